@@ -1,0 +1,2 @@
+//! The inflow command.
+fn main() {}

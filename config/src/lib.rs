@@ -1,0 +1,1 @@
+//! Typed settings, connections, channels, secrets, clock, money and time zones.

@@ -1,0 +1,1 @@
+//! Connector engine: budgets, retry, paging, cursors, identity digests, landing; board specs.

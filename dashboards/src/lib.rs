@@ -1,0 +1,1 @@
+//! Built-in web page and JSON API.

@@ -1,0 +1,1 @@
+//! Landing segments to normalised, deduplicated, linked frames in the store.

@@ -1,0 +1,1 @@
+//! Job boards on loopback: recorded payloads, and a world with known truth.

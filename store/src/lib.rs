@@ -1,0 +1,1 @@
+//! ClickHouse: embedded engine, ClickHouse-HTTP endpoint, client, migrations, state.
