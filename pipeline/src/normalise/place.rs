@@ -1,0 +1,76 @@
+//! Places: the city of a free-text location, as far as the text itself says it. A gazetteer is a later matter; a
+//! place that names no single city gives none.
+
+use super::text::squeeze;
+
+/// The city part of a location text, or `None` when it names none or several.
+///
+/// `上海·浦东新区·张江`, `上海-浦东新区` and `上海市` give `上海`; `San Francisco, CA` gives `San Francisco`;
+/// `3 Locations`, `Remote`, `全国` and an empty text give none.
+///
+/// ```
+/// use inflow_pipeline::normalise::place::city;
+/// assert_eq!(city("上海·浦东新区").as_deref(), Some("上海"));
+/// assert_eq!(city("London, UK").as_deref(), Some("London"));
+/// assert_eq!(city("3 Locations"), None);
+/// ```
+pub fn city(place: &str) -> Option<String> {
+    let place = squeeze(place);
+    let lower = place.to_lowercase();
+    let is_count = lower.split_once(' ').is_some_and(|(n, rest)| n.chars().all(|c| c.is_ascii_digit()) && rest.starts_with("location"));
+    if place.is_empty() || is_count || matches!(lower.as_str(), "remote" | "anywhere" | "worldwide" | "global" | "全国" | "远程" | "不限" | "异地") {
+        return None;
+    }
+    let has_han = place.chars().any(is_han);
+    let separators: &[char] = if has_han { &['·', '-', '/', ',', ' ', '、', '|', '('] } else { &[',', '/', '|', ';', '('] };
+    let mut parts = place.split(separators).map(str::trim).filter(|p| !p.is_empty());
+    let mut first = parts.next()?.to_owned();
+    if first.to_lowercase().starts_with("remote") {
+        first = parts.next()?.to_owned();
+    }
+    if has_han {
+        if let Some(rest) = first.strip_suffix('省').filter(|r| r.chars().count() >= 2) {
+            let _province = rest;
+            first = parts.next()?.to_owned();
+        }
+        if let Some(at) = first.find('省') {
+            first = first.get(at + '省'.len_utf8()..)?.to_owned();
+        }
+        if let Some(at) = first.find('市')
+            && first.get(..at).is_some_and(|c| c.chars().count() >= 2)
+        {
+            first.truncate(at);
+        }
+    }
+    (!first.is_empty()).then_some(first)
+}
+
+fn is_han(character: char) -> bool {
+    ('\u{4e00}'..='\u{9fff}').contains(&character)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::city;
+
+    #[test]
+    fn cities_of_both_worlds() {
+        for (place, expected) in [
+            ("上海市", Some("上海")),
+            ("上海-浦东新区", Some("上海")),
+            ("广东省 深圳市", Some("深圳")),
+            ("广东省广州市天河区", Some("广州")),
+            ("北京·朝阳区·望京", Some("北京")),
+            ("San Francisco, CA", Some("San Francisco")),
+            ("Remote", None),
+            ("全国", None),
+            ("3 Locations", None),
+            ("", None),
+        ] {
+            let got = city(place);
+                continue;
+            }
+            assert_eq!(got.as_deref(), expected, "{place}");
+        }
+    }
+}
