@@ -1,1 +1,47 @@
 //! Typed settings, connections, channels, secrets, clock, money and time zones.
+//!
+//! [`Config::load`] reads `inflow.toml` with `channels.toml` and `connections/*.toml` beside it and
+//! either gives the whole configuration or every [`Problem`] in it, each with file, line, key and
+//! the accepted values.
+//!
+//! ```
+//! # let folder = tempfile::tempdir().unwrap();
+//! # let file = folder.path().join("inflow.toml");
+//! # std::fs::write(&file, "[company]\nname = \"Acme\"\n").unwrap();
+//! let config = inflow_config::Config::load(&file, &inflow_config::process_env)?;
+//! assert_eq!(config.settings.company.timezone, chrono_tz::Asia::Shanghai);
+//! # Ok::<(), inflow_config::ConfigError>(())
+//! ```
+
+mod channel;
+mod clock;
+mod connection;
+mod country;
+mod example;
+mod load;
+mod money;
+mod problem;
+mod quantity;
+mod reader;
+mod schedule;
+mod schema;
+mod secret;
+mod settings;
+mod stage;
+mod tree;
+mod values;
+
+pub use channel::{Channel, Name, Terms, TermsKind};
+pub use clock::{Clock, FixedClock, SharedClock, SystemClock};
+pub use connection::Connection;
+pub use example::example;
+pub use load::{Config, process_env};
+pub use money::{Currency, Money};
+pub use problem::{ConfigError, Explain, Problem, closest, did_you_mean};
+pub use quantity::{Window, duration_text, format_duration, parse_bytes, parse_duration};
+pub use reader::{Bad, Places};
+pub use schedule::Cron;
+pub use schema::{json_schema, schema_files};
+pub use secret::{SecretError, SecretRef};
+pub use settings::{ClockSettings, Company, Identity, Landing, Rate, Serve, Settings, StoreSettings};
+pub use stage::{Lang, Stage};

@@ -1,1 +1,3 @@
 //! Landing segments to normalised, deduplicated, linked frames in the store.
+pub mod frame;
+pub mod normalise;

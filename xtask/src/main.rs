@@ -1,2 +1,96 @@
-//! Housekeeping.
-fn main() {}
+//! Housekeeping of the repository: `cargo xtask test|lint|gen|bench`.
+//!
+//! `test` is the whole check and needs nothing but Rust and npm: it says what it does, one step a line, and stops at the
+//! first step that fails.
+
+use anyhow::{Context, Result, bail};
+use clap::{Parser, Subcommand};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+mod lint;
+
+#[derive(Parser)]
+#[command(about = "Housekeeping of the repository")]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Format, lints, every test, on a fresh machine too
+    Test {
+        /// Only tests whose name holds this
+        filter: Option<String>,
+    },
+    /// The house rules alone: dependency graph, files, licences, forbidden words
+    Lint,
+    /// Write generated files anew (JSON schemas, command-line reference)
+    Gen,
+    /// The benchmarks
+    Bench,
+}
+
+fn main() -> Result<()> {
+    let root = root()?;
+    match Cli::parse().task {
+        Task::Test { filter } => test(&root, filter.as_deref()),
+        Task::Lint => lint::run(&root),
+        Task::Gen => step(&root, "generated files", cargo().args(["nextest", "run", "--workspace", "-E", "test(fresh)"]).env("INFLOW_UPDATE", "1")),
+        Task::Bench => step(&root, "benchmarks", cargo().args(["bench", "--workspace"])),
+    }
+}
+
+fn test(root: &Path, filter: Option<&str>) -> Result<()> {
+    lint::run(root)?;
+    step(root, "format", cargo().args(["fmt", "--all", "--check"]))?;
+    step(root, "clippy", cargo().args(["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))?;
+    step(root, "build", cargo().args(["build", "--workspace", "--all-targets", "--locked"]))?;
+    // The end-to-end tests need the engine: fetched once into the cache folder, then found there.
+    step(root, "engine", cargo().args(["run", "--quiet", "--locked", "--package", "inflow", "--", "engine", "install"]))?;
+    let mut tests = if has_nextest() { cargo_with(&["nextest", "run"]) } else { cargo_with(&["test"]) };
+    tests.args(["--workspace", "--locked"]);
+    if has_nextest() {
+        tests.arg("--no-fail-fast");
+    }
+    tests.args(filter);
+    step(root, "tests", &mut tests)?;
+    step(root, "documentation examples", cargo().args(["test", "--workspace", "--locked", "--doc", "--quiet"]))
+}
+
+fn has_nextest() -> bool {
+    cargo().args(["nextest", "--version"]).output().is_ok_and(|out| out.status.success())
+}
+
+fn cargo() -> Command {
+    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+fn cargo_with(arguments: &[&str]) -> Command {
+    let mut command = cargo();
+    command.args(arguments);
+    command
+}
+
+fn step(root: &Path, name: &str, command: &mut Command) -> Result<()> {
+    let started = Instant::now();
+    say(&format!("== {name}"));
+    let status = command.current_dir(root).status().with_context(|| format!("could not start the step '{name}'"))?;
+    if !status.success() {
+        bail!("the step '{name}' failed ({status})");
+    }
+    say(&format!("== {name}: done in {} s", started.elapsed().as_secs()));
+    Ok(())
+}
+
+#[expect(clippy::print_stderr, reason = "this is the program's own progress")]
+fn say(line: &str) {
+    eprintln!("{line}");
+}
+
+fn root() -> Result<PathBuf> {
+    let manifest = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    manifest.parent().map(Path::to_owned).context("xtask has no parent folder")
+}

@@ -1,0 +1,73 @@
+-- Postings published and live in each UTC quarter-hour.
+--
+-- A posting is live from `posted_at` to `closed_at`; one still open is live to {as_of}. A closed posting of
+-- unknown closing time is live to its last update, else not at all. Drafts and internal postings are not
+-- advertisements. Exposure is summed from changes at the ends of each posting (four a posting), kept per
+-- channel and store (department and city empty), and reaches 400 days back, so that the number of rows is
+-- bounded by channels x stores x 38,400, whatever the number of postings.
+WITH
+    (t) -> intDiv(t, 900) * 900 AS quarter_of,
+    toUnixTimestamp({as_of:DateTime64(3, 'UTC')}) AS until,
+    advertised AS
+    (
+        SELECT
+            channel, store, department, city, posted_precision,
+            assumeNotNull(posted_at) AS posted,
+            greatest(toInt64(toUnixTimestamp64Milli(assumeNotNull(posted_at))), 0) AS posted_ms,
+            toUnixTimestamp64Milli(multiIf(
+                isNotNull(closed_at), assumeNotNull(closed_at),
+                status != 'closed', {as_of:DateTime64(3, 'UTC')},
+                isNotNull(updated_at), assumeNotNull(updated_at),
+                assumeNotNull(posted_at))) AS closed_ms
+        FROM inflow.postings FINAL
+        WHERE deleted = 0 AND isNotNull(posted_at) AND status NOT IN ('draft', 'internal')
+    )
+SELECT
+    channel, store, department, city, quarter,
+    toUInt32(sum(posted)) AS posted,
+    toUInt32(sum(posted_day_only)) AS posted_day_only,
+    toUInt64(sum(live_seconds)) AS live_seconds
+FROM
+(
+    SELECT
+        toString(channel) AS channel, toString(store) AS store, toString(department) AS department, toString(city) AS city,
+        toStartOfFifteenMinutes(toDateTime(posted, 'UTC')) AS quarter,
+        countIf(posted_precision = 'exact') AS posted,
+        countIf(posted_precision != 'exact') AS posted_day_only,
+        0 AS live_seconds
+    FROM advertised
+    GROUP BY channel, store, department, city, quarter
+    UNION ALL
+    SELECT
+        channel, store, '' AS department, '' AS city,
+        toDateTime(arrayJoin(range(at, next, 900)), 'UTC') AS quarter,
+        0, 0, level
+    FROM
+    (
+        SELECT
+            channel, store, at,
+            sum(change) OVER (PARTITION BY channel, store ORDER BY at) AS level,
+            leadInFrame(at, 1, at) OVER (PARTITION BY channel, store ORDER BY at ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS next
+        FROM
+        (
+            -- The change of live seconds against the quarter-hour before: a part of one, then the whole.
+            SELECT channel, store, change.1 AS at, sum(change.2) AS change
+            FROM
+            (
+                SELECT toString(channel) AS channel, toString(store) AS store,
+                    greatest(intDiv(posted_ms, 1000), until - 400 * 86400) AS opened,
+                    least(intDiv(closed_ms, 1000), until) AS closed
+                FROM advertised
+                WHERE closed > opened
+            )
+            ARRAY JOIN [
+                (quarter_of(opened), quarter_of(opened) + 900 - opened),
+                (quarter_of(opened) + 900, opened - quarter_of(opened)),
+                (quarter_of(closed), closed - quarter_of(closed) - 900),
+                (quarter_of(closed) + 900, quarter_of(closed) - closed)] AS change
+            GROUP BY channel, store, at
+        )
+    )
+    WHERE level > 0
+)
+GROUP BY channel, store, department, city, quarter

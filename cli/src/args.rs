@@ -1,0 +1,270 @@
+//! The command line. Names are fixed by the design; help texts are the reference.
+
+use chrono::NaiveDate;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Recruiting-channel analytics: which channel brings people, at what price, at which hour.
+#[derive(Debug, Parser)]
+#[command(name = "inflow", version, max_term_width = 110, arg_required_else_help = true, disable_help_subcommand = true)]
+pub struct Cli {
+    /// Options that every command takes.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options that every command takes.
+#[derive(Debug, Clone, Args)]
+pub struct Global {
+    /// Settings file; channels.toml and connections/ are read beside it
+    #[arg(long, global = true, value_name = "FILE", default_value = "inflow.toml")]
+    pub config: PathBuf,
+    /// Folder of landing and store [default: ./inflow-data, for demo ./inflow-demo]
+    #[arg(long, global = true, value_name = "D")]
+    pub data_dir: Option<PathBuf>,
+    /// Language of words for people [default: from the locale]
+    #[arg(long, global = true, value_enum)]
+    pub lang: Option<LangArg>,
+    /// No progress and no notes, only results and errors
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// No colours (the variable NO_COLOR does the same)
+    #[arg(long, global = true)]
+    pub no_color: bool,
+    /// Log lines on stderr
+    #[arg(long, global = true, value_enum, default_value = "warn", value_name = "LEVEL")]
+    pub log: LogLevel,
+}
+
+/// Languages for people.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum LangArg {
+    /// Chinese
+    Zh,
+    /// English
+    En,
+}
+
+/// Log levels.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum LogLevel {
+    Off,
+    Error,
+    Warn,
+    Info,
+    Debug,
+    Trace,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Pull a simulated company's twelve channels on loopback, print the channel report, serve the page
+    Demo(DemoArgs),
+    /// Write a commented configuration to start from
+    Init(InitArgs),
+    /// Check configuration, specs and secrets; every error at once
+    Validate,
+    /// Pull every connection, analyse
+    Run(RunArgs),
+    /// Read files into a connection
+    Import(ImportArgs),
+    /// Recompute marts from what is in the store
+    Analyze(AnalyzeArgs),
+    /// Print a metric; with no METRIC, the list
+    Report(ReportArgs),
+    /// Run ClickHouse SQL, read-only unless --write
+    Query(QueryArgs),
+    /// Serve the page, the API and the ClickHouse endpoint without pulling
+    Serve,
+    /// Rebuild derived tables from landing
+    Replay(ReplayArgs),
+    /// Forget a person and print a receipt
+    Erase(EraseArgs),
+    /// Say what engine, disk, clock, connections and credentials are missing
+    Doctor,
+    /// The embedded engine
+    #[command(subcommand)]
+    Engine(EngineCommand),
+    /// Print the JSON Schema of the configuration files
+    Schema,
+    /// Print a completion script
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// `inflow demo`
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// The simulated company
+    #[arg(long, default_value = "seed", value_name = "NAME")]
+    pub scenario: String,
+    /// Exit after the report instead of serving the page
+    #[arg(long)]
+    pub once: bool,
+}
+
+/// `inflow init`
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// Which example to write
+    #[arg(long, default_value = "default", value_name = "T")]
+    pub template: String,
+}
+
+/// `inflow run`
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// One pass over all connections, then exit
+    #[arg(long, required = true)]
+    pub once: bool,
+    /// Only this connection (may be given again)
+    #[arg(long = "connection", value_name = "C")]
+    pub connections: Vec<String>,
+}
+
+/// `inflow import`
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// What the files hold
+    #[arg(value_enum)]
+    pub kind: ImportKind,
+    /// csv or ndjson files
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// The connection that the rows belong to
+    #[arg(long, value_name = "C")]
+    pub connection: String,
+    /// Mapping file [default: the connection's]
+    #[arg(long, value_name = "M")]
+    pub mapping: Option<PathBuf>,
+}
+
+/// What an imported file holds.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum ImportKind {
+    /// Advertisements
+    Postings,
+    /// Candidates' cases
+    Applications,
+    /// Stage events
+    Events,
+    /// Ledger lines
+    Spend,
+}
+
+/// `inflow analyze`
+#[derive(Debug, Args)]
+pub struct AnalyzeArgs {
+    /// Marts to recompute [default: all]
+    #[arg(value_name = "JOB")]
+    pub jobs: Vec<String>,
+    /// Recompute everything, whatever changed
+    #[arg(long)]
+    pub full: bool,
+}
+
+/// `inflow report`
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// The metric
+    pub metric: Option<String>,
+    /// Dimensions, separated by commas [default: the metric's own]
+    #[arg(long, value_delimiter = ',', value_name = "DIMENSIONS")]
+    pub by: Vec<String>,
+    /// First local day [default: 29 days before the last]
+    #[arg(long, value_name = "D")]
+    pub from: Option<NaiveDate>,
+    /// Last local day, included [default: today]
+    #[arg(long, value_name = "D")]
+    pub to: Option<NaiveDate>,
+    /// Zone that days and hours are cut in [default: each channel's own]
+    #[arg(long, value_name = "Z")]
+    pub tz: Option<String>,
+    /// Only what had happened by then: a day or an RFC 3339 instant [default: now]
+    #[arg(long, value_name = "T")]
+    pub as_of: Option<String>,
+    /// Keep only rows of these values, e.g. channel=boss,zhaopin (may be given again)
+    #[arg(long, value_name = "DIMENSION=VALUES")]
+    pub filter: Vec<String>,
+    /// How to print
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: ReportFormat,
+}
+
+/// Forms of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// For eyes
+    Table,
+    /// One JSON document
+    Json,
+    /// Comma-separated, with a header
+    Csv,
+}
+
+/// `inflow query`
+#[derive(Debug, Args)]
+pub struct QueryArgs {
+    /// One statement
+    pub sql: String,
+    /// Any output format of ClickHouse
+    #[arg(long, default_value = "PrettyCompact", value_name = "F")]
+    pub format: String,
+    /// Allow statements that write
+    #[arg(long)]
+    pub write: bool,
+}
+
+/// `inflow replay`
+#[derive(Debug, Args)]
+pub struct ReplayArgs {
+    /// Only this connection; the others' rows are kept
+    #[arg(long, value_name = "C")]
+    pub connection: Option<String>,
+    /// Only what was fetched on or after this day (UTC); earlier rows are kept
+    #[arg(long, value_name = "D")]
+    pub from: Option<NaiveDate>,
+}
+
+/// `inflow erase`
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub struct EraseArgs {
+    /// A phone number of the person
+    #[arg(long, value_name = "P")]
+    pub phone: Option<String>,
+    /// A mail address of the person
+    #[arg(long, value_name = "E")]
+    pub email: Option<String>,
+    /// A candidate, CONNECTION:ID
+    #[arg(long, value_name = "KEY")]
+    pub candidate: Option<String>,
+    /// An application, CONNECTION:ID
+    #[arg(long, value_name = "CONNECTION:ID")]
+    pub application: Option<String>,
+}
+
+/// `inflow engine`
+#[derive(Debug, Subcommand)]
+pub enum EngineCommand {
+    /// Fetch the engine into the cache folder, or say where it is
+    Install,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cli;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+}

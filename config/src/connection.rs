@@ -1,0 +1,142 @@
+//! `connections/NAME.toml`: one configured use of a connector.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use chrono_tz::Tz;
+use serde::Serialize;
+use url::Url;
+
+use crate::problem::Problem;
+use crate::quantity::Window;
+use crate::reader::{Bad, Places, Section, boolean, from_str, http_url, words, zone};
+use crate::schedule::Cron;
+use crate::secret::SecretRef;
+use crate::stage::Stage;
+
+/// One configured use of a connector: account, schedule, rate budget, zone.
+///
+/// Which connectors exist, and which params and secrets they need, the connectors know; they report
+/// what is wrong with [`Connection::problem`].
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Connection {
+    /// The file's name without `.toml`.
+    #[schemars(skip)]
+    pub name: String,
+    /// Protocol of the board or system: greenhouse, lever, moka, file.
+    pub connector: String,
+    /// Whether it is pulled.
+    #[schemars(default = "yes")]
+    pub enabled: bool,
+    /// The one channel it feeds.
+    #[schemars(default)]
+    pub channel: Option<String>,
+    /// The board's own words for its sources, and the channel each one is.
+    #[schemars(default)]
+    pub source_map: BTreeMap<String, String>,
+    /// When it is pulled; absent: only when asked for.
+    #[schemars(default)]
+    pub schedule: Option<Cron>,
+    /// IANA zone of the schedule and of times without one; absent: the channel's, then the company's.
+    #[schemars(default, with = "Option<String>")]
+    pub timezone: Option<Tz>,
+    /// Address of the API; absent: the connector's.
+    #[schemars(default)]
+    pub base_url: Option<Url>,
+    /// What the connector needs to know, such as `site` or `board_token`.
+    #[schemars(default)]
+    pub params: BTreeMap<String, String>,
+    /// Credentials, such as `api_key`.
+    #[schemars(default)]
+    pub secrets: BTreeMap<String, SecretRef>,
+    /// Requests allowed, all windows at once; absent: the connector's.
+    #[schemars(default)]
+    pub budget: Vec<Window>,
+    /// The company's own stage words, over the connector's.
+    #[schemars(default)]
+    pub stages: BTreeMap<String, Stage>,
+    /// Store of rows that name none.
+    #[schemars(default)]
+    pub store: Option<String>,
+    /// Department of rows that name none.
+    #[schemars(default)]
+    pub department: Option<String>,
+    /// For connector = "file": a file, folder or glob, relative to `inflow.toml`.
+    #[schemars(default)]
+    pub path: Option<PathBuf>,
+    /// For connector = "file": how its columns are read, relative to `inflow.toml`.
+    #[schemars(default)]
+    pub mapping: Option<PathBuf>,
+    /// For connector = "file": what it holds (postings, applications, events, spend).
+    #[schemars(default)]
+    pub kind: Option<String>,
+    /// Where its keys stand in the file.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub places: Places,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl Connection {
+    /// An enabled connection with nothing but a name and a connector.
+    pub fn new(name: impl Into<String>, connector: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            connector: connector.into(),
+            enabled: true,
+            channel: None,
+            source_map: BTreeMap::new(),
+            schedule: None,
+            timezone: None,
+            base_url: None,
+            params: BTreeMap::new(),
+            secrets: BTreeMap::new(),
+            budget: Vec::new(),
+            stages: BTreeMap::new(),
+            store: None,
+            department: None,
+            path: None,
+            mapping: None,
+            kind: None,
+            places: Places::default(),
+        }
+    }
+
+    /// A problem with one of its keys (`connector`, `params.site`), with file and line.
+    pub fn problem(&self, key: &str, message: impl Into<String>) -> Problem {
+        self.places.problem(key, message)
+    }
+
+    pub(crate) fn read(section: &mut Section<'_>, name: &str) -> Self {
+        let connection = Self {
+            name: name.to_owned(),
+            connector: section.required("connector", String::new(), words),
+            enabled: section.optional("enabled", boolean).unwrap_or(true),
+            channel: section.optional("channel", words),
+            source_map: section.map("source_map", words),
+            schedule: section.optional("schedule", from_str),
+            timezone: section.optional("timezone", zone),
+            base_url: section.optional("base_url", http_url),
+            params: section.map("params", words),
+            secrets: section.map("secrets", from_str),
+            budget: section.sections("budget", Window::read),
+            stages: section.map("stages", from_str),
+            store: section.optional("store", words),
+            department: section.optional("department", words),
+            path: section.optional("path", words).map(PathBuf::from),
+            mapping: section.optional("mapping", words).map(PathBuf::from),
+            kind: section.optional("kind", words),
+            places: Places::default(),
+        };
+        if !section.has("channel") && !section.has("source_map") {
+            let bad = Bad::new("missing, and there is no [source_map] either")
+                .hint(Some("name the one channel it feeds, or map the board's sources to channels".to_owned()));
+            section.complain("channel", bad);
+        }
+        connection
+    }
+}

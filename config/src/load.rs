@@ -1,0 +1,245 @@
+//! Loads `inflow.toml` with what lies beside it, and reports everything that is wrong at once.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use chrono_tz::Tz;
+
+use crate::channel::{Channel, ChannelsFile};
+use crate::clock::{FixedClock, SharedClock, SystemClock};
+use crate::connection::Connection;
+use crate::problem::{ConfigError, Explain, Problem, did_you_mean};
+use crate::reader::{Places, Sink};
+use crate::secret::SecretRef;
+use crate::settings::Settings;
+use crate::tree::{self, Node};
+
+/// The whole configuration.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// Folder of the config file; relative paths in it start here.
+    pub dir: PathBuf,
+    /// The config file itself.
+    pub file: PathBuf,
+    /// `inflow.toml`.
+    pub settings: Settings,
+    /// `channels.toml`, in file order.
+    pub channels: Vec<Channel>,
+    /// `connections/*.toml`, by name.
+    pub connections: Vec<Connection>,
+    /// Where the keys of `inflow.toml` stand.
+    pub places: Places,
+}
+
+impl Config {
+    /// Loads `inflow.toml`, and `channels.toml` and `connections/*.toml` beside it.
+    ///
+    /// `INFLOW__SECTION__KEY` variables out of `env` override `inflow.toml`; pass
+    /// [`process_env`] for those of the process.
+    pub fn load(file: &Path, env: &dyn Fn() -> Vec<(String, String)>) -> Result<Self, ConfigError> {
+        let beside = file.parent().unwrap_or(Path::new(""));
+        let mut problems = Vec::new();
+        let (settings, places) = load_settings(file, env(), &mut problems);
+        let channels = load_channels(&beside.join("channels.toml"), &mut problems);
+        let connections = load_connections(&beside.join("connections"), channels.as_deref(), &mut problems);
+        if !problems.is_empty() {
+            return Err(ConfigError { problems });
+        }
+        Ok(Self {
+            dir: if beside.as_os_str().is_empty() { PathBuf::from(".") } else { beside.to_owned() },
+            file: file.to_owned(),
+            settings,
+            channels: channels.unwrap_or_default(),
+            connections,
+            places,
+        })
+    }
+
+    /// The channel with an id.
+    pub fn channel(&self, id: &str) -> Option<&Channel> {
+        self.channels.iter().find(|channel| channel.id == id)
+    }
+
+    /// The connection with a name.
+    pub fn connection(&self, name: &str) -> Option<&Connection> {
+        self.connections.iter().find(|connection| connection.name == name)
+    }
+
+    /// Zone of a channel's days and hours: its own, else the company's.
+    pub fn channel_timezone(&self, id: &str) -> Tz {
+        self.channel(id).and_then(|channel| channel.timezone).unwrap_or(self.settings.company.timezone)
+    }
+
+    /// Zone of a connection: its own, else its one channel's, else the company's.
+    pub fn connection_timezone(&self, connection: &Connection) -> Tz {
+        connection.timezone.unwrap_or_else(|| self.channel_timezone(connection.channel.as_deref().unwrap_or_default()))
+    }
+
+    /// The clock that the settings ask for.
+    pub fn clock(&self) -> SharedClock {
+        match self.settings.clock.fixed {
+            Some(instant) => std::sync::Arc::new(FixedClock(instant)),
+            None => std::sync::Arc::new(SystemClock),
+        }
+    }
+
+    /// A path of the config, relative to its folder.
+    pub fn resolve(&self, path: &Path) -> PathBuf {
+        self.dir.join(path)
+    }
+
+    /// Tries to read the secrets of the settings and of the enabled connections.
+    ///
+    /// Identity keys in files are left out: they are made when they are first needed.
+    pub fn check_secrets(&self) -> Vec<Problem> {
+        let settings = &self.settings;
+        let identity = [("identity.key", &settings.identity.key), ("identity.erase_key", &settings.identity.erase_key)];
+        let own = [("store.password", &settings.store.password), ("serve.reader_password", &settings.serve.reader_password)]
+            .into_iter()
+            .filter_map(|(key, secret)| secret.as_ref().map(|secret| (key, secret)))
+            .chain(identity.into_iter().filter(|(_, secret)| secret.is_env()));
+        let mut problems: Vec<Problem> = own.filter_map(|(key, secret)| self.check_secret(&self.places, key, secret)).collect();
+        for connection in self.connections.iter().filter(|c| c.enabled) {
+            for (name, secret) in &connection.secrets {
+                let key = format!("secrets.{name}");
+                problems.extend(self.check_secret(&connection.places, &key, secret));
+            }
+        }
+        problems
+    }
+
+    fn check_secret(&self, places: &Places, key: &str, secret: &SecretRef) -> Option<Problem> {
+        let error = secret.read(&self.dir).err()?;
+        let problem = places.problem(key, error.to_string());
+        Some(Problem { hint: error.hint(), ..problem })
+    }
+}
+
+/// The environment of the process, for [`Config::load`]. A variable that is not Unicode is left
+/// out: its name cannot be one of ours, or its value none that a setting takes.
+pub fn process_env() -> Vec<(String, String)> {
+    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
+}
+
+fn load_settings(file: &Path, env: Vec<(String, String)>, problems: &mut Vec<Problem>) -> (Settings, Places) {
+    let document = match std::fs::read_to_string(file) {
+        Ok(text) => tree::parse(file, &text),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let problem = Problem::in_file(file, "there is no such config file")
+                .with_hint("`inflow init` writes one with comments, `--config FILE` names another");
+            Err(vec![problem])
+        }
+        Err(error) => Err(vec![unreadable(file, &error)]),
+    };
+    // The overrides are checked even when the file is not there to be overridden.
+    let mut root = document.unwrap_or_else(|wrong| {
+        problems.extend(wrong);
+        BTreeMap::new()
+    });
+    let mut from_env = tree::overlay(&mut root, env);
+    let sink = Sink::new(file);
+    let settings = sink.read(&root, Settings::read);
+    let (places, wrong) = sink.into_parts();
+    from_env.extend(wrong);
+    problems.extend(in_order(from_env));
+    (settings, places)
+}
+
+/// `None` when the file is there and broken, so that the channels are not known.
+fn load_channels(file: &Path, problems: &mut Vec<Problem>) -> Option<Vec<Channel>> {
+    if !file.exists() {
+        return Some(Vec::new());
+    }
+    let root = read_document(file, problems)?;
+    let sink = Sink::new(file);
+    let channels = sink.read(&root, ChannelsFile::read).channel;
+    problems.extend(in_order(sink.into_parts().1));
+    Some(channels)
+}
+
+fn load_connections(folder: &Path, channels: Option<&[Channel]>, problems: &mut Vec<Problem>) -> Vec<Connection> {
+    let files = match connection_files(folder) {
+        Ok(files) => files,
+        Err(error) => {
+            problems.push(unreadable(folder, &error));
+            return Vec::new();
+        }
+    };
+    files.iter().filter_map(|file| load_connection(file, channels, problems)).collect()
+}
+
+fn connection_files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    if !folder.exists() {
+        return Ok(Vec::new());
+    }
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn load_connection(file: &Path, channels: Option<&[Channel]>, problems: &mut Vec<Problem>) -> Option<Connection> {
+    let name = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+    if !is_connection_name(name) {
+        problems
+            .push(Problem::in_file(file, "the file's name is the connection's, accepted: lower-case letters, digits, _ and -, then .toml"));
+    }
+    let root = read_document(file, problems)?;
+    let sink = Sink::new(file);
+    let mut connection = sink.read(&root, |section| Connection::read(section, name));
+    let (places, mut wrong) = sink.into_parts();
+    connection.places = places;
+    if let Some(channels) = channels {
+        wrong.extend(unknown_channels(&connection, channels));
+    }
+    problems.extend(in_order(wrong));
+    Some(connection)
+}
+
+/// The name is a folder of the landing zone and a word of messages.
+fn is_connection_name(name: &str) -> bool {
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "_-".contains(c);
+    name.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.chars().all(fits)
+}
+
+fn unknown_channels(connection: &Connection, channels: &[Channel]) -> Vec<Problem> {
+    let one = connection.channel.iter().map(|id| ("channel".to_owned(), id));
+    let mapped = connection.source_map.iter().map(|(word, id)| (crate::reader::join_key("source_map", word), id));
+    one.chain(mapped)
+        .filter(|(_, id)| channels.iter().all(|channel| channel.id != **id))
+        .map(|(key, id)| unknown_channel(connection, &key, id, channels))
+        .collect()
+}
+
+fn unknown_channel(connection: &Connection, key: &str, id: &str, channels: &[Channel]) -> Problem {
+    let known: Vec<&str> = channels.iter().map(|channel| channel.id.as_str()).filter(|id| !id.is_empty()).collect();
+    let accepted = if known.is_empty() { "which has none yet".to_owned() } else { format!("which has {}", known.join(", ")) };
+    let message = format!("there is no channel `{id}` in channels.toml, {accepted}");
+    Problem { hint: did_you_mean(id, known), ..connection.problem(key, message) }
+}
+
+fn read_document(file: &Path, problems: &mut Vec<Problem>) -> Option<BTreeMap<String, Node>> {
+    let document = match std::fs::read_to_string(file) {
+        Ok(text) => tree::parse(file, &text),
+        Err(error) => Err(vec![unreadable(file, &error)]),
+    };
+    document.map_err(|wrong| problems.extend(wrong)).ok()
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Problem {
+    Problem::in_file(path, format!("cannot be read: {error}"))
+}
+
+/// By line; what comes from the environment last.
+fn in_order(mut problems: Vec<Problem>) -> Vec<Problem> {
+    problems.sort_by_key(|problem| {
+        let from_env = problem.file.as_os_str().is_empty();
+        (from_env, problem.line)
+    });
+    problems
+}

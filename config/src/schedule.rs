@@ -1,0 +1,133 @@
+//! When a connection is pulled: cron with six fields, in the connection's own zone.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
+
+use crate::reader::Bad;
+
+/// A cron expression of six fields: second, minute, hour, day of month, month, day of week
+/// (1 to 7 from Sunday, or SUN to SAT).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct Cron(cron::Schedule);
+
+impl Cron {
+    /// The expression as it was written.
+    pub fn as_str(&self) -> &str {
+        self.0.source()
+    }
+
+    /// The first instant after `after` at which it is due in `zone`; `None` if it never is again.
+    ///
+    /// An hour that daylight saving skips is not due, one that happens twice is due twice.
+    pub fn next_after(&self, after: DateTime<Utc>, zone: Tz) -> Option<DateTime<Utc>> {
+        let next = self.0.after(&after.with_timezone(&zone)).next()?;
+        Some(next.with_timezone(&Utc))
+    }
+}
+
+impl fmt::Display for Cron {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Cron {
+    type Err = Bad;
+
+    fn from_str(text: &str) -> Result<Self, Bad> {
+        let fields = text.split_whitespace().count();
+        let shape = "accepted: six fields \"second minute hour day month weekday\", such as \"0 */15 * * * *\"";
+        if fields == 5 {
+            return Err(
+                Bad::new(format!("`{text}` is not a schedule, {shape}")).hint(Some(format!("five fields lack the seconds: \"0 {text}\"")))
+            );
+        }
+        if fields != 6 {
+            return Err(Bad::new(format!("`{text}` is not a schedule, {shape}")));
+        }
+        text.parse::<cron::Schedule>()
+            .map(Self)
+            .map_err(|_| Bad::new(format!("`{text}` is not a schedule, {shape}")).hint(wrong_field(text)))
+    }
+}
+
+const FIELDS: [(&str, &str); 6] = [
+    ("second", "0 to 59"),
+    ("minute", "0 to 59"),
+    ("hour", "0 to 23"),
+    ("day of month", "1 to 31"),
+    ("month", "1 to 12 or JAN to DEC"),
+    ("weekday", "1 to 7 from Sunday or SUN to SAT"),
+];
+
+/// Finds the field that is wrong by trying each one alone, since the parser names none.
+fn wrong_field(text: &str) -> Option<String> {
+    text.split_whitespace().enumerate().find_map(|(at, field)| {
+        let alone: Vec<&str> = (0..6).map(|index| if index == at { field } else { "*" }).collect();
+        let (name, accepted) = FIELDS.get(at)?;
+        match alone.join(" ").parse::<cron::Schedule>() {
+            Ok(_) => None,
+            Err(_) => Some(format!("the {name} `{field}` must be {accepted}")),
+        }
+    })
+}
+
+impl From<Cron> for String {
+    fn from(cron: Cron) -> Self {
+        cron.as_str().to_owned()
+    }
+}
+
+impl TryFrom<String> for Cron {
+    type Error = Bad;
+
+    fn try_from(text: String) -> Result<Self, Bad> {
+        text.parse()
+    }
+}
+
+impl schemars::JsonSchema for Cron {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Cron".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": "string",
+            "pattern": "^ *[^ ]+( +[^ ]+){5} *$",
+            "description": "Cron with six fields: second minute hour day month weekday (1 to 7 from Sunday)",
+            "examples": ["0 */15 * * * *"]
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn is_due_in_the_zone() {
+        let cron: Cron = "0 30 9 * * MON-FRI".parse().unwrap();
+        // A Saturday.
+        let after = "2026-11-21T00:00:00Z".parse().unwrap();
+        let next = cron.next_after(after, chrono_tz::Asia::Shanghai).unwrap();
+        assert_eq!(next.to_rfc3339(), "2026-11-23T01:30:00+00:00");
+    }
+
+    #[test]
+    fn names_the_field_that_is_wrong() {
+        let bad = |text: &str| text.parse::<Cron>().unwrap_err().to_string();
+        let shape = "accepted: six fields \"second minute hour day month weekday\", such as \"0 */15 * * * *\"";
+        assert_eq!(
+            bad("*/15 * * * *"),
+            format!("`*/15 * * * *` is not a schedule, {shape} (five fields lack the seconds: \"0 */15 * * * *\")")
+        );
+        assert_eq!(bad("0 61 * * * *"), format!("`0 61 * * * *` is not a schedule, {shape} (the minute `61` must be 0 to 59)"));
+        assert_eq!(bad("hourly"), format!("`hourly` is not a schedule, {shape}"));
+    }
+}

@@ -1,0 +1,144 @@
+//! What single values may be: numbers, days, zones, addresses. Each error says what is accepted.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use chrono_tz::Tz;
+use rust_decimal::Decimal;
+
+use crate::problem::did_you_mean;
+use crate::reader::Bad;
+use crate::tree::{At, Node, Value};
+
+/// A value of the wrong type.
+pub(crate) fn expected(what: &str, value: &Value) -> Bad {
+    Bad::new(format!("must be {what}, not {}", value.kind()))
+}
+
+/// Any text, as it is written.
+pub(crate) fn text(node: &Node) -> Result<String, Bad> {
+    match &node.value {
+        Value::Text(text) => Ok(text.clone()),
+        other => Err(expected("a text in quotes", other)),
+    }
+}
+
+/// A text that is not blank.
+pub(crate) fn words(node: &Node) -> Result<String, Bad> {
+    let text = text(node)?;
+    if text.trim().is_empty() {
+        return Err(Bad::new("must not be empty"));
+    }
+    Ok(text)
+}
+
+/// A text with a syntax of its own.
+pub(crate) fn parsed<T>(node: &Node, parse: impl FnOnce(&str) -> Result<T, Bad>) -> Result<T, Bad> {
+    parse(&text(node)?)
+}
+
+/// A text with a syntax of its own.
+pub(crate) fn from_str<T: FromStr<Err = Bad>>(node: &Node) -> Result<T, Bad> {
+    parsed(node, str::parse)
+}
+
+/// `true` or `false`.
+pub(crate) fn boolean(node: &Node) -> Result<bool, Bad> {
+    match (&node.value, &node.at) {
+        (Value::Bool(value), _) => Ok(*value),
+        (Value::Text(text), At::Env(_)) => match text.as_str() {
+            "true" => Ok(true),
+            "false" => Ok(false),
+            _ => Err(Bad::new("must be true or false")),
+        },
+        (Value::Text(_), At::Line(_)) => Err(Bad::new("must be true or false, without quotes")),
+        (other, _) => Err(expected("true or false", other)),
+    }
+}
+
+/// A whole number between two bounds, both included.
+pub(crate) fn whole<N>(node: &Node, from: N, to: N) -> Result<N, Bad>
+where
+    N: Copy + fmt::Display + Into<u64> + TryFrom<i128>,
+{
+    let range = || Bad::new(format!("must be a whole number from {from} to {to}"));
+    let number = match (&node.value, &node.at) {
+        (Value::Integer(number), _) => *number,
+        (Value::Text(text), At::Env(_)) => text.trim().parse().map_err(|_| range())?,
+        (Value::Float(_), _) => return Err(range()),
+        (other, _) => return Err(expected("a whole number without quotes", other)),
+    };
+    if number < i128::from(from.into()) || number > i128::from(to.into()) {
+        return Err(range());
+    }
+    N::try_from(number).map_err(|_| range())
+}
+
+/// An exact decimal: a text, or a number as far as TOML keeps it exact.
+pub(crate) fn decimal(node: &Node) -> Result<Decimal, Bad> {
+    let shape = "must be a decimal number in quotes, such as \"1280.50\"";
+    match &node.value {
+        Value::Text(text) => Decimal::from_str_exact(text.trim()).map_err(|_| Bad::new(shape)),
+        Value::Integer(number) => Decimal::from_str_exact(&number.to_string()).map_err(|_| Bad::new(shape)),
+        Value::Float(number) => Err(Bad::new(shape).hint(Some(format!("write \"{number}\" to keep it exact")))),
+        other => Err(expected("a decimal number in quotes", other)),
+    }
+}
+
+/// A day: `2026-11-22`, with or without quotes.
+pub(crate) fn day(node: &Node) -> Result<NaiveDate, Bad> {
+    let shape = || Bad::new("must be a day such as 2026-11-22");
+    match &node.value {
+        Value::Text(text) => text.parse().map_err(|_| shape()),
+        Value::Time(time) if time.time.is_none() => time.to_string().parse().map_err(|_| shape()),
+        _ => Err(shape()),
+    }
+}
+
+/// An instant with its offset: `2026-11-22T08:00:00Z`, with or without quotes.
+pub(crate) fn instant(node: &Node) -> Result<DateTime<Utc>, Bad> {
+    let shape = || Bad::new("must be an instant with its offset, such as 2026-11-22T08:00:00+08:00");
+    let text = match &node.value {
+        Value::Text(text) => text.clone(),
+        Value::Time(time) => time.to_string(),
+        _ => return Err(shape()),
+    };
+    let instant = DateTime::parse_from_rfc3339(&text).map_err(|_| shape())?;
+    Ok(instant.with_timezone(&Utc))
+}
+
+/// A time zone by its IANA name.
+pub(crate) fn zone(node: &Node) -> Result<Tz, Bad> {
+    parsed(node, |name| {
+        name.parse().map_err(|_| {
+            let names = || chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
+            // `Shanghai` and `CST` are no names; a city alone still says which zone was meant.
+            let city = names().find(|zone| {
+                let city = zone.rsplit('/').next().unwrap_or_default();
+                city.eq_ignore_ascii_case(&name.trim().replace(' ', "_"))
+            });
+            let hint = match city {
+                Some(zone) => Some(format!("did you mean `{zone}`?")),
+                None => did_you_mean(name, names()),
+            };
+            Bad::new(format!("unknown time zone `{name}`, accepted: an IANA name such as Asia/Shanghai")).hint(hint)
+        })
+    })
+}
+
+/// An `http` or `https` address.
+pub(crate) fn http_url(node: &Node) -> Result<url::Url, Bad> {
+    parsed(node, |text| {
+        let shape = || Bad::new(format!("`{text}` is not an address, accepted: http:// or https:// and a host"));
+        let url = url::Url::parse(text).map_err(|_| shape())?;
+        if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+            return Err(shape());
+        }
+        if url.password().is_some() || !url.username().is_empty() {
+            // The address is not repeated: it holds a password.
+            return Err(Bad::new("must not hold a user or password").hint(Some("refer to secrets by env:NAME or file:PATH".to_owned())));
+        }
+        Ok(url)
+    })
+}

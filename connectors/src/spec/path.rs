@@ -1,0 +1,290 @@
+//! Paths into a JSON record: `a.b`, `a[0].b`, `a[].b`, `["key.with.dots"]`, `$.a` (the record, inside an `each`).
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde_json::Value;
+
+/// One step of a [`Path`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Step {
+    /// A key of an object.
+    Key(String),
+    /// An element of a list, from 0.
+    Index(usize),
+    /// Every element of a list.
+    Each,
+}
+
+/// Where a value stands in a record. The empty path is the record itself.
+///
+/// ```
+/// use inflow_connectors::spec::Path;
+/// let record = serde_json::json!({"stages": [{"at": 1}, {"at": null}, {"at": 3}]});
+/// let path: Path = "stages[].at".parse()?;
+/// assert_eq!(path.all(&record).len(), 2); // nulls are not values
+/// # Ok::<(), inflow_connectors::spec::PathError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct Path {
+    /// True for `$...`: read from the record even inside an `each`.
+    from_record: bool,
+    steps: Vec<Step>,
+}
+
+/// A path that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{text:?} is not a path: {reason} (a path is like a.b, a[0].b, a[].b or [\"key.with.dots\"])")]
+pub struct PathError {
+    text: String,
+    reason: &'static str,
+}
+
+impl Path {
+    /// The steps from the outside in.
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    /// True when the path starts at the record although it is read inside an `each`.
+    pub fn is_from_record(&self) -> bool {
+        self.from_record
+    }
+
+    /// True for the path of the record itself.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// This path continued by another one.
+    #[must_use]
+    pub fn join(&self, tail: &Path) -> Path {
+        if tail.from_record {
+            return Path { from_record: false, steps: tail.steps.clone() };
+        }
+        let steps = self.steps.iter().chain(&tail.steps).cloned().collect();
+        Path { from_record: self.from_record, steps }
+    }
+
+    /// The first value that is not null.
+    pub fn first<'v>(&self, value: &'v Value) -> Option<&'v Value> {
+        first_of(&self.steps, value)
+    }
+
+    /// Every value that is not null; a list at the end of the path is one value.
+    pub fn all<'v>(&self, value: &'v Value) -> Vec<&'v Value> {
+        let mut found = Vec::new();
+        collect(&self.steps, value, &mut found);
+        found
+    }
+
+    /// Calls `change` on every value at the path, nulls excepted.
+    pub fn change(&self, value: &mut Value, change: &mut dyn FnMut(&mut Value)) {
+        change_at(&self.steps, value, change);
+    }
+
+    /// True when this path lies on or under `outer` (list steps compared loosely: `[]` covers `[0]`).
+    pub fn is_within(&self, outer: &Path) -> bool {
+        outer.steps.len() <= self.steps.len() && outer.steps.iter().zip(&self.steps).all(|(a, b)| meet(a, b))
+    }
+}
+
+fn meet(a: &Step, b: &Step) -> bool {
+    match (a, b) {
+        (Step::Key(a), Step::Key(b)) => a == b,
+        (Step::Index(a), Step::Index(b)) => a == b,
+        (Step::Key(_), _) | (_, Step::Key(_)) => false,
+        _ => true,
+    }
+}
+
+fn first_of<'v>(steps: &[Step], value: &'v Value) -> Option<&'v Value> {
+    let Some((step, rest)) = steps.split_first() else {
+        return (!value.is_null()).then_some(value);
+    };
+    match step {
+        Step::Key(key) => first_of(rest, value.as_object()?.get(key)?),
+        Step::Index(index) => first_of(rest, value.as_array()?.get(*index)?),
+        Step::Each => value.as_array()?.iter().find_map(|element| first_of(rest, element)),
+    }
+}
+
+fn collect<'v>(steps: &[Step], value: &'v Value, found: &mut Vec<&'v Value>) {
+    let Some((step, rest)) = steps.split_first() else {
+        if !value.is_null() {
+            found.push(value);
+        }
+        return;
+    };
+    match (step, value) {
+        (Step::Key(key), Value::Object(map)) => {
+            if let Some(inner) = map.get(key) {
+                collect(rest, inner, found);
+            }
+        }
+        (Step::Index(index), Value::Array(list)) => {
+            if let Some(inner) = list.get(*index) {
+                collect(rest, inner, found);
+            }
+        }
+        (Step::Each, Value::Array(list)) => list.iter().for_each(|inner| collect(rest, inner, found)),
+        _ => {}
+    }
+}
+
+fn change_at(steps: &[Step], value: &mut Value, change: &mut dyn FnMut(&mut Value)) {
+    let Some((step, rest)) = steps.split_first() else {
+        if !value.is_null() {
+            change(value);
+        }
+        return;
+    };
+    match (step, value) {
+        (Step::Key(key), Value::Object(map)) => {
+            if let Some(inner) = map.get_mut(key) {
+                change_at(rest, inner, change);
+            }
+        }
+        (Step::Index(index), Value::Array(list)) => {
+            if let Some(inner) = list.get_mut(*index) {
+                change_at(rest, inner, change);
+            }
+        }
+        (Step::Each, Value::Array(list)) => list.iter_mut().for_each(|inner| change_at(rest, inner, change)),
+        _ => {}
+    }
+}
+
+impl FromStr for Path {
+    type Err = PathError;
+
+    fn from_str(text: &str) -> Result<Self, PathError> {
+        let fail = |reason| PathError { text: text.to_owned(), reason };
+        let (from_record, mut rest) = match text.strip_prefix('$') {
+            Some(rest) => (true, rest.strip_prefix('.').unwrap_or(rest)),
+            None => (false, text),
+        };
+        let mut steps = Vec::new();
+        while !rest.is_empty() {
+            rest = match rest.strip_prefix('[') {
+                Some(inside) => {
+                    let (step, tail) = bracket(inside).map_err(fail)?;
+                    steps.push(step);
+                    tail
+                }
+                None => {
+                    let end = rest.find(['.', '[']).unwrap_or(rest.len());
+                    let (key, tail) = rest.split_at(end);
+                    if key.trim().is_empty() {
+                        return Err(fail("a key is empty"));
+                    }
+                    steps.push(Step::Key(key.to_owned()));
+                    tail
+                }
+            };
+            if let Some(tail) = rest.strip_prefix('.') {
+                if tail.is_empty() {
+                    return Err(fail("it ends with a dot"));
+                }
+                rest = tail;
+            } else if !rest.is_empty() && !rest.starts_with('[') {
+                return Err(fail("a dot is missing after ]"));
+            }
+        }
+        Ok(Path { from_record, steps })
+    }
+}
+
+/// The step inside brackets and what follows it.
+fn bracket(inside: &str) -> Result<(Step, &str), &'static str> {
+    if let Some(quoted) = inside.strip_prefix('"') {
+        let (key, tail) = quoted.split_once("\"]").ok_or("a [\" is not closed")?;
+        return Ok((Step::Key(key.to_owned()), tail));
+    }
+    let (index, tail) = inside.split_once(']').ok_or("a [ is not closed")?;
+    if index.is_empty() {
+        return Ok((Step::Each, tail));
+    }
+    let index = index.parse().map_err(|_| "between [ and ] stands a number, nothing or a quoted key")?;
+    Ok((Step::Index(index), tail))
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.from_record {
+            f.write_str("$")?;
+        }
+        for (position, step) in self.steps.iter().enumerate() {
+            match step {
+                Step::Key(key) if key.contains(['.', '[', ']', '"', '$']) => write!(f, "[\"{key}\"]")?,
+                Step::Key(key) if position == 0 && !self.from_record => f.write_str(key)?,
+                Step::Key(key) => write!(f, ".{key}")?,
+                Step::Index(index) => write!(f, "[{index}]")?,
+                Step::Each => f.write_str("[]")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Serialize for Path {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Path {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn path(text: &str) -> Path {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn finds_values_through_objects_lists_and_quoted_keys() {
+        let record = json!({"a": {"b": [{"c": null}, {"c": 2}, {"c": 3}]}, "费用.元": "8"});
+        assert_eq!(path("a.b[].c").first(&record), Some(&json!(2)));
+        assert_eq!(path("a.b[].c").all(&record), [&json!(2), &json!(3)]);
+        assert_eq!(path("a.b[2].c").first(&record), Some(&json!(3)));
+        assert_eq!(path("[\"费用.元\"]").first(&record), Some(&json!("8")));
+        assert_eq!(path("a.x.c").first(&record), None);
+        assert_eq!(path("").first(&record), Some(&record));
+    }
+
+    #[test]
+    fn refuses_what_is_not_a_path() {
+        for text in ["a..b", "a.", "a[", "a[x]", "a[0]b", ".a", "[\"a"] {
+            assert!(text.parse::<Path>().is_err(), "{text} was accepted");
+        }
+    }
+
+    #[test]
+    fn within_treats_each_as_every_index() {
+        assert!(path("a[0].b").is_within(&path("a[]")));
+        assert!(path("a.b").is_within(&path("a")));
+        assert!(!path("a").is_within(&path("a.b")));
+    }
+
+    proptest! {
+        #[test]
+        fn reads_back_what_it_prints(keys in prop::collection::vec("[a-zA-Z_.\\u{4e00}-\\u{4e10}]{1,5}", 1..4), index in 0usize..9) {
+            let mut steps: Vec<Step> = keys.into_iter().map(Step::Key).collect();
+            steps.push(Step::Index(index));
+            steps.push(Step::Each);
+            let path = Path { from_record: false, steps };
+            prop_assert_eq!(path.to_string().parse::<Path>().unwrap(), path);
+        }
+    }
+}

@@ -1,0 +1,470 @@
+//! `Stream`: one list that a board delivers, or one mapping file of the `file` connector.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use chrono_tz::Tz;
+use inflow_config::Stage;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
+
+use super::columns::Kind;
+use super::field::{Field, Scope, When, one_or_many};
+use super::path::Path;
+use super::time::{Precision, TimeFormat};
+
+/// One list of records and how it is read.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stream {
+    /// Its name: folder of its segments, key of its cursor. A mapping file may leave it out (its kind).
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub name: String,
+    /// What it delivers.
+    pub kind: Kind,
+    /// The request, for a board.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<Request>,
+    /// The file, for a mapping.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<FileForm>,
+    /// Where the list stands in the answer; empty when the answer is the list.
+    #[serde(default, skip_serializing_if = "Path::is_empty")]
+    pub records: Path,
+    /// The list is complete each time: what is missing is gone.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub complete: bool,
+    /// The source id: a path, or several joined by `/`. Without one (mapping files only) the id is
+    /// made from the content, see [`crate::file`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "one_or_many")]
+    pub id: Vec<Path>,
+    /// Spend only: the columns that name a ledger line for good.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "one_or_many")]
+    pub entry_key: Vec<Path>,
+    /// Applications: the candidate's id at the source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub candidate: Option<Path>,
+    /// Events: the application's id at the source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub application: Option<Path>,
+    /// Times whose greatest is the record's version; the fetch instant when all are absent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "one_or_many")]
+    pub version: Vec<Path>,
+    /// Time format of everything that names none.
+    #[serde(default)]
+    pub time_format: TimeFormat,
+    /// Zone of naive times; the connection's when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timezone: Option<Tz>,
+    /// Column to field.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fields: BTreeMap<String, Field>,
+    /// What identifies the person; digested, never landed.
+    #[serde(default, skip_serializing_if = "IdentityPaths::is_empty")]
+    pub identity: IdentityPaths,
+    /// More paths to land than the mapping reads.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keep: Vec<Path>,
+    /// More text in which phones and mails are masked (columns of free text are masked anyway).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mask: Vec<Path>,
+    /// Stage events that a record tells.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<EventMap>,
+    /// Stage words of this stream, over the spec's.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub stages: BTreeMap<String, Stage>,
+}
+
+/// How a stream is asked for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Request {
+    /// Path under the base URL; `{param}` is filled in.
+    pub path: String,
+    /// GET unless said otherwise.
+    #[serde(default)]
+    pub method: Method,
+    /// Query parameters; values may hold `{param}`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub query: BTreeMap<String, String>,
+    /// JSON body of a POST; paging and cursor go there too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<BTreeMap<String, Value>>,
+    /// Params or secrets without which the stream is not pulled.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub needs: Vec<String>,
+    /// Params or secrets with which the stream is not pulled (another stream takes its place).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unless: Vec<String>,
+    /// Sent without credentials.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub public: bool,
+    /// How the next page is asked for.
+    #[serde(default)]
+    pub paginate: Paginate,
+    /// How only what changed is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<Cursor>,
+    /// Tests that an answer with status 200 must pass.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub success: Vec<Success>,
+}
+
+/// HTTP method of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Method {
+    /// GET.
+    #[default]
+    Get,
+    /// POST with a JSON body.
+    Post,
+}
+
+/// How the next page is asked for.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Paginate {
+    /// One answer holds everything.
+    #[default]
+    None,
+    /// Skip so many records; ends with a page that is not full, or at `total`.
+    Offset {
+        /// Parameter that takes the number to skip.
+        param: String,
+        /// Parameter that takes the page size.
+        #[serde(default)]
+        limit_param: Option<String>,
+        /// Page size.
+        limit: u32,
+        /// Path of the number of all records.
+        #[serde(default)]
+        total: Option<Path>,
+    },
+    /// Page numbers; ends with a page that is not full, or after `pages`.
+    Page {
+        /// Parameter that takes the page number.
+        param: String,
+        /// First page number.
+        #[serde(default = "one")]
+        start: u32,
+        /// Parameter that takes the page size.
+        #[serde(default)]
+        limit_param: Option<String>,
+        /// Page size.
+        limit: u32,
+        /// Path of the number of pages.
+        #[serde(default)]
+        pages: Option<Path>,
+    },
+    /// The answer carries a token for the next page; ends when it is absent, or `has_next` is false.
+    Token {
+        /// Parameter that takes the token.
+        param: String,
+        /// Path of the token in the answer.
+        token: Path,
+        /// Path of a flag that says whether there is more.
+        #[serde(default)]
+        has_next: Option<Path>,
+        /// The token is percent-encoded already and must not be encoded again.
+        #[serde(default)]
+        encoded: bool,
+        /// Parameter that takes the page size.
+        #[serde(default)]
+        limit_param: Option<String>,
+        /// Page size.
+        #[serde(default)]
+        limit: Option<u32>,
+    },
+    /// The `Link` header names the next page (`rel="next"`), on the same host.
+    Link {
+        /// Parameter that takes the page size, on the first request.
+        #[serde(default)]
+        limit_param: Option<String>,
+        /// Page size.
+        #[serde(default)]
+        limit: Option<u32>,
+    },
+}
+
+fn one() -> u32 {
+    1
+}
+
+/// Asking only for what changed. The cursor is the greatest of `fields` seen (never later than the
+/// start of the pull), or that start itself when `fields` is empty.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cursor {
+    /// Times of a record.
+    #[serde(default, deserialize_with = "one_or_many")]
+    pub fields: Vec<Path>,
+    /// Parameter that takes the cursor.
+    pub param: String,
+    /// How the parameter is written; the stream's time format when absent.
+    #[serde(default)]
+    pub format: Option<TimeFormat>,
+    /// Asked for again each time: boards fill in late and order loosely.
+    #[serde(with = "span")]
+    pub lookback: Duration,
+    /// Value of the parameter on the first pull; the parameter is left out when absent.
+    #[serde(default)]
+    pub first: Option<String>,
+}
+
+/// A test of an answer with status 200.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Success {
+    /// The value looked at.
+    pub path: Path,
+    /// What it must be.
+    pub equals: Value,
+    /// Where the board says what is wrong.
+    #[serde(default)]
+    pub message: Option<Path>,
+    /// The flag may be absent.
+    #[serde(default)]
+    pub optional: bool,
+}
+
+/// Paths of what identifies a person.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IdentityPaths {
+    /// Full name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "one_or_many")]
+    pub name: Vec<Path>,
+    /// Phone numbers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "one_or_many")]
+    pub phone: Vec<Path>,
+    /// Mail addresses.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "one_or_many")]
+    pub email: Vec<Path>,
+    /// Year of birth, or a date that starts with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "one_or_many")]
+    pub birth_year: Vec<Path>,
+}
+
+impl IdentityPaths {
+    /// True when nothing identifies a person.
+    pub fn is_empty(&self) -> bool {
+        self.all().next().is_none()
+    }
+
+    /// Every path.
+    pub fn all(&self) -> impl Iterator<Item = &Path> {
+        self.name.iter().chain(&self.phone).chain(&self.email).chain(&self.birth_year)
+    }
+}
+
+/// Stage events told by a record.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EventMap {
+    /// Its name: part of the event's id.
+    pub name: String,
+    /// One event for each element of this list; the paths below are then read in the element
+    /// (`$.path` in the record).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub each: Option<Path>,
+    /// Only when this holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<When>,
+    /// The stage as the source says it; a canonical stage, or a word of the connection's, the
+    /// stream's or the spec's `stages` (in this order).
+    pub stage: Field,
+    /// The stage of words that are in none of them; without it the record is quarantined.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unmapped: Option<Stage>,
+    /// Words that are no stage: no event.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ignore: Vec<String>,
+    /// When; without it the fetch instant, precision observed. The earliest sighting counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Field>,
+    /// Precision, when it is not what `at` shows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub precision: Option<Precision>,
+    /// Why (of a rejection or withdrawal).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Field>,
+    /// Who did it; landed as a pseudonymous code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recruiter: Option<Field>,
+    /// True when the event takes back earlier events of its stage.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retracts: Option<Field>,
+    /// The event's own id in the record; without it `<name>/<stage>/<instant ms>`, or
+    /// `<name>/<stage>` when observed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "one_or_many")]
+    pub id: Vec<Path>,
+}
+
+impl EventMap {
+    /// The fields of the map with the names they have in a spec.
+    pub fn fields(&self) -> impl Iterator<Item = (&'static str, &Field)> {
+        [
+            ("stage", Some(&self.stage)),
+            ("at", self.at.as_ref()),
+            ("reason", self.reason.as_ref()),
+            ("recruiter", self.recruiter.as_ref()),
+            ("retracts", self.retracts.as_ref()),
+        ]
+        .into_iter()
+        .filter_map(|(name, field)| Some((name, field?)))
+    }
+
+    /// The elements that the map is read from: the list's, or the record itself.
+    pub fn elements<'v>(&self, record: &'v Value) -> Vec<&'v Value> {
+        let Some(each) = &self.each else { return vec![record] };
+        let found = each.all(record);
+        match found.as_slice() {
+            [Value::Array(list)] => list.iter().collect(),
+            _ => found,
+        }
+    }
+
+    /// A path of the map as a path from the record.
+    pub fn absolute(&self, path: &Path) -> Path {
+        match &self.each {
+            Some(each) => {
+                let mut base = each.to_string();
+                if !base.ends_with("[]") {
+                    base.push_str("[]");
+                }
+                base.parse::<Path>().unwrap_or_default().join(path)
+            }
+            None => Path::default().join(path),
+        }
+    }
+}
+
+/// A file that people deliver.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileForm {
+    /// By the file's ending when absent.
+    #[serde(default)]
+    pub format: Option<FileFormat>,
+    /// Recognised when absent: UTF-8, UTF-16 with a mark, else GB18030.
+    #[serde(default)]
+    pub encoding: Option<Encoding>,
+    /// Between cells; recognised from the header line when absent.
+    #[serde(default)]
+    pub delimiter: Option<char>,
+    /// Lines before the header line.
+    #[serde(default)]
+    pub skip_lines: usize,
+    /// Rows whose first cell is one of these are not records (totals).
+    #[serde(default)]
+    pub skip_rows: Vec<String>,
+}
+
+/// Format of a delivered file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FileFormat {
+    /// Comma-, semicolon- or tab-separated with a header line.
+    Csv,
+    /// A JSON object a line.
+    Ndjson,
+    /// One JSON document; `records` says where the list is.
+    Json,
+}
+
+/// Text encoding of a delivered file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Encoding {
+    /// UTF-8, with or without a mark.
+    #[serde(rename = "utf-8")]
+    Utf8,
+    /// GBK and its superset.
+    #[serde(rename = "gb18030", alias = "gbk")]
+    Gb18030,
+    /// UTF-16 with a mark.
+    #[serde(rename = "utf-16")]
+    Utf16,
+}
+
+impl Stream {
+    /// A scope that reads a landed line of this stream. `zone` is the connection's.
+    pub fn scope<'v>(
+        &'v self,
+        record: &'v Value,
+        lookups: Option<&'v serde_json::Map<String, Value>>,
+        zone: Tz,
+    ) -> Scope<'v> {
+        Scope {
+            record,
+            element: record,
+            lookups,
+            zone: self.timezone.unwrap_or(zone),
+            time_format: &self.time_format,
+        }
+    }
+
+    /// The stage of a source word: the connection's words, the stream's, the spec's, then the
+    /// canonical names. Compared without case and surrounding blanks.
+    pub fn stage(
+        &self,
+        word: &str,
+        connection: &BTreeMap<String, Stage>,
+        spec: &BTreeMap<String, Stage>,
+    ) -> Option<Stage> {
+        let wanted = word.trim().to_lowercase();
+        [connection, &self.stages, spec]
+            .iter()
+            .find_map(|words| words.iter().find(|(word, _)| word.trim().to_lowercase() == wanted))
+            .map(|(_, stage)| *stage)
+            .or_else(|| wanted.parse().ok())
+    }
+
+    /// The source id, when the record carries one.
+    pub fn source_id(&self, record: &Value) -> Option<String> {
+        composite(&self.id, record)
+    }
+}
+
+/// Text of several paths joined by `/`; `None` when one is absent.
+pub(crate) fn composite(paths: &[Path], record: &Value) -> Option<String> {
+    if paths.is_empty() {
+        return None;
+    }
+    let parts: Option<Vec<String>> = paths.iter().map(|path| super::words::scalar_text(path.first(record)?)).collect();
+    Some(parts?.join("/"))
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature serde asks for")]
+fn is_false(flag: &bool) -> bool {
+    !*flag
+}
+
+/// `90s`, `15m`, `2h`, `3d` as a duration.
+pub(super) mod span {
+    use super::{Deserialize, Deserializer, Duration, Serialize, Serializer};
+    use serde::de::Error;
+
+    pub(super) fn parse(text: &str) -> Option<Duration> {
+        let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+        let number: u64 = digits.trim().parse().ok()?;
+        let seconds = match unit {
+            "s" => 1,
+            "m" => 60,
+            "h" => 3_600,
+            "d" => 86_400,
+            _ => return None,
+        };
+        Some(Duration::from_secs(number.checked_mul(seconds)?))
+    }
+
+    pub(in crate::spec) fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+        format!("{}s", duration.as_secs()).serialize(serializer)
+    }
+
+    pub(in crate::spec) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        parse(&text).ok_or_else(|| D::Error::custom(format!("{text:?} is not a span of time like 90s, 15m, 2h or 3d")))
+    }
+}
