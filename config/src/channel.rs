@@ -8,10 +8,11 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::money::Currency;
-use crate::problem::did_you_mean;
-use crate::reader::{Bad, Section, day, decimal, from_str, parsed, words, zone};
+use crate::problem::{Bad, did_you_mean};
+use crate::reader::Section;
 use crate::settings::DecimalText;
 use crate::stage::Lang;
+use crate::values::{day, decimal, from_str, not_negative, parsed, words, zone};
 
 /// `channels.toml`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, schemars::JsonSchema)]
@@ -165,11 +166,7 @@ impl Terms {
     fn read(section: &mut Section<'_>) -> Self {
         let terms = Self {
             kind: section.required("kind", TermsKind::Refresh, from_str),
-            price: section.required("price", Decimal::ZERO, |node| {
-                decimal(node).and_then(|price| {
-                    if price.is_sign_negative() && !price.is_zero() { Err(Bad::new("must not be negative")) } else { Ok(price) }
-                })
-            }),
+            price: section.required("price", Decimal::ZERO, |node| decimal(node).and_then(not_negative)),
             currency: section.optional("currency", from_str),
             from: section.required("from", NaiveDate::MIN, day),
             to: section.optional("to", day),

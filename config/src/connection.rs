@@ -7,12 +7,14 @@ use chrono_tz::Tz;
 use serde::Serialize;
 use url::Url;
 
-use crate::problem::Problem;
+use crate::places::Places;
+use crate::problem::{Bad, Problem};
 use crate::quantity::Window;
-use crate::reader::{Bad, Places, Section, boolean, from_str, http_url, words, zone};
+use crate::reader::Section;
 use crate::schedule::Cron;
 use crate::secret::SecretRef;
 use crate::stage::Stage;
+use crate::values::{boolean, from_str, http_url, words, zone};
 
 /// One configured use of a connector: account, schedule, rate budget, zone.
 ///

@@ -1,6 +1,7 @@
 //! Loads `inflow.toml` with what lies beside it, and reports everything that is wrong at once.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use chrono_tz::Tz;
@@ -8,8 +9,9 @@ use chrono_tz::Tz;
 use crate::channel::{Channel, ChannelsFile};
 use crate::clock::{FixedClock, SharedClock, SystemClock};
 use crate::connection::Connection;
+use crate::places::{Places, join_key};
 use crate::problem::{ConfigError, Explain, Problem, did_you_mean};
-use crate::reader::{Places, Sink};
+use crate::reader::Sink;
 use crate::secret::SecretRef;
 use crate::settings::Settings;
 use crate::tree::{self, Node};
@@ -29,6 +31,8 @@ pub struct Config {
     pub connections: Vec<Connection>,
     /// Where the keys of `inflow.toml` stand.
     pub places: Places,
+    /// Where the keys of `channels.toml` stand.
+    pub channel_places: Places,
 }
 
 impl Config {
@@ -39,19 +43,22 @@ impl Config {
     pub fn load(file: &Path, env: &dyn Fn() -> Vec<(String, String)>) -> Result<Self, ConfigError> {
         let beside = file.parent().unwrap_or(Path::new(""));
         let mut problems = Vec::new();
-        let (settings, places) = load_settings(file, env(), &mut problems);
-        let channels = load_channels(&beside.join("channels.toml"), &mut problems);
-        let connections = load_connections(&beside.join("connections"), channels.as_deref(), &mut problems);
-        if !problems.is_empty() {
+        let settings = load_settings(file, env(), &mut problems);
+        let known = settings.as_ref().map(|(settings, _)| settings);
+        let channels = load_channels(&beside.join("channels.toml"), known, &mut problems);
+        let known = channels.as_ref().map(|(channels, _)| channels.as_slice());
+        let connections = load_connections(&beside.join("connections"), known, &mut problems);
+        let (Some((settings, places)), Some((channels, channel_places)), true) = (settings, channels, problems.is_empty()) else {
             return Err(ConfigError { problems });
-        }
+        };
         Ok(Self {
             dir: if beside.as_os_str().is_empty() { PathBuf::from(".") } else { beside.to_owned() },
             file: file.to_owned(),
             settings,
-            channels: channels.unwrap_or_default(),
+            channels,
             connections,
             places,
+            channel_places,
         })
     }
 
@@ -121,61 +128,72 @@ pub fn process_env() -> Vec<(String, String)> {
     std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
 }
 
-fn load_settings(file: &Path, env: Vec<(String, String)>, problems: &mut Vec<Problem>) -> (Settings, Places) {
-    let document = match std::fs::read_to_string(file) {
-        Ok(text) => tree::parse(file, &text),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let problem = Problem::in_file(file, "there is no such config file")
-                .with_hint("`inflow init` writes one with comments, `--config FILE` names another");
-            Err(vec![problem])
-        }
-        Err(error) => Err(vec![unreadable(file, &error)]),
+fn load_settings(file: &Path, env: Vec<(String, String)>, problems: &mut Vec<Problem>) -> Option<(Settings, Places)> {
+    let Some(mut root) = read_document(file, problems)? else {
+        let hint = "`inflow init` writes one with comments, `--config FILE` names another";
+        problems.push(Problem::in_file(file, "there is no such config file").with_hint(hint));
+        return None;
     };
-    // The overrides are checked even when the file is not there to be overridden.
-    let mut root = document.unwrap_or_else(|wrong| {
-        problems.extend(wrong);
-        BTreeMap::new()
-    });
-    let mut from_env = tree::overlay(&mut root, env);
+    let mut wrong = tree::overlay(&mut root, env);
     let sink = Sink::new(file);
     let settings = sink.read(&root, Settings::read);
-    let (places, wrong) = sink.into_parts();
-    from_env.extend(wrong);
-    problems.extend(in_order(from_env));
-    (settings, places)
+    let (places, unread) = sink.into_parts();
+    wrong.extend(unread);
+    problems.extend(in_order(wrong));
+    Some((settings, places))
 }
 
 /// `None` when the file is there and broken, so that the channels are not known.
-fn load_channels(file: &Path, problems: &mut Vec<Problem>) -> Option<Vec<Channel>> {
-    if !file.exists() {
-        return Some(Vec::new());
-    }
-    let root = read_document(file, problems)?;
+fn load_channels(file: &Path, settings: Option<&Settings>, problems: &mut Vec<Problem>) -> Option<(Vec<Channel>, Places)> {
+    let Some(root) = read_document(file, problems)? else {
+        return Some((Vec::new(), Places::default()));
+    };
     let sink = Sink::new(file);
     let channels = sink.read(&root, ChannelsFile::read).channel;
-    problems.extend(in_order(sink.into_parts().1));
-    Some(channels)
+    let (places, mut wrong) = sink.into_parts();
+    // A term that was not understood may have a stand-in for its currency or day.
+    if let (Some(settings), true) = (settings, wrong.is_empty()) {
+        wrong.extend(missing_rates(settings, &channels, &places));
+    }
+    problems.extend(in_order(wrong));
+    Some((channels, places))
+}
+
+fn missing_rates(settings: &Settings, channels: &[Channel], places: &Places) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for (index, channel) in channels.iter().enumerate() {
+        for (term, terms) in channel.terms.iter().enumerate() {
+            let currency = terms.currency.unwrap_or(settings.company.currency);
+            if settings.rate(currency, terms.from).is_none() {
+                let message = format!("there is no exchange rate of {currency} for {} in inflow.toml", terms.from);
+                let hint = format!("add [[rates]] with currency = \"{currency}\", rate, and from = {} or earlier", terms.from);
+                let key = format!("channel[{index}].terms[{term}].currency");
+                problems.push(places.problem(&key, message).with_hint(hint));
+            }
+        }
+    }
+    problems
 }
 
 fn load_connections(folder: &Path, channels: Option<&[Channel]>, problems: &mut Vec<Problem>) -> Vec<Connection> {
-    let files = match connection_files(folder) {
-        Ok(files) => files,
+    match connection_files(folder) {
+        Ok(files) => files.iter().filter_map(|file| load_connection(file, channels, problems)).collect(),
+        Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
         Err(error) => {
             problems.push(unreadable(folder, &error));
-            return Vec::new();
+            Vec::new()
         }
-    };
-    files.iter().filter_map(|file| load_connection(file, channels, problems)).collect()
+    }
 }
 
+/// Files that end in `.toml`, by name; hidden ones are an editor's.
 fn connection_files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
-    if !folder.exists() {
-        return Ok(Vec::new());
-    }
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "toml") {
+        let entry = entry?;
+        let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
+        let path = entry.path();
+        if !hidden && path.extension().is_some_and(|extension| extension == "toml") {
             files.push(path);
         }
     }
@@ -186,10 +204,10 @@ fn connection_files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
 fn load_connection(file: &Path, channels: Option<&[Channel]>, problems: &mut Vec<Problem>) -> Option<Connection> {
     let name = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
     if !is_connection_name(name) {
-        problems
-            .push(Problem::in_file(file, "the file's name is the connection's, accepted: lower-case letters, digits, _ and -, then .toml"));
+        let message = "the file's name is the connection's, accepted: lower-case letters, digits, _ and -, then .toml";
+        problems.push(Problem::in_file(file, message));
     }
-    let root = read_document(file, problems)?;
+    let root = read_document(file, problems)??;
     let sink = Sink::new(file);
     let mut connection = sink.read(&root, |section| Connection::read(section, name));
     let (places, mut wrong) = sink.into_parts();
@@ -209,7 +227,7 @@ fn is_connection_name(name: &str) -> bool {
 
 fn unknown_channels(connection: &Connection, channels: &[Channel]) -> Vec<Problem> {
     let one = connection.channel.iter().map(|id| ("channel".to_owned(), id));
-    let mapped = connection.source_map.iter().map(|(word, id)| (crate::reader::join_key("source_map", word), id));
+    let mapped = connection.source_map.iter().map(|(word, id)| (join_key("source_map", word), id));
     one.chain(mapped)
         .filter(|(_, id)| channels.iter().all(|channel| channel.id != **id))
         .map(|(key, id)| unknown_channel(connection, &key, id, channels))
@@ -223,23 +241,28 @@ fn unknown_channel(connection: &Connection, key: &str, id: &str, channels: &[Cha
     Problem { hint: did_you_mean(id, known), ..connection.problem(key, message) }
 }
 
-fn read_document(file: &Path, problems: &mut Vec<Problem>) -> Option<BTreeMap<String, Node>> {
-    let document = match std::fs::read_to_string(file) {
-        Ok(text) => tree::parse(file, &text),
-        Err(error) => Err(vec![unreadable(file, &error)]),
-    };
-    document.map_err(|wrong| problems.extend(wrong)).ok()
+/// `None` when it cannot be read or parsed, `Some(None)` when it is not there.
+#[expect(clippy::option_option, reason = "broken and absent are two answers, and the caller stops at the first")]
+fn read_document(file: &Path, problems: &mut Vec<Problem>) -> Option<Option<BTreeMap<String, Node>>> {
+    match std::fs::read_to_string(file) {
+        Ok(text) => tree::parse(file, &text).map(Some).map_err(|wrong| problems.extend(wrong)).ok(),
+        Err(error) if error.kind() == ErrorKind::NotFound => Some(None),
+        Err(error) => {
+            problems.push(unreadable(file, &error));
+            None
+        }
+    }
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Problem {
+    if error.kind() == ErrorKind::InvalidData {
+        return Problem::in_file(path, "is not UTF-8 text").with_hint("save it as UTF-8 in your editor");
+    }
     Problem::in_file(path, format!("cannot be read: {error}"))
 }
 
 /// By line; what comes from the environment last.
 fn in_order(mut problems: Vec<Problem>) -> Vec<Problem> {
-    problems.sort_by_key(|problem| {
-        let from_env = problem.file.as_os_str().is_empty();
-        (from_env, problem.line)
-    });
+    problems.sort_by_key(|problem| (problem.file.as_os_str().is_empty(), problem.line));
     problems
 }

@@ -6,8 +6,7 @@ use std::str::FromStr;
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Serialize};
 
-use crate::problem::did_you_mean;
-use crate::reader::Bad;
+use crate::problem::{Bad, did_you_mean};
 
 /// ISO 4217 codes of the currencies in circulation.
 const CURRENCIES: &str = "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD \

@@ -93,6 +93,41 @@ impl Explain for ConfigError {
     }
 }
 
+/// A text that does not mean what it should, and what was probably meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bad {
+    /// What is wrong and what is accepted.
+    pub message: String,
+    /// What was probably meant.
+    pub hint: Option<String>,
+}
+
+impl Bad {
+    /// Without a hint.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: None }
+    }
+
+    /// With a hint, if there is one.
+    #[must_use]
+    pub fn hint(mut self, hint: Option<String>) -> Self {
+        self.hint = hint;
+        self
+    }
+}
+
+impl fmt::Display for Bad {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        match &self.hint {
+            Some(hint) => write!(f, " ({hint})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Bad {}
+
 /// The accepted word nearest to a given one, when it is near enough to be what was meant.
 ///
 /// Case does not count, so `asia/shanghai` finds `Asia/Shanghai`.

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::reader::{Bad, Section, parsed, whole};
+use crate::problem::Bad;
+use crate::reader::Section;
+use crate::values::{parsed, whole};
 
 const DURATION_UNITS: [(&str, u64); 5] = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
 
@@ -79,6 +81,14 @@ pub mod duration_text {
         let text = String::deserialize(deserializer)?;
         super::parse_duration(&text).map_err(D::Error::custom)
     }
+}
+
+/// Writes a size the way [`parse_bytes`] reads it, in the largest unit that is whole.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
+pub(crate) fn size_text<S: serde::Serializer>(bytes: &u64, serializer: S) -> Result<S::Ok, S::Error> {
+    let units = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
+    let (unit, factor) = units.into_iter().find(|(_, factor)| *bytes > 0 && bytes.is_multiple_of(*factor)).unwrap_or(("B", 1));
+    serializer.serialize_str(&format!("{}{unit}", bytes / factor))
 }
 
 /// Describes a duration in the JSON Schema.

@@ -6,111 +6,49 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::fmt;
-use std::path::{Path, PathBuf};
-use std::str::FromStr;
+use std::path::Path;
 
-use chrono::{DateTime, NaiveDate, Utc};
-use chrono_tz::Tz;
-use rust_decimal::Decimal;
-
-use crate::problem::{Problem, closest, did_you_mean};
+use crate::places::{Places, join_key, problem_at};
+use crate::problem::{Bad, Problem, closest, did_you_mean};
 use crate::tree::{At, Node, PREFIX, Value};
-
-/// A text that does not mean what it should, and what was probably meant.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Bad {
-    /// What is wrong and what is accepted.
-    pub message: String,
-    /// What was probably meant.
-    pub hint: Option<String>,
-}
-
-impl Bad {
-    /// Without a hint.
-    pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), hint: None }
-    }
-
-    /// With a hint, if there is one.
-    #[must_use]
-    pub fn hint(mut self, hint: Option<String>) -> Self {
-        self.hint = hint;
-        self
-    }
-}
-
-impl fmt::Display for Bad {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)?;
-        match &self.hint {
-            Some(hint) => write!(f, " ({hint})"),
-            None => Ok(()),
-        }
-    }
-}
-
-impl std::error::Error for Bad {}
-
-/// The path of a key in a table, quoted as TOML would if it is no bare word.
-pub(crate) fn join_key(table: &str, key: &str) -> String {
-    let bare = !key.is_empty() && key.chars().all(|c| c.is_alphanumeric() || "_-".contains(c));
-    let key = if bare { key.to_owned() } else { format!("{key:?}") };
-    if table.is_empty() { key } else { format!("{table}.{key}") }
-}
-
-/// Where the keys of a file stand, so that other crates can name file and line of what they check.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Places {
-    /// The file.
-    pub file: PathBuf,
-    places: BTreeMap<String, At>,
-}
-
-impl Places {
-    /// A problem with a key such as `params.site`; a key that is absent takes the line of the table
-    /// that should hold it.
-    pub fn problem(&self, key: &str, message: impl Into<String>) -> Problem {
-        let mut ancestor = key;
-        let at = loop {
-            match (self.places.get(ancestor), ancestor.rsplit_once('.')) {
-                (Some(at), _) => break Some(at),
-                (None, Some((parent, _))) => ancestor = parent,
-                (None, None) => break None,
-            }
-        };
-        // Only a key that the environment sets itself is placed there, not its neighbours.
-        let at = at.filter(|at| ancestor == key || matches!(at, At::Line(_)));
-        problem_at(&self.file, at, key, message.into())
-    }
-}
-
-fn problem_at(file: &Path, at: Option<&At>, key: &str, message: String) -> Problem {
-    let (file, line, key) = match at {
-        Some(At::Env(name)) => (Path::new(""), None, name.as_str()),
-        Some(At::Line(line)) => (file, Some(*line), key),
-        None => (file, None, key),
-    };
-    Problem { file: file.to_owned(), line, key: key.to_owned(), message, hint: None }
-}
+use crate::values::expected;
 
 /// Collects what is wrong with one file.
 #[derive(Debug)]
 pub(crate) struct Sink {
     places: RefCell<Places>,
     problems: RefCell<Vec<Problem>>,
+    unknown: RefCell<Vec<Unknown>>,
+}
+
+/// A key that nothing asked for. It is reported when the whole file has been read, for only then
+/// is it known whether it is a key of the file's top that slipped into a table.
+#[derive(Debug)]
+struct Unknown {
+    table: String,
+    key: String,
+    /// What follows the key in an environment variable that made the table.
+    rest: String,
+    at: At,
+    known: Vec<&'static str>,
 }
 
 impl Sink {
     pub fn new(file: &Path) -> Self {
         let places = Places { file: file.to_owned(), places: BTreeMap::new() };
-        Self { places: RefCell::new(places), problems: RefCell::default() }
+        Self { places: RefCell::new(places), problems: RefCell::default(), unknown: RefCell::default() }
     }
 
     /// Reads a whole document.
     pub fn read<T>(&self, root: &BTreeMap<String, Node>, read: impl FnOnce(&mut Section<'_>) -> T) -> T {
-        let section = Section { sink: self, path: String::new(), at: None, table: root, known: Vec::new() };
-        section.read(read)
+        let mut section = Section { sink: self, path: String::new(), at: None, table: root, known: Vec::new() };
+        let value = read(&mut section);
+        section.note_unknown();
+        for unknown in self.unknown.take() {
+            let problem = unknown.problem(&self.places.borrow().file, &section.known);
+            self.push(problem);
+        }
+        value
     }
 
     pub fn push(&self, problem: Problem) {
@@ -138,7 +76,7 @@ const NO_TABLE: &BTreeMap<String, Node> = &BTreeMap::new();
 impl<'a> Section<'a> {
     fn read<T>(mut self, read: impl FnOnce(&mut Self) -> T) -> T {
         let value = read(&mut self);
-        self.report_unknown();
+        self.note_unknown();
         value
     }
 
@@ -205,9 +143,10 @@ impl<'a> Section<'a> {
             Some((Value::Table(table), at)) => (table, Some(at)),
             Some((value, _)) => {
                 self.complain(key, expected("a table", value));
-                (NO_TABLE, None)
+                // What an empty table would lack is not worth a word.
+                return Sink::new(Path::new("")).read(NO_TABLE, read);
             }
-            None => (NO_TABLE, None),
+            None => (NO_TABLE, self.at),
         };
         let section = Section { sink: self.sink, path: self.key_path(key), at, table, known: Vec::new() };
         section.read(read)
@@ -261,31 +200,47 @@ impl<'a> Section<'a> {
         values
     }
 
-    fn report_unknown(&self) {
+    fn note_unknown(&self) {
         for (key, node) in self.table {
-            if self.known.contains(&key.as_str()) {
-                continue;
+            if !self.known.contains(&key.as_str()) {
+                self.note_leaves(key, String::new(), node);
             }
-            let mut node = node;
-            let mut path = self.key_path(key);
-            // A section that the environment made is unknown by its leaf, which carries the name.
-            while let (At::Env(_), Value::Table(inner)) = (&node.at, &node.value) {
-                let Some((name, first)) = inner.first_key_value() else {
-                    break;
-                };
-                path = format!("{path}.{name}");
-                node = first;
-            }
-            let accepted = self.known.join(", ");
-            let message = format!("unknown key, accepted here: {accepted}");
-            let hint = match &node.at {
-                At::Line(_) => did_you_mean(key, self.known.iter().copied()),
-                At::Env(_) => closest(key, self.known.iter().copied()).map(|meant| {
-                    let meant = self.key_path(meant).replace('.', "__").to_uppercase();
-                    format!("did you mean `{PREFIX}{meant}`?")
-                }),
-            };
-            self.complain_at(Some(&node.at), &path, Bad::new(message).hint(hint));
         }
+    }
+
+    /// A table that the environment made is unknown by its leaves, which carry the variables' names.
+    fn note_leaves(&self, key: &str, rest: String, node: &Node) {
+        if let (At::Env(_), Value::Table(inner)) = (&node.at, &node.value) {
+            for (name, leaf) in inner {
+                self.note_leaves(key, format!("{rest}.{name}"), leaf);
+            }
+            return;
+        }
+        self.sink.unknown.borrow_mut().push(Unknown {
+            table: self.path.clone(),
+            key: key.to_owned(),
+            rest,
+            at: node.at.clone(),
+            known: self.known.clone(),
+        });
+    }
+}
+
+impl Unknown {
+    /// `top` are the keys of the file outside of any table.
+    fn problem(&self, file: &Path, top: &[&str]) -> Problem {
+        let message = format!("unknown key, accepted here: {}", self.known.join(", "));
+        let hint = match &self.at {
+            At::Line(_) if !self.table.is_empty() && top.contains(&self.key.as_str()) => {
+                Some(format!("`{}` belongs to the file as a whole: write it above the first [table]", self.key))
+            }
+            At::Line(_) => did_you_mean(&self.key, self.known.iter().copied()),
+            At::Env(_) => closest(&self.key, self.known.iter().copied()).map(|meant| {
+                let variable = format!("{}{}", join_key(&self.table, meant), self.rest);
+                format!("did you mean `{PREFIX}{}`?", variable.replace('.', "__").to_uppercase())
+            }),
+        };
+        let path = format!("{}{}", join_key(&self.table, &self.key), self.rest);
+        Problem { hint, ..problem_at(file, Some(&self.at), &path, message) }
     }
 }

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
-use crate::reader::Bad;
+use crate::problem::Bad;
 
 /// A cron expression of six fields: second, minute, hour, day of month, month, day of week
 /// (1 to 7 from Sunday, or SUN to SAT).

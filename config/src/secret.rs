@@ -7,8 +7,7 @@ use std::str::FromStr;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-use crate::problem::Explain;
-use crate::reader::Bad;
+use crate::problem::{Bad, Explain};
 
 /// Where a secret is: `env:NAME` or `file:PATH`. Holds no secret itself.
 ///

@@ -10,9 +10,11 @@ use serde::Serialize;
 use url::Url;
 
 use crate::money::Currency;
-use crate::quantity::{SizeText, parse_bytes};
-use crate::reader::{Bad, Section, boolean, day, decimal, from_str, http_url, instant, parsed, whole, words, zone};
+use crate::problem::Bad;
+use crate::quantity::{SizeText, parse_bytes, size_text};
+use crate::reader::Section;
 use crate::secret::SecretRef;
+use crate::values::{above_zero, address, boolean, day, decimal, from_str, http_url, instant, parsed, whole, words, zone};
 
 /// `inflow.toml`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, schemars::JsonSchema)]
@@ -71,6 +73,7 @@ pub struct StoreSettings {
     /// Folder of the downloaded engine; absent: the user's cache folder.
     pub cache_dir: Option<PathBuf>,
     /// Memory the engine may use, in bytes.
+    #[serde(serialize_with = "size_text")]
     #[schemars(with = "SizeText")]
     pub max_memory: u64,
     /// Threads the engine may use; absent: one for each processor.
@@ -176,7 +179,7 @@ impl schemars::JsonSchema for DecimalText {
         schemars::json_schema!({
             "description": "An exact decimal number in quotes, or a whole number",
             "type": ["string", "integer"],
-            "pattern": "^-?[0-9]+(\\.[0-9]+)?$",
+            "pattern": "^[0-9]+(\\.[0-9]+)?$",
             "examples": ["1280.50"]
         })
     }
@@ -275,12 +278,6 @@ impl Serve {
     }
 }
 
-fn address(node: &crate::tree::Node) -> Result<SocketAddr, Bad> {
-    parsed(node, |text| {
-        text.parse().map_err(|_| Bad::new(format!("`{text}` is not an address, accepted: IP and port such as 127.0.0.1:8080")))
-    })
-}
-
 impl Identity {
     fn read(section: &mut Section<'_>) -> Self {
         let default = Self::default();
@@ -303,9 +300,7 @@ impl Rate {
         Self {
             currency: section.required("currency", Currency::CNY, from_str),
             from: section.required("from", NaiveDate::MIN, day),
-            rate: section.required("rate", Decimal::ONE, |node| {
-                decimal(node).and_then(|rate| if rate > Decimal::ZERO { Ok(rate) } else { Err(Bad::new("must be above 0")) })
-            }),
+            rate: section.required("rate", Decimal::ONE, |node| decimal(node).and_then(above_zero)),
         }
     }
 }

@@ -5,8 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::problem::did_you_mean;
-use crate::reader::Bad;
+use crate::problem::{Bad, did_you_mean};
 
 /// A language of the page, the reports and the labels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]

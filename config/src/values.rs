@@ -1,14 +1,14 @@
 //! What single values may be: numbers, days, zones, addresses. Each error says what is accepted.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::str::FromStr;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
 
-use crate::problem::did_you_mean;
-use crate::reader::Bad;
+use crate::problem::{Bad, did_you_mean};
 use crate::tree::{At, Node, Value};
 
 /// A value of the wrong type.
@@ -108,23 +108,31 @@ pub(crate) fn instant(node: &Node) -> Result<DateTime<Utc>, Bad> {
     Ok(instant.with_timezone(&Utc))
 }
 
+/// What people write for the zone of China, which IANA files under Shanghai.
+const CHINA: [&str; 6] = ["beijing", "asia/beijing", "china", "cst", "gmt+8", "utc+8"];
+
 /// A time zone by its IANA name.
 pub(crate) fn zone(node: &Node) -> Result<Tz, Bad> {
     parsed(node, |name| {
         name.parse().map_err(|_| {
-            let names = || chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
-            // `Shanghai` and `CST` are no names; a city alone still says which zone was meant.
-            let city = names().find(|zone| {
-                let city = zone.rsplit('/').next().unwrap_or_default();
-                city.eq_ignore_ascii_case(&name.trim().replace(' ', "_"))
-            });
-            let hint = match city {
-                Some(zone) => Some(format!("did you mean `{zone}`?")),
-                None => did_you_mean(name, names()),
-            };
-            Bad::new(format!("unknown time zone `{name}`, accepted: an IANA name such as Asia/Shanghai")).hint(hint)
+            let message = format!("unknown time zone `{name}`, accepted: an IANA name such as Asia/Shanghai");
+            Bad::new(message).hint(meant_zone(name))
         })
     })
+}
+
+fn meant_zone(name: &str) -> Option<String> {
+    let names = || chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
+    let given = name.trim().replace(' ', "_").to_lowercase();
+    if CHINA.contains(&given.as_str()) {
+        return Some("did you mean `Asia/Shanghai`?".to_owned());
+    }
+    // A city alone still says which zone was meant.
+    let city = names().find(|zone| zone.rsplit('/').next().is_some_and(|city| city.eq_ignore_ascii_case(&given)));
+    match city {
+        Some(zone) => Some(format!("did you mean `{zone}`?")),
+        None => did_you_mean(name, names()),
+    }
 }
 
 /// An `http` or `https` address.
@@ -141,4 +149,21 @@ pub(crate) fn http_url(node: &Node) -> Result<url::Url, Bad> {
         }
         Ok(url)
     })
+}
+
+/// An IP address and port.
+pub(crate) fn address(node: &Node) -> Result<SocketAddr, Bad> {
+    parsed(node, |text| {
+        text.parse().map_err(|_| Bad::new(format!("`{text}` is not an address, accepted: IP and port such as 127.0.0.1:8080")))
+    })
+}
+
+/// A decimal that may be 0.
+pub(crate) fn not_negative(number: Decimal) -> Result<Decimal, Bad> {
+    if number < Decimal::ZERO { Err(Bad::new("must not be negative")) } else { Ok(number) }
+}
+
+/// A decimal that may not be 0.
+pub(crate) fn above_zero(number: Decimal) -> Result<Decimal, Bad> {
+    if number > Decimal::ZERO { Ok(number) } else { Err(Bad::new("must be above 0")) }
 }

@@ -12,7 +12,7 @@ WITH
     (
         SELECT
             channel, store, department, city, posted_precision,
-            assumeNotNull(posted_at) AS posted,
+            assumeNotNull(posted_at) AS opened_at,
             greatest(toInt64(toUnixTimestamp64Milli(assumeNotNull(posted_at))), 0) AS posted_ms,
             toUnixTimestamp64Milli(multiIf(
                 isNotNull(closed_at), assumeNotNull(closed_at),
@@ -24,17 +24,17 @@ WITH
     )
 SELECT
     channel, store, department, city, quarter,
-    toUInt32(sum(posted)) AS posted,
-    toUInt32(sum(posted_day_only)) AS posted_day_only,
-    toUInt64(sum(live_seconds)) AS live_seconds
+    toUInt32(sum(exact)) AS posted,
+    toUInt32(sum(dated)) AS posted_day_only,
+    toUInt64(sum(live)) AS live_seconds
 FROM
 (
     SELECT
         toString(channel) AS channel, toString(store) AS store, toString(department) AS department, toString(city) AS city,
-        toStartOfFifteenMinutes(toDateTime(posted, 'UTC')) AS quarter,
-        countIf(posted_precision = 'exact') AS posted,
-        countIf(posted_precision != 'exact') AS posted_day_only,
-        0 AS live_seconds
+        toStartOfFifteenMinutes(toDateTime(opened_at, 'UTC')) AS quarter,
+        countIf(posted_precision = 'exact') AS exact,
+        countIf(posted_precision != 'exact') AS dated,
+        0 AS live
     FROM advertised
     GROUP BY channel, store, department, city, quarter
     UNION ALL
@@ -51,7 +51,7 @@ FROM
         FROM
         (
             -- The change of live seconds against the quarter-hour before: a part of one, then the whole.
-            SELECT channel, store, change.1 AS at, sum(change.2) AS change
+            SELECT channel, store, step.1 AS at, sum(step.2) AS change
             FROM
             (
                 SELECT toString(channel) AS channel, toString(store) AS store,
@@ -64,7 +64,7 @@ FROM
                 (quarter_of(opened), quarter_of(opened) + 900 - opened),
                 (quarter_of(opened) + 900, opened - quarter_of(opened)),
                 (quarter_of(closed), closed - quarter_of(closed) - 900),
-                (quarter_of(closed) + 900, quarter_of(closed) - closed)] AS change
+                (quarter_of(closed) + 900, quarter_of(closed) - closed)] AS step
             GROUP BY channel, store, at
         )
     )

@@ -7,6 +7,7 @@
 
 mod check;
 mod columns;
+mod event;
 mod field;
 mod path;
 mod registry;
@@ -22,6 +23,7 @@ use serde::{Deserialize, Serialize};
 
 pub use check::{SpecError, parse_mapping, parse_spec};
 pub use columns::{Care, Column, FieldType, Kind, SPEND_KINDS};
+pub use event::{Event, StageWords, Unreadable};
 pub use field::{Cell, Field, Lookup, Scope, When, shape};
 pub use path::{Path, PathError, Step};
 pub use registry::{FILE_CONNECTOR, all, names, spec};

@@ -275,13 +275,17 @@ pub struct EventMap {
     /// The stage as the source says it; a canonical stage, or a word of the connection's, the
     /// stream's or the spec's `stages` (in this order).
     pub stage: Field,
+    /// Tried when the word of `stage` is in none of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage_else: Option<Field>,
     /// The stage of words that are in none of them; without it the record is quarantined.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unmapped: Option<Stage>,
     /// Words that are no stage: no event.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ignore: Vec<String>,
-    /// When; without it the fetch instant, precision observed. The earliest sighting counts.
+    /// When; without it, or where it is empty, the fetch instant with precision observed (of an
+    /// observed event the earliest sighting counts).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Field>,
     /// Precision, when it is not what `at` shows.
@@ -307,6 +311,7 @@ impl EventMap {
     pub fn fields(&self) -> impl Iterator<Item = (&'static str, &Field)> {
         [
             ("stage", Some(&self.stage)),
+            ("stage_else", self.stage_else.as_ref()),
             ("at", self.at.as_ref()),
             ("reason", self.reason.as_ref()),
             ("recruiter", self.recruiter.as_ref()),

@@ -1,0 +1,94 @@
+-- id: volume
+-- version: 1
+-- title.en: Volume
+-- title.zh: 数量
+-- numerator: postings published, posting clusters, applications (distinct submissions with a resume received), candidates (distinct linked persons)
+-- denominator: none; share is the part of all applications of the same period, key_share the part of applications whose candidate carries a usable key (whole phone or mail)
+-- clock: applications and candidates by the instant of entering applied; postings by posted_at
+-- exclusions: drafts, internal postings and postings without a date; counts that a board publishes are never added to people
+-- dimensions: channel, store, department, city, recruiter, day, week, month
+-- default_by: channel
+-- meaning.en: How many postings went out, how many resumes came in, and from how many different people (unique at the grain of the row, never summed).
+-- meaning.zh: 发布多少职位、收到多少份简历(投递)、来自多少个不同的人;人数在该行的分组内去重,不可相加。
+WITH
+    (SELECT mapFromArrays(groupArray(toString(channel)), groupArray(toString(timezone))) FROM inflow.channels) AS zones,
+    submitted AS
+    (
+        SELECT
+            channel, store, department, city, recruiter, period,
+            uniqExact(connection, source_id) AS applications,
+            uniqExact(person_id) AS candidates,
+            uniqExactIf((connection, source_id), linkable = 1) AS keyed,
+            uniqExactIf((connection, source_id), precision = 'implied') AS implied
+        FROM inflow.local_stages_v1(
+            from = {from:Date}, to = {to:Date}, tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')},
+            by = {by:Array(String)}, channel = {channel:Array(String)}, store = {store:Array(String)})
+        WHERE stage_rank = 3
+        GROUP BY channel, store, department, city, recruiter, period
+    ),
+    posted AS
+    (
+        SELECT
+            if(has({by:Array(String)}, 'channel'), p.in_channel, '') AS channel,
+            if(has({by:Array(String)}, 'store'), p.in_store, '') AS store,
+            if(has({by:Array(String)}, 'department'), p.in_department, '') AS department,
+            if(has({by:Array(String)}, 'city'), p.in_city, '') AS city,
+            if(has({by:Array(String)}, 'recruiter'), p.by_recruiter, '') AS recruiter,
+            multiIf(
+                has({by:Array(String)}, 'day'), day,
+                has({by:Array(String)}, 'week'), toMonday(day),
+                has({by:Array(String)}, 'month'), toStartOfMonth(day),
+                {from:Date}) AS period,
+            count() AS postings,
+            uniqExact(cluster) AS posting_clusters
+        FROM
+        (
+            SELECT
+                toString(channel) AS in_channel, toString(store) AS in_store, toString(department) AS in_department,
+                toString(city) AS in_city, toString(recruiter) AS by_recruiter,
+                if(cluster_id = '', concat(connection, '/', source_id), cluster_id) AS cluster,
+                multiIf({tz:String} != '', {tz:String}, zones[in_channel] != '', zones[in_channel], 'UTC') AS zone,
+                toDate(formatDateTime(assumeNotNull(posted_at), '%F', zone)) AS day
+            FROM inflow.postings FINAL
+            WHERE deleted = 0 AND status NOT IN ('draft', 'internal')
+              AND isNotNull(posted_at) AND posted_at <= {as_of:DateTime64(3, 'UTC')}
+              AND (empty({channel:Array(String)}) OR has({channel:Array(String)}, channel))
+              AND (empty({store:Array(String)}) OR has({store:Array(String)}, store))
+        ) AS p
+        WHERE day BETWEEN {from:Date} AND {to:Date}
+        GROUP BY channel, store, department, city, recruiter, period
+    ),
+    counted AS
+    (
+        SELECT
+            channel, store, department, city, recruiter, period, toUInt8(1) AS found,
+            sum(postings) AS postings, sum(posting_clusters) AS posting_clusters,
+            sum(applications) AS applications, sum(candidates) AS candidates, sum(keyed) AS keyed, sum(implied) AS implied
+        FROM
+        (
+            SELECT channel, store, department, city, recruiter, period, 0 AS postings, 0 AS posting_clusters, applications, candidates, keyed, implied
+            FROM submitted
+            UNION ALL
+            SELECT channel, store, department, city, recruiter, period, postings, posting_clusters, 0, 0, 0, 0
+            FROM posted
+        )
+        GROUP BY channel, store, department, city, recruiter, period
+    )
+SELECT
+    if(c.found = 1, c.channel, w.channel) AS channel,
+    c.store AS store, c.department AS department, c.city AS city, c.recruiter AS recruiter,
+    if(c.found = 1, c.period, w.period) AS period,
+    if(status = 'no_data', NULL, c.postings) AS postings,
+    if(status = 'no_data', NULL, c.posting_clusters) AS posting_clusters,
+    if(status = 'no_data', NULL, c.applications) AS applications,
+    if(status = 'no_data', NULL, c.implied) AS applications_implied,
+    if(status = 'no_data', NULL, c.candidates) AS candidates,
+    if(c.applications = 0, NULL, round(c.keyed / c.applications, 6)) AS key_share,
+    if(status = 'no_data' OR sum(c.applications) OVER (PARTITION BY period) = 0, NULL,
+       round(c.applications / sum(c.applications) OVER (PARTITION BY period), 6)) AS share,
+    multiIf(covered = 0 AND c.found = 0, 'no_data', covered < 1, 'partial', 'ok') AS status,
+    round(if(w.expected = 1, w.covered, 1), 6) AS covered
+FROM inflow.channel_periods_v1(
+    from = {from:Date}, to = {to:Date}, tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')},
+    by = {by:Array(String)}, channel = {channel:Array(String)}) AS w
+FULL JOIN counted AS c ON c.channel = w.channel AND c.period = w.period

@@ -1,0 +1,70 @@
+//! What went wrong, in one sentence, with a hint and the exit code.
+
+use inflow_config::{ConfigError, Explain};
+
+/// Exit codes of the design.
+pub mod exit {
+    /// The person can fix it.
+    pub const USER: u8 = 1;
+    /// Ours.
+    pub const OURS: u8 = 2;
+    /// Done, with some connections failed.
+    pub const PARTLY: u8 = 3;
+}
+
+/// An error on its way to the person.
+#[derive(Debug)]
+pub struct Failure {
+    /// One clear sentence for each thing that is wrong.
+    pub messages: Vec<(String, Option<String>)>,
+    /// Exit code.
+    pub code: u8,
+}
+
+impl Failure {
+    /// Something the person can fix.
+    pub fn user(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { messages: vec![(message.into(), Some(hint.into()))], code: exit::USER }
+    }
+
+    /// A fault of ours.
+    pub fn ours(message: impl std::fmt::Display) -> Self {
+        Self { messages: vec![(message.to_string(), Some("this should not happen; run again with --log debug and report it".to_owned()))], code: exit::OURS }
+    }
+
+    /// From an error that explains itself.
+    pub fn explain(error: &impl Explain) -> Self {
+        Self { messages: vec![(error.to_string(), error.hint())], code: error.exit_code() }
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        let messages = error.problems.iter().map(|problem| (problem.to_string(), problem.hint.clone())).collect();
+        Self { messages, code: exit::USER }
+    }
+}
+
+impl From<inflow_store::StoreError> for Failure {
+    fn from(error: inflow_store::StoreError) -> Self {
+        Self::explain(&error)
+    }
+}
+
+impl From<inflow_pipeline::PipelineError> for Failure {
+    fn from(error: inflow_pipeline::PipelineError) -> Self {
+        Self::explain(&error)
+    }
+}
+
+impl From<inflow_analytics::AnalyticsError> for Failure {
+    fn from(error: inflow_analytics::AnalyticsError) -> Self {
+        Self::explain(&error)
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        Self { messages: vec![(error.to_string(), None)], code: exit::USER }
+    }
+}

@@ -1,0 +1,88 @@
+//! Reports as tables for eyes, and as csv.
+
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use inflow_analytics::Report;
+use serde_json::{Map, Value};
+
+/// A table: header cells, then rows; columns that hold only numbers are right-aligned.
+pub fn draw(header: &[String], rows: &[Vec<String>]) -> String {
+    let mut table = Table::new();
+    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Disabled).set_header(header);
+    for row in rows {
+        table.add_row(row);
+    }
+    for (at, column) in table.column_iter_mut().enumerate() {
+        let numeric = rows.iter().filter_map(|row| row.get(at)).all(|cell| cell.is_empty() || cell == "–" || is_numeric(cell));
+        if numeric && !rows.is_empty() {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    let mut text = table.trim_fmt();
+    text.push('\n');
+    text
+}
+
+fn is_numeric(cell: &str) -> bool {
+    let mut digits = false;
+    cell.chars().all(|c| {
+        digits |= c.is_ascii_digit();
+        c.is_ascii_digit() || matches!(c, '.' | ',' | '-' | '+' | '%' | ' ' | '¥' | '$')
+    }) && digits
+}
+
+/// A report's rows as a table, columns in the order the metric gives them.
+pub fn report(report: &Report) -> String {
+    let header = columns(&report.rows);
+    let rows: Vec<Vec<String>> = report.rows.iter().map(|row| header.iter().map(|name| shown(name, row.get(name))).collect()).collect();
+    draw(&header, &rows)
+}
+
+/// A report as csv with a header line.
+pub fn csv(report: &Report) -> Result<String, csv::Error> {
+    let header = columns(&report.rows);
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(&header)?;
+    for row in &report.rows {
+        writer.write_record(header.iter().map(|name| plain(row.get(name))))?;
+    }
+    let bytes = writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn columns(rows: &[Map<String, Value>]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for row in rows {
+        for name in row.keys() {
+            if !names.contains(name) {
+                names.push(name.clone());
+            }
+        }
+    }
+    names
+}
+
+fn plain(value: Option<&Value>) -> String {
+    match value {
+        None | Some(Value::Null) => String::new(),
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+    }
+}
+
+fn shown(column: &str, value: Option<&Value>) -> String {
+    match value {
+        None | Some(Value::Null) => "–".to_owned(),
+        Some(Value::Number(number)) if is_rate(column) => number.as_f64().map_or_else(|| number.to_string(), percent),
+        Some(Value::Number(number)) if number.is_f64() => number.as_f64().map_or_else(|| number.to_string(), |n| format!("{n:.2}")),
+        other => plain(other),
+    }
+}
+
+fn is_rate(column: &str) -> bool {
+    matches!(column, "value" | "low" | "high" | "pooled_value" | "covered") || column.ends_with("_share") || column.starts_with("share_")
+}
+
+/// `0.4` as `40.0 %`.
+pub fn percent(share: f64) -> String {
+    format!("{:.1} %", share * 100.0)
+}

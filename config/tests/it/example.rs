@@ -1,0 +1,65 @@
+//! The example that `inflow init` writes must itself be good.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use inflow_config::{Lang, Settings, example};
+
+use crate::Folder;
+
+#[test]
+fn loads_without_errors_and_pulls_nothing_yet() {
+    let config = Folder::new(example()).load(&[]).unwrap_or_else(|error| panic!("{error}"));
+    let connections: Vec<&str> = config.connections.iter().map(|c| c.connector.as_str()).collect();
+    assert_eq!(connections, ["greenhouse", "lever", "moka", "file"]);
+    assert!(config.connections.iter().all(|connection| !connection.enabled));
+    assert_eq!(config.check_secrets(), [], "secrets of disabled connections are not asked for");
+    assert_eq!(config.channels.len(), 12);
+    assert_eq!(config.channel("boss").unwrap().name.get(Lang::Zh), "BOSS直聘");
+    assert_eq!(config.channel("wuba58").unwrap().name.get(Lang::En), "58.com");
+}
+
+#[test]
+fn what_is_commented_out_is_right_as_well() {
+    let files: Vec<(&str, String)> = example().iter().map(|(path, text)| (*path, uncomment(text))).collect();
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
+    let config = Folder::new(&files).load(&[]).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(config.settings.rates.len(), 1);
+    assert_eq!(config.settings.store.threads, Some(4));
+    assert_eq!(config.channel("boss").unwrap().terms.len(), 1);
+    assert!(config.settings.clock.fixed.is_some());
+    // They show the defaults, wherever there is one.
+    let default = Settings::default();
+    assert_eq!(config.settings.serve.page, default.serve.page);
+    assert_eq!(config.settings.serve.clickhouse, default.serve.clickhouse);
+    assert_eq!(config.settings.identity, default.identity);
+    assert_eq!(config.settings.landing, default.landing);
+    assert_eq!(config.settings.store.max_memory, default.store.max_memory);
+}
+
+/// Turns `# key = value` and `# [table]` into TOML, and leaves sentences alone.
+fn uncomment(text: &str) -> String {
+    let is_toml = |line: &&str| toml::from_str::<toml::Table>(line).is_ok();
+    text.lines()
+        .map(|line| line.strip_prefix("# ").filter(is_toml).unwrap_or(line))
+        .fold(String::new(), |text, line| text + line + "\n")
+}
+
+#[test]
+fn holds_every_file_of_the_folder() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/default");
+    let mut found = BTreeSet::new();
+    let mut folders = vec![folder.clone()];
+    while let Some(next) = folders.pop() {
+        for entry in std::fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                found.insert(path.strip_prefix(&folder).unwrap().to_str().unwrap().to_owned());
+            }
+        }
+    }
+    let listed: BTreeSet<String> = example().iter().map(|(path, _)| (*path).to_owned()).collect();
+    assert_eq!(listed, found);
+}

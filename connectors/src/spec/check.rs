@@ -1,0 +1,373 @@
+//! Reading specs and mapping files: what serde cannot see (unknown columns, lookups of nothing,
+//! identity that would be landed) is refused here, all at once.
+
+use std::collections::BTreeSet;
+
+use inflow_config::{Explain, Stage, did_you_mean};
+
+use super::columns::{FieldType, Kind};
+use super::field::Field;
+use super::path::Path;
+use super::stream::{EventMap, Paginate, Request, Stream};
+use super::{Auth, Spec};
+
+/// A spec or mapping file that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", .problems.iter().map(|problem| format!("{file}: {problem}")).collect::<Vec<_>>().join("\n"))]
+pub struct SpecError {
+    /// The file.
+    pub file: String,
+    /// Every problem, one sentence each.
+    pub problems: Vec<String>,
+}
+
+impl Explain for SpecError {
+    fn hint(&self) -> Option<String> {
+        Some("the words of specs and mapping files are explained in the connectors' README".to_owned())
+    }
+}
+
+/// Reads a board's spec.
+pub fn parse_spec(text: &str, file: &str) -> Result<Spec, SpecError> {
+    let spec: Spec = read(text, file)?;
+    let mut found = Found::default();
+    check_spec(&spec, &mut found);
+    found.result(spec, file)
+}
+
+/// Reads a mapping file: one stream that reads files. Its name defaults to its kind.
+pub fn parse_mapping(text: &str, file: &str) -> Result<Stream, SpecError> {
+    let mut stream: Stream = read(text, file)?;
+    if stream.name.is_empty() {
+        stream.name = stream.kind.as_str().to_owned();
+    }
+    let mut found = Found::default();
+    if stream.request.is_some() {
+        found.add("request", "a mapping reads files and has no `request`");
+    }
+    if stream.kind == Kind::Reference {
+        found.add("kind", "a mapping cannot deliver `reference`");
+    }
+    check_stream(&stream, &BTreeSet::new(), &mut found);
+    found.result(stream, file)
+}
+
+fn read<T: serde::de::DeserializeOwned>(text: &str, file: &str) -> Result<T, SpecError> {
+    toml::from_str(text).map_err(|error| {
+        let line = error.span().map(|span| text.bytes().take(span.start).filter(|byte| *byte == b'\n').count() + 1);
+        let message = error.message().trim().replace('\n', " ");
+        let problem = line.map_or_else(|| message.clone(), |line| format!("line {line}: {message}"));
+        SpecError { file: file.to_owned(), problems: vec![problem] }
+    })
+}
+
+#[derive(Default)]
+struct Found(Vec<String>);
+
+impl Found {
+    fn add(&mut self, key: &str, message: impl std::fmt::Display) {
+        self.0.push(format!("{key}: {message}"));
+    }
+
+    fn result<T>(self, value: T, file: &str) -> Result<T, SpecError> {
+        if self.0.is_empty() {
+            return Ok(value);
+        }
+        Err(SpecError { file: file.to_owned(), problems: self.0 })
+    }
+}
+
+fn check_spec(spec: &Spec, found: &mut Found) {
+    let known: BTreeSet<&str> = spec.params.keys().chain(spec.secrets.keys()).map(String::as_str).collect();
+    if spec.budget.is_empty() {
+        found.add("budget", "a board needs at least one window");
+    }
+    for window in &spec.budget {
+        if window.requests == 0 || window.per.is_zero() {
+            found.add("budget", "a window needs at least one request and a length");
+        }
+    }
+    for name in &spec.any_of {
+        unknown_name(name, &known, "any_of", found);
+    }
+    placeholders(&spec.base_url, &known, "base_url", found);
+    for text in auth_texts(&spec.auth) {
+        placeholders(text, &known, "auth", found);
+    }
+    for (header, value) in &spec.headers {
+        placeholders(value, &known, &format!("headers.{header}"), found);
+    }
+    let references: BTreeSet<&str> =
+        spec.streams.iter().filter(|s| s.kind == Kind::Reference).map(|s| s.name.as_str()).collect();
+    let mut names = BTreeSet::new();
+    for stream in &spec.streams {
+        if stream.name.is_empty() {
+            found.add("stream", "a stream needs a `name`");
+        } else if !names.insert(stream.name.as_str()) {
+            found.add("stream", format!("two streams are called {}", stream.name));
+        }
+        match &stream.request {
+            Some(request) => check_request(request, &stream.name, &known, found),
+            None => found.add(&stream.name, "a stream of a board needs `request`"),
+        }
+        if stream.id.is_empty() {
+            found.add(&stream.name, "a stream of a board needs `id`");
+        }
+        check_stream(stream, &references, found);
+    }
+}
+
+fn auth_texts(auth: &Auth) -> Vec<&str> {
+    match auth {
+        Auth::None => Vec::new(),
+        Auth::Basic { user, password } => vec![user, password],
+        Auth::Bearer { token } => vec![token],
+        Auth::Header { value, .. } | Auth::Query { value, .. } => vec![value],
+    }
+}
+
+fn unknown_name(name: &str, known: &BTreeSet<&str>, key: &str, found: &mut Found) {
+    if !known.contains(name) {
+        found.add(key, format!("{name} is neither a param nor a secret of this board"));
+    }
+}
+
+/// Names between braces of a text.
+pub(crate) fn placeholder_names(text: &str) -> impl Iterator<Item = &str> {
+    text.split('{').skip(1).filter_map(|rest| rest.split_once('}').map(|(name, _)| name))
+}
+
+fn placeholders(text: &str, known: &BTreeSet<&str>, key: &str, found: &mut Found) {
+    for name in placeholder_names(text) {
+        unknown_name(name, known, key, found);
+    }
+}
+
+fn check_request(request: &Request, stream: &str, known: &BTreeSet<&str>, found: &mut Found) {
+    let key = |part: &str| format!("{stream}.request.{part}");
+    placeholders(&request.path, known, &key("path"), found);
+    for (name, value) in &request.query {
+        placeholders(value, known, &key(&format!("query.{name}")), found);
+    }
+    for name in request.needs.iter().chain(&request.unless) {
+        unknown_name(name, known, &key("needs"), found);
+    }
+    if let Paginate::Offset { limit: 0, .. } | Paginate::Page { limit: 0, .. } = request.paginate {
+        found.add(&key("paginate"), "a page holds at least one record");
+    }
+    if let Some(cursor) = &request.cursor {
+        if cursor.param.is_empty() {
+            found.add(&key("cursor"), "a cursor needs the parameter that takes it");
+        }
+        if cursor.lookback.is_zero() {
+            found.add(&key("cursor.lookback"), "boards fill in late: look back at least one second");
+        }
+    }
+}
+
+fn check_stream(stream: &Stream, references: &BTreeSet<&str>, found: &mut Found) {
+    let name = stream.name.as_str();
+    if stream.kind == Kind::Reference {
+        if !stream.fields.is_empty() || !stream.events.is_empty() || !stream.identity.is_empty() {
+            found.add(name, "a reference list has neither fields nor events nor identity; use `keep`");
+        }
+        return;
+    }
+    for (column, field) in &stream.fields {
+        check_column(stream, column, field, references, found);
+    }
+    for event in &stream.events {
+        check_event(stream, event, references, found);
+    }
+    check_kind(stream, found);
+    if let Some(request) = &stream.request
+        && request.cursor.is_some()
+        && stream.complete
+    {
+        found.add(name, "a stream with a cursor asks for a part only and cannot be `complete`");
+    }
+    check_identity(stream, found);
+}
+
+fn check_kind(stream: &Stream, found: &mut Found) {
+    let name = stream.name.as_str();
+    let has = |columns: &[&str]| columns.iter().any(|column| stream.fields.contains_key(*column));
+    match stream.kind {
+        Kind::Postings if !has(&["title"]) => found.add(name, "postings need the field `title`"),
+        Kind::Spend => {
+            for (columns, sentence) in [
+                (&["channel"][..], "spend needs the field `channel`"),
+                (&["kind"], "spend needs the field `kind`"),
+                (&["booked_on", "service_from"], "spend needs the field `booked_on` or `service_from`"),
+                (&["net", "gross"], "spend needs the field `net` or `gross`"),
+            ] {
+                if !has(columns) {
+                    found.add(name, sentence);
+                }
+            }
+        }
+        Kind::Events if stream.application.is_none() || stream.events.is_empty() => {
+            found.add(name, "events need `application` and at least one of `events`");
+        }
+        _ => {}
+    }
+    if !stream.events.is_empty() && !matches!(stream.kind, Kind::Applications | Kind::Events) {
+        found.add(name, "only applications and events have `events`");
+    }
+    if stream.application.is_some() && stream.kind != Kind::Events {
+        found.add(name, "`application` belongs to events; the id of an application is `id`");
+    }
+    if stream.candidate.is_some() && stream.kind != Kind::Applications {
+        found.add(name, "`candidate` belongs to applications");
+    }
+    if !stream.entry_key.is_empty() && stream.kind != Kind::Spend {
+        found.add(name, "`entry_key` belongs to spend; elsewhere say `id`");
+    }
+    if !stream.identity.is_empty() && stream.kind != Kind::Applications {
+        found.add(name, "only applications have `identity`");
+    }
+}
+
+fn check_column(stream: &Stream, name: &str, field: &Field, references: &BTreeSet<&str>, found: &mut Found) {
+    let key = format!("{}.fields.{name}", stream.name);
+    let Some(column) = stream.kind.column(name) else {
+        let known: Vec<&str> = stream.kind.columns().iter().map(|column| column.name).collect();
+        let meant = did_you_mean(name, known.iter().copied());
+        let meant = meant.unwrap_or_else(|| format!("one of {}", known.join(", ")));
+        found.add(&key, format!("{} has no column {name}; {meant}", stream.kind));
+        return;
+    };
+    if let Some(kind) = field.kind
+        && !fits(column.value, kind)
+    {
+        found.add(&key, format!("the column holds {:?} and cannot be read as {kind:?}", column.value).to_lowercase());
+    }
+    for word in field.words.values().chain(&field.default) {
+        if !column.accepted.is_empty() && !column.accepted.contains(&word.as_str()) && !field.words.contains_key(word) {
+            found.add(&key, format!("{word:?} is not one of {}", column.accepted.join(", ")));
+        }
+    }
+    check_lookups(&key, field, references, found);
+}
+
+fn fits(column: FieldType, asked: FieldType) -> bool {
+    match column {
+        FieldType::Text => matches!(asked, FieldType::Text | FieldType::Html | FieldType::EscapedHtml),
+        FieldType::Time => asked == FieldType::Time,
+        FieldType::Day => asked == FieldType::Day,
+        other => asked == other,
+    }
+}
+
+fn check_lookups(key: &str, field: &Field, references: &BTreeSet<&str>, found: &mut Found) {
+    for (lookup, _) in field.lookups() {
+        if !references.contains(lookup.stream.as_str()) {
+            found.add(key, format!("looks up {}, which is not a stream of kind reference", lookup.stream));
+        }
+    }
+}
+
+fn check_event(stream: &Stream, event: &EventMap, references: &BTreeSet<&str>, found: &mut Found) {
+    let key = format!("{}.events.{}", stream.name, event.name);
+    for (part, field) in event.fields() {
+        check_lookups(&format!("{key}.{part}"), field, references, found);
+    }
+    if let Some(lookup) = event.when.as_ref().and_then(|when| when.lookup.as_ref())
+        && !references.contains(lookup.stream.as_str())
+    {
+        found.add(&key, format!("looks up {}, which is not a stream of kind reference", lookup.stream));
+    }
+    if let Some(word) = &event.stage.default
+        && word.parse::<Stage>().is_err()
+        && !stream.stages.contains_key(word)
+    {
+        found.add(&key, format!("{word:?} is not a stage: one of {}", Stage::ALL.map(Stage::as_str).join(", ")));
+    }
+}
+
+/// Identity must never be landed in clear, so no path that is landed may hold it.
+fn check_identity(stream: &Stream, found: &mut Found) {
+    let landed = stream.landed_paths();
+    for identity in stream.identity.all() {
+        if let Some(path) = landed.iter().find(|path| identity.is_within(path) || path.is_within(identity)) {
+            let key = format!("{}.identity", stream.name);
+            found.add(&key, format!("{identity} identifies a person but {path} would be landed in clear"));
+        }
+    }
+}
+
+impl Stream {
+    /// Every path that is landed, from the record: those the mapping reads and `keep`. The rest of a
+    /// record is dropped before anything touches the disk.
+    pub fn landed_paths(&self) -> BTreeSet<Path> {
+        let base = Path::default();
+        let mut paths: BTreeSet<Path> = BTreeSet::new();
+        let simple = self.id.iter().chain(&self.entry_key).chain(&self.candidate).chain(&self.application);
+        paths.extend(simple.chain(&self.version).chain(&self.keep).cloned());
+        if let Some(cursor) = self.request.as_ref().and_then(|request| request.cursor.as_ref()) {
+            paths.extend(cursor.fields.iter().cloned());
+        }
+        for field in self.fields.values() {
+            paths.extend(field.reads().map(|path| base.join(path)));
+        }
+        for event in &self.events {
+            let conditions = event.when.iter().map(|when| &when.path);
+            let own = event.fields().flat_map(|(_, field)| field.reads()).chain(conditions).chain(&event.id);
+            paths.extend(own.map(|path| event.absolute(path)));
+        }
+        paths
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    const POSTINGS: &str = "kind = \"postings\"\nid = \"id\"\nfields.title = \"title\"\n";
+
+    #[rstest]
+    #[case("colour = 1", "m.toml: line 4: unknown field `colour`")]
+    #[case("fields.tittle = \"x\"", "m.toml: postings.fields.tittle: postings has no column tittle; ")]
+    #[case("fields.city = \"a..b\"", "m.toml: line 4: \"a..b\" is not a path: a key is empty")]
+    #[case("fields.city = { pth = \"a\" }", "m.toml: line 4: unknown field `pth`")]
+    #[case("fields.city = { words = { a = \"b\" } }", "m.toml: line 4: a field needs `path`")]
+    #[case("fields.status = { path = \"s\", default = \"opn\" }", "m.toml: postings.fields.status: \"opn\" is not one of open, closed")]
+    #[case("fields.pay_min = { path = \"s\", type = \"time\" }", "the column holds decimal and cannot be read as time")]
+    #[case("fields.city = { path = \"c\", lookup = { stream = \"cities\", value = \"name\" } }", "looks up cities, which is not a stream")]
+    #[case("identity.phone = \"phone\"", "m.toml: postings: only applications have `identity`")]
+    #[case("entry_key = \"no\"", "`entry_key` belongs to spend")]
+    #[case("time_format = \"unix\"", "\"unix\" is not a time format: one of epoch_ms")]
+    #[case("request = { path = \"/x\" }", "a mapping reads files and has no `request`")]
+    fn mapping_errors_say_where_and_what(#[case] extra: &str, #[case] expected: &str) {
+        let error = parse_mapping(&format!("{POSTINGS}{extra}\n"), "m.toml").unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}\nshould contain: {expected}");
+    }
+
+    #[test]
+    fn a_mapping_needs_what_its_table_needs() {
+        let error = parse_mapping("kind = \"spend\"\n", "m.toml").unwrap_err();
+        assert_eq!(error.problems.len(), 4, "{error}");
+        let error = parse_mapping("kind = \"events\"\n", "m.toml").unwrap_err().to_string();
+        assert!(error.contains("events need `application`"), "{error}");
+    }
+
+    #[test]
+    fn identity_that_would_be_landed_is_refused() {
+        let text = "kind = \"applications\"\nid = \"id\"\nkeep = [\"person\"]\nidentity.phone = \"person.phone\"\n";
+        let error = parse_mapping(text, "m.toml").unwrap_err().to_string();
+        assert!(error.contains("person.phone identifies a person but person would be landed"), "{error}");
+    }
+
+    #[test]
+    fn a_mapping_survives_the_segment_header() {
+        let text = "kind = \"spend\"\nentry_key = [\"单号\", \"行\"]\ntimezone = \"Asia/Shanghai\"\n\
+            [fields]\nchannel = \"渠道\"\nbooked_on = { path = \"日期\", format = \"%Y/%m/%d\" }\n\
+            kind = { path = \"类型\", words = { \"日结\" = \"daily\" } }\nnet = { path = \"金额\", scale = \"0.01\" }\n\
+            currency = { default = \"CNY\" }\n";
+        let stream = parse_mapping(text, "m.toml").unwrap();
+        let json = serde_json::to_string(&stream).unwrap();
+        assert_eq!(serde_json::from_str::<Stream>(&json).unwrap(), stream);
+    }
+}

@@ -1,0 +1,41 @@
+// Requests. Every answer that is not 200 becomes a Failure with the server's own sentence and hint.
+
+export class Failure extends Error {
+  constructor(message, hint, status) {
+    super(message);
+    this.hint = hint;
+    this.status = status;
+  }
+}
+
+async function get(path, signal) {
+  let answer;
+  try {
+    answer = await fetch(path, { signal, headers: { accept: "application/json" } });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Failure("unreachable", null, 0);
+  }
+  let body = null;
+  try {
+    body = await answer.json();
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+  }
+  if (!answer.ok || body === null) throw new Failure(body?.error ?? `HTTP ${answer.status}`, body?.hint, answer.status);
+  return body;
+}
+
+export const overview = (signal) => get("/api/v1/overview", signal);
+export const metrics = (signal) => get("/api/v1/metrics", signal);
+export const connections = (signal) => get("/api/v1/connections", signal);
+
+/** One metric over the period; `filters` values are lists. */
+export function report(metric, { by = [], from, to, filters = {} }, signal) {
+  const query = new URLSearchParams({ from, to });
+  if (by.length > 0) query.set("by", by.join(","));
+  for (const [dimension, values] of Object.entries(filters)) {
+    for (const value of values) query.append(dimension, value);
+  }
+  return get(`/api/v1/report/${encodeURIComponent(metric)}?${query}`, signal);
+}

@@ -1,0 +1,200 @@
+//! Which candidate rows are one person: exact links over usable digests.
+//!
+//! Two rows that carry the same digest of a whole phone number or of a whole mail address are one person, and so are
+//! rows joined through a third (connected components). Names, surnames, birth years and mail local parts never link by
+//! themselves; masked and relay numbers make no phone digest at all. A digest shared by more than [`SHARED_LIMIT`] rows is
+//! a shared desk (an agency's mailbox, a shop's phone) and links nobody. The person's id is the smallest member key.
+
+use crate::PipelineError;
+use inflow_store::Store;
+use std::collections::{BTreeMap, HashMap};
+
+/// A digest on more candidate rows than this belongs to a desk, not to a person.
+pub const SHARED_LIMIT: usize = 50;
+
+/// Digest kinds that link by themselves.
+const LINKING: &[&str] = &["phone_e164", "email_exact", "email_canonical"];
+
+/// A candidate row: its key and the digests that can link it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// Connection.
+    pub connection: String,
+    /// Candidate's id at the source.
+    pub source_id: String,
+    /// (kind, key id and digest) of the linking kinds.
+    pub digests: Vec<(String, String)>,
+}
+
+/// The person of one candidate row.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Link {
+    /// Connection.
+    pub connection: String,
+    /// Candidate's id at the source.
+    pub source_id: String,
+    /// Smallest member key, `connection/source_id`.
+    pub person_id: String,
+    /// Digest kinds that joined this row to another.
+    pub basis: Vec<String>,
+    /// Rows of this person.
+    pub members: u32,
+    /// 1 when the row carries a usable key.
+    pub linkable: u8,
+}
+
+/// Links all candidates. The result is sorted by key and does not depend on the order of the input.
+pub fn link(candidates: &[Candidate]) -> Vec<Link> {
+    let mut by_digest: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
+    for (at, candidate) in candidates.iter().enumerate() {
+        for (kind, digest) in &candidate.digests {
+            by_digest.entry((kind, digest)).or_default().push(at);
+        }
+    }
+    let mut sets = Sets::new(candidates.len());
+    let mut basis: Vec<Vec<String>> = vec![Vec::new(); candidates.len()];
+    for ((kind, _), members) in &by_digest {
+        if members.len() < 2 || members.len() > SHARED_LIMIT {
+            continue;
+        }
+        for member in members {
+            sets.join(members[0], *member);
+            if !basis[*member].iter().any(|known| known == kind) {
+                basis[*member].push((*kind).to_owned());
+            }
+        }
+    }
+    let keys: Vec<String> = candidates.iter().map(|c| format!("{}/{}", c.connection, c.source_id)).collect();
+    let mut persons: HashMap<usize, (usize, u32)> = HashMap::new();
+    for at in 0..candidates.len() {
+        let slot = persons.entry(sets.root(at)).or_insert((at, 0));
+        slot.1 += 1;
+        if keys[at] < keys[slot.0] {
+            slot.0 = at;
+        }
+    }
+    let mut links: Vec<Link> = candidates
+        .iter()
+        .enumerate()
+        .map(|(at, candidate)| {
+            let (smallest, members) = persons.get(&sets.root(at)).copied().unwrap_or((at, 1));
+            let mut basis = std::mem::take(&mut basis[at]);
+            basis.sort_unstable();
+            Link {
+                connection: candidate.connection.clone(),
+                source_id: candidate.source_id.clone(),
+                person_id: keys[smallest].clone(),
+                basis,
+                members,
+                linkable: u8::from(!candidate.digests.is_empty()),
+            }
+        })
+        .collect();
+    links.sort_by(|a, b| (&a.connection, &a.source_id).cmp(&(&b.connection, &b.source_id)));
+    links
+}
+
+/// Reads the candidates of a database, links them and replaces its table `candidate_links`. Returns (rows, persons).
+///
+/// # Errors
+/// When the store refuses.
+pub async fn relink(store: &Store, database: &str) -> Result<(u64, u64), PipelineError> {
+    let kinds = LINKING.iter().map(|kind| format!("'{kind}'")).collect::<Vec<_>>().join(",");
+    let sql = format!(
+        "SELECT connection, source_id, \
+         arrayMap(t -> [t.1, t.2], arrayFilter(t -> t.1 IN ({kinds}), arrayZip(digest_kind, arrayMap((k, d) -> concat(k, ':', d), digest_key, digest)))) AS digests \
+         FROM {database}.candidates ORDER BY connection, source_id"
+    );
+    let rows = store.rows(&sql, &[]).await?;
+    let text = |value: Option<&serde_json::Value>| value.and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
+    let candidates: Vec<Candidate> = rows
+        .iter()
+        .map(|row| Candidate {
+            connection: text(row.get("connection")),
+            source_id: text(row.get("source_id")),
+            digests: row
+                .get("digests")
+                .and_then(serde_json::Value::as_array)
+                .into_iter()
+                .flatten()
+                .map(|pair| (text(pair.get(0)), text(pair.get(1))))
+                .collect(),
+        })
+        .collect();
+    let links = link(&candidates);
+    let persons = links.iter().map(|link| link.person_id.as_str()).collect::<std::collections::HashSet<_>>().len() as u64;
+    let mut body = Vec::new();
+    for link in &links {
+        serde_json::to_writer(&mut body, link).map_err(|error| PipelineError::Stopped(error.to_string()))?;
+        body.push(b'\n');
+    }
+    store.replace_table(database, "candidate_links", &["connection", "source_id", "person_id", "basis", "members", "linkable"], "JSONEachRow", body.into()).await?;
+    Ok((links.len() as u64, persons))
+}
+
+/// Disjoint sets with path halving.
+struct Sets {
+    parent: Vec<usize>,
+}
+
+impl Sets {
+    fn new(len: usize) -> Self {
+        Self { parent: (0..len).collect() }
+    }
+
+    fn root(&mut self, mut at: usize) -> usize {
+        while self.parent[at] != at {
+            self.parent[at] = self.parent[self.parent[at]];
+            at = self.parent[at];
+        }
+        at
+    }
+
+    fn join(&mut self, a: usize, b: usize) {
+        let (a, b) = (self.root(a), self.root(b));
+        self.parent[a.max(b)] = a.min(b);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn candidate(source_id: &str, digests: &[(&str, &str)]) -> Candidate {
+        Candidate { connection: "c".into(), source_id: source_id.into(), digests: digests.iter().map(|(k, d)| ((*k).into(), (*d).into())).collect() }
+    }
+
+    #[test]
+    fn a_chain_is_one_person_and_a_desk_is_none() {
+        let mut all = vec![
+            candidate("1", &[("phone_e164", "a")]),
+            candidate("2", &[("phone_e164", "a"), ("email_exact", "b")]),
+            candidate("3", &[("email_exact", "b")]),
+            candidate("4", &[]),
+        ];
+        for desk in 0..=SHARED_LIMIT {
+            all.push(candidate(&format!("d{desk:02}"), &[("email_exact", "desk")]));
+        }
+        let links = link(&all);
+        let person = |id: &str| links.iter().find(|l| l.source_id == id).unwrap().clone();
+        assert_eq!(person("3").person_id, "c/1");
+        assert_eq!((person("2").members, person("2").basis), (3, vec!["email_exact".to_owned(), "phone_e164".to_owned()]));
+        assert_eq!((person("4").person_id.as_str(), person("4").linkable), ("c/4", 0));
+        assert_eq!(person("d07").members, 1);
+    }
+
+    proptest! {
+        #[test]
+        fn order_does_not_matter(rows in prop::collection::btree_map("[a-h]", prop::collection::vec("[x-z]", 0..3), 0..8), by in 0_usize..8) {
+            let mut all: Vec<Candidate> = rows.iter().map(|(id, digests)| candidate(id, &digests.iter().map(|d| ("phone_e164", d.as_str())).collect::<Vec<_>>())).collect();
+            let first = link(&all);
+            if !all.is_empty() {
+                let turn = by % all.len();
+                all.rotate_left(turn);
+                all.reverse();
+            }
+            prop_assert_eq!(first, link(&all));
+        }
+    }
+}
