@@ -52,8 +52,8 @@ WITH
     (
         SELECT
             *,
-            sum(pool_n) OVER (PARTITION BY channel, store, department, city, recruiter, step) AS pooled_denominator,
-            sum(pool_k) OVER (PARTITION BY channel, store, department, city, recruiter, step) AS pooled_numerator
+            sum(pool_n) OVER (PARTITION BY channel, store, department, city, recruiter, step) AS pooled_n,
+            sum(pool_k) OVER (PARTITION BY channel, store, department, city, recruiter, step) AS pooled_k
         FROM
         (
             SELECT
@@ -72,27 +72,37 @@ WITH
     (
         SELECT channel, period, covered, expected, step
         FROM inflow.channel_periods_v1(
-            from = {from:Date}, to = {to:Date}, tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')},
+            of = 'people', from = {from:Date}, to = {to:Date}, tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')},
             by = {by:Array(String)}, channel = {channel:Array(String)})
         ARRAY JOIN steps AS step
+    ),
+    joined AS
+    (
+        SELECT
+            if(c.found = 1, c.channel, w.channel) AS channel,
+            c.store AS store, c.department AS department, c.city AS city, c.recruiter AS recruiter,
+            if(c.found = 1, c.period, w.period) AS period, if(c.found = 1, c.step, w.step) AS step,
+            c.k AS k, c.n AS n, c.open AS open, if(w.expected = 1, w.covered, 1) AS covers,
+            max(c.pooled_k) OVER (PARTITION BY channel, store, department, city, recruiter, step) AS pool_k,
+            max(c.pooled_n) OVER (PARTITION BY channel, store, department, city, recruiter, step) AS pool_n
+        FROM expected AS w
+        FULL JOIN counted AS c ON c.channel = w.channel AND c.period = w.period AND c.step = w.step
     )
 SELECT
-    if(c.found = 1, c.channel, w.channel) AS channel,
-    c.store AS store, c.department AS department, c.city AS city, c.recruiter AS recruiter,
-    if(c.found = 1, c.period, w.period) AS period,
-    names[if(c.found = 1, c.step.1, w.step.1)] AS from_stage,
-    names[if(c.found = 1, c.step.2, w.step.2)] AS to_stage,
-    if(status = 'no_data', NULL, c.k) AS numerator,
-    if(status = 'no_data', NULL, c.n) AS denominator,
-    if(c.n = 0, NULL, round(c.k / c.n, 6)) AS value,
-    if(c.n = 0, NULL, round(greatest(0, wilson_middle(c.k, c.n) - wilson_half(c.k, c.n)), 6)) AS low,
-    if(c.n = 0, NULL, round(least(1, wilson_middle(c.k, c.n) + wilson_half(c.k, c.n)), 6)) AS high,
-    if(status = 'no_data', NULL, c.open) AS open,
-    if(c.n = 0, NULL, round(1 - c.open / c.n, 6)) AS maturity,
-    if(c.n >= 20, NULL, c.pooled_numerator) AS pooled_numerator,
-    if(c.n >= 20, NULL, c.pooled_denominator) AS pooled_denominator,
-    if(c.n >= 20 OR c.pooled_denominator = 0, NULL, round(c.pooled_numerator / c.pooled_denominator, 6)) AS pooled_value,
-    multiIf(covered = 0 AND c.n = 0, 'no_data', covered < 1, 'partial', c.n < 20, 'few', 'ok') AS status,
-    round(if(w.expected = 1, w.covered, 1), 6) AS covered
-FROM expected AS w
-FULL JOIN (SELECT * FROM counted WHERE period != toDate(0)) AS c ON c.channel = w.channel AND c.period = w.period AND c.step = w.step
+    channel, store, department, city, recruiter, period,
+    names[step.1] AS from_stage,
+    names[step.2] AS to_stage,
+    if(status = 'no_data', NULL, k) AS numerator,
+    if(status = 'no_data', NULL, n) AS denominator,
+    if(n = 0, NULL, round(k / n, 6)) AS value,
+    if(n = 0, NULL, round(greatest(0, wilson_middle(k, n) - wilson_half(k, n)), 6)) AS low,
+    if(n = 0, NULL, round(least(1, wilson_middle(k, n) + wilson_half(k, n)), 6)) AS high,
+    if(status = 'no_data', NULL, open) AS open,
+    if(n = 0, NULL, round(1 - open / n, 6)) AS maturity,
+    if(n >= 20, NULL, pool_k) AS pooled_numerator,
+    if(n >= 20, NULL, pool_n) AS pooled_denominator,
+    if(n >= 20 OR pool_n = 0, NULL, round(pool_k / pool_n, 6)) AS pooled_value,
+    multiIf(covers = 0 AND n = 0, 'no_data', covers < 1, 'partial', n < 20, 'few', 'ok') AS status,
+    round(covers, 6) AS covered
+FROM joined
+WHERE period != toDate(0)

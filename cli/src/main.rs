@@ -1,2 +1,85 @@
-//! The inflow command.
-fn main() {}
+//! The `inflow` command: reads the command line, calls the crates, prints. No logic of its own.
+
+mod app;
+mod args;
+mod commands;
+mod failure;
+mod output;
+mod progress;
+mod table;
+
+use app::App;
+use args::{Cli, Command, LogLevel};
+use clap::Parser;
+use failure::Failure;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are results; everything else the person can fix.
+            let code = if error.use_stderr() { failure::exit::USER } else { 0 };
+            let _closed = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    log(cli.global.log);
+    let app = App::new(&cli.global);
+    // One TLS provider for all outbound HTTP.
+    let _already_installed = rustls::crypto::ring::default_provider().install_default();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return end(&app, Err(Failure::ours(error))),
+    };
+    let outcome = runtime.block_on(dispatch(&app, cli.command));
+    let code = end(&app, outcome);
+    runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+    code
+}
+
+async fn dispatch(app: &App, command: Command) -> Result<u8, Failure> {
+    match command {
+        Command::Demo(args) => commands::demo::run(app, &args).await,
+        Command::Init(args) => commands::init::run(app, &args),
+        Command::Validate => commands::validate::run(app),
+        Command::Run(args) => commands::run::run(app, &args).await,
+        Command::Import(args) => commands::import::run(app, &args).await,
+        Command::Analyze(args) => commands::analyze::run(app, &args).await,
+        Command::Report(args) => commands::report::run(app, &args).await,
+        Command::Query(args) => commands::query::run(app, &args).await,
+        Command::Serve => commands::serve::run(app).await,
+        Command::Replay(args) => commands::replay::run(app, &args).await,
+        Command::Erase(args) => commands::erase::run(app, &args).await,
+        Command::Doctor => commands::doctor::run(app).await,
+        Command::Engine(args::EngineCommand::Install) => commands::engine::install(app).await,
+        Command::Schema => commands::schema::run(app),
+        Command::Completions { shell } => commands::completions::run(app, shell),
+    }
+}
+
+fn end(app: &App, outcome: Result<u8, Failure>) -> ExitCode {
+    match outcome {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            for (message, hint) in &failure.messages {
+                app.printer.error(message, hint.as_deref());
+            }
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+fn log(level: LogLevel) {
+    let directive = match level {
+        LogLevel::Off => "off",
+        LogLevel::Error => "error",
+        LogLevel::Warn => "warn",
+        LogLevel::Info => "info",
+        LogLevel::Debug => "debug",
+        LogLevel::Trace => "trace",
+    };
+    // Our own crates speak at the chosen level, the libraries below only when something is wrong.
+    let filter = if matches!(level, LogLevel::Off | LogLevel::Error) { directive.to_owned() } else { format!("warn,inflow={directive},inflow_store={directive},inflow_connectors={directive},inflow_pipeline={directive},inflow_analytics={directive},inflow_dashboards={directive}") };
+    let _already_set = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).try_init();
+}

@@ -17,9 +17,6 @@ use crate::stage::Stage;
 use crate::values::{boolean, from_str, http_url, words, zone};
 
 /// One configured use of a connector: account, schedule, rate budget, zone.
-///
-/// Which connectors exist, and which params and secrets they need, the connectors know; they report
-/// what is wrong with [`Connection::problem`].
 #[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Connection {
@@ -34,7 +31,8 @@ pub struct Connection {
     /// The one channel it feeds.
     #[schemars(default)]
     pub channel: Option<String>,
-    /// The board's own words for its sources, and the channel each one is.
+    /// The board's own words for its sources, and the channel each one is. The ids and names of
+    /// channels need not be listed.
     #[schemars(default)]
     pub source_map: BTreeMap<String, String>,
     /// When it is pulled; absent: only when asked for.
@@ -109,6 +107,9 @@ impl Connection {
     }
 
     /// A problem with one of its keys (`connector`, `params.site`), with file and line.
+    ///
+    /// Which connectors exist, and which params and secrets they need, the connectors know and
+    /// check; they report what is wrong with this.
     pub fn problem(&self, key: &str, message: impl Into<String>) -> Problem {
         self.places.problem(key, message)
     }
@@ -134,7 +135,9 @@ impl Connection {
             kind: section.optional("kind", words),
             places: Places::default(),
         };
-        if !section.has("channel") && !section.has("source_map") {
+        // Rows of a file can name their channels themselves.
+        let named_by_rows = connection.connector == "file";
+        if !section.has("channel") && !section.has("source_map") && !named_by_rows {
             let bad = Bad::new("missing, and there is no [source_map] either")
                 .hint(Some("name the one channel it feeds, or map the board's sources to channels".to_owned()));
             section.complain("channel", bad);

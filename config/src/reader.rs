@@ -102,6 +102,11 @@ impl<'a> Section<'a> {
         self.complain_at(at, &self.key_path(key), bad);
     }
 
+    /// Reports a problem with this table as a whole.
+    pub fn complain_here(&self, bad: Bad) {
+        self.complain_at(self.at, &self.path, bad);
+    }
+
     fn complain_at(&self, at: Option<&At>, path: &str, bad: Bad) {
         let file = self.sink.places.borrow().file.clone();
         let mut problem = problem_at(&file, at, path, bad.message);

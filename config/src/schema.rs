@@ -9,10 +9,11 @@ use crate::settings::Settings;
 /// The schema of each kind of file, by the name under which `config/schema` holds it.
 pub fn schema_files() -> [(&'static str, Value); 3] {
     [
-        ("inflow.schema.json", schemars::schema_for!(Settings).to_value()),
-        ("channels.schema.json", schemars::schema_for!(ChannelsFile).to_value()),
-        ("connection.schema.json", schemars::schema_for!(Connection).to_value()),
+        ("inflow.schema.json", schemars::schema_for!(Settings)),
+        ("channels.schema.json", schemars::schema_for!(ChannelsFile)),
+        ("connection.schema.json", schemars::schema_for!(Connection)),
     ]
+    .map(|(name, schema)| (name, sorted(schema.to_value())))
 }
 
 /// One schema of all three files, each under `$defs`: `inflow`, `channels`, `connection`.
@@ -27,9 +28,16 @@ pub fn json_schema() -> Value {
     for (name, reference) in files {
         definitions.insert(name.to_owned(), reference.to_value());
     }
-    json!({
+    sorted(json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Files of an inflow configuration",
         "$defs": definitions,
-    })
+    }))
+}
+
+/// Whether a map keeps its order depends on what else is built with serde_json; a committed file
+/// must not.
+fn sorted(mut schema: Value) -> Value {
+    schema.sort_all_objects();
+    schema
 }

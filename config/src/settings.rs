@@ -1,5 +1,6 @@
 //! `inflow.toml`: what holds for the whole company and machine.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -187,26 +188,14 @@ impl schemars::JsonSchema for DecimalText {
 
 impl Settings {
     pub(crate) fn read(section: &mut Section<'_>) -> Self {
-        let settings = Self {
+        Self {
             company: section.section("company", Company::read),
             store: section.section("store", StoreSettings::read),
             serve: section.section("serve", Serve::read),
             identity: section.section("identity", Identity::read),
             landing: section.section("landing", Landing::read),
             clock: section.section("clock", |section| ClockSettings { fixed: section.optional("fixed", instant) }),
-            rates: section.sections("rates", Rate::read),
-        };
-        settings.check_rates(section);
-        settings
-    }
-
-    fn check_rates(&self, section: &Section<'_>) {
-        for (index, rate) in self.rates.iter().enumerate() {
-            let twice = self.rates.iter().take(index).any(|earlier| (earlier.currency, earlier.from) == (rate.currency, rate.from));
-            if twice {
-                let message = format!("two rates of {} from {}, there can be one", rate.currency, rate.from);
-                section.complain("rates", Bad::new(message));
-            }
+            rates: Rate::read_all(section),
         }
     }
 
@@ -296,6 +285,21 @@ impl Landing {
 }
 
 impl Rate {
+    fn read_all(section: &mut Section<'_>) -> Vec<Self> {
+        let mut first: BTreeMap<(Currency, NaiveDate), usize> = BTreeMap::new();
+        let mut count = 0;
+        section.sections("rates", |section| {
+            let rate = Self::read(section);
+            let index = *first.entry((rate.currency, rate.from)).or_insert(count);
+            if index != count && rate.from != NaiveDate::MIN {
+                let message = format!("there is another rate of {} from {}, rates[{index}]", rate.currency, rate.from);
+                section.complain_here(Bad::new(message));
+            }
+            count += 1;
+            rate
+        })
+    }
+
     fn read(section: &mut Section<'_>) -> Self {
         Self {
             currency: section.required("currency", Currency::CNY, from_str),

@@ -1,3 +1,28 @@
 //! Landing segments to normalised, deduplicated, linked frames in the store.
+//!
+//! ```text
+//! segment (zstd NDJSON) -> lines, parsed once -> rows by the stream's mapping -> Polars frames, latest version a key
+//!                       -> Arrow IPC stream, one insert a block -> tables;   what fails -> quarantine
+//! ```
+//!
+//! [`Pipeline`] is the sink that the connector engine gives its segments to; [`replay`] feeds it all landing again, into
+//! a shadow database; [`link`] finds which candidate rows are one person; [`erase`] forgets one.
+
+pub mod channel;
+pub mod erase;
+mod error;
 pub mod frame;
+pub mod html;
+mod ingest;
+pub mod link;
+pub mod map;
 pub mod normalise;
+pub mod replay;
+pub mod tables;
+pub mod version;
+
+pub use error::PipelineError;
+pub use ingest::Pipeline;
+
+/// Raised when the rows made of the same landing change: part of every insert's token.
+pub const PIPELINE_VERSION: u32 = 1;

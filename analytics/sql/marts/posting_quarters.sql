@@ -3,7 +3,7 @@
 -- A posting is live from `posted_at` to `closed_at`; one still open is live to {as_of}. A closed posting of
 -- unknown closing time is live to its last update, else not at all. Drafts and internal postings are not
 -- advertisements. Exposure is summed from changes at the ends of each posting (four a posting), kept per
--- channel and store (department and city empty), and reaches 400 days back, so that the number of rows is
+-- channel and store (department and city empty, in rows of its own), and reaches 400 days back, so that the number of rows is
 -- bounded by channels x stores x 38,400, whatever the number of postings.
 WITH
     (t) -> intDiv(t, 900) * 900 AS quarter_of,
@@ -23,51 +23,42 @@ WITH
         WHERE deleted = 0 AND isNotNull(posted_at) AND status NOT IN ('draft', 'internal')
     )
 SELECT
-    channel, store, department, city, quarter,
-    toUInt32(sum(exact)) AS posted,
-    toUInt32(sum(dated)) AS posted_day_only,
-    toUInt64(sum(live)) AS live_seconds
+    toString(channel) AS channel, toString(store) AS store, toString(department) AS department, toString(city) AS city,
+    toStartOfFifteenMinutes(toDateTime(opened_at, 'UTC')) AS quarter,
+    toUInt32(countIf(posted_precision = 'exact')) AS posted,
+    toUInt32(countIf(posted_precision != 'exact')) AS posted_day_only,
+    toUInt64(0) AS live_seconds
+FROM advertised
+GROUP BY channel, store, department, city, quarter
+UNION ALL
+SELECT
+    channel, store, '' AS department, '' AS city,
+    toDateTime(arrayJoin(range(at, next, 900)), 'UTC') AS quarter,
+    toUInt32(0) AS posted, toUInt32(0) AS posted_day_only, toUInt64(level) AS live_seconds
 FROM
 (
     SELECT
-        toString(channel) AS channel, toString(store) AS store, toString(department) AS department, toString(city) AS city,
-        toStartOfFifteenMinutes(toDateTime(opened_at, 'UTC')) AS quarter,
-        countIf(posted_precision = 'exact') AS exact,
-        countIf(posted_precision != 'exact') AS dated,
-        0 AS live
-    FROM advertised
-    GROUP BY channel, store, department, city, quarter
-    UNION ALL
-    SELECT
-        channel, store, '' AS department, '' AS city,
-        toDateTime(arrayJoin(range(at, next, 900)), 'UTC') AS quarter,
-        0, 0, level
+        channel, store, at,
+        sum(change) OVER (PARTITION BY channel, store ORDER BY at) AS level,
+        leadInFrame(at, 1, at) OVER (PARTITION BY channel, store ORDER BY at ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS next
     FROM
     (
-        SELECT
-            channel, store, at,
-            sum(change) OVER (PARTITION BY channel, store ORDER BY at) AS level,
-            leadInFrame(at, 1, at) OVER (PARTITION BY channel, store ORDER BY at ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS next
+        -- The change of live seconds against the quarter-hour before: a part of one, then the whole.
+        SELECT channel, store, step.1 AS at, sum(step.2) AS change
         FROM
         (
-            -- The change of live seconds against the quarter-hour before: a part of one, then the whole.
-            SELECT channel, store, step.1 AS at, sum(step.2) AS change
-            FROM
-            (
-                SELECT toString(channel) AS channel, toString(store) AS store,
-                    greatest(intDiv(posted_ms, 1000), until - 400 * 86400) AS opened,
-                    least(intDiv(closed_ms, 1000), until) AS closed
-                FROM advertised
-                WHERE closed > opened
-            )
-            ARRAY JOIN [
-                (quarter_of(opened), quarter_of(opened) + 900 - opened),
-                (quarter_of(opened) + 900, opened - quarter_of(opened)),
-                (quarter_of(closed), closed - quarter_of(closed) - 900),
-                (quarter_of(closed) + 900, quarter_of(closed) - closed)] AS step
-            GROUP BY channel, store, at
+            SELECT toString(channel) AS channel, toString(store) AS store,
+                greatest(intDiv(posted_ms, 1000), until - 400 * 86400) AS opened,
+                least(intDiv(closed_ms, 1000), until) AS closed
+            FROM advertised
+            WHERE closed > opened
         )
+        ARRAY JOIN [
+            (quarter_of(opened), quarter_of(opened) + 900 - opened),
+            (quarter_of(opened) + 900, opened - quarter_of(opened)),
+            (quarter_of(closed), closed - quarter_of(closed) - 900),
+            (quarter_of(closed) + 900, quarter_of(closed) - closed)] AS step
+        GROUP BY channel, store, at
     )
-    WHERE level > 0
 )
-GROUP BY channel, store, department, city, quarter
+WHERE level > 0

@@ -3,6 +3,8 @@
 -- the period, up to as_of, for which the channel's connections delivered. `expected` is 1 in every row, so that a
 -- full join can tell its rows from those of data alone.
 --
+-- `of` says whose connections count: `people` leaves out those that delivered spend and nothing else, `spend` takes
+-- those that delivered spend for as long as the channel has any, `all` takes all.
 -- A failing connection covers up to its last success. Several connections of a channel, and several channels of
 -- a row, are averaged. A channel that no connection feeds counts as covered when it has data (imports), else 0.
 WITH
@@ -27,9 +29,17 @@ WITH
     ),
     feeds AS
     (
-        SELECT toString(arrayJoin(channels)) AS channel, status != 'failing' AS healthy,
+        SELECT toString(fed) AS channel, status != 'failing' AS healthy,
             ifNull(last_success_at, toDateTime64(0, 3, 'UTC')) AS delivered
         FROM inflow_state.connection_health FINAL
+        ARRAY JOIN channels AS fed
+        WHERE multiIf(
+            {of:String} = 'people',
+                connection NOT IN (SELECT connection FROM inflow.spend)
+                OR connection IN (SELECT connection FROM inflow.applications UNION DISTINCT SELECT connection FROM inflow.postings),
+            {of:String} = 'spend',
+                connection IN (SELECT connection FROM inflow.spend) OR fed NOT IN (SELECT channel FROM inflow.spend),
+            1)
     ),
     with_data AS
     (

@@ -40,9 +40,7 @@ fn what_is_commented_out_is_right_as_well() {
 /// Turns `# key = value` and `# [table]` into TOML, and leaves sentences alone.
 fn uncomment(text: &str) -> String {
     let is_toml = |line: &&str| toml::from_str::<toml::Table>(line).is_ok();
-    text.lines()
-        .map(|line| line.strip_prefix("# ").filter(is_toml).unwrap_or(line))
-        .fold(String::new(), |text, line| text + line + "\n")
+    text.lines().map(|line| line.strip_prefix("# ").filter(is_toml).unwrap_or(line)).fold(String::new(), |text, line| text + line + "\n")
 }
 
 #[test]

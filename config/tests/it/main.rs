@@ -14,7 +14,7 @@ struct Folder(tempfile::TempDir);
 
 impl Folder {
     fn new(files: &[(&str, &str)]) -> Self {
-        let folder = Self(tempfile::tempdir().unwrap());
+        let folder = Self(tempfile::tempdir().expect("a temporary folder"));
         for (path, text) in files {
             folder.write(path, text.as_bytes());
         }
@@ -23,8 +23,8 @@ impl Folder {
 
     fn write(&self, path: &str, bytes: &[u8]) {
         let path = self.path().join(path);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, bytes).unwrap();
+        std::fs::create_dir_all(path.parent().expect("a file in a folder")).expect("a folder is made");
+        std::fs::write(path, bytes).expect("a file is written");
     }
 
     fn path(&self) -> &Path {

@@ -1,0 +1,291 @@
+//! Every kind of mistake and the exact words a person reads about it.
+
+use inflow_config::{ConfigError, Explain};
+use rstest::rstest;
+
+use crate::Folder;
+
+const CHANNELS: &str = r#"
+[[channel]]
+id = "boss"
+name = { en = "BOSS Zhipin", zh = "BOSS直聘" }
+[[channel]]
+id = "zhaopin"
+name = { en = "Zhaopin", zh = "智联招聘" }
+"#;
+
+fn in_settings(text: &str) -> String {
+    Folder::new(&[("inflow.toml", text)]).messages(&[])
+}
+
+fn in_channels(text: &str) -> String {
+    Folder::new(&[("inflow.toml", ""), ("channels.toml", text)]).messages(&[])
+}
+
+fn in_connection(text: &str) -> String {
+    let files = [("inflow.toml", ""), ("channels.toml", CHANNELS), ("connections/lever.toml", text)];
+    Folder::new(&files).messages(&[])
+}
+
+#[rstest]
+#[case::unknown_key(
+    "[company]\ntimezne = \"x\"",
+    "inflow.toml:2: company.timezne: unknown key, accepted here: name, timezone, currency, country (did you mean `timezone`?)"
+)]
+#[case::unknown_table(
+    "[compny]\nname = \"x\"",
+    "inflow.toml:1: compny: unknown key, accepted here: company, store, serve, identity, landing, clock, rates (did you mean `company`?)"
+)]
+#[case::wrong_type("[company]\nname = 3", "inflow.toml:2: company.name: must be a text in quotes, not a whole number")]
+#[case::empty("[company]\nname = \" \"", "inflow.toml:2: company.name: must not be empty")]
+#[case::not_a_table("company = \"Acme\"", "inflow.toml:1: company: must be a table, not a text")]
+#[case::zone(
+    "[company]\n\ntimezone = \"asia/shanghia\"",
+    "inflow.toml:3: company.timezone: unknown time zone `asia/shanghia`, accepted: an IANA name such as Asia/Shanghai (did you mean `Asia/Shanghai`?)"
+)]
+#[case::zone_city(
+    "company.timezone = \"new york\"",
+    "inflow.toml:1: company.timezone: unknown time zone `new york`, accepted: an IANA name such as Asia/Shanghai (did you mean `America/New_York`?)"
+)]
+#[case::zone_beijing(
+    "company.timezone = \"Beijing\"",
+    "inflow.toml:1: company.timezone: unknown time zone `Beijing`, accepted: an IANA name such as Asia/Shanghai (did you mean `Asia/Shanghai`?)"
+)]
+#[case::currency(
+    "[company]\ncurrency = \"RMB\"",
+    "inflow.toml:2: company.currency: unknown currency `RMB`, accepted: an ISO 4217 code such as CNY, HKD or USD (did you mean `CNY`?)"
+)]
+#[case::country(
+    "[company]\ncountry = \"China\"",
+    "inflow.toml:2: company.country: unknown country `China`, accepted: an ISO 3166 code of two letters such as CN or US (did you mean `CN`?)"
+)]
+#[case::url(
+    "[store]\nurl = \"clickhouse:8123\"",
+    "inflow.toml:2: store.url: `clickhouse:8123` is not an address, accepted: http:// or https:// and a host"
+)]
+#[case::url_secret(
+    "[store]\nurl = \"http://a:hunter2@db:8123\"",
+    "inflow.toml:2: store.url: must not hold a user or password (refer to secrets by env:NAME or file:PATH)"
+)]
+#[case::without_url("[store]\ncluster = \"main\"", "inflow.toml:2: store.cluster: is for a ClickHouse server, and store.url names none")]
+#[case::size(
+    "[store]\nmax_memory = \"800 megs\"",
+    "inflow.toml:2: store.max_memory: `800 megs` is not a size, accepted: a whole number with KiB, MiB, GiB, kB, MB, GB or B, such as \"800MiB\""
+)]
+#[case::size_number("[store]\nmax_memory = 800", "inflow.toml:2: store.max_memory: must be a text in quotes, not a whole number")]
+#[case::range("[store]\nthreads = 0", "inflow.toml:2: store.threads: must be a whole number from 1 to 1024")]
+#[case::huge(
+    "[store]\nthreads = 99999999999999999999999999999999999999999",
+    "inflow.toml:2: store.threads: must be a whole number from 1 to 1024"
+)]
+#[case::number_in_quotes("[store]\nthreads = \"4\"", "inflow.toml:2: store.threads: must be a whole number without quotes, not a text")]
+#[case::address(
+    "[serve]\npage = \"localhost\"",
+    "inflow.toml:2: serve.page: `localhost` is not an address, accepted: IP and port such as 127.0.0.1:8080"
+)]
+#[case::open_address(
+    "[serve]\npage = \"0.0.0.0:80\"",
+    "inflow.toml:2: serve.page: 0.0.0.0:80 can be reached from other machines, which needs behind_proxy = true and a reader_password (127.0.0.1:80 is for this machine only)"
+)]
+#[case::same_address(
+    "[serve]\npage = \"127.0.0.1:8123\"",
+    "inflow.toml:1: serve.clickhouse: page and ClickHouse endpoint cannot have the same address"
+)]
+#[case::boolean("[serve]\nbehind_proxy = \"yes\"", "inflow.toml:2: serve.behind_proxy: must be true or false, without quotes")]
+#[case::secret(
+    "[identity]\nkey = \"hunter2\"",
+    "inflow.toml:2: identity.key: a secret must be env:NAME or file:PATH (the value itself never belongs in a config file)"
+)]
+#[case::instant(
+    "[clock]\nfixed = 2026-01-01T00:00:00",
+    "inflow.toml:2: clock.fixed: must be an instant with its offset, such as 2026-11-22T08:00:00+08:00"
+)]
+#[case::rate(
+    "[[rates]]\ncurrency = \"USD\"\nfrom = 2026-01-01\nrate = 7.05",
+    "inflow.toml:4: rates[0].rate: must be a decimal number in quotes, such as \"1280.50\" (write \"7.05\" to keep it exact)"
+)]
+#[case::rate_zero("[[rates]]\ncurrency = \"USD\"\nfrom = 2026-01-01\nrate = \"0\"", "inflow.toml:4: rates[0].rate: must be above 0")]
+#[case::rate_missing("\n[[rates]]\ncurrency = \"USD\"\nrate = \"7\"", "inflow.toml:2: rates[0].from: missing, and it has no default")]
+#[case::rate_twice(
+    "[[rates]]\ncurrency = \"USD\"\nfrom = 2026-01-01\nrate = \"7\"\n[[rates]]\ncurrency = \"USD\"\nfrom = 2026-01-01\nrate = \"8\"",
+    "inflow.toml:5: rates[1]: there is another rate of USD from 2026-01-01, rates[0]"
+)]
+#[case::rates_single(
+    "[rates]\ncurrency = \"USD\"",
+    "inflow.toml:1: rates: must be a list of tables, not a table (write [[rates]] instead of [rates])"
+)]
+#[case::day(
+    "[[rates]]\ncurrency = \"USD\"\nfrom = \"1.1.2026\"\nrate = \"7\"",
+    "inflow.toml:3: rates[0].from: must be a day such as 2026-11-22"
+)]
+#[case::syntax("[company]\nname = Acme", "inflow.toml:2: not valid TOML: string values must be quoted, expected literal string")]
+#[case::twice("[company]\nname = \"a\"\nname = \"b\"", "inflow.toml:3: not valid TOML: duplicate key")]
+fn settings(#[case] text: &str, #[case] expected: &str) {
+    assert_eq!(in_settings(text), expected);
+}
+
+#[rstest]
+#[case::id(
+    "[[channel]]\nid = \"Boss!\"\nname = { en = \"B\", zh = \"B\" }",
+    "channels.toml:2: channel[0].id: `Boss!` cannot be an id, accepted: lower-case letters, digits and _"
+)]
+#[case::reserved(
+    "[[channel]]\nid = \"unknown\"\nname = { en = \"B\", zh = \"B\" }",
+    "channels.toml:2: channel[0].id: `unknown` cannot be an id, reports use that word for what has no channel"
+)]
+#[case::twice(
+    "[[channel]]\nid = \"b\"\nname = { en = \"B\", zh = \"B\" }\n[[channel]]\nid = \"b\"\nname = { en = \"C\", zh = \"C\" }",
+    "channels.toml:5: channel[1].id: there are two channels `b`, the first is channel[0]"
+)]
+#[case::name("[[channel]]\nid = \"b\"\nname = \"B\"", "channels.toml:3: channel[0].name: must be a table, not a text")]
+#[case::name_zh("[[channel]]\nid = \"b\"\nname = { en = \"B\" }", "channels.toml:3: channel[0].name.zh: missing, and it has no default")]
+#[case::kind(
+    "[[channel]]\nid = \"b\"\nname = { en = \"B\", zh = \"B\" }\n[[channel.terms]]\nkind = \"refreshs\"\nprice = \"6\"\nfrom = 2026-01-01",
+    "channels.toml:5: channel[0].terms[0].kind: unknown kind `refreshs`, accepted: subscription, refresh (did you mean `refresh`?)"
+)]
+#[case::price(
+    "[[channel]]\nid = \"b\"\nname = { en = \"B\", zh = \"B\" }\n[[channel.terms]]\nkind = \"refresh\"\nprice = \"-6\"\nfrom = 2026-01-01",
+    "channels.toml:6: channel[0].terms[0].price: must not be negative"
+)]
+#[case::no_end(
+    "[[channel]]\nid = \"b\"\nname = { en = \"B\", zh = \"B\" }\n[[channel.terms]]\nkind = \"subscription\"\nprice = \"6\"\nfrom = 2026-01-01",
+    "channels.toml:4: channel[0].terms[0].to: missing, a subscription is spread over its days"
+)]
+#[case::ends_before(
+    "[[channel]]\nid = \"b\"\nname = { en = \"B\", zh = \"B\" }\n[[channel.terms]]\nkind = \"refresh\"\nprice = \"6\"\nfrom = 2026-01-02\nto = 2026-01-01",
+    "channels.toml:8: channel[0].terms[0].to: is before from (2026-01-02)"
+)]
+#[case::no_rate(
+    "[[channel]]\nid = \"b\"\nname = { en = \"B\", zh = \"B\" }\n[[channel.terms]]\nkind = \"refresh\"\nprice = \"6\"\ncurrency = \"USD\"\nfrom = 2026-01-02",
+    "channels.toml:7: channel[0].terms[0].currency: there is no exchange rate of USD for 2026-01-02 in inflow.toml (add [[rates]] with currency = \"USD\", rate, and from = 2026-01-02 or earlier)"
+)]
+#[case::plural("[[channels]]\nid = \"b\"", "channels.toml:1: channels: unknown key, accepted here: channel (did you mean `channel`?)")]
+fn channels(#[case] text: &str, #[case] expected: &str) {
+    assert_eq!(in_channels(text), expected);
+}
+
+#[rstest]
+#[case::no_connector("channel = \"boss\"", "connections/lever.toml: connector: missing, and it has no default")]
+#[case::no_channel(
+    "connector = \"lever\"",
+    "connections/lever.toml: channel: missing, and there is no [source_map] either (name the one channel it feeds, or map the board's sources to channels)"
+)]
+#[case::unknown_channel(
+    "connector = \"lever\"\nchannel = \"bos\"",
+    "connections/lever.toml:2: channel: there is no channel `bos` in channels.toml, which has boss, zhaopin (did you mean `boss`?)"
+)]
+#[case::unallocated(
+    "connector = \"lever\"\nchannel = \"unallocated\"",
+    "connections/lever.toml:2: channel: there is no channel `unallocated` in channels.toml, which has boss, zhaopin"
+)]
+#[case::unknown_mapped(
+    "connector = \"lever\"\n[source_map]\n\"BOSS 直聘\" = \"boss\"\n\"智联 招聘\" = \"zhaopn\"",
+    "connections/lever.toml:4: source_map.\"智联 招聘\": there is no channel `zhaopn` in channels.toml, which has boss, zhaopin (did you mean `zhaopin`?)"
+)]
+#[case::cron_five(
+    "connector = \"lever\"\nchannel = \"boss\"\nschedule = \"*/15 * * * *\"",
+    "connections/lever.toml:3: schedule: `*/15 * * * *` is not a schedule, accepted: six fields \"second minute hour day month weekday\", such as \"0 */15 * * * *\" (five fields lack the seconds: \"0 */15 * * * *\")"
+)]
+#[case::cron_hour(
+    "connector = \"lever\"\nchannel = \"boss\"\nschedule = \"0 0 24 * * *\"",
+    "connections/lever.toml:3: schedule: `0 0 24 * * *` is not a schedule, accepted: six fields \"second minute hour day month weekday\", such as \"0 */15 * * * *\" (the hour `24` must be 0 to 23)"
+)]
+#[case::secret(
+    "connector = \"lever\"\nchannel = \"boss\"\n[secrets]\napi_key = \"sk-12345\"",
+    "connections/lever.toml:4: secrets.api_key: a secret must be env:NAME or file:PATH (the value itself never belongs in a config file)"
+)]
+#[case::param(
+    "connector = \"lever\"\nchannel = \"boss\"\nparams.site = 7",
+    "connections/lever.toml:3: params.site: must be a text in quotes, not a whole number"
+)]
+#[case::stage(
+    "connector = \"lever\"\nchannel = \"boss\"\n[stages]\n\"Hired\" = \"onbarded\"",
+    "connections/lever.toml:4: stages.Hired: unknown stage `onbarded`, accepted: viewed, contacted, applied, screened, invited, attended, offered, accepted, onboarded, passed_probation, rejected, withdrawn (did you mean `onboarded`?)"
+)]
+#[case::budget(
+    "connector = \"lever\"\nchannel = \"boss\"\n[[budget]]\nrequests = 0\nper = \"1 second\"",
+    "connections/lever.toml:4: budget[0].requests: must be a whole number from 1 to 4294967295\nconnections/lever.toml:5: budget[0].per: `1 second` is not a duration, accepted: a whole number above 0 with ms, s, m, h or d, such as \"10s\""
+)]
+#[case::slipped_into_a_table(
+    "connector = \"lever\"\nchannel = \"boss\"\n[[budget]]\nrequests = 1\nper = \"1s\"\nschedule = \"0 0 * * * *\"",
+    "connections/lever.toml:6: budget[0].schedule: unknown key, accepted here: requests, per (`schedule` belongs to the file as a whole: write it above the first [table])"
+)]
+fn connections(#[case] text: &str, #[case] expected: &str) {
+    assert_eq!(in_connection(text), expected);
+}
+
+#[rstest]
+#[case::unknown_key(
+    "INFLOW__COMPANY__TIMEZNE",
+    "Asia/Tokyo",
+    "INFLOW__COMPANY__TIMEZNE: unknown key, accepted here: name, timezone, currency, country (did you mean `INFLOW__COMPANY__TIMEZONE`?)"
+)]
+#[case::unknown_section(
+    "INFLOW__COMPNY__NAME",
+    "Acme",
+    "INFLOW__COMPNY__NAME: unknown key, accepted here: company, store, serve, identity, landing, clock, rates (did you mean `INFLOW__COMPANY__NAME`?)"
+)]
+#[case::value("INFLOW__STORE__THREADS", "many", "INFLOW__STORE__THREADS: must be a whole number from 1 to 1024")]
+#[case::boolean("INFLOW__SERVE__BEHIND_PROXY", "1", "INFLOW__SERVE__BEHIND_PROXY: must be true or false")]
+#[case::section("INFLOW__STORE", "x", "INFLOW__STORE: `store` is a table, which the environment cannot override")]
+#[case::too_deep("INFLOW__STORE__URL__HOST", "x", "INFLOW__STORE__URL__HOST: `url` is a text, which has no keys of its own")]
+#[case::list("INFLOW__RATES", "USD", "INFLOW__RATES: must be a list of tables, not a text")]
+#[case::nameless("INFLOW__STORE__", "x", "INFLOW__STORE__: the name of an override must be INFLOW__SECTION__KEY")]
+fn environment(#[case] name: &str, #[case] value: &str, #[case] expected: &str) {
+    let folder = Folder::new(&[("inflow.toml", "[store]\nurl = \"http://db:8123\"\n")]);
+    assert_eq!(folder.messages(&[(name, value)]), expected);
+}
+
+#[test]
+fn all_errors_of_all_files_are_told_at_once() {
+    let folder = Folder::new(&[
+        ("inflow.toml", "[store]\nthreads = 0\n[company]\ntimezone = \"Mars\"\nnam = \"x\"\n"),
+        ("channels.toml", "[[channel]]\nid = \"boss\"\nname = { en = \"\", zh = \"B\" }\ncolour = \"red\"\n"),
+        ("connections/a.toml", "connector = 1\nchannel = \"zhaopin\"\n"),
+        ("connections/b.toml", "[secrets\n"),
+        ("connections/C d.toml", "connector = \"file\"\nchannel = \"boss\"\n"),
+    ]);
+    let told = folder.messages(&[("INFLOW__SERVE__PAGE", "here"), ("INFLOW__NO__SUCH", "1")]);
+    let expected = "\
+inflow.toml:2: store.threads: must be a whole number from 1 to 1024
+inflow.toml:4: company.timezone: unknown time zone `Mars`, accepted: an IANA name such as Asia/Shanghai
+inflow.toml:5: company.nam: unknown key, accepted here: name, timezone, currency, country (did you mean `name`?)
+INFLOW__SERVE__PAGE: `here` is not an address, accepted: IP and port such as 127.0.0.1:8080
+INFLOW__NO__SUCH: unknown key, accepted here: company, store, serve, identity, landing, clock, rates
+channels.toml:3: channel[0].name.en: must not be empty
+channels.toml:4: channel[0].colour: unknown key, accepted here: id, name, timezone, terms
+connections/C d.toml: the file's name is the connection's, accepted: lower-case letters, digits, _ and -, then .toml
+connections/a.toml:1: connector: must be a text in quotes, not a whole number
+connections/a.toml:2: channel: there is no channel `zhaopin` in channels.toml, which has boss
+connections/b.toml:1: not valid TOML: unclosed table, expected `]`";
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn a_file_that_is_not_there_or_not_text() {
+    let folder = Folder::new(&[]);
+    assert_eq!(
+        folder.messages(&[]),
+        "inflow.toml: there is no such config file (`inflow init` writes one with comments, `--config FILE` names another)"
+    );
+    folder.write("inflow.toml", b"[company]\nname = \"\xd6\xd0\xb9\xfa\"\n");
+    assert_eq!(folder.messages(&[]), "inflow.toml: is not UTF-8 text (save it as UTF-8 in your editor)");
+    folder.write("inflow.toml", b"");
+    std::fs::create_dir(folder.path().join("channels.toml")).unwrap();
+    assert_eq!(folder.messages(&[]), "channels.toml: cannot be read: Is a directory (os error 21)");
+}
+
+#[test]
+fn broken_channels_do_not_blame_the_connections() {
+    let files =
+        [("inflow.toml", ""), ("channels.toml", "[[channel]\n"), ("connections/a.toml", "connector = \"file\"\nchannel = \"boss\"\n")];
+    let told = Folder::new(&files).messages(&[]);
+    assert!(told.lines().all(|line| line.starts_with("channels.toml:1: not valid TOML")), "{told}");
+}
+
+#[test]
+fn the_user_can_fix_it() {
+    let error = ConfigError { problems: Vec::new() };
+    assert_eq!(error.exit_code(), 1);
+    assert!(error.hint().unwrap().contains("inflow validate"));
+}

@@ -27,7 +27,7 @@ type Tables = Vec<(String, BTreeSet<String>)>;
 
 fn tables(schema: &Value, root: &Value, path: &str, found: &mut Tables) {
     let schema = match schema.get("$ref").and_then(Value::as_str) {
-        Some(reference) => root.pointer(reference.trim_start_matches('#')).unwrap(),
+        Some(reference) => root.pointer(reference.trim_start_matches('#')).expect("a reference that leads somewhere"),
         None => schema,
     };
     if let Some(items) = schema.get("items") {
@@ -51,7 +51,8 @@ fn probe(path: &str) -> String {
     for part in path.split('.').filter(|part| !part.is_empty()) {
         let name = part.trim_end_matches("[]");
         table = if table.is_empty() { name.to_owned() } else { format!("{table}.{name}") };
-        text += &if part.ends_with("[]") { format!("[[{table}]]\n") } else { format!("[{table}]\n") };
+        let (open, close) = if part.ends_with("[]") { ("[[", "]]\n") } else { ("[", "]\n") };
+        text.extend([open, &table, close]);
     }
     text + "qqqqqqqq = 1\n"
 }

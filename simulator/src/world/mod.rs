@@ -23,7 +23,7 @@ use crate::truth::Truth;
 
 pub(crate) use calendar::{Span, cell, instant, local_day};
 pub(crate) use plan::{CHANNELS, Channel, Route, SHOPS, channel};
-pub use spend::Entry;
+pub use spend::{Book, Entry};
 pub(crate) use spend::RATES;
 
 /// How exactly the source tells an instant.
@@ -34,6 +34,8 @@ pub enum Precision {
     Exact,
     /// Only the day in the company's zone is told.
     Day,
+    /// Nothing is told: it was so when it was seen.
+    Observed,
 }
 
 /// A stage that an application reached, as far as the source tells it.
@@ -99,6 +101,8 @@ pub struct Application {
     pub email: Shown,
     /// Index into [`World::postings`].
     pub posting: usize,
+    /// Whether the company found the person, and not the person the company.
+    pub searched: bool,
     /// First contact.
     pub first_at: DateTime<Utc>,
     /// When the resume came; `None` when none came, or the source does not tell.
@@ -107,6 +111,8 @@ pub struct Application {
     pub events: Vec<Reached>,
     /// How exactly the source tells `applied_at` and `first_at`.
     pub precision: Precision,
+    /// Last move, by which sources answer who asks for changes only.
+    pub moved_at: DateTime<Utc>,
 }
 
 /// One advertisement.

@@ -65,6 +65,8 @@ pub(crate) fn channel(id: &str) -> Option<&'static Channel> {
 /// A shop of the company: a value of `store`.
 #[derive(Debug)]
 pub(crate) struct Shop {
+    /// In names of files, boards and connections.
+    pub(crate) slug: &'static str,
     pub(crate) name: &'static str,
     pub(crate) titles: &'static [&'static str],
     /// Departments, or none for the chain, whose restaurants take their place.
@@ -127,14 +129,18 @@ const WEAK: [u32; 7] = [520, 360, 250, 85, 65, 50, 18];
 const WARM: [u32; 7] = [860, 720, 600, 330, 290, 250, 0];
 const OFFICE: [u32; 7] = [540, 380, 280, 110, 85, 60, 0];
 
-const DROP: Habit = Habit { drop: NaiveDate::from_ymd_opt(2026, 9, 28).map(day_with_share), ..Habit::EVENING };
-
-const fn day_with_share(day: NaiveDate) -> (NaiveDate, f64) {
-    (day, 0.12)
-}
+// 51job changes its ranking on that day: an eighth of the usual remains.
+const DROP: Habit = Habit {
+    drop: match NaiveDate::from_ymd_opt(2026, 9, 28) {
+        Some(day) => Some((day, 0.12)),
+        None => None,
+    },
+    ..Habit::EVENING
+};
 
 pub(crate) static SHOPS: [Shop; 5] = [
     Shop {
+        slug: "cosmetics",
         name: "美妆店",
         titles: &["美妆电商客服", "售前客服", "直播助理", "店铺运营", "仓库打包员"],
         departments: &["客服部", "运营部", "仓储部"],
@@ -143,6 +149,7 @@ pub(crate) static SHOPS: [Shop; 5] = [
         lines: &[line("boss", 1440, STRONG).chats(260), line("zhaopin", 600, WEAK), line("douyin", 360, FAIR).views(90)],
     },
     Shop {
+        slug: "appliances",
         name: "家电店",
         titles: &["家电客服", "售后工程师", "安装技师", "平面设计", "渠道销售"],
         departments: &["客服部", "售后部", "销售部"],
@@ -157,6 +164,7 @@ pub(crate) static SHOPS: [Shop; 5] = [
         ],
     },
     Shop {
+        slug: "food",
         name: "食品店",
         titles: &["夜班客服", "食品质检员", "仓库管理员", "配送调度", "电商运营"],
         departments: &["客服部", "质检部", "物流部"],
@@ -171,6 +179,7 @@ pub(crate) static SHOPS: [Shop; 5] = [
         ],
     },
     Shop {
+        slug: "clothing",
         name: "服装店",
         titles: &["服装电商客服", "陈列师", "打版师", "买手", "数据分析师"],
         departments: &["客服部", "设计部", "商品部"],
@@ -187,6 +196,7 @@ pub(crate) static SHOPS: [Shop; 5] = [
         ],
     },
     Shop {
+        slug: "chain",
         name: "餐饮连锁",
         titles: &["服务员", "后厨帮工", "收银员", "值班经理", "外卖打包员"],
         departments: &[],

@@ -1,0 +1,18 @@
+-- id: cost_per_contact
+-- version: 1
+-- title.en: Cost per contact
+-- title.zh: 单次沟通成本
+-- numerator: net external cost in the base currency: daily, cpc, subscription, refresh and refund ledger lines, accrued by service day
+-- denominator: applications that entered contacted in the period (who applied has been in contact)
+-- clock: cost by service day; applications by the instant of entering contacted
+-- exclusions: recharges and all other kinds of ledger line; internal cost (ANSI/SHRM 06001.2012 and ISO/TS 30407 also hold it); chats are never the denominator
+-- dimensions: channel, store, department, day, week, month
+-- default_by: channel
+-- money: numerator, value, low, high, pooled_numerator, pooled_value
+-- reconciles: spend_tie
+-- meaning.en: Net external cost of a channel and period over the people it brought into contact in the same period.
+-- meaning.zh: 同一渠道、同一期间的外部净成本 ÷ 建立沟通的人数(申请数)。
+SELECT *
+FROM inflow.cost_per_stage_v1(
+    stage_rank = 2, from = {from:Date}, to = {to:Date}, tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')},
+    by = {by:Array(String)}, channel = {channel:Array(String)}, store = {store:Array(String)})

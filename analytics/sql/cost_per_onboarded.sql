@@ -1,0 +1,18 @@
+-- id: cost_per_onboarded
+-- version: 1
+-- title.en: Cost per hire
+-- title.zh: 单个入职成本
+-- numerator: net external cost in the base currency: daily, cpc, subscription, refresh and refund ledger lines, accrued by service day
+-- denominator: hires: applications that entered onboarded in the period
+-- clock: cost by service day; applications by the instant of entering onboarded
+-- exclusions: recharges and all other kinds of ledger line; internal cost (ANSI/SHRM 06001.2012 and ISO/TS 30407 also hold it); chats are never the denominator
+-- dimensions: channel, store, department, day, week, month
+-- default_by: channel
+-- money: numerator, value, low, high, pooled_numerator, pooled_value
+-- reconciles: spend_tie
+-- meaning.en: Net external cost of a channel and period over the people who started work in the same period (cost per hire).
+-- meaning.zh: 同一渠道、同一期间的外部净成本 ÷ 入职人数(招聘成本)。
+SELECT *
+FROM inflow.cost_per_stage_v1(
+    stage_rank = 9, from = {from:Date}, to = {to:Date}, tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')},
+    by = {by:Array(String)}, channel = {channel:Array(String)}, store = {store:Array(String)})

@@ -1,0 +1,17 @@
+-- id: posting_heat
+-- version: 1
+-- title.en: Posting heat
+-- title.zh: 发布热度
+-- numerator: postings published in the cell, time of day known
+-- denominator: live posting hours (exposure_hours): the sum over postings of the hours they were live in the cell
+-- clock: posted_at, in the channel's local weekday (1 Monday to 7) and hour (0 to 23)
+-- exclusions: drafts, internal postings and postings without a date; postings whose time is known only to the day are left out and counted (left_out); exposure reaches 400 days back
+-- dimensions: channel, store
+-- default_by: channel
+-- cells: weekday, hour
+-- meaning.en: At which hours of the week postings go out: counts, and the rate per live posting hour, shrunk from the channel to all.
+-- meaning.zh: 一周 168 个小时里职位何时发布:次数,以及按在线职位小时计的比率(向全渠道收缩)。
+SELECT *
+FROM inflow.heat_v1(
+    of = 'posting', from = {from:Date}, to = {to:Date}, tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')},
+    by = {by:Array(String)}, channel = {channel:Array(String)}, store = {store:Array(String)})

@@ -1,0 +1,86 @@
+-- Net cost of the period over the applications that entered one stage (`stage_rank`) in it.
+--
+-- low and high divide the same cost by the ends of a 95 % Poisson interval of the count (Byar's approximation,
+-- Breslow and Day 1987, p. 69): cost is known, the number of people is chance.
+WITH
+    (SELECT mapFromArrays(groupArray(toString(channel)), groupArray(toString(timezone))) FROM inflow.channels) AS zones,
+    (SELECT toString(any(base)) FROM inflow.fx_rates) AS base,
+    toDate({to:Date}) - 89 AS pool_from,
+    1.959963984540054 AS z,
+    (n) -> n * pow(1 - 1 / (9 * n) - z / (3 * sqrt(n)), 3) AS byar_low,
+    (n) -> (n + 1) * pow(1 - 1 / (9 * (n + 1)) + z / (3 * sqrt(n + 1)), 3) AS byar_high,
+    (a, b) -> sign(a) * intDiv(2 * abs(a) + b, 2 * b) AS half_up,
+    (cents) -> CAST(toDecimal128(toInt128(cents), 2) / 100, 'Decimal(18, 2)') AS money,
+    (day, in_period) -> multiIf(
+        empty(arrayIntersect({by:Array(String)}, ['day', 'week', 'month'])), {from:Date},
+        NOT in_period, toDate(0),
+        has({by:Array(String)}, 'day'), day,
+        has({by:Array(String)}, 'week'), toMonday(day),
+        toStartOfMonth(day)) AS period_of,
+    counted AS
+    (
+        SELECT
+            *,
+            sum(pool_cents) OVER (PARTITION BY channel, store, department) AS pooled_cents,
+            sum(pool_n) OVER (PARTITION BY channel, store, department) AS pooled_n
+        FROM
+        (
+            SELECT
+                channel, store, department, period, toUInt8(1) AS found,
+                sumIf(cost, in_period) AS cents, sumIf(people, in_period) AS n,
+                sumIf(cost, in_pool) AS pool_cents, sumIf(people, in_pool) AS pool_n
+            FROM
+            (
+                SELECT
+                    channel, store, department, day BETWEEN {from:Date} AND {to:Date} AS in_period, day BETWEEN pool_from AND {to:Date} AS in_pool,
+                    period_of(day, in_period) AS period, toInt128(0) AS cost, uniqExact(connection, source_id) AS people
+                FROM inflow.local_stages_v1(
+                    from = least({from:Date}, toDate({to:Date}) - 89), to = {to:Date}, tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')},
+                    by = {by:Array(String)}, channel = {channel:Array(String)}, store = {store:Array(String)})
+                WHERE stage_rank = {stage_rank:UInt8}
+                GROUP BY channel, store, department, in_period, in_pool, period
+                UNION ALL
+                SELECT
+                    if(has({by:Array(String)}, 'channel'), toString(d.channel), ''),
+                    if(has({by:Array(String)}, 'store'), toString(d.store), ''),
+                    if(has({by:Array(String)}, 'department'), toString(d.department), ''),
+                    d.day BETWEEN {from:Date} AND {to:Date} AS spent_in_period, d.day BETWEEN pool_from AND {to:Date},
+                    period_of(d.day, spent_in_period), toInt128(d.amount * 100), 0
+                FROM inflow.spend_days AS d
+                WHERE d.day <= {to:Date} AND d.day >= least({from:Date}, pool_from)
+                  AND d.day <= toDate(formatDateTime({as_of:DateTime64(3, 'UTC')}, '%F',
+                        multiIf({tz:String} != '', {tz:String}, zones[toString(d.channel)] != '', zones[toString(d.channel)], 'UTC')))
+                  AND (empty({channel:Array(String)}) OR has({channel:Array(String)}, d.channel))
+                  AND (empty({store:Array(String)}) OR has({store:Array(String)}, d.store))
+            )
+            GROUP BY channel, store, department, period
+        )
+    ),
+    joined AS
+    (
+        SELECT
+            if(c.found = 1, c.channel, w.channel) AS channel, c.store AS store, c.department AS department,
+            if(c.found = 1, c.period, w.period) AS period,
+            c.cents AS cents, c.n AS n, if(w.expected = 1, w.covered, 1) AS covers,
+            argMax(c.pooled_cents, c.found) OVER (PARTITION BY channel, store, department) AS pool_cents,
+            max(c.pooled_n) OVER (PARTITION BY channel, store, department) AS pool_n
+        FROM inflow.channel_periods_v1(
+            of = 'all', from = {from:Date}, to = {to:Date}, tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')},
+            by = {by:Array(String)}, channel = {channel:Array(String)}) AS w
+        FULL JOIN counted AS c ON c.channel = w.channel AND c.period = w.period
+    )
+SELECT
+    channel, store, department, period,
+    money(cents) AS numerator,
+    if(status = 'no_data', NULL, n) AS denominator,
+    if(n = 0, NULL, money(half_up(cents, toInt128(greatest(n, 1))))) AS value,
+    if(n = 0, NULL, money(round(toFloat64(cents) / byar_high(greatest(n, 1))))) AS low,
+    if(n = 0, NULL, money(round(toFloat64(cents) / byar_low(greatest(n, 1))))) AS high,
+    if(n >= 20, NULL, money(pool_cents)) AS pooled_numerator,
+    if(n >= 20, NULL, pool_n) AS pooled_denominator,
+    if(n >= 20 OR pool_n = 0, NULL, money(half_up(pool_cents, toInt128(greatest(pool_n, 1))))) AS pooled_value,
+    base AS currency,
+    multiIf(covers = 0 AND n = 0, 'no_data', covers < 1, 'partial', n < 20, 'few', 'ok') AS status,
+    round(covers, 6) AS covered
+FROM joined
+WHERE period != toDate(0)

@@ -1,0 +1,55 @@
+-- id: spend
+-- version: 1
+-- title.en: Spend
+-- title.zh: 渠道花费
+-- numerator: net external cost in the base currency: daily, cpc, subscription, refresh and refund ledger lines, accrued by service day
+-- denominator: none; share is the part of all cost of the same period
+-- clock: service day
+-- exclusions: recharges and all other kinds of ledger line; lines without a rate on their booking day (counted in reconciles)
+-- dimensions: channel, store, department, kind, day, week, month
+-- default_by: channel
+-- money: amount
+-- reconciles: spend_tie
+-- meaning.en: What each channel cost, spread over its service days; channels and unallocated add up to the ledger to the cent.
+-- meaning.zh: 各渠道按服务日分摊的净花费;各渠道与未分摊之和与台账分文不差。
+WITH
+    (SELECT mapFromArrays(groupArray(toString(channel)), groupArray(toString(timezone))) FROM inflow.channels) AS zones,
+    (SELECT toString(any(base)) FROM inflow.fx_rates) AS base,
+    spent AS
+    (
+        SELECT
+            if(has({by:Array(String)}, 'channel'), toString(d.channel), '') AS channel,
+            if(has({by:Array(String)}, 'store'), toString(d.store), '') AS store,
+            if(has({by:Array(String)}, 'department'), toString(d.department), '') AS department,
+            if(has({by:Array(String)}, 'kind'), toString(d.kind), '') AS kind,
+            multiIf(
+                has({by:Array(String)}, 'day'), d.day,
+                has({by:Array(String)}, 'week'), toMonday(d.day),
+                has({by:Array(String)}, 'month'), toStartOfMonth(d.day),
+                {from:Date}) AS period,
+            toUInt8(1) AS found,
+            sum(d.amount) AS amount,
+            uniqExact(d.connection, d.source_id) AS entries
+        FROM inflow.spend_days AS d
+        WHERE d.day BETWEEN {from:Date} AND {to:Date}
+          AND d.day <= toDate(formatDateTime({as_of:DateTime64(3, 'UTC')}, '%F',
+                multiIf({tz:String} != '', {tz:String}, zones[toString(d.channel)] != '', zones[toString(d.channel)], 'UTC')))
+          AND (empty({channel:Array(String)}) OR has({channel:Array(String)}, d.channel))
+          AND (empty({store:Array(String)}) OR has({store:Array(String)}, d.store))
+        GROUP BY channel, store, department, kind, period
+    )
+SELECT
+    if(c.found = 1, c.channel, w.channel) AS channel,
+    c.store AS store, c.department AS department, c.kind AS kind,
+    if(c.found = 1, c.period, w.period) AS period,
+    if(status = 'no_data', NULL, CAST(c.amount, 'Decimal(18, 2)')) AS amount,
+    base AS currency,
+    if(status = 'no_data' OR sum(c.amount) OVER (PARTITION BY period) = 0, NULL,
+       round(toFloat64(c.amount) / toFloat64(sum(c.amount) OVER (PARTITION BY period)), 6)) AS share,
+    c.entries AS entries,
+    multiIf(covered = 0 AND c.found = 0, 'no_data', covered < 1, 'partial', 'ok') AS status,
+    round(if(w.expected = 1, w.covered, 1), 6) AS covered
+FROM inflow.channel_periods_v1(
+    of = 'spend', from = {from:Date}, to = {to:Date}, tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')},
+    by = {by:Array(String)}, channel = {channel:Array(String)}) AS w
+FULL JOIN spent AS c ON c.channel = w.channel AND c.period = w.period

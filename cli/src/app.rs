@@ -1,0 +1,123 @@
+//! What commands share: configuration, store, keys, and the path from pull to marts.
+
+use crate::args::{Global, LangArg};
+use crate::failure::Failure;
+use crate::output::Printer;
+use crate::progress::TerminalProgress;
+use inflow_config::{Config, Lang, SharedClock};
+use inflow_connectors::identity::IdentityKeys;
+use inflow_store::{Store, StoreOptions};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Default data folder.
+const DATA_DIR: &str = "inflow-data";
+
+/// One invocation.
+#[derive(Debug, Clone)]
+pub struct App {
+    /// Where words go.
+    pub printer: Printer,
+    /// Settings file.
+    pub config_file: PathBuf,
+    /// Data folder, when given.
+    pub data_dir: Option<PathBuf>,
+}
+
+/// Configuration, store and keys of a command that works on data.
+#[derive(Debug)]
+pub struct Opened {
+    /// The configuration.
+    pub config: Arc<Config>,
+    /// The store.
+    pub store: Store,
+    /// The clock of the configuration.
+    pub clock: SharedClock,
+    /// The data folder.
+    pub data_dir: PathBuf,
+}
+
+impl App {
+    /// From the options.
+    pub fn new(global: &Global) -> Self {
+        let lang = global.lang.map(|lang| match lang {
+            LangArg::Zh => Lang::Zh,
+            LangArg::En => Lang::En,
+        });
+        Self { printer: Printer::new(lang, global.quiet, global.no_color), config_file: global.config.clone(), data_dir: global.data_dir.clone() }
+    }
+
+    /// The data folder.
+    pub fn data_dir(&self) -> PathBuf {
+        self.data_dir.clone().unwrap_or_else(|| PathBuf::from(DATA_DIR))
+    }
+
+    /// Loads and checks the configuration, connectors' needs included.
+    pub fn config(&self) -> Result<Arc<Config>, Failure> {
+        if !self.config_file.exists() {
+            return Err(Failure::user(
+                format!("there is no {}", self.config_file.display()),
+                "`inflow init` writes one to start from, `inflow demo` needs none, --config FILE names another",
+            ));
+        }
+        let config = Config::load(&self.config_file, &inflow_config::process_env)?;
+        let problems = inflow_connectors::check(&config);
+        if !problems.is_empty() {
+            return Err(inflow_config::ConfigError { problems }.into());
+        }
+        Ok(Arc::new(config))
+    }
+
+    /// Opens the store as the one process that writes.
+    pub async fn open(&self) -> Result<Opened, Failure> {
+        self.open_serving(None).await
+    }
+
+    /// The same, with the ClickHouse endpoint on a fixed address.
+    pub async fn open_serving(&self, clickhouse: Option<SocketAddr>) -> Result<Opened, Failure> {
+        let config = self.config()?;
+        let options = self.options(&config, clickhouse);
+        let (clock, data_dir) = (Arc::clone(&options.clock), options.data_dir.clone());
+        let store = Store::open(options).await?;
+        Ok(Opened { config, store, clock, data_dir })
+    }
+
+    /// Opens the store for reading: through the process that holds the folder, if there is one.
+    pub async fn attach(&self) -> Result<Opened, Failure> {
+        let config = self.config()?;
+        let options = self.options(&config, None);
+        let (clock, data_dir) = (Arc::clone(&options.clock), options.data_dir.clone());
+        let store = Store::attach(options).await?;
+        Ok(Opened { config, store, clock, data_dir })
+    }
+
+    fn options(&self, config: &Config, clickhouse: Option<SocketAddr>) -> StoreOptions {
+        StoreOptions {
+            data_dir: self.data_dir(),
+            settings: config.settings.store.clone(),
+            serve_clickhouse: clickhouse,
+            clock: config.clock(),
+            progress: Arc::new(TerminalProgress::new(self.printer)),
+        }
+    }
+}
+
+impl Opened {
+    /// The keys that identity is hashed with; made on first use.
+    pub fn keys(&self) -> Result<IdentityKeys, Failure> {
+        IdentityKeys::load_or_create(&self.config).map_err(|error| Failure::explain(&error))
+    }
+
+    /// Links candidates and recomputes all marts.
+    pub async fn analyse(&self, jobs: &[String]) -> Result<(), Failure> {
+        inflow_pipeline::link::relink(&self.store, inflow_store::DERIVED).await?;
+        inflow_analytics::analyze(&self.store, &self.config, &self.clock, jobs).await?;
+        Ok(())
+    }
+}
+
+/// A path as the person would type it.
+pub fn shown(path: &Path) -> String {
+    path.display().to_string()
+}

@@ -1,0 +1,96 @@
+//! `inflow doctor`
+
+use crate::app::{App, shown};
+use crate::failure::{Failure, exit};
+use inflow_config::Lang;
+
+/// Says what is missing, one line a thing; exit 1 when something is.
+pub async fn run(app: &App) -> Result<u8, Failure> {
+    let mut findings = Findings { app, missing: false };
+    let config = match app.config() {
+        Ok(config) => {
+            findings.good("config", &shown(&app.config_file));
+            Some(config)
+        }
+        Err(failure) => {
+            for (message, hint) in &failure.messages {
+                findings.bad("config", message, hint.as_deref());
+            }
+            None
+        }
+    };
+    match inflow_store::engine_locate(config.as_ref().and_then(|c| c.settings.store.cache_dir.clone())) {
+        Some(path) => findings.good("engine", &shown(&path)),
+        None if config.as_ref().is_some_and(|c| c.settings.store.url.is_some()) => findings.good("engine", "not needed: store.url names a server"),
+        None => findings.bad("engine", "the embedded engine is not on this machine yet", Some("`inflow engine install` fetches it once (178 MB)")),
+    }
+    disk(app, &mut findings);
+    if let Some(config) = config {
+        for problem in config.check_secrets() {
+            findings.bad("secret", &problem.to_string(), None);
+        }
+        store(app, &mut findings).await;
+    }
+    Ok(if findings.missing { exit::USER } else { 0 })
+}
+
+fn disk(app: &App, findings: &mut Findings<'_>) {
+    let folder = app.data_dir();
+    let existing = folder.ancestors().find(|p| p.exists() && !p.as_os_str().is_empty()).map_or_else(|| ".".into(), std::path::Path::to_owned);
+    match rustix::fs::statvfs(&existing) {
+        Ok(stat) => {
+            let free = stat.f_bavail * stat.f_frsize / 1_000_000;
+            let line = format!("{}: {free} MB free", shown(&folder));
+            if free < 2_000 { findings.bad("disk", &line, Some("keep at least 2 GB free for landing and merges")) } else { findings.good("disk", &line) }
+        }
+        Err(error) => findings.bad("disk", &format!("{}: {error}", shown(&existing)), None),
+    }
+}
+
+async fn store(app: &App, findings: &mut Findings<'_>) {
+    let opened = match app.attach().await {
+        Ok(opened) => opened,
+        Err(failure) => {
+            for (message, hint) in &failure.messages {
+                findings.bad("store", message, hint.as_deref());
+            }
+            return;
+        }
+    };
+    let now = opened.clock.now();
+    findings.good("clock", &format!("{} UTC{}", now.format("%Y-%m-%d %H:%M:%S"), if opened.config.settings.clock.fixed.is_some() { " (fixed in the configuration)" } else { "" }));
+    match opened.store.health().await {
+        Ok(health) => {
+            for connection in opened.config.connections.iter().filter(|c| c.enabled) {
+                match health.iter().find(|h| h.connection == connection.name) {
+                    None => findings.bad(&connection.name, "never pulled", Some("`inflow run --once` pulls it")),
+                    Some(h) if h.status == "ok" => findings.good(&connection.name, &format!("last pulled {} UTC", h.last_attempt_at.format("%Y-%m-%d %H:%M"))),
+                    Some(h) => findings.bad(&connection.name, &h.error, None),
+                }
+            }
+        }
+        Err(error) => findings.bad("store", &error.to_string(), None),
+    }
+    opened.store.shutdown().await;
+}
+
+struct Findings<'a> {
+    app: &'a App,
+    missing: bool,
+}
+
+impl Findings<'_> {
+    fn good(&self, what: &str, line: &str) {
+        let word = if self.app.printer.lang == Lang::Zh { "正常" } else { "ok" };
+        self.app.printer.result(&format!("{word:<8} {what}: {line}"));
+    }
+
+    fn bad(&mut self, what: &str, line: &str, hint: Option<&str>) {
+        self.missing = true;
+        let word = if self.app.printer.lang == Lang::Zh { "缺少" } else { "missing" };
+        self.app.printer.result(&format!("{word:<8} {what}: {line}"));
+        if let Some(hint) = hint {
+            self.app.printer.result(&format!("         hint: {hint}"));
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! `inflow replay`
+
+use crate::app::{App, Opened};
+use crate::args::ReplayArgs;
+use crate::failure::Failure;
+use inflow_pipeline::replay::{Replayed, Scope, rebuild};
+
+/// Rebuilds derived tables and marts from landing and swaps them in.
+pub async fn run(app: &App, args: &ReplayArgs) -> Result<u8, Failure> {
+    let opened = app.open().await?;
+    let scope = Scope { connections: args.connection.iter().cloned().collect(), from: args.from };
+    let replayed = swap(&opened, &scope).await?;
+    opened.store.shutdown().await;
+    app.printer.note(
+        &format!("replayed {} segments: {} rows, {} quarantined", replayed.segments, replayed.rows, replayed.quarantined),
+        &format!("已重放 {} 个分段:{} 行,隔离 {} 条", replayed.segments, replayed.rows, replayed.quarantined),
+    );
+    Ok(0)
+}
+
+/// Shadow, marts, exchange.
+pub async fn swap(opened: &Opened, scope: &Scope) -> Result<Replayed, Failure> {
+    let (shadow, replayed) = rebuild(&opened.store, &opened.config, &opened.clock, &opened.data_dir, scope).await?;
+    inflow_analytics::analyze_into(&opened.store, &shadow, &opened.config, &opened.clock).await?;
+    opened.store.exchange_shadow().await?;
+    inflow_analytics::analyze(&opened.store, &opened.config, &opened.clock, &["views".to_owned()]).await?;
+    Ok(replayed)
+}

@@ -1,0 +1,88 @@
+//! `inflow report METRIC`
+
+use crate::app::{App, Opened};
+use crate::args::{ReportArgs, ReportFormat};
+use crate::failure::Failure;
+use crate::table;
+use chrono::{DateTime, Days, NaiveDate, Utc};
+use chrono_tz::Tz;
+use inflow_analytics::{Query, Report, catalogue};
+use inflow_config::Lang;
+use std::collections::BTreeMap;
+
+/// Prints a metric, or the list of metrics.
+pub async fn run(app: &App, args: &ReportArgs) -> Result<u8, Failure> {
+    let Some(metric) = &args.metric else {
+        app.printer.result(&list(app.printer.lang, args.format)?);
+        return Ok(0);
+    };
+    let opened = app.attach().await?;
+    let query = query(&opened, metric, args)?;
+    let report = inflow_analytics::report(&opened.store, &opened.config, &query).await?;
+    opened.store.shutdown().await;
+    print(app, &report, args.format)?;
+    Ok(0)
+}
+
+fn print(app: &App, report: &Report, format: ReportFormat) -> Result<(), Failure> {
+    match format {
+        ReportFormat::Json => app.printer.result(&serde_json::to_string_pretty(report).map_err(Failure::ours)?),
+        ReportFormat::Csv => app.printer.result(&table::csv(report).map_err(Failure::ours)?),
+        ReportFormat::Table => {
+            app.printer.result(&table::report(report));
+            let meaning = catalogue().iter().find(|m| m.id == report.metric).map(|m| match app.printer.lang {
+                Lang::En => m.meaning.en.clone(),
+                Lang::Zh => m.meaning.zh.clone(),
+            });
+            app.printer.result(&format!("{} v{}, {} – {}: {}", report.metric, report.version, report.from, report.to, meaning.unwrap_or_default()));
+            if let Some(tie) = report.reconciles.as_ref().and_then(|tie| super::demo::tie_line(app.printer.lang, tie)) {
+                app.printer.result(&tie);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn list(lang: Lang, format: ReportFormat) -> Result<String, Failure> {
+    if format == ReportFormat::Json {
+        return serde_json::to_string_pretty(catalogue()).map_err(Failure::ours);
+    }
+    let header = ["metric", "version", "by", if lang == Lang::Zh { "口径" } else { "meaning" }].map(str::to_owned);
+    let rows: Vec<Vec<String>> = catalogue()
+        .iter()
+        .map(|m| {
+            let meaning = if lang == Lang::Zh { &m.meaning.zh } else { &m.meaning.en };
+            vec![m.id.clone(), m.version.to_string(), m.dimensions.join(", "), meaning.clone()]
+        })
+        .collect();
+    Ok(table::draw(&header, &rows))
+}
+
+fn query(opened: &Opened, metric: &str, args: &ReportArgs) -> Result<Query, Failure> {
+    let tz = args.tz.as_deref().map(|name| name.parse::<Tz>().map_err(|_| Failure::user(format!("{name:?} is not a time zone"), "use an IANA name such as Asia/Shanghai"))).transpose()?;
+    let zone = tz.unwrap_or(opened.config.settings.company.timezone);
+    let now = opened.clock.now();
+    let to = args.to.unwrap_or_else(|| now.with_timezone(&zone).date_naive());
+    let from = args.from.unwrap_or_else(|| to.checked_sub_days(Days::new(29)).unwrap_or(to));
+    if from > to {
+        return Err(Failure::user(format!("the period ends ({to}) before it begins ({from})"), "give --from no later than --to"));
+    }
+    let as_of = args.as_of.as_deref().map(|text| as_of(text, zone)).transpose()?.unwrap_or(now);
+    let mut filters: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for filter in &args.filter {
+        let (dimension, values) =
+            filter.split_once('=').ok_or_else(|| Failure::user(format!("--filter {filter:?} has no `=`"), "for example --filter channel=boss,zhaopin"))?;
+        filters.entry(dimension.to_owned()).or_default().extend(values.split(',').map(str::to_owned));
+    }
+    Ok(Query { metric: metric.to_owned(), by: args.by.clone(), from, to, tz, as_of, filters })
+}
+
+fn as_of(text: &str, zone: Tz) -> Result<DateTime<Utc>, Failure> {
+    if let Ok(instant) = DateTime::parse_from_rfc3339(text) {
+        return Ok(instant.with_timezone(&Utc));
+    }
+    // A day means its end: everything that had happened on it counts.
+    let day: NaiveDate = text.parse().map_err(|_| Failure::user(format!("--as-of {text:?} is no day and no instant"), "use 2026-10-31 or 2026-10-31T18:00:00+08:00"))?;
+    let next = day.succ_opt().and_then(|d| d.and_hms_opt(0, 0, 0)).ok_or_else(|| Failure::user("--as-of is out of range", "use a day of this age"))?;
+    inflow_connectors::spec::local_instant(next, zone).ok_or_else(|| Failure::user("--as-of is out of range", "use a day of this age"))
+}

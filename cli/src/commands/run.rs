@@ -1,0 +1,81 @@
+//! `inflow run --once`
+
+use crate::app::{App, Opened};
+use crate::args::RunArgs;
+use crate::failure::{Failure, exit};
+use crate::output::Printer;
+use inflow_connectors::{PullContext, PullOutcome};
+use inflow_pipeline::Pipeline;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+
+/// One pass over all connections, then marts.
+pub async fn run(app: &App, args: &RunArgs) -> Result<u8, Failure> {
+    let opened = app.open().await?;
+    for name in &args.connections {
+        if opened.config.connection(name).is_none() {
+            let known: Vec<&str> = opened.config.connections.iter().map(|c| c.name.as_str()).collect();
+            return Err(Failure::user(format!("there is no connection {name:?}"), format!("the connections are {}", known.join(", "))));
+        }
+    }
+    let outcomes = pull(app.printer, &opened, &args.connections).await?;
+    opened.analyse(&[]).await?;
+    let code = summary(app.printer, &outcomes);
+    opened.store.shutdown().await;
+    Ok(code)
+}
+
+/// Pulls the named connections, or all enabled ones, side by side; a failing one does not touch the others. Ctrl-C lets
+/// what is landed be stored and stops.
+pub async fn pull(printer: Printer, opened: &Opened, names: &[String]) -> Result<Vec<PullOutcome>, Failure> {
+    inflow_pipeline::erase::finish(&opened.store, &opened.config, &opened.clock, &opened.data_dir, &opened.keys()?).await?;
+    let keys = opened.keys()?;
+    let sink = Pipeline::live(opened.store.clone(), Arc::clone(&opened.config), Arc::clone(&opened.clock));
+    let shutdown = CancellationToken::new();
+    let stop = shutdown.clone();
+    let listener = tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            stop.cancel();
+        }
+    });
+    let context = PullContext {
+        store: &opened.store,
+        config: &opened.config,
+        clock: &opened.clock,
+        keys: &keys,
+        data_dir: &opened.data_dir,
+        sink: &sink,
+        shutdown: shutdown.clone(),
+    };
+    let wanted = opened.config.connections.iter().filter(|c| if names.is_empty() { c.enabled } else { names.contains(&c.name) });
+    let outcomes = futures::future::join_all(wanted.map(|connection| inflow_connectors::pull(&context, connection))).await;
+    listener.abort();
+    if outcomes.is_empty() {
+        printer.warn("no connection is enabled", "没有启用的连接");
+    }
+    Ok(outcomes)
+}
+
+/// One line a connection; the exit code says whether all went well.
+pub fn summary(printer: Printer, outcomes: &[PullOutcome]) -> u8 {
+    for outcome in outcomes {
+        if let Some(error) = &outcome.error {
+            printer.error(&format!("connection {}: {error}", outcome.connection), inflow_config::Explain::hint(error).as_deref());
+        } else {
+            let line = format!(
+                "{}: {} requests, {} records, {} new or changed, {} quarantined",
+                outcome.connection, outcome.requests, outcome.fetched, outcome.landed, outcome.quarantined
+            );
+            let zh = format!(
+                "{}:请求 {} 次,收到 {} 条,新增或变化 {} 条,隔离 {} 条",
+                outcome.connection, outcome.requests, outcome.fetched, outcome.landed, outcome.quarantined
+            );
+            printer.note(&line, &zh);
+        }
+        if outcome.quarantined > 0 {
+            let hint = format!("see why: inflow query \"SELECT line, field, reason FROM inflow_state.quarantine WHERE connection = '{}'\"", outcome.connection);
+            printer.note(&hint, &hint);
+        }
+    }
+    if outcomes.iter().any(|outcome| outcome.error.is_some()) { exit::PARTLY } else { 0 }
+}

@@ -1,0 +1,20 @@
+//! `inflow validate`
+
+use crate::app::App;
+use crate::failure::Failure;
+
+/// Checks everything that can be checked without the network.
+pub fn run(app: &App) -> Result<u8, Failure> {
+    let config = app.config()?;
+    let problems = config.check_secrets();
+    if !problems.is_empty() {
+        return Err(inflow_config::ConfigError { problems }.into());
+    }
+    let enabled = config.connections.iter().filter(|c| c.enabled).count();
+    let (en, zh) = (
+        format!("ok: {} channels, {} connections ({enabled} enabled)", config.channels.len(), config.connections.len()),
+        format!("配置无误:{} 个渠道,{} 个连接({enabled} 个启用)", config.channels.len(), config.connections.len()),
+    );
+    app.printer.result(app.printer.pick(&en, &zh));
+    Ok(0)
+}

@@ -1,0 +1,255 @@
+// What ECharts draws: days, cost, hours, the funnel's shape. Colours come from the style sheet, so that both
+// themes hold; each drawing has words for a screen reader and a table beside it.
+import { init } from "./echarts.bundle.js";
+import { at, fill, h, plainTable } from "./dom.js";
+import * as f from "./format.js";
+import { t } from "./i18n.js";
+import { channelName } from "./words.js";
+
+const charts = new Map();
+
+function token(name) {
+  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+}
+
+const colours = () =>
+  Object.fromEntries(["ink", "ink-2", "ink-3", "line", "surface", "raised", "sunken", "accent", "accent-2", "accent-soft", "warn", "heat-0", "heat-1", "heat-2", "heat-3", "hatch", "hatch-ground"].map((name) => [name, token(name)]));
+
+/** The chart of an element, made at first use; what it says goes to `aria-label`. */
+function show(id, option, says) {
+  const node = at(id);
+  if (!charts.has(id) || charts.get(id).isDisposed()) {
+    node.replaceChildren();
+    const chart = init(node, null, { renderer: "canvas" });
+    charts.set(id, chart);
+    new ResizeObserver(() => !chart.isDisposed() && chart.resize()).observe(node);
+  }
+  node.className = node.className.replace(/ ?\b(failed|nothing)\b/g, "");
+  node.setAttribute("role", "img");
+  node.setAttribute("aria-label", says);
+  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  charts.get(id).setOption({ animation: !calm, animationDuration: 350, ...option }, true);
+}
+
+/** Words in place of a drawing. */
+export function say(id, kind, ...words) {
+  charts.get(id)?.dispose();
+  charts.delete(id);
+  const node = at(id);
+  node.removeAttribute("role");
+  node.removeAttribute("aria-label");
+  fill(node, h("p", { class: kind }, ...words));
+}
+
+/** Stripes on grey: "not known", unlike any amount, zero too. */
+function hatch(c) {
+  const size = 8;
+  const tile = document.createElement("canvas");
+  tile.width = tile.height = size;
+  const pen = tile.getContext("2d");
+  pen.fillStyle = c["hatch-ground"];
+  pen.fillRect(0, 0, size, size);
+  pen.strokeStyle = c.hatch;
+  pen.lineWidth = 1.4;
+  for (const offset of [-size, 0, size]) {
+    pen.beginPath();
+    pen.moveTo(offset, size);
+    pen.lineTo(offset + size, 0);
+    pen.stroke();
+  }
+  return { image: tile, repeat: "repeat" };
+}
+
+const text = (c) => ({ color: c["ink-3"], fontFamily: getComputedStyle(document.body).fontFamily, fontSize: 12 });
+const tip = (c, formatter) => ({
+  trigger: "item",
+  confine: true,
+  backgroundColor: c.raised,
+  borderColor: c.line,
+  padding: [8, 12],
+  extraCssText: "box-shadow:0 6px 20px rgb(0 0 0 / .16);border-radius:9px",
+  formatter: (item) => {
+    const [title, ...lines] = formatter(item);
+    return h("div", { class: "tip" }, h("b", {}, title), lines.filter(Boolean).map((line) => h("span", {}, line)));
+  },
+});
+
+/** Resumes a day; a day without full coverage is hatched. */
+export function trend(days, gapWords) {
+  const c = colours();
+  const most = days.reduce((best, day) => ((day.count ?? -1) > (best?.count ?? -1) ? day : best), null);
+  const sum = days.reduce((all, day) => all + (day.count ?? 0), 0);
+  const high = Math.max(1, most?.count ?? 0);
+  const unknown = (day) => day.status === "no_data";
+  const option = {
+    textStyle: text(c),
+    grid: { left: 4, right: 4, top: 14, bottom: 4, containLabel: true },
+    tooltip: tip(c, ({ dataIndex }) => {
+      const day = days[dataIndex];
+      return [f.weekdayDay(day.day), unknown(day) ? gapWords : `${f.count(day.count)} ${t("resumes")}`, day.status === "partial" ? t("partial_says", { covered: f.percent(day.covered, 0) }) : null];
+    }),
+    xAxis: { type: "category", data: days.map((day) => f.shortDay(day.day)), axisLine: { lineStyle: { color: c.line } }, axisTick: { show: false }, axisLabel: { color: c["ink-3"], hideOverlap: true } },
+    yAxis: { type: "value", minInterval: 1, splitNumber: 3, axisLabel: { color: c["ink-3"] }, splitLine: { lineStyle: { color: c.line } } },
+    series: [
+      {
+        type: "bar",
+        barCategoryGap: days.length > 120 ? "5%" : "28%",
+        barMaxWidth: 34,
+        data: days.map((day) => ({
+          value: unknown(day) ? high * 0.5 : day.count,
+          itemStyle: unknown(day)
+            ? { color: hatch(c), borderRadius: 3 }
+            : { color: c.accent, opacity: f.isWeekend(day.day) ? 0.5 : 0.92, borderRadius: [3, 3, 0, 0], ...(day.status === "partial" ? { borderColor: c.warn, borderWidth: 1.5, borderType: "dashed" } : {}) },
+        })),
+      },
+    ],
+  };
+  const says = most ? t("trend_says", { from: f.day(days[0].day), to: f.day(days.at(-1).day), total: f.count(sum), day: f.day(most.day), most: f.count(most.count) }) : "";
+  show("trend", option, says);
+  fill(at("trend-table"), plainTable([t("day"), t("resumes")], days.map((day) => [f.day(day.day), unknown(day) ? t("status_no_data") : f.count(day.count)])));
+}
+
+/** Net cost of each channel as bars, what one resume costs written at their end. */
+export function cost(rows, currency) {
+  const c = colours();
+  const shown = rows.filter((row) => row.cost !== null && Number(row.cost) !== 0).sort((a, b) => Number(a.cost) - Number(b.cost));
+  if (shown.length === 0) return say("cost", "nothing", t("none"));
+  const perUnit = (row) => (row.perUnit === null ? "–" : f.money(row.perUnit, currency));
+  const node = at("cost");
+  node.style.height = `${Math.max(190, 34 * shown.length + 40)}px`;
+  show(
+    "cost",
+    {
+      textStyle: text(c),
+      grid: { left: 4, right: node.clientWidth < 420 ? 96 : 128, top: 4, bottom: 4, containLabel: true },
+      tooltip: tip(c, ({ dataIndex }) => {
+        const row = shown[dataIndex];
+        return [channelName(row), `${t("cost")} ${f.money(row.cost, currency)}`, `${t("per_resume")} ${perUnit(row)}`, row.status === "no_data" ? t("no_data_words") : null];
+      }),
+      xAxis: { type: "value", splitNumber: 3, axisLabel: { color: c["ink-3"], hideOverlap: true, formatter: (value) => f.compactMoney(value, currency) }, splitLine: { lineStyle: { color: c.line } } },
+      yAxis: { type: "category", data: shown.map(channelName), axisLine: { show: false }, axisTick: { show: false }, axisLabel: { color: c.ink, width: 110, overflow: "truncate" } },
+      series: [
+        {
+          type: "bar",
+          barMaxWidth: 18,
+          data: shown.map((row) => ({ value: Number(row.cost), itemStyle: { color: row.status === "no_data" ? hatch(c) : c["accent-2"], borderRadius: [0, 4, 4, 0] } })),
+          label: {
+            show: true,
+            position: "right",
+            color: c["ink-2"],
+            formatter: ({ dataIndex }) => `{a|${f.compactMoney(shown[dataIndex].cost, currency)}}  {b|${perUnit(shown[dataIndex])}/${t("one_resume")}}`,
+            rich: { a: { color: c.ink, fontWeight: 600 }, b: { color: c["ink-3"], fontSize: 11 } },
+          },
+        },
+      ],
+    },
+    t("cost_says", { list: [...shown].reverse().map((row) => `${channelName(row)} ${f.money(row.cost, currency)}`).join(", ") }),
+  );
+  fill(at("cost-table"), plainTable([t("channel"), t("cost"), t("per_resume")], [...shown].reverse().map((row) => [channelName(row), f.money(row.cost, currency), perUnit(row)])));
+}
+
+/** Weekday by hour; the busiest cell is outlined and named. */
+export function heat(kind, data) {
+  const c = colours();
+  const when = (cell) => `${f.weekday(cell.weekday)} ${f.hours(cell.hour)}`;
+  const high = Math.max(1, data.peak?.count ?? 0);
+  const all = [];
+  for (let weekday = 1; weekday <= 7; weekday += 1) {
+    for (let hour = 0; hour < 24; hour += 1) {
+      const cell = data.cells.get(`${weekday}-${hour}`);
+      const unknown = !cell || cell.count === null || cell.status === "no_data";
+      const isPeak = data.peak !== null && cell === data.peak;
+      all.push({
+        cell: cell ?? { weekday, hour, count: null },
+        unknown,
+        value: [hour, 7 - weekday, unknown ? 0 : cell.count],
+        itemStyle: unknown ? { color: hatch(c) } : isPeak ? { borderColor: c.ink, borderWidth: 2.5 } : {},
+        ...(unknown ? { visualMap: false } : {}),
+      });
+    }
+  }
+  const [head, ...rest] = peakWords(kind, data, when);
+  fill(at("peak"), head, rest);
+  const narrow = at("heat").clientWidth < 560;
+  show(
+    "heat",
+    {
+      textStyle: text(c),
+      grid: { left: 4, right: 4, top: 4, bottom: 4, containLabel: true },
+      tooltip: tip(c, ({ data: item }) => [
+        when(item.cell),
+        item.unknown ? t("status_no_data") : f.count(item.cell.count),
+        !item.unknown && item.cell.rate !== null ? t("rate_hour", { rate: f.decimal(item.cell.rate, 3) }) : null,
+      ]),
+      xAxis: { type: "category", data: Array.from({ length: 24 }, (_, hour) => (narrow ? hour : `${String(hour).padStart(2, "0")}:00`)), axisLine: { show: false }, axisTick: { show: false }, axisLabel: { color: c["ink-3"], interval: narrow ? 5 : 2 } },
+      yAxis: { type: "category", data: [7, 6, 5, 4, 3, 2, 1].map((day) => f.weekday(day, narrow ? "narrow" : "short")), axisLine: { show: false }, axisTick: { show: false }, axisLabel: { color: c["ink-2"] } },
+      visualMap: { show: false, min: 0, max: high, inRange: { color: [c["heat-0"], c["heat-1"], c["heat-2"], c["heat-3"]] } },
+      series: [{ type: "heatmap", data: all, itemStyle: { borderColor: c.surface, borderWidth: narrow ? 1 : 2.5, borderRadius: narrow ? 2 : 5 }, emphasis: { itemStyle: { borderColor: c["accent-2"], borderWidth: 2 } } }],
+    },
+    at("peak").textContent,
+  );
+  const hours = Array.from({ length: 24 }, (_, hour) => hour);
+  const value = (weekday, hour) => {
+    const cell = data.cells.get(`${weekday}-${hour}`);
+    return cell && cell.count !== null ? f.count(cell.count) : t("status_no_data");
+  };
+  fill(at("heat-table"), plainTable([t("hour"), ...[1, 2, 3, 4, 5, 6, 7].map((day) => f.weekday(day, "short"))], hours.map((hour) => [f.hours(hour), ...[1, 2, 3, 4, 5, 6, 7].map((day) => value(day, hour))])));
+}
+
+function peakWords(kind, data, when) {
+  if (data.peak === null) return [t("peak_none")];
+  const words = t(`peak_${kind}`, { when: "\u0000", count: f.count(data.peak.count), times: f.decimal(data.peak.count / data.average, 1) });
+  const [before, after] = words.split("\u0000");
+  return [before, h("b", {}, when(data.peak)), after];
+}
+
+/** The funnel's shape on the left, its words on the right, row by row. */
+export function funnel(data) {
+  const c = colours();
+  const steps = data.steps;
+  const rowHeight = Math.max(44, Math.min(64, Math.floor(360 / steps.length)));
+  const shape = h("div", { class: "funnel-shape", id: "funnel-shape" });
+  shape.style.height = `${rowHeight * steps.length}px`;
+  const stages = h("ol", { class: "stages" }, steps.map((each) => h("li", {}, h("span", {}, t(`stage_${each.stage}`)))));
+  const counts = h(
+    "ol",
+    { class: "counts", "aria-hidden": "true" },
+    steps.map((each) => h("li", {}, h("b", {}, f.count(each.count)), h("small", {}, each.ofPrevious === null ? t("of_first", { share: f.percent(1, 0) }) : t("of_previous", { share: f.percent(each.ofPrevious) })))),
+  );
+  stages.setAttribute("aria-hidden", "true");
+  const says = t("funnel_says", {
+    steps: steps.map((each) => `${t(`stage_${each.stage}`)} ${f.count(each.count)} (${t("of_first", { share: f.percent(each.ofFirst) })})`).join(", "),
+  });
+  charts.get("funnel-shape")?.dispose();
+  charts.delete("funnel-shape");
+  const grid = h("div", { class: "funnel" }, stages, shape, counts);
+  grid.style.setProperty("--step", `${rowHeight}px`);
+  fill(at("funnel"), grid, data.young ? h("p", { class: "aside" }, t("funnel_young")) : null);
+  show(
+    "funnel-shape",
+    {
+      tooltip: tip(c, ({ dataIndex }) => {
+        const each = steps[dataIndex];
+        return [t(`stage_${each.stage}`), f.count(each.count), each.ofPrevious === null ? null : t("of_previous", { share: f.percent(each.ofPrevious) }), t("of_first", { share: f.percent(each.ofFirst) })];
+      }),
+      series: [
+        {
+          type: "funnel",
+          sort: "none",
+          left: 0,
+          right: 0,
+          top: 0,
+          bottom: 0,
+          gap: 3,
+          min: 0,
+          max: Math.max(1, steps[0].count),
+          minSize: "2%",
+          label: { show: false },
+          itemStyle: { borderWidth: 0 },
+          data: steps.map((each, index) => ({ value: each.count, name: t(`stage_${each.stage}`), itemStyle: { color: c.accent, opacity: 1 - (0.6 * index) / Math.max(1, steps.length - 1) } })),
+        },
+      ],
+    },
+    says,
+  );
+}

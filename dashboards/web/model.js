@@ -1,0 +1,137 @@
+// Report JSON to what the views draw, with how sure it is. The only file that knows the columns of report rows.
+import { isNumber } from "./format.js";
+
+/** Stages of the funnel, from the resume on; stages that nobody uses are left out by the view. */
+export const FUNNEL = ["applied", "screened", "invited", "attended", "offered", "accepted", "onboarded", "passed_probation"];
+
+const num = (value) => (isNumber(value) ? Number(value) : null);
+
+/** What a status means for drawing: `sure` false draws grey or hatched; an unknown status is kept and named. */
+export const state = (row) => ({ status: row?.status ?? "no_data", covered: num(row?.covered) });
+
+/** A proportion with its interval. */
+export function rate(row) {
+  if (!row) return null;
+  return {
+    ...state(row),
+    numerator: num(row.numerator),
+    denominator: num(row.denominator),
+    value: num(row.value),
+    low: num(row.low),
+    high: num(row.high),
+    pooled: num(row.pooled_value),
+    mature: num(row.maturity),
+  };
+}
+
+export const dayOf = (row) => String(row.day ?? row.period ?? "").slice(0, 10);
+
+/** The row of one step, such as applied -> attended. */
+export const step = (rows, from, to) => rows.find((row) => row.from_stage === from && row.to_stage === to) ?? null;
+
+/** Applications that entered a stage in the period, whenever they applied: what the cohort of that stage starts with. */
+export function entered(report, stage) {
+  const row = (report?.rows ?? []).find((each) => each.from_stage === stage);
+  return row ? { ...state(row), count: num(row.denominator) } : null;
+}
+
+/** Channels in the order of the configuration, unknown ones after them, with every figure that is known. */
+export function channelRows({ overview, volume, conversion, cost, costOnboarded }, gaps) {
+  const by = (rows) => new Map((rows ?? []).map((row) => [row.channel, row]));
+  const steps = (to) => by(conversion?.rows.filter((row) => row.from_stage === "applied" && row.to_stage === to));
+  const [attended, onboarded] = [steps("attended"), steps("onboarded")];
+  const [volumes, costs, hires] = [volume, cost, costOnboarded].map((report) => by(report?.rows));
+  const names = new Map(overview.channels.map((channel) => [channel.id, channel.name]));
+  const ids = new Set([...names.keys(), ...volumes.keys(), ...attended.keys(), ...costs.keys()]);
+  ids.delete("");
+  return [...ids].map((id) => {
+    const v = volumes.get(id);
+    return {
+      id,
+      name: names.get(id) ?? null,
+      ...state(v),
+      gap: gaps.get(id) ?? null,
+      applications: num(v?.applications),
+      candidates: num(v?.candidates),
+      keyShare: num(v?.key_share),
+      postings: num(v?.postings),
+      clusters: num(v?.posting_clusters),
+      share: num(v?.share),
+      attended: rate(attended.get(id)),
+      onboarded: rate(onboarded.get(id)),
+      ...money(costs.get(id)),
+      costOnboarded: money(hires.get(id)),
+    };
+  });
+}
+
+/** `cost` and `value` stay decimal strings. */
+function money(row) {
+  if (!row) return { cost: null, perUnit: null, costState: null };
+  return { cost: row.cost ?? row.numerator ?? null, perUnit: row.value ?? null, currency: row.currency, costState: state(row) };
+}
+
+export const total = (report) => report?.rows?.[0] ?? null;
+export const totalMoney = (report) => money(total(report));
+
+/** The funnel of one cohort: stage, count, share of the stage before and of the first. */
+export function funnel(report) {
+  const rows = (report?.rows ?? []).filter((row) => row.from_stage === "applied");
+  if (rows.length === 0) return null;
+  const reached = new Map(rows.map((row) => [row.to_stage, num(row.numerator)]));
+  const first = num(rows[0].denominator);
+  if (first === null) return null;
+  reached.set("applied", first);
+  const stages = FUNNEL.filter((stage) => reached.has(stage) && reached.get(stage) !== null);
+  return {
+    ...state(rows[0]),
+    young: rows.some((row) => rate(row).mature !== null && rate(row).mature < 1),
+    steps: stages.map((stage, index) => ({
+      stage,
+      count: reached.get(stage),
+      ofPrevious: index > 0 && reached.get(stages[index - 1]) > 0 ? reached.get(stage) / reached.get(stages[index - 1]) : null,
+      ofFirst: first > 0 ? reached.get(stage) / first : null,
+    })),
+  };
+}
+
+/** 168 cells, weekday 1..7 by hour 0..23; null where nothing is known. */
+export function heat(report) {
+  const cells = new Map();
+  let dayOnly = 0;
+  for (const row of report?.rows ?? []) {
+    if (row.weekday === null || row.weekday === undefined || row.hour === null) {
+      dayOnly += num(row.count) ?? 0;
+      continue;
+    }
+    dayOnly = Math.max(dayOnly, num(row.day_only) ?? 0);
+    cells.set(`${row.weekday}-${row.hour}`, {
+      weekday: num(row.weekday),
+      hour: num(row.hour),
+      ...state(row),
+      count: num(row.count),
+      rate: num(row.rate),
+      exposure: num(row.exposure_hours),
+    });
+  }
+  const list = [...cells.values()].filter((cell) => cell.count !== null);
+  const sum = list.reduce((all, cell) => all + cell.count, 0);
+  const peak = list.reduce((best, cell) => (best === null || cell.count > best.count ? cell : best), null);
+  return { cells, sum, dayOnly, peak: sum > 0 ? peak : null, average: sum / 168 };
+}
+
+/** Channel id -> the connection whose failure leaves it without data, the longest outage first. */
+export function gaps(connections) {
+  const found = new Map();
+  for (const connection of connections?.connections ?? []) {
+    if (connection.status !== "failing") continue;
+    for (const channel of connection.channels) {
+      const known = found.get(channel);
+      const since = connection.last_success_at ?? null;
+      if (!known || since === null || (known.since !== null && since < known.since)) found.set(channel, { since, connection });
+    }
+  }
+  return found;
+}
+
+export const reconciles = (report) => report?.reconciles ?? null;

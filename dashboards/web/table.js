@@ -1,0 +1,182 @@
+// The channel table: sortable, one row to open for what stands behind the figures.
+import { h, svg } from "./dom.js";
+import { count, money, percent } from "./format.js";
+import { known, t } from "./i18n.js";
+import { channelName, complaint, noData, tag } from "./words.js";
+
+const sorting = { key: null, descending: true };
+const open = new Set();
+
+const KEYS = {
+  name: (row) => channelName(row),
+  applications: (row) => row.applications,
+  share: (row) => row.share,
+  attended: (row) => certain(row.attended),
+  onboarded: (row) => certain(row.onboarded),
+  cost: (row) => number(row.cost),
+  perUnit: (row) => number(row.perUnit),
+};
+const number = (value) => (value === null ? null : Number(value));
+// Too few cases are not ranked: they sort after those that are.
+const certain = (rate) => (rate === null || rate.status === "few" ? null : rate.value);
+
+export function channelTable(rows, context) {
+  const columns = [
+    ["name", t("channel")],
+    ["applications", t("resumes")],
+    ["share", t("share")],
+    ["attended", t("to_attended")],
+    ["onboarded", t("to_onboarded")],
+    ["cost", t("cost")],
+    ["perUnit", t("per_resume")],
+  ];
+  const table = h("table", { class: "channels", role: "table" });
+  const draw = () => {
+    const heads = columns.map(([key, label]) =>
+      h(
+        "th",
+        { scope: "col", role: "columnheader", "aria-sort": sorting.key === key ? (sorting.descending ? "descending" : "ascending") : null },
+        h("button", { type: "button", title: t("sort_by", { column: label }), onclick: () => sortBy(key, draw) }, label),
+      ),
+    );
+    heads.push(h("th", { scope: "col", role: "columnheader" }, t("status")));
+    // The widest cell of each rate column, so that whiskers of a column share one scale.
+    const scale = (key) => Math.max(0.05, ...rows.map((row) => row[key]?.high ?? 0));
+    const scales = { attended: scale("attended"), onboarded: scale("onboarded") };
+    const body = sorted(rows).flatMap((row) => lines(row, columns, scales, context, draw));
+    table.replaceChildren(h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, heads)), h("tbody", { role: "rowgroup" }, body));
+  };
+  draw();
+  return table;
+}
+
+function sortBy(key, draw) {
+  sorting.descending = sorting.key === key ? !sorting.descending : key !== "name";
+  sorting.key = key;
+  draw();
+  document.querySelector(".channels th[aria-sort] button")?.focus();
+}
+
+/** Most resumes first unless the reader chose; rows without the figure always last. */
+function sorted(rows) {
+  const read = KEYS[sorting.key ?? "applications"];
+  const sign = sorting.descending ? -1 : 1;
+  return [...rows].sort((a, b) => {
+    const [x, y] = [read(a), read(b)];
+    if (x === null || y === null) return (x === null) - (y === null);
+    return typeof x === "string" ? sign * x.localeCompare(y) : sign * (x - y);
+  });
+}
+
+function lines(row, columns, scales, context, draw) {
+  const { currency, zone } = context;
+  const name = channelName(row);
+  const expanded = open.has(row.id);
+  const detail = `detail-${row.id}`;
+  const toggle = () => {
+    if (!open.delete(row.id)) open.add(row.id);
+    draw();
+    document.querySelector(`[aria-controls="${CSS.escape(detail)}"]`)?.focus();
+  };
+  const cell = (index, extra, ...children) =>
+    h("td", { role: "cell", "data-label": columns[index]?.[1] ?? t("status"), ...extra }, ...children);
+  const head = cell(
+    0,
+    {},
+    h("span", { class: "name" }, chevron(name, detail, expanded, toggle), name),
+  );
+  const costs = [
+    cell(5, {}, row.cost === null ? "–" : h("span", { title: money(row.cost, currency) }, money(row.cost, currency, true))),
+    cell(6, {}, row.perUnit === null ? "–" : money(row.perUnit, currency)),
+  ];
+  const figures =
+    row.status === "no_data"
+      ? [cell(-1, { class: "hatch gap", colspan: 4 }, noData(row.gap, zone)), ...costs]
+      : [
+          cell(1, {}, count(row.applications)),
+          cell(2, {}, percent(row.share), row.share === null ? null : shareBar(row.share)),
+          rateCell(cell, 3, row.attended, scales.attended),
+          rateCell(cell, 4, row.onboarded, scales.onboarded),
+          ...costs,
+        ];
+  const main = h("tr", { role: "row" }, head, figures, cell(-1, { class: "state" }, marks(row)));
+  if (!expanded) return [main];
+  return [main, h("tr", { class: "detail", role: "row", id: detail }, h("td", { colspan: 8, role: "cell" }, facts(row, context)))];
+}
+
+function marks(row) {
+  const few = row.status === "ok" && (row.attended?.status === "few" || row.onboarded?.status === "few");
+  return few ? tag("few") : tag(row.status, row.covered);
+}
+
+function chevron(name, controls, expanded, onclick) {
+  return h(
+    "button",
+    { type: "button", class: "more", "aria-expanded": String(expanded), "aria-controls": controls, "aria-label": t("more", { channel: name }), title: t("more", { channel: name }), onclick },
+    svg("svg", { viewBox: "0 0 16 16", width: 14, height: 14, "aria-hidden": "true" }, svg("path", { d: "M5.5 3l5 5-5 5", fill: "none", stroke: "currentColor", "stroke-width": 2, "stroke-linecap": "round", "stroke-linejoin": "round" })),
+  );
+}
+
+function shareBar(share) {
+  const bar = h("i");
+  bar.style.width = `${Math.min(100, share * 100)}%`;
+  return h("span", { class: "sharebar", "aria-hidden": "true" }, bar);
+}
+
+function rateCell(cell, index, rate, scale) {
+  if (!rate || rate.value === null) return cell(index, { class: "soft" }, "–");
+  const interval = intervalWords(rate);
+  return cell(
+    index,
+    { class: rate.status === "few" ? "soft" : null, title: `${t("of", { n: count(rate.numerator), d: count(rate.denominator) })} · ${interval}` },
+    percent(rate.value),
+    h("span", { class: "hidden" }, `, ${interval}`),
+    whisker(rate, scale),
+  );
+}
+
+const intervalWords = (rate) => t("interval", { low: percent(rate.low), high: percent(rate.high) });
+
+/** The interval drawn: the longer the line, the less is known. */
+function whisker(rate, scale) {
+  const x = (value) => 2 + 88 * Math.min(1, value / scale);
+  const line = (kind, from, to, width) => svg("line", { class: kind, x1: x(from), x2: x(to), y1: 4.5, y2: 4.5, "stroke-width": width, "stroke-linecap": "round" });
+  return svg(
+    "svg",
+    { class: `whisker ${rate.status}`, viewBox: "0 0 92 9", "aria-hidden": "true" },
+    line("track", 0, scale, 1),
+    line("span", rate.low ?? rate.value, rate.high ?? rate.value, 2.5),
+    svg("circle", { class: "dot", cx: x(rate.value), cy: 4.5, r: 3.2 }),
+  );
+}
+
+/** What stands behind the row's figures. */
+function facts(row, { currency, feeds }) {
+  const fact = (title, value, ...small) =>
+    h("div", {}, h("dt", {}, title), h("dd", {}, value, ...small.filter(Boolean).map((text) => h("small", {}, h("br"), text))));
+  const rateFact = (title, rate) =>
+    rate && rate.denominator !== null
+      ? fact(
+          title,
+          `${percent(rate.value)} (${t("of", { n: count(rate.numerator), d: count(rate.denominator) })})`,
+          rate.value === null ? null : intervalWords(rate),
+          rate.mature !== null && rate.mature < 1 ? t("matured", { share: percent(rate.mature, 0) }) : null,
+          rate.status === "few" ? t("few_says") : null,
+          rate.status === "few" && rate.pooled !== null ? t("pooled", { value: percent(rate.pooled) }) : null,
+        )
+      : null;
+  const sources = feeds.get(row.id) ?? [];
+  return h(
+    "dl",
+    { class: "facts" },
+    row.status === "no_data" ? null : fact(t("candidates"), count(row.candidates), row.keyShare === null ? null : t("per_person", { keyed: percent(row.keyShare, 0) })),
+    row.postings === null ? null : fact(t("postings"), count(row.postings), t("postings_clusters", { clusters: count(row.clusters) })),
+    rateFact(t("to_attended"), row.attended),
+    rateFact(t("to_onboarded"), row.onboarded),
+    row.costOnboarded.perUnit === null ? null : fact(t("cost_per_onboarded"), money(row.costOnboarded.perUnit, currency)),
+    row.status === "partial" && row.covered !== null ? fact(t("status"), t("partial_says", { covered: percent(row.covered, 0) })) : null,
+    sources.length === 0
+      ? null
+      : fact(t("source"), sources.map((each) => each.name).join(", "), ...sources.filter((each) => each.status === "failing").map((each) => `${known("connection", each.status)}: ${complaint(each)}`)),
+  );
+}

@@ -1,0 +1,69 @@
+// The row of headline figures.
+import { h } from "./dom.js";
+import { count, daysBetween, money, percent } from "./format.js";
+import { pick, t } from "./i18n.js";
+import { entered, state, total, totalMoney } from "./model.js";
+import { noData, tag } from "./words.js";
+
+/** `before` holds the same reports over the period before, or nothing where that cannot be compared. */
+export function tiles({ reports, before, period, catalogue, overview, outage }) {
+  const zone = overview.company.timezone;
+  const days = daysBetween(period.from, period.to);
+  const volume = total(reports.volumeTotal);
+  const cost = totalMoney(reports.costTotal);
+  const currency = cost.currency ?? overview.company.currency;
+  const was = (read) => (before ? read(before) : null);
+  const meaningOf = (id) => pick(catalogue.get(id)?.meaning);
+  const people = (key) => (row) => Number(total(row.volumeTotal)?.[key] ?? Number.NaN);
+
+  const tile = (title, value, { status, covered, previous, words, says }) =>
+    h(
+      "li",
+      { class: "tile" },
+      h("h3", {}, title),
+      status === "no_data" || value === null
+        ? h("p", { class: "big unknown hatch" }, noData(outage, zone))
+        : h("p", { class: "big" }, words(value)),
+      h("p", { class: "line" }, status === "partial" || status === "few" ? [tag(status, covered), " "] : null, delta(value, previous, days)),
+      h("p", { class: "meaning" }, says),
+    );
+
+  const plain = (title, key, says) =>
+    tile(title, volume?.[key] ?? null, { ...state(volume), previous: was(people(key)), words: count, says });
+  const reached = (title, stage, says) => {
+    const now = entered(reports.conversionTotal, stage);
+    return tile(title, now?.count ?? null, {
+      ...(now?.status === "few" ? { status: "ok" } : now),
+      previous: was((row) => entered(row.conversionTotal, stage)?.count),
+      words: count,
+      says,
+    });
+  };
+  const keyed = volume?.key_share;
+  return [
+    plain(t("resumes"), "applications", meaningOf("volume")),
+    plain(t("candidates"), "candidates", keyed === null || keyed === undefined ? "" : t("per_person", { keyed: percent(keyed, 0) })),
+    reached(t("attended"), "attended", t("attended_meaning")),
+    reached(t("onboarded"), "onboarded", t("onboarded_meaning")),
+    tile(t("net_cost"), cost.cost, {
+      ...cost.costState,
+      previous: was((row) => Number(totalMoney(row.costTotal).cost ?? Number.NaN)),
+      words: (value) => h("span", { title: money(value, currency) }, money(value, currency, true)),
+      says: t("net_cost_meaning"),
+    }),
+    tile(t("cost_per_resume"), cost.perUnit, {
+      ...cost.costState,
+      previous: was((row) => Number(totalMoney(row.costTotal).perUnit ?? Number.NaN)),
+      words: (value) => money(value, currency),
+      says: meaningOf("cost_per_resume"),
+    }),
+  ];
+}
+
+/** A plain comparison with the period before; silent where one side is unknown or nothing to divide by. */
+function delta(value, previous, days) {
+  if (value === null || !Number.isFinite(previous) || previous <= 0) return null;
+  const change = Number(value) / previous - 1;
+  if (Math.abs(change) < 0.0005) return t("delta_same", { days });
+  return t(change > 0 ? "delta_up" : "delta_down", { change: percent(Math.abs(change), Math.abs(change) < 0.1 ? 1 : 0), days });
+}

@@ -1,0 +1,77 @@
+//! What can go wrong between landing and store.
+
+use inflow_config::Explain;
+use inflow_connectors::landing::LandingError;
+use inflow_store::StoreError;
+
+/// An error of the pipeline.
+#[derive(Debug, thiserror::Error)]
+pub enum PipelineError {
+    /// A segment cannot be read.
+    #[error(transparent)]
+    Landing(#[from] LandingError),
+    /// The store refused.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The mapping of a segment's stream cannot be found or read.
+    #[error("segment {segment}: {reason}")]
+    Mapping {
+        /// The segment.
+        segment: String,
+        /// Why.
+        reason: String,
+    },
+    /// The connection of a segment is not configured.
+    #[error("segment {segment} belongs to connection {connection}, which is not configured")]
+    NoConnection {
+        /// The segment.
+        segment: String,
+        /// The connection.
+        connection: String,
+    },
+    /// Nobody is meant by an erase request.
+    #[error("{what} is unknown here")]
+    NoPerson {
+        /// What was asked for, without the identity itself.
+        what: String,
+    },
+    /// An erase request that does not name a person.
+    #[error("{given:?} is not {expected}")]
+    BadTarget {
+        /// What was given: a connection-qualified key, never an identity.
+        given: String,
+        /// What was expected.
+        expected: &'static str,
+    },
+    /// Frames.
+    #[error("a frame could not be made: {0}")]
+    Frame(#[from] polars::error::PolarsError),
+    /// A task of ours stopped.
+    #[error("the pipeline stopped: {0}")]
+    Stopped(String),
+}
+
+impl Explain for PipelineError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Store(error) => error.hint(),
+            Self::Landing(error) => error.hint(),
+            Self::Mapping { .. } => Some("`inflow validate` checks connections and their mapping files".to_owned()),
+            Self::NoConnection { connection, .. } => {
+                Some(format!("bring connections/{connection}.toml back (enabled = false is enough), or move its landing folder away"))
+            }
+            Self::NoPerson { .. } => Some("nothing was changed; check the number or address, or give --candidate or --application CONNECTION:ID".to_owned()),
+            Self::BadTarget { .. } => Some("for example --application lever_main:90bb80d6".to_owned()),
+            Self::Frame(_) | Self::Stopped(_) => None,
+        }
+    }
+
+    fn exit_code(&self) -> u8 {
+        match self {
+            Self::Store(error) => error.exit_code(),
+            Self::Landing(error) => error.exit_code(),
+            Self::Frame(_) | Self::Stopped(_) => 2,
+            _ => 1,
+        }
+    }
+}

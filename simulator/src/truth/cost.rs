@@ -1,0 +1,85 @@
+//! Accrual of the ledger by service day.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use rust_decimal::{Decimal, RoundingStrategy};
+
+use crate::world::{Entry, World};
+
+/// Kinds that are cost of their service days. Recharges never are.
+const ACCRUED: [&str; 5] = ["daily", "cpc", "subscription", "refresh", "refund"];
+
+/// Cost by store (absent: all) and channel, of the service days from `from` to `to`.
+pub(super) fn accrued(world: &World, from: NaiveDate, to: NaiveDate) -> BTreeMap<(Option<&'static str>, &'static str), Decimal> {
+    let mut sums = BTreeMap::new();
+    for entry in world.ledger.iter().filter(|entry| ACCRUED.contains(&entry.kind)) {
+        let channel = if entry.channel.is_empty() { "unallocated" } else { entry.channel };
+        let amount = within(entry, world.rate(entry.currency, entry.booked_on), from, to);
+        for store in [None, Some(entry.store)] {
+            *sums.entry((store, channel)).or_default() += amount;
+        }
+    }
+    sums
+}
+
+/// The part of an entry that falls on the days from `from` to `to`: the difference of what has
+/// accrued by the end and what had accrued the day before.
+fn within(entry: &Entry, rate: Decimal, from: NaiveDate, to: NaiveDate) -> Decimal {
+    let days = (entry.to - entry.from).num_days() + 1;
+    let upto = |day: NaiveDate| {
+        let served = ((day - entry.from).num_days() + 1).clamp(0, days);
+        let amount = entry.net * rate * Decimal::from(served) / Decimal::from(days);
+        amount.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero)
+    };
+    upto(to) - from.pred_opt().map_or(Decimal::ZERO, upto)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::Book;
+
+    fn entry(from: &str, to: &str, net: &str) -> Entry {
+        let from: NaiveDate = from.parse().unwrap();
+        Entry {
+            id: "1".into(),
+            book: Book::Ledger,
+            channel: "boss",
+            store: "",
+            kind: "subscription",
+            booked_on: from,
+            from,
+            to: to.parse().unwrap(),
+            units: None,
+            net: net.parse().unwrap(),
+            currency: "CNY",
+            corrected_from: None,
+        }
+    }
+
+    fn day(entry: &Entry, day: &str) -> String {
+        let day = day.parse().unwrap();
+        within(entry, Decimal::ONE, day, day).to_string()
+    }
+
+    #[test]
+    fn days_are_differences_of_the_rounded_cumulative() {
+        // 100.00 over 3 days: 33.33, 66.67, 100.00.
+        let entry = entry("2026-05-01", "2026-05-03", "100.00");
+        assert_eq!(["2026-05-01", "2026-05-02", "2026-05-03", "2026-05-04"].map(|at| day(&entry, at)), ["33.33", "33.34", "33.33", "0.00"]);
+    }
+
+    #[test]
+    fn half_a_cent_rounds_up() {
+        assert_eq!(day(&entry("2026-05-01", "2026-05-01", "12.345"), "2026-05-01"), "12.35");
+    }
+
+    #[test]
+    fn a_period_sums_its_days() {
+        let entry = entry("2026-01-01", "2026-12-31", "36800.00");
+        let (from, to) = ("2026-05-03".parse().unwrap(), "2026-10-31".parse().unwrap());
+        let days: Decimal = NaiveDate::iter_days(&from).take_while(|at| *at <= to).map(|at| within(&entry, Decimal::ONE, at, at)).sum();
+        assert_eq!(within(&entry, Decimal::ONE, from, to), days);
+    }
+}

@@ -1,0 +1,232 @@
+//! The ledger: what the channels cost.
+//!
+//! The amounts are chosen so that they do not divide evenly by day, yet leave nothing to taste where
+//! the definition is silent: a foreign entry is booked on, and serves, days of one exchange rate.
+
+use chrono::{Datelike, Days, NaiveDate};
+use rust_decimal::Decimal;
+use serde::Serialize;
+
+use super::calendar::Span;
+use super::dice::Dice;
+
+/// A line of the ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Entry {
+    /// Document line; the statement of Douyin has none.
+    pub id: String,
+    /// Which delivered ledger holds it.
+    pub book: Book,
+    /// Channel id, or empty for cost that belongs to none.
+    pub channel: &'static str,
+    /// Shop, or empty for cost of the whole company.
+    pub store: &'static str,
+    /// Kind, as in the table `spend`.
+    pub kind: &'static str,
+    /// Day of booking.
+    pub booked_on: NaiveDate,
+    /// First day of service.
+    pub from: NaiveDate,
+    /// Last day of service, included.
+    pub to: NaiveDate,
+    /// Units bought, if counted.
+    pub units: Option<u32>,
+    /// Net amount; negative for a refund.
+    pub net: Decimal,
+    /// CNY or USD.
+    pub currency: &'static str,
+    /// What it was before a correction, if it was corrected.
+    pub corrected_from: Option<Decimal>,
+}
+
+/// The delivered ledgers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Book {
+    /// The company's own ledger, lines numbered.
+    Ledger,
+    /// Douyin's statement, lines not numbered.
+    DouyinStatement,
+}
+
+/// Currency, first day as (month, day) of 2026, yuan for 1/10000 unit.
+pub(crate) struct Rate(pub(crate) &'static str, (u32, u32), i64);
+
+/// The rates of the configuration, oldest first.
+pub(crate) const RATES: [Rate; 2] = [Rate("USD", (1, 1), 71_234), Rate("USD", (8, 1), 70_865)];
+
+impl Rate {
+    pub(crate) fn from(&self) -> NaiveDate {
+        day(self.1.0, self.1.1)
+    }
+
+    pub(crate) fn value(&self) -> Decimal {
+        Decimal::new(self.2, 4)
+    }
+}
+
+fn day(month: u32, day: u32) -> NaiveDate {
+    NaiveDate::from_ymd_opt(2026, month, day).unwrap_or_default()
+}
+
+const COSMETICS: &str = "美妆店";
+const APPLIANCES: &str = "家电店";
+const FOOD: &str = "食品店";
+const CLOTHING: &str = "服装店";
+const CHAIN: &str = "餐饮连锁";
+
+struct Ledger {
+    dice: Dice,
+    span: Span,
+    entries: Vec<Entry>,
+}
+
+pub(crate) fn invent(scenario: &str, seed: u64, span: Span) -> Vec<Entry> {
+    let mut ledger = Ledger { dice: Dice::new(scenario, seed, "ledger"), span, entries: Vec::new() };
+    ledger.subscriptions();
+    ledger.clicks();
+    ledger.days();
+    ledger.refreshes();
+    ledger.refunds();
+    ledger.not_cost();
+    ledger.statement();
+    ledger.corrections();
+    ledger.entries
+}
+
+impl Ledger {
+    fn add(&mut self, channel: &'static str, store: &'static str, kind: &'static str, (from, to): (NaiveDate, NaiveDate), net: Decimal) {
+        let id = format!("PZ2026-{:05}", self.entries.len() + 1);
+        let booked_on = from;
+        self.entries.push(Entry {
+            id,
+            book: Book::Ledger,
+            channel,
+            store,
+            kind,
+            booked_on,
+            from,
+            to,
+            units: None,
+            net,
+            currency: "CNY",
+            corrected_from: None,
+        });
+    }
+
+    fn last(&mut self, change: impl FnOnce(&mut Entry)) {
+        if let Some(entry) = self.entries.last_mut() {
+            change(entry);
+        }
+    }
+
+    /// Periods that begin before the history, end after it, and do not divide into whole cents.
+    fn subscriptions(&mut self) {
+        for (store, cents) in [(COSMETICS, 3_680_000), (FOOD, 2_888_800), (CLOTHING, 1_999_900), (CHAIN, 5_555_500)] {
+            self.add("boss", store, "subscription", (day(1, 1), day(12, 31)), Decimal::new(cents, 2));
+        }
+        for (store, cents) in [(COSMETICS, 999_900), (APPLIANCES, 1_100_000), (CLOTHING, 876_543), (CHAIN, 1_000_001)] {
+            for (from, to) in [((4, 1), (6, 30)), ((7, 1), (9, 30)), ((10, 1), (12, 31))] {
+                self.add("zhaopin", store, "subscription", (day(from.0, from.1), day(to.0, to.1)), Decimal::new(cents, 2));
+            }
+        }
+        let next_spring = NaiveDate::from_ymd_opt(2027, 3, 14).unwrap_or_default();
+        self.add("liepin", APPLIANCES, "subscription", (day(3, 15), next_spring), Decimal::new(2_880_000, 2));
+        self.add("lagou", CLOTHING, "subscription", (day(6, 10), day(9, 9)), Decimal::new(500_000, 2));
+        self.add("lagou", CLOTHING, "subscription", (day(9, 10), day(12, 9)), Decimal::new(480_000, 2));
+        for (from, to) in [((5, 3), (7, 31)), ((8, 1), (10, 31))] {
+            self.add("linkedin", "", "subscription", (day(from.0, from.1), day(to.0, to.1)), Decimal::from(1_700));
+            self.last(|entry| entry.currency = "USD");
+        }
+        for month in 5..=10 {
+            let last = day(month, 1) + Days::new(u64::from(day(month, 1).num_days_in_month()) - 1);
+            self.add("wuba58", CHAIN, "subscription", (day(month, 1), last), Decimal::from(1_000));
+        }
+    }
+
+    /// Clicks are billed a day, some with fractions of a cent: 12.345 rounds half up to 12.35.
+    fn clicks(&mut self) {
+        let lines = [("boss", COSMETICS, 9_000), ("boss", CHAIN, 12_000), ("kuaishou", FOOD, 4_500), ("kuaishou", CHAIN, 7_000)];
+        for (channel, store, most) in lines {
+            for date in self.span.days() {
+                if self.dice.chance(0.8) {
+                    let net = Decimal::new(self.dice.range(most / 4, most) * 10 + 5 * self.dice.range(0, 1), 3);
+                    self.add(channel, store, "cpc", (date, date), net);
+                }
+            }
+        }
+        for date in self.span.days() {
+            if self.dice.chance(0.7) {
+                let net = Decimal::new(self.dice.range(210, 1_480), 2);
+                self.add("indeed", CLOTHING, "cpc", (date, date), net);
+                self.last(|entry| entry.currency = "USD");
+            }
+        }
+    }
+
+    fn days(&mut self) {
+        for date in self.span.days() {
+            self.add("job51", APPLIANCES, "daily", (date, date), Decimal::new(8_888, 2));
+            if self.dice.chance(0.5) {
+                self.add("job51", CHAIN, "daily", (date, date), Decimal::new(6_667, 2));
+            }
+            // An agency that works for no one channel.
+            if date.weekday() == chrono::Weekday::Mon {
+                self.add("", "", "daily", (date, date), Decimal::new(33_333, 2));
+            }
+        }
+    }
+
+    fn refreshes(&mut self) {
+        for (channel, store, cents) in [("zhaopin", COSMETICS, 350), ("wuba58", APPLIANCES, 275), ("wuba58", FOOD, 333)] {
+            for date in self.span.days() {
+                let units = self.dice.range(0, 9) as u32;
+                if units > 0 {
+                    self.add(channel, store, "refresh", (date, date), Decimal::new(cents, 2) * Decimal::from(units));
+                    self.last(|entry| entry.units = Some(units));
+                }
+            }
+        }
+    }
+
+    fn refunds(&mut self) {
+        self.add("job51", APPLIANCES, "refund", (day(9, 30), day(9, 30)), Decimal::new(-50_000, 2));
+        self.add("kuaishou", FOOD, "refund", (day(10, 12), day(10, 12)), Decimal::new(-12_345, 2));
+        self.add("boss", COSMETICS, "refund", (day(7, 7), day(7, 7)), Decimal::new(-9_999, 2));
+    }
+
+    /// Entries that are not cost of a day: prepaid money, gifts, and bonuses that accrue elsewhere.
+    fn not_cost(&mut self) {
+        for month in 5..=10 {
+            self.add("boss", "", "recharge", (day(month, 5), day(month, 5)), Decimal::from(20_000));
+            self.add("kuaishou", "", "recharge", (day(month, 6), day(month, 6)), Decimal::from(8_000));
+            self.add("boss", "", "bonus_credit", (day(month, 5), day(month, 5)), Decimal::from(1_500));
+            self.add("referral", CHAIN, "referral_bonus", (day(month, 28), day(month, 28)), Decimal::from(2_000));
+        }
+    }
+
+    /// Douyin's statement numbers no lines; two equal lines of one day are two entries.
+    fn statement(&mut self) {
+        for date in self.span.days() {
+            let lines = if self.dice.chance(0.1) { 2 } else { 1 };
+            let store = *self.dice.pick(&[COSMETICS, FOOD, CLOTHING, CHAIN]);
+            let net = Decimal::new(self.dice.range(4_000, 19_000), 2);
+            for _ in 0..lines {
+                self.add("douyin", store, "cpc", (date, date), net);
+                self.last(|entry| {
+                    entry.book = Book::DouyinStatement;
+                    entry.id = String::new();
+                });
+            }
+        }
+    }
+
+    /// Some lines were delivered with another amount first.
+    fn corrections(&mut self) {
+        for entry in self.entries.iter_mut().filter(|entry| entry.book == Book::Ledger) {
+            if self.dice.chance(0.01) {
+                entry.corrected_from = Some(entry.net * Decimal::from(2));
+            }
+        }
+    }
+}
