@@ -20,32 +20,51 @@ WITH
     -- Wilson score interval (Wilson 1927; Newcombe 1998, method 3) of k successes in n trials.
     (k, n) -> (k / n + z * z / (2 * n)) / (1 + z * z / n) AS wilson_middle,
     (k, n) -> z * sqrt(k / n * (1 - k / n) / n + z * z / (4 * n * n)) / (1 + z * z / n) AS wilson_half,
+    (SELECT mapFromArrays(groupArray(toString(channel)), groupArray(toString(timezone))) FROM inflow.channels) AS zones,
+    toUnixTimestamp64Milli(toDateTime64(least({from:Date}, pool_from), 3, 'UTC') - toIntervalHour(14)) AS earliest,
+    toUnixTimestamp64Milli(toDateTime64({to:Date}, 3, 'UTC') + toIntervalHour(38)) AS latest,
+    applications AS
+    (
+        -- For each application the stages that it ever reached (bit = rank; bit 0 = decided) and its entries into
+        -- stages near the period, each one number: millisecond, then rank.
+        SELECT
+            any(toString(s.channel)) AS channel,
+            any(if(has({by:Array(String)}, 'store'), toString(s.store), '')) AS store,
+            any(if(has({by:Array(String)}, 'department'), toString(s.department), '')) AS department,
+            any(if(has({by:Array(String)}, 'city'), toString(s.city), '')) AS city,
+            any(if(has({by:Array(String)}, 'recruiter'), toString(s.recruiter), '')) AS recruiter,
+            groupBitOr(bitShiftLeft(toUInt16(1), if(stage_rank <= 10, stage_rank, 0))) AS reached,
+            groupArrayIf(
+                toUnixTimestamp64Milli(entered_at) * 16 + stage_rank,
+                stage_rank <= 9 AND toUnixTimestamp64Milli(entered_at) BETWEEN earliest AND latest) AS entries
+        FROM inflow.application_stages AS s
+        WHERE entered_at <= {as_of:DateTime64(3, 'UTC')}
+          AND (empty({channel:Array(String)}) OR has({channel:Array(String)}, s.channel))
+          AND (empty({store:Array(String)}) OR has({store:Array(String)}, s.store))
+        GROUP BY connection, source_id
+    ),
     cohorts AS
     (
-        -- An application's entry into one stage, and the set of stages that it ever reached (bit = rank; bit 0 = decided).
         SELECT
-            channel, store, department, city, recruiter, entry.1 AS stage_rank,
-            entry.2 BETWEEN {from:Date} AND {to:Date} AS in_period,
-            entry.2 BETWEEN pool_from AND {to:Date} AS in_pool,
+            if(has({by:Array(String)}, 'channel'), e.channel, '') AS channel, store, department, city, recruiter, reached, stage_rank,
+            day BETWEEN {from:Date} AND {to:Date} AS in_period,
+            day BETWEEN pool_from AND {to:Date} AS in_pool,
             multiIf(
                 empty(arrayIntersect({by:Array(String)}, ['day', 'week', 'month'])), {from:Date},
                 NOT in_period, toDate(0),
-                has({by:Array(String)}, 'day'), entry.2,
-                has({by:Array(String)}, 'week'), toMonday(entry.2),
-                toStartOfMonth(entry.2)) AS period,
-            reached
+                has({by:Array(String)}, 'day'), day,
+                has({by:Array(String)}, 'week'), toMonday(day),
+                toStartOfMonth(day)) AS period
         FROM
         (
             SELECT
-                any(channel) AS channel, any(store) AS store, any(department) AS department, any(city) AS city, any(recruiter) AS recruiter,
-                groupBitOr(bitShiftLeft(toUInt16(1), if(stage_rank <= 10, stage_rank, 0))) AS reached,
-                groupArrayIf((stage_rank, day), stage_rank <= 9) AS entries
-            FROM inflow.local_stages_v1(
-                from = '1970-01-02', to = '2149-01-01', tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')},
-                by = {by:Array(String)}, channel = {channel:Array(String)}, store = {store:Array(String)})
-            GROUP BY connection, source_id
-        )
-        ARRAY JOIN entries AS entry
+                channel, store, department, city, recruiter, reached, toUInt8(entry % 16) AS stage_rank,
+                toDate(formatDateTime(
+                    fromUnixTimestamp64Milli(intDiv(entry, 16), 'UTC'), '%F',
+                    multiIf({tz:String} != '', {tz:String}, zones[channel] != '', zones[channel], 'UTC'))) AS day
+            FROM applications
+            ARRAY JOIN entries AS entry
+        ) AS e
         WHERE in_period OR in_pool
     ),
     counted AS

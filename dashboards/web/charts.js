@@ -75,7 +75,7 @@ const tip = (c, formatter) => ({
 });
 
 /** Resumes a day; a day without full coverage is hatched. */
-export function trend(days, gapWords) {
+export function trend(days) {
   const c = colours();
   const most = days.reduce((best, day) => ((day.count ?? -1) > (best?.count ?? -1) ? day : best), null);
   const sum = days.reduce((all, day) => all + (day.count ?? 0), 0);
@@ -86,7 +86,7 @@ export function trend(days, gapWords) {
     grid: { left: 4, right: 4, top: 14, bottom: 4, containLabel: true },
     tooltip: tip(c, ({ dataIndex }) => {
       const day = days[dataIndex];
-      return [f.weekdayDay(day.day), unknown(day) ? gapWords : `${f.count(day.count)} ${t("resumes")}`, day.status === "partial" ? t("partial_says", { covered: f.percent(day.covered, 0) }) : null];
+      return [f.weekdayDay(day.day), unknown(day) ? t("no_data_words") : `${f.count(day.count)} ${t("resumes")}`, day.status === "partial" ? t("partial_says", { covered: f.percent(day.covered, 0) }) : null];
     }),
     xAxis: { type: "category", data: days.map((day) => f.shortDay(day.day)), axisLine: { lineStyle: { color: c.line } }, axisTick: { show: false }, axisLabel: { color: c["ink-3"], hideOverlap: true } },
     yAxis: { type: "value", minInterval: 1, splitNumber: 3, axisLabel: { color: c["ink-3"] }, splitLine: { lineStyle: { color: c.line } } },
@@ -109,43 +109,50 @@ export function trend(days, gapWords) {
   fill(at("trend-table"), plainTable([t("day"), t("resumes")], days.map((day) => [f.day(day.day), unknown(day) ? t("status_no_data") : f.count(day.count)])));
 }
 
-/** Net cost of each channel as bars, what one resume costs written at their end. */
-export function cost(rows, currency) {
+/** Net cost of each channel as bars, what one resume costs written at their end. `apart` is spend of no channel. */
+export function cost(rows, apart, currency) {
   const c = colours();
-  const shown = rows.filter((row) => row.cost !== null && Number(row.cost) !== 0).sort((a, b) => Number(a.cost) - Number(b.cost));
+  const bars = rows.map((row) => ({ name: channelName(row), spend: row.spend, unit: row.perResume?.value ?? null, gap: row.status === "no_data" }));
+  if (apart) bars.push({ name: t("unallocated"), spend: apart, unit: null, gap: false, apart: true });
+  const shown = bars.filter((bar) => Number(bar.spend?.amount ?? 0) !== 0).sort((a, b) => Number(a.spend.amount) - Number(b.spend.amount));
   if (shown.length === 0) return say("cost", "nothing", t("none"));
-  const perUnit = (row) => (row.perUnit === null ? "–" : f.money(row.perUnit, currency));
+  const unit = (bar) => (bar.unit === null ? "–" : f.money(bar.unit, currency));
+  const amount = (bar) => f.money(bar.spend.amount, currency);
   const node = at("cost");
   node.style.height = `${Math.max(190, 34 * shown.length + 40)}px`;
+  const paint = (bar) => (bar.gap ? hatch(c) : bar.apart ? c["ink-3"] : c["accent-2"]);
   show(
     "cost",
     {
       textStyle: text(c),
-      grid: { left: 4, right: node.clientWidth < 420 ? 96 : 128, top: 4, bottom: 4, containLabel: true },
+      grid: { left: 4, right: 138, top: 4, bottom: 4, containLabel: true },
       tooltip: tip(c, ({ dataIndex }) => {
-        const row = shown[dataIndex];
-        return [channelName(row), `${t("cost")} ${f.money(row.cost, currency)}`, `${t("per_resume")} ${perUnit(row)}`, row.status === "no_data" ? t("no_data_words") : null];
+        const bar = shown[dataIndex];
+        return [bar.name, `${t("cost")} ${amount(bar)}`, bar.apart ? null : `${t("per_resume")} ${unit(bar)}`, bar.gap ? t("no_data_words") : null];
       }),
       xAxis: { type: "value", splitNumber: 3, axisLabel: { color: c["ink-3"], hideOverlap: true, formatter: (value) => f.compactMoney(value, currency) }, splitLine: { lineStyle: { color: c.line } } },
-      yAxis: { type: "category", data: shown.map(channelName), axisLine: { show: false }, axisTick: { show: false }, axisLabel: { color: c.ink, width: 110, overflow: "truncate" } },
+      yAxis: { type: "category", data: shown.map((bar) => bar.name), axisLine: { show: false }, axisTick: { show: false }, axisLabel: { color: c.ink, width: 110, overflow: "truncate" } },
       series: [
         {
           type: "bar",
           barMaxWidth: 18,
-          data: shown.map((row) => ({ value: Number(row.cost), itemStyle: { color: row.status === "no_data" ? hatch(c) : c["accent-2"], borderRadius: [0, 4, 4, 0] } })),
+          data: shown.map((bar) => ({ value: Number(bar.spend.amount), itemStyle: { color: paint(bar), borderRadius: [0, 4, 4, 0] } })),
           label: {
             show: true,
             position: "right",
-            color: c["ink-2"],
-            formatter: ({ dataIndex }) => `{a|${f.compactMoney(shown[dataIndex].cost, currency)}}  {b|${perUnit(shown[dataIndex])}/${t("one_resume")}}`,
+            formatter: ({ dataIndex }) => {
+              const bar = shown[dataIndex];
+              return `{a|${f.money(bar.spend.amount, currency, true)}}${bar.unit === null ? "" : `  {b|${unit(bar)}/${t("one_resume")}}`}`;
+            },
             rich: { a: { color: c.ink, fontWeight: 600 }, b: { color: c["ink-3"], fontSize: 11 } },
           },
         },
       ],
     },
-    t("cost_says", { list: [...shown].reverse().map((row) => `${channelName(row)} ${f.money(row.cost, currency)}`).join(", ") }),
+    t("cost_says", { list: [...shown].reverse().map((bar) => `${bar.name} ${amount(bar)}`).join(", ") }),
   );
-  fill(at("cost-table"), plainTable([t("channel"), t("cost"), t("per_resume")], [...shown].reverse().map((row) => [channelName(row), f.money(row.cost, currency), perUnit(row)])));
+  fill(at("cost-table"), plainTable([t("channel"), t("cost"), t("per_resume")], [...shown].reverse().map((bar) => [bar.name, amount(bar), unit(bar)])));
+  return undefined;
 }
 
 /** Weekday by hour; the busiest cell is outlined and named. */
@@ -207,14 +214,14 @@ function peakWords(kind, data, when) {
 export function funnel(data) {
   const c = colours();
   const steps = data.steps;
-  const rowHeight = Math.max(44, Math.min(64, Math.floor(360 / steps.length)));
+  const rowHeight = Math.max(50, Math.min(92, Math.floor(400 / steps.length)));
   const shape = h("div", { class: "funnel-shape", id: "funnel-shape" });
   shape.style.height = `${rowHeight * steps.length}px`;
   const stages = h("ol", { class: "stages" }, steps.map((each) => h("li", {}, h("span", {}, t(`stage_${each.stage}`)))));
   const counts = h(
     "ol",
     { class: "counts", "aria-hidden": "true" },
-    steps.map((each) => h("li", {}, h("b", {}, f.count(each.count)), h("small", {}, each.ofPrevious === null ? t("of_first", { share: f.percent(1, 0) }) : t("of_previous", { share: f.percent(each.ofPrevious) })))),
+    steps.map((each) => h("li", {}, h("b", {}, f.count(each.count)), each.ofPrevious === null ? null : [h("small", {}, t("of_previous", { share: f.percent(each.ofPrevious) })), h("small", {}, t("of_first", { share: f.percent(each.ofFirst) }))])),
   );
   stages.setAttribute("aria-hidden", "true");
   const says = t("funnel_says", {

@@ -4,6 +4,9 @@ import { isNumber } from "./format.js";
 /** Stages of the funnel, from the resume on; stages that nobody uses are left out by the view. */
 export const FUNNEL = ["applied", "screened", "invited", "attended", "offered", "accepted", "onboarded", "passed_probation"];
 
+/** The channel of ledger lines that name none. */
+export const UNALLOCATED = "unallocated";
+
 const num = (value) => (isNumber(value) ? Number(value) : null);
 
 /** What a status means for drawing: `sure` false draws grey or hatched; an unknown status is kept and named. */
@@ -36,14 +39,16 @@ export function entered(report, stage) {
 }
 
 /** Channels in the order of the configuration, unknown ones after them, with every figure that is known. */
-export function channelRows({ overview, volume, conversion, cost, costOnboarded }, gaps) {
+export function channelRows({ overview, volume, conversion, spend, perResume, perOnboarded }, gaps) {
   const by = (rows) => new Map((rows ?? []).map((row) => [row.channel, row]));
   const steps = (to) => by(conversion?.rows.filter((row) => row.from_stage === "applied" && row.to_stage === to));
   const [attended, onboarded] = [steps("attended"), steps("onboarded")];
-  const [volumes, costs, hires] = [volume, cost, costOnboarded].map((report) => by(report?.rows));
+  const [volumes, costs, units, hires] = [volume, spend, perResume, perOnboarded].map((report) => by(report?.rows));
   const names = new Map(overview.channels.map((channel) => [channel.id, channel.name]));
   const ids = new Set([...names.keys(), ...volumes.keys(), ...attended.keys(), ...costs.keys()]);
   ids.delete("");
+  // Spend that belongs to no channel has no people; it is drawn beside the channels' cost only.
+  ids.delete(UNALLOCATED);
   return [...ids].map((id) => {
     const v = volumes.get(id);
     return {
@@ -59,20 +64,24 @@ export function channelRows({ overview, volume, conversion, cost, costOnboarded 
       share: num(v?.share),
       attended: rate(attended.get(id)),
       onboarded: rate(onboarded.get(id)),
-      ...money(costs.get(id)),
-      costOnboarded: money(hires.get(id)),
+      spend: amount(costs.get(id)),
+      perResume: unit(units.get(id)),
+      perOnboarded: unit(hires.get(id)),
     };
   });
 }
 
-/** `cost` and `value` stay decimal strings. */
-function money(row) {
-  if (!row) return { cost: null, perUnit: null, costState: null };
-  return { cost: row.cost ?? row.numerator ?? null, perUnit: row.value ?? null, currency: row.currency, costState: state(row) };
-}
+// Money stays a decimal string.
+const amount = (row) => (row ? { ...state(row), amount: row.amount ?? null, currency: row.currency } : null);
+const unit = (row) =>
+  row
+    ? { ...state(row), value: row.value ?? null, low: row.low ?? null, high: row.high ?? null, people: num(row.denominator), pooled: row.pooled_value ?? null, currency: row.currency }
+    : null;
 
+export const unallocated = (report) => amount((report?.rows ?? []).find((row) => row.channel === UNALLOCATED));
 export const total = (report) => report?.rows?.[0] ?? null;
-export const totalMoney = (report) => money(total(report));
+export const totalSpend = (report) => amount(total(report));
+export const totalUnit = (report) => unit(total(report));
 
 /** The funnel of one cohort: stage, count, share of the stage before and of the first. */
 export function funnel(report) {
@@ -98,26 +107,14 @@ export function funnel(report) {
 /** 168 cells, weekday 1..7 by hour 0..23; null where nothing is known. */
 export function heat(report) {
   const cells = new Map();
-  let dayOnly = 0;
   for (const row of report?.rows ?? []) {
-    if (row.weekday === null || row.weekday === undefined || row.hour === null) {
-      dayOnly += num(row.count) ?? 0;
-      continue;
-    }
-    dayOnly = Math.max(dayOnly, num(row.day_only) ?? 0);
-    cells.set(`${row.weekday}-${row.hour}`, {
-      weekday: num(row.weekday),
-      hour: num(row.hour),
-      ...state(row),
-      count: num(row.count),
-      rate: num(row.rate),
-      exposure: num(row.exposure_hours),
-    });
+    cells.set(`${row.weekday}-${row.hour}`, { weekday: num(row.weekday), hour: num(row.hour), ...state(row), count: num(row.count), rate: num(row.rate) });
   }
   const list = [...cells.values()].filter((cell) => cell.count !== null);
   const sum = list.reduce((all, cell) => all + cell.count, 0);
   const peak = list.reduce((best, cell) => (best === null || cell.count > best.count ? cell : best), null);
-  return { cells, sum, dayOnly, peak: sum > 0 ? peak : null, average: sum / 168 };
+  const first = report?.rows?.[0];
+  return { cells, peak: sum > 0 ? peak : null, average: sum / 168, leftOut: num(first?.left_out) ?? 0, ...state(first) };
 }
 
 /** Channel id -> the connection whose failure leaves it without data, the longest outage first. */

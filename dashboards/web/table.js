@@ -1,6 +1,6 @@
 // The channel table: sortable, one row to open for what stands behind the figures.
 import { h, svg } from "./dom.js";
-import { count, money, percent } from "./format.js";
+import { count, isNumber, money, percent } from "./format.js";
 import { known, t } from "./i18n.js";
 import { channelName, complaint, noData, tag } from "./words.js";
 
@@ -13,10 +13,10 @@ const KEYS = {
   share: (row) => row.share,
   attended: (row) => certain(row.attended),
   onboarded: (row) => certain(row.onboarded),
-  cost: (row) => number(row.cost),
-  perUnit: (row) => number(row.perUnit),
+  spend: (row) => number(row.spend?.amount),
+  perResume: (row) => (row.perResume?.status === "few" ? null : number(row.perResume?.value)),
 };
-const number = (value) => (value === null ? null : Number(value));
+const number = (value) => (value === null || value === undefined ? null : Number(value));
 // Too few cases are not ranked: they sort after those that are.
 const certain = (rate) => (rate === null || rate.status === "few" ? null : rate.value);
 
@@ -27,8 +27,8 @@ export function channelTable(rows, context) {
     ["share", t("share")],
     ["attended", t("to_attended")],
     ["onboarded", t("to_onboarded")],
-    ["cost", t("cost")],
-    ["perUnit", t("per_resume")],
+    ["spend", t("cost")],
+    ["perResume", t("per_resume")],
   ];
   const table = h("table", { class: "channels", role: "table" });
   const draw = () => {
@@ -42,7 +42,8 @@ export function channelTable(rows, context) {
     heads.push(h("th", { scope: "col", role: "columnheader" }, t("status")));
     // The widest cell of each rate column, so that whiskers of a column share one scale.
     const scale = (key) => Math.max(0.05, ...rows.map((row) => row[key]?.high ?? 0));
-    const scales = { attended: scale("attended"), onboarded: scale("onboarded") };
+    const most = Math.max(0, ...rows.map((row) => row.share ?? 0));
+    const scales = { attended: scale("attended"), onboarded: scale("onboarded"), share: most };
     const body = sorted(rows).flatMap((row) => lines(row, columns, scales, context, draw));
     table.replaceChildren(h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, heads)), h("tbody", { role: "rowgroup" }, body));
   };
@@ -86,15 +87,17 @@ function lines(row, columns, scales, context, draw) {
     h("span", { class: "name" }, chevron(name, detail, expanded, toggle), name),
   );
   const costs = [
-    cell(5, {}, row.cost === null ? "–" : h("span", { title: money(row.cost, currency) }, money(row.cost, currency, true))),
-    cell(6, {}, row.perUnit === null ? "–" : money(row.perUnit, currency)),
+    row.spend?.status === "no_data"
+      ? cell(5, {}, h("span", { class: "tag no_data" }, t("status_no_data")))
+      : cell(5, {}, isNumber(row.spend?.amount) ? h("span", { title: money(row.spend.amount, currency) }, money(row.spend.amount, currency, true)) : "–"),
+    cell(6, { class: row.perResume?.status === "few" ? "soft" : null }, money(row.perResume?.value, currency)),
   ];
   const figures =
     row.status === "no_data"
       ? [cell(-1, { class: "hatch gap", colspan: 4 }, noData(row.gap, zone)), ...costs]
       : [
           cell(1, {}, count(row.applications)),
-          cell(2, {}, percent(row.share), row.share === null ? null : shareBar(row.share)),
+          cell(2, {}, percent(row.share), row.share === null ? null : shareBar(row.share, scales.share)),
           rateCell(cell, 3, row.attended, scales.attended),
           rateCell(cell, 4, row.onboarded, scales.onboarded),
           ...costs,
@@ -117,9 +120,9 @@ function chevron(name, controls, expanded, onclick) {
   );
 }
 
-function shareBar(share) {
+function shareBar(share, most) {
   const bar = h("i");
-  bar.style.width = `${Math.min(100, share * 100)}%`;
+  bar.style.width = `${most > 0 ? (share / most) * 100 : 0}%`;
   return h("span", { class: "sharebar", "aria-hidden": "true" }, bar);
 }
 
@@ -165,6 +168,16 @@ function facts(row, { currency, feeds }) {
           rate.status === "few" && rate.pooled !== null ? t("pooled", { value: percent(rate.pooled) }) : null,
         )
       : null;
+  const unitFact = (title, unit) =>
+    unit && isNumber(unit.value)
+      ? fact(
+          title,
+          money(unit.value, currency),
+          t("interval", { low: money(unit.low, currency), high: money(unit.high, currency) }),
+          unit.status === "few" ? t("few_says") : null,
+          unit.status === "few" && isNumber(unit.pooled) ? t("pooled", { value: money(unit.pooled, currency) }) : null,
+        )
+      : null;
   const sources = feeds.get(row.id) ?? [];
   return h(
     "dl",
@@ -173,7 +186,8 @@ function facts(row, { currency, feeds }) {
     row.postings === null ? null : fact(t("postings"), count(row.postings), t("postings_clusters", { clusters: count(row.clusters) })),
     rateFact(t("to_attended"), row.attended),
     rateFact(t("to_onboarded"), row.onboarded),
-    row.costOnboarded.perUnit === null ? null : fact(t("cost_per_onboarded"), money(row.costOnboarded.perUnit, currency)),
+    unitFact(t("cost_per_resume"), row.perResume),
+    unitFact(t("cost_per_onboarded"), row.perOnboarded),
     row.status === "partial" && row.covered !== null ? fact(t("status"), t("partial_says", { covered: percent(row.covered, 0) })) : null,
     sources.length === 0
       ? null

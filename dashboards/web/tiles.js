@@ -2,7 +2,7 @@
 import { h } from "./dom.js";
 import { count, daysBetween, money, percent } from "./format.js";
 import { pick, t } from "./i18n.js";
-import { entered, state, total, totalMoney } from "./model.js";
+import { entered, state, total, totalSpend, totalUnit } from "./model.js";
 import { noData, tag } from "./words.js";
 
 /** `before` holds the same reports over the period before, or nothing where that cannot be compared. */
@@ -10,8 +10,9 @@ export function tiles({ reports, before, period, catalogue, overview, outage }) 
   const zone = overview.company.timezone;
   const days = daysBetween(period.from, period.to);
   const volume = total(reports.volumeTotal);
-  const cost = totalMoney(reports.costTotal);
-  const currency = cost.currency ?? overview.company.currency;
+  const spend = totalSpend(reports.spendTotal);
+  const unit = totalUnit(reports.perResumeTotal);
+  const currency = overview.company.currency;
   const was = (read) => (before ? read(before) : null);
   const meaningOf = (id) => pick(catalogue.get(id)?.meaning);
   const people = (key) => (row) => Number(total(row.volumeTotal)?.[key] ?? Number.NaN);
@@ -45,15 +46,15 @@ export function tiles({ reports, before, period, catalogue, overview, outage }) 
     plain(t("candidates"), "candidates", keyed === null || keyed === undefined ? "" : t("per_person", { keyed: percent(keyed, 0) })),
     reached(t("attended"), "attended", t("attended_meaning")),
     reached(t("onboarded"), "onboarded", t("onboarded_meaning")),
-    tile(t("net_cost"), cost.cost, {
-      ...cost.costState,
-      previous: was((row) => Number(totalMoney(row.costTotal).cost ?? Number.NaN)),
+    tile(t("net_cost"), spend?.amount ?? null, {
+      ...(spend ?? { status: "no_data" }),
+      previous: was((row) => Number(totalSpend(row.spendTotal)?.amount ?? Number.NaN)),
       words: (value) => h("span", { title: money(value, currency) }, money(value, currency, true)),
-      says: t("net_cost_meaning"),
+      says: meaningOf("spend"),
     }),
-    tile(t("cost_per_resume"), cost.perUnit, {
-      ...cost.costState,
-      previous: was((row) => Number(totalMoney(row.costTotal).perUnit ?? Number.NaN)),
+    tile(t("cost_per_resume"), unit?.value ?? null, {
+      ...(unit ?? { status: "no_data" }),
+      previous: was((row) => Number(totalUnit(row.perResumeTotal)?.value ?? Number.NaN)),
       words: (value) => money(value, currency),
       says: meaningOf("cost_per_resume"),
     }),

@@ -11,8 +11,9 @@ use crate::{html, version};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use inflow_config::{Config, Connection, Stage};
+use inflow_connectors::identity::Digest;
 use inflow_connectors::landing::Line;
-use inflow_connectors::spec::{Cell as Value, EventMap, FieldType, Kind, Precision, Scope, Stream};
+use inflow_connectors::spec::{Cell as Value, Event, FieldType, Kind, Precision, Scope, StageWords, Stream};
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 
@@ -105,6 +106,10 @@ impl<'a> Mapper<'a> {
 
     /// Maps one line; faults are collected, never raised.
     pub fn line(&self, number: u64, line: &Line, out: &mut Mapped) {
+        if line.id.is_empty() {
+            out.faults.push(Fault { line: number, field: "id".to_owned(), reason: "a record without an id".to_owned() });
+            return;
+        }
         let made = match self.stream.kind {
             Kind::Postings => self.posting(line).map(|row| out.postings.push(row)),
             Kind::Applications => self.application(line, out),
@@ -119,7 +124,7 @@ impl<'a> Mapper<'a> {
     }
 
     fn scope<'v>(&'v self, line: &'v Line) -> Scope<'v> {
-        self.stream.scope(&line.record, line.lookups.as_ref(), self.zone)
+        self.stream.scope(&line.record, Some(&line.lookups), self.zone)
     }
 
     /// A row with key, version and lineage set.
@@ -180,8 +185,10 @@ impl<'a> Mapper<'a> {
                 greatest = greatest.max(read.map(|(instant, _)| instant.timestamp_millis()));
             }
         }
-        // A row that the board no longer lists is newer than anything it said of the row.
-        let ms = if line.gone { self.fetched_at.timestamp_millis() } else { greatest.unwrap_or_else(|| self.fetched_at.timestamp_millis()) };
+        let fetched = self.fetched_at.timestamp_millis();
+        let stated = greatest.unwrap_or(fetched);
+        // Gone, listed again, or changed without a later time of its own: newer than anything said before.
+        let ms = if line.gone || line.back { stated.max(fetched) } else { stated };
         Ok(version::of(ms, line.content_hash))
     }
 
@@ -230,18 +237,18 @@ impl<'a> Mapper<'a> {
             row.text("status", "open");
         }
         let identity = line.identity.as_ref();
-        // A sheet without candidate ids: the case itself names the person until a link says otherwise.
-        let candidate = identity.and_then(|i| i.candidate.clone()).unwrap_or_else(|| format!("application/{}", line.id));
+        // A case whose source names no candidate: the case itself stands for the person until a link says otherwise.
+        let candidate = identity.map(|i| i.candidate.clone()).filter(|id| !id.is_empty()).unwrap_or_else(|| line.id.clone());
         row.text("candidate_source_id", candidate.clone());
         let mut person = self.row(&tables::CANDIDATES, &candidate, version, line.gone);
         if let Some(identity) = identity {
-            let column = |read: &dyn Fn(&inflow_connectors::identity::Digest) -> String| Cell::Texts(identity.digests.iter().map(read).collect());
+            let column = |read: &dyn Fn(&Digest) -> String| Cell::Texts(identity.digests.iter().map(read).collect());
             person
                 .set("digest_kind", column(&|d| d.kind.as_str().to_owned()))
                 .set("digest_normaliser", column(&|d| d.normaliser.to_string()))
                 .set("digest_key", column(&|d| d.key_id.clone()))
                 .set("digest", column(&|d| d.hex.clone()))
-                .set("flags", Cell::Texts(identity.flags.clone()));
+                .set("flags", Cell::Texts(identity.flags.iter().map(|f| f.as_str().to_owned()).collect()));
         }
         out.applications.push(row);
         out.candidates.push(person);
@@ -265,66 +272,29 @@ impl<'a> Mapper<'a> {
                 return;
             }
         };
-        for map in &self.stream.events {
-            for element in map.elements(&line.record) {
-                let scope = Scope { element, ..scope };
-                if map.when.as_ref().is_some_and(|when| !when.holds(&scope)) {
-                    continue;
-                }
-                match self.event(line, &application, parent, map, &scope) {
-                    Ok(Some(row)) => out.stage_events.push(row),
-                    Ok(None) => {}
-                    Err((field, reason)) => out.faults.push(Fault { line: number, field, reason }),
-                }
-            }
+        let words = StageWords { connection: &self.connection.stages, spec: self.board_stages };
+        let (events, unreadable) = self.stream.read_events(&scope, self.fetched_at, words);
+        out.faults.extend(unreadable.into_iter().map(|bad| Fault { line: number, field: bad.field, reason: bad.reason }));
+        for event in events {
+            out.stage_events.push(self.event(line, &application, parent, event));
         }
     }
 
-    fn event(&self, line: &Line, application: &str, parent: u64, map: &EventMap, scope: &Scope<'_>) -> Read<Option<Row>> {
-        let read = |name: &str, field: &inflow_connectors::spec::Field, kind| field.read(kind, scope).map_err(|reason| fault(&format!("{}.{name}", map.name), reason));
-        let text = |name: &str, field: &Option<inflow_connectors::spec::Field>| -> Read<String> {
-            let Some(field) = field else { return Ok(String::new()) };
-            Ok(read(name, field, FieldType::Text)?.and_then(|cell| cell.as_text().map(str::to_owned)).unwrap_or_default())
-        };
-        let Some(word) = read("stage", &map.stage, FieldType::Text)?.and_then(|cell| cell.as_text().map(str::to_owned)) else { return Ok(None) };
-        if map.ignore.iter().any(|ignored| ignored.trim().eq_ignore_ascii_case(word.trim())) {
-            return Ok(None);
-        }
-        let stage = self.stream.stage(&word, &self.connection.stages, self.board_stages).or(map.unmapped).ok_or_else(|| {
-            fault(&format!("{}.stage", map.name), format!("the stage {word:?} has no meaning yet; give it one under [stages] of connection {}", self.connection.name))
-        })?;
-        let stated = match &map.at {
-            Some(field) => match read("at", field, FieldType::Time)? {
-                Some(Value::Time(instant, precision)) => Some((instant, map.precision.unwrap_or(precision))),
-                // A board that keeps a time for this event and gives none says that it did not happen.
-                _ => return Ok(None),
-            },
-            None => None,
-        };
-        let (at, precision) = stated.unwrap_or((self.fetched_at, Precision::Observed));
-        let ms = at.timestamp_millis();
-        let id = match own_id(map, scope) {
-            Some(id) => id,
-            None if self.stream.kind == Kind::Events => format!("{}/{}", line.id, map.name),
-            None if map.each.is_some() && precision != Precision::Observed => format!("{}/{}/{ms}", map.name, stage.as_str()),
-            None => format!("{}/{}", map.name, stage.as_str()),
-        };
-        // Of several sightings the earliest counts, whatever order they arrive in; else the parent's newest word counts.
-        let version = if precision == Precision::Observed { version::earliest(ms, line.content_hash) } else { parent };
-        let retracts = match &map.retracts {
-            Some(field) => matches!(read("retracts", field, FieldType::Bool)?, Some(Value::Bool(true))),
-            None => false,
-        };
-        let mut row = self.row(&tables::STAGE_EVENTS, &id, version, false);
+    fn event(&self, line: &Line, application: &str, parent: u64, event: Event) -> Row {
+        let ms = event.at.timestamp_millis();
+        // Of several sightings the earliest counts, whatever order they arrive in; else the record's newest word counts.
+        let version = if event.precision == Precision::Observed { version::earliest(ms, line.content_hash) } else { parent };
+        let gone = line.gone && self.stream.kind == Kind::Events;
+        let mut row = self.row(&tables::STAGE_EVENTS, &event.id, version, gone);
         row.text("application_source_id", application)
-            .text("stage", stage.as_str())
-            .text("stage_word", word)
+            .text("stage", event.stage.as_str())
+            .text("stage_word", event.word)
             .set("occurred_at", Cell::Instant(ms))
-            .text("precision", precision.as_str())
-            .set("retracts", Cell::Unsigned(u64::from(retracts)))
-            .text("reason", text("reason", &map.reason)?)
-            .text("recruiter", text("recruiter", &map.recruiter)?);
-        Ok(Some(row))
+            .text("precision", event.precision.as_str())
+            .set("retracts", Cell::Unsigned(u64::from(event.retracts)))
+            .text("reason", event.reason)
+            .text("recruiter", event.recruiter);
+        row
     }
 
     fn spend(&self, line: &Line) -> Read<Row> {
@@ -369,15 +339,6 @@ impl<'a> Mapper<'a> {
         row.text("currency", currency);
         Ok(row)
     }
-}
-
-/// The event's own id in the record, its parts joined by `/`; none when a part is absent.
-fn own_id(map: &EventMap, scope: &Scope<'_>) -> Option<String> {
-    if map.id.is_empty() {
-        return None;
-    }
-    let parts: Option<Vec<String>> = map.id.iter().map(|path| scope.text(path, None)).collect();
-    Some(parts?.join("/"))
 }
 
 /// Fills the pay columns from the pay text where the mapping did not give numbers.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 
 /// Requests a board lets through: `burst` at once, refilled at `requests` per `per`.
@@ -13,12 +14,15 @@ pub struct Limit {
     pub per: Duration,
     /// Requests let through at once before the refill counts.
     pub burst: u32,
+    /// The clock on the board's wall, for boards that tell the end of a window as seconds since
+    /// 1970; the others tell seconds from now.
+    pub wall: Option<DateTime<Utc>>,
 }
 
 impl Limit {
     /// As many at once as in the window.
     pub fn new(requests: u32, per: Duration) -> Self {
-        Self { requests, per, burst: requests }
+        Self { requests, per, burst: requests, wall: None }
     }
 
     /// The same limit with another burst.
@@ -26,6 +30,19 @@ impl Limit {
     pub fn burst(mut self, burst: u32) -> Self {
         self.burst = burst;
         self
+    }
+
+    /// The same limit, told as seconds since 1970 by a clock that stands at `now`.
+    #[must_use]
+    pub fn wall(mut self, now: DateTime<Utc>) -> Self {
+        self.wall = Some(now);
+        self
+    }
+
+    /// How the board writes the end of its window.
+    pub(crate) fn reset(&self, verdict: Verdict) -> i64 {
+        let wait = i64::try_from(verdict.reset).unwrap_or(i64::MAX);
+        self.wall.map_or(wait, |wall| wall.timestamp().saturating_add(wait))
     }
 }
 

@@ -250,7 +250,7 @@ fn render(mut reply: Reply, fault: Option<FaultKind>, limit: Option<(Limit, Verd
         response = response
             .header("x-ratelimit-limit", limit.requests)
             .header("x-ratelimit-remaining", verdict.remaining)
-            .header("x-ratelimit-reset", verdict.reset);
+            .header("x-ratelimit-reset", limit.reset(verdict));
     }
     let body = match fault {
         Some(FaultKind::Html(page)) => {

@@ -5,12 +5,65 @@
 -- time of day beats a mere day on that same day. Who reached a later stage has reached the skipped ones at
 -- the earliest later instant, precision `implied`. Rejected (101) and withdrawn (102) imply nothing.
 -- Store, department and city are the application's, else its posting's.
+--
+-- For memory's sake an event travels as one number whose natural order is the order above: rank (7 bits), the
+-- latest millisecond that it can mean (42), precision (1 exact, 2 day, 3 observed, 4 implied) and whether it
+-- retracts. A day means up to 23 hours later: the shortest local day, so that the next day's time stays out.
 WITH
     ['viewed', 'contacted', 'applied', 'screened', 'invited', 'attended', 'offered', 'accepted', 'onboarded', 'passed_probation'] AS names,
-    (stage) -> toUInt8(multiIf(stage = 'rejected', 101, stage = 'withdrawn', 102, indexOf(names, stage))) AS rank_of,
-    (rank) -> multiIf(rank = 101, 'rejected', rank = 102, 'withdrawn', names[rank]) AS name_of,
-    -- 23 hours: the shortest local day, so that a time of the next day never stands in for a day.
-    (at, precision) -> if(precision = 'day', at + toIntervalHour(23), at) AS latest
+    ['exact', 'day', 'observed', 'implied'] AS precisions,
+    82800000 AS shortest_day,
+    (rank, at, precision, retracts) -> bitOr(bitOr(bitOr(
+        bitShiftLeft(toUInt64(rank), 57),
+        bitShiftLeft(toUInt64(greatest(0, toUnixTimestamp64Milli(at) + if(precision = 'day', shortest_day, 0))), 15)),
+        bitShiftLeft(toUInt64(multiIf(precision = 'exact', 1, precision = 'day', 2, 3)), 1)),
+        toUInt64(retracts)) AS packed,
+    (event) -> bitShiftRight(event, 57) AS rank_of,
+    (event) -> bitAnd(bitShiftRight(event, 1), 7) AS precision_of,
+    (event) -> bitAnd(event, 1) = 1 AS retracts_of,
+    (event) -> toInt64(bitAnd(bitShiftRight(event, 15), 4398046511103)) - if(precision_of(event) = 2, shortest_day, 0) AS at_of,
+    reported AS
+    (
+        SELECT
+            connection, application_source_id,
+            groupArray(packed(
+                multiIf(stage = 'rejected', 101, stage = 'withdrawn', 102, indexOf(names, toString(stage))),
+                occurred_at, precision, retracts)) AS told,
+            max(retracts) AS takes_back
+        FROM inflow.stage_events FINAL
+        WHERE deleted = 0
+        GROUP BY connection, application_source_id
+    ),
+    taken AS
+    (
+        SELECT
+            connection, application_source_id,
+            if(takes_back = 0, told, arrayFilter(
+                e -> NOT retracts_of(e) AND NOT arrayExists(x -> retracts_of(x) AND rank_of(x) = rank_of(e) AND at_of(x) >= at_of(e), told),
+                told)) AS kept
+        FROM reported
+    ),
+    entered AS
+    (
+        WITH
+            arraySort(arrayConcat(
+                t.kept,
+                if(isNull(applied_at), [], [packed(3, assumeNotNull(applied_at), applied_precision, 0)]),
+                if(isNull(first_at), [], [packed(2, assumeNotNull(first_at), first_precision, 0)]))) AS ordered,
+            arrayFilter((e, before) -> rank_of(e) != 0 AND rank_of(e) != rank_of(before), ordered, arrayPopBack(arrayPushFront(ordered, toUInt64(0)))) AS firsts,
+            arrayFilter(e -> rank_of(e) <= 10, firsts) AS steps,
+            arrayMap(e -> rank_of(e), steps) AS reached,
+            arrayFilter(r -> NOT has(reached, r), range(1, if(empty(reached), 1, arrayMax(reached)))) AS skipped
+        SELECT
+            a.connection AS connection, a.source_id AS source_id, a.channel AS channel, a.store AS store, a.department AS department,
+            a.city AS city, a.requisition_source_id AS requisition_source_id, a.posting_source_id AS posting_source_id,
+            a.recruiter AS recruiter, a.candidate_source_id AS candidate_source_id,
+            arrayJoin(arrayConcat(
+                arrayMap(e -> (toUInt8(rank_of(e)), at_of(e), precision_of(e)), firsts),
+                arrayMap(r -> (toUInt8(r), arrayMin(e -> at_of(e), arrayFilter(e -> rank_of(e) > r, steps)), toUInt64(4)), skipped))) AS entry
+        FROM (SELECT * FROM inflow.applications FINAL WHERE deleted = 0) AS a
+        LEFT JOIN taken AS t ON t.connection = a.connection AND t.application_source_id = a.source_id
+    )
 SELECT
     a.connection AS connection,
     a.source_id AS source_id,
@@ -25,71 +78,15 @@ SELECT
             a.candidate_source_id != '', concat(a.connection, '/', a.candidate_source_id),
             concat(a.connection, '/application:', a.source_id)) AS person_id,
     l.linkable AS linkable,
-    name_of(entry.1) AS stage,
+    multiIf(entry.1 = 101, 'rejected', entry.1 = 102, 'withdrawn', names[entry.1]) AS stage,
     entry.1 AS stage_rank,
-    entry.2 AS entered_at,
-    toStartOfFifteenMinutes(toDateTime(entry.2, 'UTC')) AS quarter,
-    entry.3 AS precision
-FROM
-(
-    WITH
-        -- (rank, at, precision, retracts, from the application itself)
-        arrayFilter(
-            e -> e.4 = 0 AND (e.5 = 1 OR NOT arrayExists(x -> x.4 = 1 AND x.1 = e.1 AND x.2 >= e.2, events)),
-            events) AS valid,
-        arraySort(e -> (e.1, latest(e.2, e.3), e.3 != 'exact', e.3), valid) AS ordered,
-        arrayFilter((e, before) -> e.1 != before.1, ordered, arrayPopBack(arrayPushFront(ordered, (0, toDateTime64(0, 3, 'UTC'), '', 0, 0)))) AS firsts,
-        arrayFilter(e -> e.1 <= 10, firsts) AS steps,
-        arrayMap(e -> e.1, steps) AS reached,
-        arrayFilter(r -> NOT has(reached, r), range(toUInt8(1), if(empty(reached), toUInt8(1), arrayMax(reached)))) AS skipped
-    SELECT
-        connection, source_id, channel, store, department, city, requisition_source_id, posting_source_id, recruiter,
-        candidate_source_id,
-        arrayJoin(arrayConcat(
-            arrayMap(e -> (e.1, e.2, e.3), firsts),
-            arrayMap(r -> (toUInt8(r), arrayMin(e -> e.2, arrayFilter(e -> e.1 > r, steps)), 'implied'), skipped))) AS entry
-    FROM
-    (
-        SELECT
-            connection,
-            source_id,
-            max(own) AS known,
-            maxIf(toString(u.channel), own) AS channel,
-            maxIf(toString(u.store), own) AS store,
-            maxIf(toString(u.department), own) AS department,
-            maxIf(toString(u.city), own) AS city,
-            maxIf(u.requisition_source_id, own) AS requisition_source_id,
-            maxIf(u.posting_source_id, own) AS posting_source_id,
-            maxIf(toString(u.recruiter), own) AS recruiter,
-            maxIf(u.candidate_source_id, own) AS candidate_source_id,
-            groupArrayIf((rank, at, if(precision = '', 'observed', precision), retracts, sure), rank > 0) AS events
-        FROM
-        (
-            -- The application, with its own instants as events; a row without any keeps its attributes.
-            SELECT
-                connection, source_id, 1 AS own, channel, store, department, city, requisition_source_id, posting_source_id,
-                recruiter, candidate_source_id,
-                toUInt8(instant.1) AS rank, assumeNotNull(instant.2) AS at, instant.3 AS precision, toUInt8(0) AS retracts, toUInt8(1) AS sure
-            FROM inflow.applications FINAL
-            ARRAY JOIN arrayConcat(
-                [(0, toNullable(toDateTime64(0, 3, 'UTC')), '')],
-                arrayFilter(i -> isNotNull(i.2),
-                    [(2, first_at, toString(first_precision)), (3, applied_at, toString(applied_precision))])) AS instant
-            WHERE deleted = 0
-            UNION ALL
-            SELECT
-                connection, application_source_id, 0, '', '', '', '', '', '', '', '',
-                rank_of(toString(stage)), occurred_at, toString(precision), retracts, toUInt8(0)
-            FROM inflow.stage_events FINAL
-            WHERE deleted = 0
-        ) AS u
-        GROUP BY connection, source_id
-    )
-    WHERE known = 1
-) AS a
+    fromUnixTimestamp64Milli(entry.2, 'UTC') AS entered_at,
+    toStartOfFifteenMinutes(toDateTime(entered_at, 'UTC')) AS quarter,
+    precisions[entry.3] AS precision
+FROM entered AS a
 LEFT JOIN
 (
-    SELECT connection, source_id, toString(store) AS store, toString(department) AS department, toString(city) AS city
+    SELECT connection, source_id, store, department, city
     FROM inflow.postings FINAL
     WHERE deleted = 0 AND (store != '' OR department != '' OR city != '')
 ) AS p ON p.connection = a.connection AND p.source_id = a.posting_source_id

@@ -9,19 +9,28 @@
 -- shrunk = (count + 5) / (exposure_hours + 5 / mean).
 -- left_out: events of the group whose time of day is unknown.
 WITH
-    (SELECT mapFromArrays(groupArray(toString(channel)), groupArray(toString(timezone))) FROM inflow.channels) AS zones,
     5 AS shape,
     toDateTime({from:Date}, 'UTC') - toIntervalHour(14) AS earliest,
     toDateTime({to:Date}, 'UTC') + toIntervalHour(38) AS latest,
-    (channel) -> multiIf({tz:String} != '', {tz:String}, zones[channel] != '', zones[channel], 'UTC') AS zone_of,
-    -- Per channel and store: cells of exposure and of events, still unfiltered, for the shape of all channels.
+    channel_zones AS
+    (
+        SELECT toString(channel) AS channel, if({tz:String} != '', {tz:String}, toString(timezone)) AS zone FROM inflow.channels
+    ),
+    -- The local weekday and hour of each quarter-hour of the period, per zone in use.
+    clock AS
+    (
+        SELECT
+            zone, quarter, toUInt8(formatDateTime(quarter, '%u', zone)) AS weekday, toUInt8(formatDateTime(quarter, '%H', zone)) AS hour
+        FROM (SELECT DISTINCT zone FROM channel_zones) AS z
+        CROSS JOIN (SELECT toDateTime(arrayJoin(range(toUInt32(earliest), toUInt32(latest), 900)), 'UTC') AS quarter) AS q
+        WHERE toDate(formatDateTime(quarter, '%F', zone)) BETWEEN {from:Date} AND {to:Date} AND quarter <= {as_of:DateTime64(3, 'UTC')}
+    ),
+    -- Cells of exposure and of events per channel and store, still unfiltered: the shape of all channels needs them.
     hours AS
     (
         SELECT
-            channel, store,
-            toUInt8(formatDateTime(quarter, '%u', zone_of(channel))) AS weekday,
-            toUInt8(formatDateTime(quarter, '%H', zone_of(channel))) AS hour,
-            sum(live) AS live, sum(exact) AS events, sum(dated) AS left_out
+            q.channel AS channel, q.store AS store, k.weekday AS weekday, k.hour AS hour,
+            sum(q.live) AS live, sum(q.exact) AS events, sum(q.dated) AS left_out
         FROM
         (
             SELECT toString(channel) AS channel, toString(store) AS store, quarter, sum(live_seconds) AS live,
@@ -36,55 +45,58 @@ WITH
             WHERE {of:String} = 'application' AND stage_rank = 3
               AND quarter >= earliest AND quarter < latest AND entered_at <= {as_of:DateTime64(3, 'UTC')}
             GROUP BY channel, store, quarter
-        )
-        WHERE toDate(formatDateTime(quarter, '%F', zone_of(channel))) BETWEEN {from:Date} AND {to:Date}
+        ) AS q
+        INNER JOIN channel_zones AS z ON z.channel = q.channel
+        INNER JOIN clock AS k ON k.zone = z.zone AND k.quarter = q.quarter
         GROUP BY channel, store, weekday, hour
     ),
-    all_cells AS
-    (
-        SELECT weekday, hour, sum(events) / sum(live) AS pace FROM hours GROUP BY weekday, hour HAVING sum(live) > 0
-    ),
-    (SELECT if(sum(live) = 0, 0, sum(events) / sum(live)) FROM hours) AS all_pace,
-    cells AS
-    (
-        SELECT
-            if(has({by:Array(String)}, 'channel'), hours.channel, '') AS channel,
-            if(has({by:Array(String)}, 'store'), hours.store, '') AS store,
-            weekday, hour, sum(live) AS live, sum(events) AS events, sum(left_out) AS left_out
-        FROM hours
-        WHERE (empty({channel:Array(String)}) OR has({channel:Array(String)}, hours.channel))
-          AND (empty({store:Array(String)}) OR has({store:Array(String)}, hours.store))
-        GROUP BY channel, store, weekday, hour
-    ),
+    -- One row for each group, its cells in a map: hour of the week from 0 -> (live, events, all channels' seconds and events).
     found AS
     (
-        SELECT channel, store, toUInt8(1) AS found, sum(events) AS n, sum(left_out) AS left_out, if(sum(live) = 0, 0, sum(events) / sum(live)) AS pace
-        FROM cells
+        SELECT
+            channel, store, toUInt8(1) AS found, sum(cell_events) AS n, sum(cell_left_out) AS left_out,
+            if(sum(cell_live) = 0, 0, sum(cell_events) / sum(cell_live)) AS pace, any(all_pace) AS all_pace,
+            mapFromArrays(groupArray(toUInt32((weekday - 1) * 24 + hour)), groupArray((cell_live, cell_events, all_cell_live, all_cell_events))) AS cells
+        FROM
+        (
+            SELECT
+                if(has({by:Array(String)}, 'channel'), h.channel, '') AS channel,
+                if(has({by:Array(String)}, 'store'), h.store, '') AS store,
+                h.weekday AS weekday, h.hour AS hour,
+                sum(h.live) AS cell_live, sum(h.events) AS cell_events, sum(h.left_out) AS cell_left_out,
+                any(h.all_live) AS all_cell_live, any(h.all_events) AS all_cell_events, any(h.all_pace) AS all_pace
+            FROM
+            (
+                SELECT
+                    *,
+                    sum(live) OVER (PARTITION BY weekday, hour) AS all_live,
+                    sum(events) OVER (PARTITION BY weekday, hour) AS all_events,
+                    if(sum(live) OVER () = 0, 0, sum(events) OVER () / sum(live) OVER ()) AS all_pace
+                FROM hours
+            ) AS h
+            WHERE (empty({channel:Array(String)}) OR has({channel:Array(String)}, h.channel))
+              AND (empty({store:Array(String)}) OR has({store:Array(String)}, h.store))
+            GROUP BY channel, store, weekday, hour
+        )
         GROUP BY channel, store
     ),
     calendar AS
     (
         -- Averaged over zones when a row joins channels of several.
-        SELECT channel, weekday, hour, avg(quarters) / 4 AS times
-        FROM
-        (
-            SELECT
-                if(has({by:Array(String)}, 'channel'), c.channel, '') AS channel, c.zone AS zone,
-                toUInt8(formatDateTime(q.at, '%u', c.zone)) AS weekday, toUInt8(formatDateTime(q.at, '%H', c.zone)) AS hour,
-                uniqExact(q.at) AS quarters
-            FROM (SELECT toString(channel) AS channel, zone_of(toString(channel)) AS zone FROM inflow.channels) AS c
-            CROSS JOIN (SELECT toDateTime(arrayJoin(range(toUInt32(earliest), toUInt32(latest), 900)), 'UTC') AS at) AS q
-            WHERE toDate(formatDateTime(q.at, '%F', c.zone)) BETWEEN {from:Date} AND {to:Date} AND q.at <= {as_of:DateTime64(3, 'UTC')}
-            GROUP BY channel, zone, weekday, hour
-        )
+        SELECT if(has({by:Array(String)}, 'channel'), z.channel, '') AS channel, k.weekday AS weekday, k.hour AS hour, avg(k.quarters) / 4 AS times
+        FROM (SELECT DISTINCT if(has({by:Array(String)}, 'channel'), channel, '') AS channel, zone FROM channel_zones) AS z
+        INNER JOIN (SELECT zone, weekday, hour, count() AS quarters FROM clock GROUP BY zone, weekday, hour) AS k ON k.zone = z.zone
         GROUP BY channel, weekday, hour
     ),
     wanted AS
     (
         SELECT
-            if(f.found = 1, f.channel, w.channel) AS channel, f.store AS store, f.found AS found, f.n AS n, f.left_out AS left_out, f.pace AS pace,
-            if(w.expected = 1, w.covered, 1) AS covered,
-            arrayJoin(range(168)) AS cell, toUInt8(intDiv(cell, 24) + 1) AS weekday, toUInt8(cell % 24) AS hour
+            if(f.found = 1, f.channel, w.channel) AS channel, f.store AS store, f.found AS found, f.n AS n, f.left_out AS left_out,
+            f.pace AS pace, f.all_pace AS all_pace, if(w.expected = 1, w.covered, 1) AS covered,
+            toUInt32(arrayJoin(range(168))) AS cell, toUInt8(intDiv(cell, 24) + 1) AS weekday, toUInt8(cell % 24) AS hour,
+            f.cells[cell] AS here, here.1 / 3600 AS live_hours, here.2 AS events,
+            -- What the prior expects of the cell, per live posting hour.
+            if(here.3 = 0 OR all_pace = 0, 0, pace * (here.4 / here.3) / all_pace * 3600) AS mean
         FROM inflow.channel_periods_v1(
             of = 'people', from = {from:Date}, to = {to:Date}, tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')},
             by = {by:Array(String)}, channel = {channel:Array(String)}) AS w
@@ -92,17 +104,14 @@ WITH
     )
 SELECT
     g.channel AS channel, g.store AS store, g.weekday AS weekday, g.hour AS hour,
-    if(status = 'no_data', NULL, x.events) AS count,
-    round(x.live / 3600, 4) AS exposure_hours,
+    if(status = 'no_data', NULL, g.events) AS count,
+    round(g.live_hours, 4) AS exposure_hours,
     k.times AS calendar_hours,
-    if(x.live = 0, NULL, round(x.events / x.live * 3600, 6)) AS rate,
-    if(x.live = 0 OR all_pace = 0, NULL,
-       if(g.pace = 0 OR a.pace = 0, 0, round((x.events + shape) / (x.live / 3600 + shape / (g.pace * a.pace / all_pace * 3600)), 6))) AS shrunk,
+    if(g.live_hours = 0, NULL, round(g.events / g.live_hours, 6)) AS rate,
+    if(g.live_hours = 0 OR g.all_pace = 0, NULL, if(g.mean = 0, 0, round((g.events + shape) / (g.live_hours + shape / g.mean), 6))) AS shrunk,
     if(status = 'no_data', NULL, g.n) AS total,
     if(status = 'no_data', NULL, g.left_out) AS left_out,
     multiIf(g.covered = 0 AND g.found = 0, 'no_data', g.covered < 1, 'partial', g.n < 20, 'few', 'ok') AS status,
     round(g.covered, 6) AS covered
 FROM wanted AS g
-LEFT JOIN cells AS x ON x.channel = g.channel AND x.store = g.store AND x.weekday = g.weekday AND x.hour = g.hour
-LEFT JOIN all_cells AS a ON a.weekday = g.weekday AND a.hour = g.hour
 LEFT JOIN calendar AS k ON k.channel = g.channel AND k.weekday = g.weekday AND k.hour = g.hour

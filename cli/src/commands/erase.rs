@@ -19,7 +19,7 @@ pub async fn run(app: &App, args: &EraseArgs) -> Result<u8, Failure> {
     let keys = opened.keys()?;
     let receipt = erase(&opened.store, &opened.config, &opened.clock, &opened.data_dir, &keys, &target).await?;
     super::replay::swap(&opened, &Scope { connections: receipt.connections.clone(), from: None }).await?;
-    inflow_pipeline::erase::done(&opened.store, &opened.data_dir, &receipt).await?;
+    inflow_pipeline::erase::done(&opened.store, &receipt).await?;
     opened.store.shutdown().await;
     app.printer.result(&serde_json::to_string_pretty(&receipt).map_err(Failure::ours)?);
     Ok(0)

@@ -28,7 +28,6 @@ pub async fn run(app: &App, args: &RunArgs) -> Result<u8, Failure> {
 /// Pulls the named connections, or all enabled ones, side by side; a failing one does not touch the others. Ctrl-C lets
 /// what is landed be stored and stops.
 pub async fn pull(printer: Printer, opened: &Opened, names: &[String]) -> Result<Vec<PullOutcome>, Failure> {
-    inflow_pipeline::erase::finish(&opened.store, &opened.config, &opened.clock, &opened.data_dir, &opened.keys()?).await?;
     let keys = opened.keys()?;
     let sink = Pipeline::live(opened.store.clone(), Arc::clone(&opened.config), Arc::clone(&opened.clock));
     let shutdown = CancellationToken::new();

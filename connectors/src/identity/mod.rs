@@ -1,0 +1,229 @@
+//! Who a candidate is, without saying it: normalised forms of names, phones and mails become keyed
+//! digests before anything touches the disk.
+//!
+//! A digest is 16 bytes of keyed BLAKE3 over its kind and the normalised form. The key lives outside
+//! the data folder; without it a digest leads nowhere, but it is still personal data. A change of a
+//! normaliser raises [`NORMALISER`], because digests of different normalisers must not be compared.
+
+mod keys;
+mod mail;
+mod mask;
+mod name;
+mod phone;
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+pub(crate) use keys::first_u64;
+pub use keys::{IdentityError, IdentityKeys, Source};
+pub use mail::{MailForms, mail_forms};
+pub use mask::mask_text;
+pub use name::{NameForms, birth_year, name_forms};
+pub use phone::{PhoneReading, read_phone};
+
+/// Version of the normalisers below.
+pub const NORMALISER: u16 = 1;
+
+/// What a digest was made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DigestKind {
+    /// Phone number in E.164.
+    PhoneE164,
+    /// Mail address as written, lower case.
+    EmailExact,
+    /// Mail address as its provider delivers it (no `+tag`, Gmail's dots).
+    EmailCanonical,
+    /// What stands before the @.
+    EmailLocal,
+    /// Full name.
+    NameExact,
+    /// Full name in pinyin, or the letters of a Latin name.
+    NamePinyin,
+    /// Family name.
+    Surname,
+    /// Year of birth.
+    BirthYear,
+}
+
+impl DigestKind {
+    /// The word in landing and tables.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            DigestKind::PhoneE164 => "phone_e164",
+            DigestKind::EmailExact => "email_exact",
+            DigestKind::EmailCanonical => "email_canonical",
+            DigestKind::EmailLocal => "email_local",
+            DigestKind::NameExact => "name_exact",
+            DigestKind::NamePinyin => "name_pinyin",
+            DigestKind::Surname => "surname",
+            DigestKind::BirthYear => "birth_year",
+        }
+    }
+
+    /// Whether equal digests mean the same person: whole phones and mails only.
+    pub fn links(self) -> bool {
+        matches!(self, DigestKind::PhoneE164 | DigestKind::EmailExact | DigestKind::EmailCanonical)
+    }
+}
+
+/// A keyed digest. In JSON `[kind, normaliser, key id, hex]`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(from = "DigestTuple", into = "DigestTuple")]
+pub struct Digest {
+    /// What it was made of.
+    pub kind: DigestKind,
+    /// Version of the normaliser.
+    pub normaliser: u16,
+    /// Id of the key.
+    pub key_id: String,
+    /// 32 hex digits.
+    pub hex: String,
+}
+
+type DigestTuple = (DigestKind, u16, String, String);
+
+impl From<DigestTuple> for Digest {
+    fn from((kind, normaliser, key_id, hex): DigestTuple) -> Digest {
+        Digest { kind, normaliser, key_id, hex }
+    }
+}
+
+impl From<Digest> for DigestTuple {
+    fn from(digest: Digest) -> DigestTuple {
+        (digest.kind, digest.normaliser, digest.key_id, digest.hex)
+    }
+}
+
+/// Something about a person's data that keeps it from linking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Flag {
+    /// `138****1234`.
+    MaskedPhone,
+    /// A number that the board lends: many people over time.
+    RelayPhone,
+    /// Not a phone number.
+    InvalidPhone,
+    /// Not a mail address, or a masked one.
+    InvalidEmail,
+}
+
+impl Flag {
+    /// The word in landing and tables.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Flag::MaskedPhone => "masked_phone",
+            Flag::RelayPhone => "relay_phone",
+            Flag::InvalidPhone => "invalid_phone",
+            Flag::InvalidEmail => "invalid_email",
+        }
+    }
+}
+
+/// A person as landed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Identity {
+    /// Sorted, without repeats.
+    pub digests: Vec<Digest>,
+    /// Sorted, without repeats.
+    pub flags: Vec<Flag>,
+}
+
+/// A person in clear: exists in memory only, between the answer of a board and its digests.
+#[derive(Default)]
+pub struct Person {
+    /// Full names.
+    pub names: Vec<String>,
+    /// Phone numbers.
+    pub phones: Vec<String>,
+    /// Mail addresses.
+    pub emails: Vec<String>,
+    /// Years or dates of birth.
+    pub births: Vec<String>,
+}
+
+impl fmt::Debug for Person {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Person(..)")
+    }
+}
+
+/// The digests and flags of a person. `country` is the ISO code of phone numbers without one.
+pub fn digest_person(keys: &IdentityKeys, person: &Person, country: &str) -> Identity {
+    let mut digests = BTreeSet::new();
+    let mut flags = BTreeSet::new();
+    for phone in person.phones.iter().filter(|text| !text.trim().is_empty()) {
+        match read_phone(phone, country) {
+            PhoneReading::Number(e164) => {
+                digests.insert(keys.digest(DigestKind::PhoneE164, &e164));
+            }
+            PhoneReading::Unusable(flag) => {
+                flags.insert(flag);
+            }
+        }
+    }
+    for mail in person.emails.iter().filter(|text| !text.trim().is_empty()) {
+        let Some(forms) = mail_forms(mail) else {
+            flags.insert(Flag::InvalidEmail);
+            continue;
+        };
+        digests.insert(keys.digest(DigestKind::EmailExact, &forms.exact));
+        digests.insert(keys.digest(DigestKind::EmailCanonical, &forms.canonical));
+        digests.insert(keys.digest(DigestKind::EmailLocal, &forms.local));
+    }
+    for name in &person.names {
+        let forms = name_forms(name);
+        let kinds = [DigestKind::NameExact, DigestKind::NamePinyin, DigestKind::Surname];
+        for (kind, form) in kinds.into_iter().zip([forms.exact, forms.pinyin, forms.surname]) {
+            digests.extend(form.map(|form| keys.digest(kind, &form)));
+        }
+    }
+    digests.extend(person.births.iter().filter_map(|text| {
+        birth_year(text).map(|year| keys.digest(DigestKind::BirthYear, &year.to_string()))
+    }));
+    Identity { digests: digests.into_iter().collect(), flags: flags.into_iter().collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn person(name: &str, phone: &str, email: &str) -> Person {
+        Person { names: vec![name.into()], phones: vec![phone.into()], emails: vec![email.into()], births: vec![] }
+    }
+
+    #[test]
+    fn the_same_person_written_twice_links() {
+        let keys = IdentityKeys::fixed_for_tests();
+        let a = digest_person(&keys, &person("林小雨", "139 0000 1234", "Lin.Xiaoyu+job@gmail.com"), "CN");
+        let b = digest_person(&keys, &person("Lin Xiaoyu", "+86-13900001234", "linxiaoyu@gmail.com"), "CN");
+        let shared: Vec<DigestKind> =
+            a.digests.iter().filter(|digest| b.digests.contains(digest)).map(|digest| digest.kind).collect();
+        assert_eq!(shared, [DigestKind::PhoneE164, DigestKind::EmailCanonical, DigestKind::NamePinyin]);
+    }
+
+    #[test]
+    fn masked_phones_and_bad_mails_are_flagged_and_never_digested() {
+        let keys = IdentityKeys::fixed_for_tests();
+        let identity = digest_person(&keys, &person("", "138****1234", "l***@qq.com"), "CN");
+        assert_eq!(identity.flags, [Flag::MaskedPhone, Flag::InvalidEmail]);
+        assert!(identity.digests.is_empty());
+    }
+
+    #[test]
+    fn another_key_gives_another_digest() {
+        let a = IdentityKeys::from_bytes([1; 32], [2; 32]);
+        let b = IdentityKeys::from_bytes([3; 32], [2; 32]);
+        let (da, db) = (a.digest(DigestKind::PhoneE164, "+8613900001234"), b.digest(DigestKind::PhoneE164, "+8613900001234"));
+        assert_ne!(da.hex, db.hex);
+        assert_ne!(da.key_id, db.key_id);
+    }
+
+    #[test]
+    fn a_person_does_not_print() {
+        assert_eq!(format!("{:?}", person("林小雨", "13900001234", "")), "Person(..)");
+    }
+}

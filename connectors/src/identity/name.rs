@@ -1,0 +1,126 @@
+//! Names: as written, in pinyin, and the family name. A masked name (张**, 张先生) gives only the last.
+
+use pinyin::ToPinyin;
+use unicode_normalization::UnicodeNormalization;
+
+/// The forms of a name; each is absent when the text does not give it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct NameForms {
+    /// NFKC, lower case, single blanks; no blanks inside a Chinese name.
+    pub exact: Option<String>,
+    /// Letters only: 林小雨 and Lin Xiaoyu are both `linxiaoyu`.
+    pub pinyin: Option<String>,
+    /// Family name: the first character or a compound one; the last word of a Latin name.
+    pub surname: Option<String>,
+}
+
+const COMPOUND: &[&str] = &[
+    "欧阳", "歐陽", "司马", "司馬", "上官", "诸葛", "諸葛", "东方", "東方", "皇甫", "尉迟", "尉遲", "公孙", "公孫", "慕容",
+    "令狐", "长孙", "長孫", "宇文", "司徒", "夏侯", "南宫", "南宮", "轩辕", "端木", "百里", "东郭", "独孤", "拓跋", "西门",
+    "公羊", "澹台", "申屠", "太史", "钟离", "赫连", "闻人", "呼延", "淳于",
+];
+
+const TITLES: &[&str] = &["先生", "女士", "小姐", "同学", "老师", "经理"];
+
+/// Reads a name.
+pub fn name_forms(text: &str) -> NameForms {
+    let folded = text.nfkc().collect::<String>().to_lowercase();
+    let words: Vec<&str> = folded.split_whitespace().collect();
+    if words.is_empty() {
+        return NameForms::default();
+    }
+    let chinese = folded.chars().any(is_han);
+    let exact = if chinese { words.concat() } else { words.join(" ") };
+    let surname = if chinese { chinese_surname(&exact) } else { words.last().map(|word| (*word).to_owned()) };
+    let surname = surname.filter(|surname| surname.chars().all(char::is_alphabetic));
+    let titled = TITLES.iter().any(|title| exact.ends_with(title) && exact.chars().count() <= 4);
+    let masked = exact.contains(['*', '○', '某', '×', '·']) && !exact.chars().all(|c| c == '·' || c.is_alphabetic())
+        || exact.contains('某');
+    if titled || masked {
+        return NameForms { surname: surname.filter(|_| chinese), ..NameForms::default() };
+    }
+    let pinyin: String = exact.chars().flat_map(letters).collect();
+    NameForms { pinyin: (!pinyin.is_empty()).then_some(pinyin), surname, exact: Some(exact) }
+}
+
+fn is_han(c: char) -> bool {
+    matches!(c, '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{323AF}')
+}
+
+fn chinese_surname(exact: &str) -> Option<String> {
+    let compound = COMPOUND.iter().find(|surname| exact.starts_with(**surname));
+    compound.map(|surname| (*surname).to_owned()).or_else(|| exact.chars().find(|c| is_han(*c)).map(String::from))
+}
+
+fn letters(c: char) -> Vec<char> {
+    if let Some(syllable) = c.to_pinyin() {
+        // The crate writes ü; people type v or u, and passports write yu.
+        return syllable.plain().replace('ü', "v").chars().collect();
+    }
+    if !c.is_alphabetic() {
+        return Vec::new();
+    }
+    // Accents do not survive keyboards: é counts as e.
+    c.nfd().filter(|c| c.is_alphabetic()).collect()
+}
+
+/// A year of birth out of `1995`, `1995-03`, `1995年3月`; years that no candidate was born in are refused.
+pub fn birth_year(text: &str) -> Option<u16> {
+    let digits: String = text.trim().nfkc().take_while(char::is_ascii_digit).collect();
+    let first = digits.get(..4)?;
+    if digits.len() != 4 && digits.len() != 8 {
+        return None;
+    }
+    first.parse().ok().filter(|year| (1920..=2030).contains(year))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("林小雨", "林小雨", "linxiaoyu", "林")]
+    #[case(" 林 小雨 ", "林小雨", "linxiaoyu", "林")]
+    #[case("欧阳若水", "欧阳若水", "ouyangruoshui", "欧阳")]
+    #[case("Lin  Xiaoyu", "lin xiaoyu", "linxiaoyu", "xiaoyu")]
+    #[case("José Núñez", "josé núñez", "josenunez", "núñez")]
+    fn forms(#[case] text: &str, #[case] exact: &str, #[case] pinyin: &str, #[case] surname: &str) {
+        let forms = name_forms(text);
+        assert_eq!(forms.exact.as_deref(), Some(exact));
+        assert_eq!(forms.pinyin.as_deref(), Some(pinyin));
+        assert_eq!(forms.surname.as_deref(), Some(surname));
+    }
+
+    #[rstest]
+    #[case("张**")]
+    #[case("张先生")]
+    #[case("张某某")]
+    fn masked_names_give_the_family_name_only(#[case] text: &str) {
+        assert_eq!(name_forms(text), NameForms { surname: Some("张".into()), ..NameForms::default() });
+    }
+
+    #[test]
+    fn years_of_birth() {
+        assert_eq!(birth_year("1995-03-02"), Some(1995));
+        assert_eq!(birth_year("19950302"), Some(1995));
+        assert_eq!(birth_year("1995年3月"), Some(1995));
+        assert_eq!(birth_year("95"), None);
+        assert_eq!(birth_year("1795"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn blanks_and_case_do_not_matter(given in "[a-z]{2,8}", family in "[a-z]{2,8}") {
+            let plain = name_forms(&format!("{given} {family}"));
+            prop_assert_eq!(name_forms(&format!(" {}  {} ", given.to_uppercase(), family)), plain);
+        }
+
+        #[test]
+        fn never_panics(text in ".{0,30}") {
+            let _ = (name_forms(&text), birth_year(&text));
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! Erasure in landing: a person's lines stay as anonymous counts.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::read::read_segment;
+use super::write::{SegmentHeader, write_whole};
+use super::{LandingError, Line, LineIdentity, Segment, content_hash, list_segments};
+use crate::identity::{IdentityKeys, Source};
+use crate::spec::{Path as FieldPath, scalar_text};
+
+/// A person to erase: what is known of them.
+#[derive(Debug, Clone, Default)]
+pub struct Erasure {
+    /// Digests (hex) of the person; only those that link may stand here, since a name is not a person.
+    pub digests: BTreeSet<String>,
+    /// Application ids by connection.
+    pub applications: BTreeSet<(String, String)>,
+    /// Candidate ids by connection.
+    pub candidates: BTreeSet<(String, String)>,
+}
+
+/// What an erasure changed, and what it found on the way.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rewritten {
+    /// Ids of the segments that were rewritten; their ids and record counts stay.
+    pub segments: Vec<String>,
+    /// Number of lines changed.
+    pub lines: u64,
+    /// Applications of the person found in landing: (connection, id before) to the id after.
+    pub applications: BTreeMap<(String, String), String>,
+    /// Candidates likewise.
+    pub candidates: BTreeMap<(String, String), String>,
+}
+
+/// Ids at least this long are replaced inside texts and in other lines too.
+const DISTINCTIVE: usize = 8;
+/// Shorter ids than this are replaced only where the mapping says that an id stands: `12` may be a price.
+const TELLING: usize = 5;
+
+/// Rewrites every segment that tells of a person: ids become [`IdentityKeys::erased_id`], digests and
+/// flags go, hashes are made anew. In the person's own lines the ids are replaced wherever they
+/// stand in the record (short ones only where the mapping says so); in other lines of the connection
+/// only long ids are. Each segment is replaced as a whole, so a crash leaves it old or
+/// new, and running again finishes the work.
+///
+/// The person's other applications in landing (same candidate id or a digest in common) are found
+/// and erased too; [`Rewritten`] names them, for the store and the tombstones.
+pub fn rewrite_segments(data_dir: &Path, keys: &IdentityKeys, erasure: &Erasure) -> Result<Rewritten, LandingError> {
+    let segments = list_segments(data_dir)?;
+    let mut wanted = erasure.clone();
+    // A candidate id found in one segment may lead to applications in another: repeat until quiet.
+    loop {
+        let before = (wanted.applications.len(), wanted.candidates.len(), wanted.digests.len());
+        for segment in &segments {
+            if wanted.is_empty_for(segment) {
+                continue;
+            }
+            for line in read_segment(segment)? {
+                wanted.learn(segment, &line?);
+            }
+        }
+        if before == (wanted.applications.len(), wanted.candidates.len(), wanted.digests.len()) {
+            break;
+        }
+    }
+    let names = Names::new(keys, &wanted);
+    let mut rewritten = Rewritten { applications: names.applications.clone(), candidates: names.candidates.clone(), ..Rewritten::default() };
+    for segment in &segments {
+        let lines = rewrite_segment(segment, keys, &wanted, &names)?;
+        if lines > 0 {
+            rewritten.lines += lines;
+            rewritten.segments.push(segment.id.clone());
+        }
+    }
+    Ok(rewritten)
+}
+
+impl Erasure {
+    fn is_empty_for(&self, segment: &Segment) -> bool {
+        self.digests.is_empty()
+            && !self.applications.iter().chain(&self.candidates).any(|(connection, _)| *connection == segment.connection)
+    }
+
+    /// True when the line is about the person.
+    fn is_about(&self, segment: &Segment, line: &Line) -> bool {
+        let at = |id: &str| (segment.connection.clone(), id.to_owned());
+        if self.applications.contains(&at(&application_of(segment, line))) {
+            return true;
+        }
+        line.identity.as_ref().is_some_and(|identity| {
+            self.candidates.contains(&at(&identity.candidate))
+                || identity.digests.iter().any(|digest| digest.kind.links() && self.digests.contains(&digest.hex))
+        })
+    }
+
+    /// Takes what a line of the person tells into the search. Digests are not: a shared mailbox must
+    /// not pull in strangers.
+    fn learn(&mut self, segment: &Segment, line: &Line) {
+        if !self.is_about(segment, line) {
+            return;
+        }
+        let at = |id: &str| (segment.connection.clone(), id.to_owned());
+        self.applications.insert(at(&application_of(segment, line)));
+        if let Some(identity) = &line.identity {
+            self.candidates.insert(at(&identity.candidate));
+        }
+    }
+}
+
+/// The application that a line is about: its own id, or the one its event names.
+fn application_of(segment: &Segment, line: &Line) -> String {
+    let path = segment.stream_spec().and_then(|stream| stream.application.as_ref());
+    match path {
+        Some(path) => path.first(&line.record).and_then(scalar_text).unwrap_or_default(),
+        None => line.id.clone(),
+    }
+}
+
+/// What each id is called afterwards.
+struct Names {
+    applications: BTreeMap<(String, String), String>,
+    candidates: BTreeMap<(String, String), String>,
+}
+
+impl Names {
+    fn new(keys: &IdentityKeys, wanted: &Erasure) -> Names {
+        let name = |source: Source, ids: &BTreeSet<(String, String)>| {
+            let named = ids.iter().filter(|(_, id)| !id.is_empty() && !id.starts_with("erased-"));
+            named.map(|(connection, id)| ((connection.clone(), id.clone()), keys.erased_id(source, connection, id))).collect()
+        };
+        Names {
+            applications: name(Source::Application, &wanted.applications),
+            candidates: name(Source::Candidate, &wanted.candidates),
+        }
+    }
+
+    fn of<'n>(&'n self, connection: &'n str) -> impl Iterator<Item = (&'n str, &'n str)> {
+        let all = self.applications.iter().chain(&self.candidates);
+        all.filter(move |((owner, _), _)| owner == connection).map(|((_, id), name)| (id.as_str(), name.as_str()))
+    }
+}
+
+fn rewrite_segment(segment: &Segment, keys: &IdentityKeys, wanted: &Erasure, names: &Names) -> Result<u64, LandingError> {
+    let mut body = Vec::new();
+    let mut changed = 0;
+    for line in read_segment(segment)? {
+        let line = line?;
+        let mut after = line.clone();
+        erase_line(segment, keys, wanted, names, &mut after);
+        if after != line {
+            changed += 1;
+        }
+        serde_json::to_writer(&mut body, &after).map_err(std::io::Error::from).map_err(LandingError::io("cannot write", &segment.path))?;
+        body.push(b'\n');
+    }
+    if changed > 0 {
+        let body = zstd::encode_all(body.as_slice(), 3).map_err(LandingError::io("cannot write", &segment.path))?;
+        write_whole(&segment.path, &header(segment), &body)?;
+    }
+    Ok(changed)
+}
+
+fn header(segment: &Segment) -> SegmentHeader {
+    SegmentHeader {
+        inflow: 1,
+        connection: segment.connection.clone(),
+        connector: segment.connector.clone(),
+        stream: segment.stream.clone(),
+        kind: segment.kind,
+        fetched_at: segment.fetched_at.timestamp_millis(),
+        normaliser: segment.normaliser,
+        key_id: segment.key_id.clone(),
+        spec: segment.spec.clone(),
+        records: segment.records,
+        mapping: segment.mapping.clone(),
+    }
+}
+
+fn erase_line(segment: &Segment, keys: &IdentityKeys, wanted: &Erasure, names: &Names, line: &mut Line) {
+    let own = wanted.is_about(segment, line);
+    for (id, name) in names.of(&segment.connection) {
+        if id.len() >= if own { TELLING } else { DISTINCTIVE } {
+            replace(&mut line.record, id, name, own);
+        }
+        if own {
+            for path in id_paths(segment) {
+                path.change(&mut line.record, &mut |value| {
+                    if scalar_text(value).as_deref() == Some(id) {
+                        *value = Value::String(name.to_owned());
+                    }
+                });
+            }
+        }
+    }
+    if !own {
+        return;
+    }
+    let key = |id: &str| (segment.connection.clone(), id.to_owned());
+    if let Some(name) = names.applications.get(&key(&line.id)) {
+        line.id.clone_from(name);
+    } else if let Some((id, name)) = names.of(&segment.connection).find(|(id, _)| line.id.contains(id)) {
+        // An event's own id may be made of the application's.
+        line.id = line.id.replace(id, name);
+    }
+    if let Some(identity) = &mut line.identity {
+        let candidate = names.candidates.get(&key(&identity.candidate)).cloned();
+        *identity = LineIdentity { candidate: candidate.unwrap_or_else(|| identity.candidate.clone()), ..LineIdentity::default() };
+    }
+    line.key_hash = keys.record_key(&segment.connection, &segment.stream, &line.id);
+    line.content_hash = content_hash(&line.record, line.identity.as_ref(), &line.lookups);
+}
+
+/// Where the ids of a person stand in a record.
+fn id_paths(segment: &Segment) -> Vec<&FieldPath> {
+    let stream = segment.stream_spec();
+    stream.map(|stream| stream.id.iter().chain(&stream.candidate).chain(&stream.application).collect()).unwrap_or_default()
+}
+
+/// Replaces an id in a value: whole texts, long ids inside texts and, in the person's own lines, numbers.
+fn replace(value: &mut Value, id: &str, name: &str, own: bool) {
+    match value {
+        Value::String(text) if text == id => name.clone_into(text),
+        Value::String(text) if id.len() >= DISTINCTIVE && text.contains(id) => *text = text.replace(id, name),
+        Value::Number(number) if own && number.to_string() == id => *value = Value::String(name.to_owned()),
+        Value::Array(list) => list.iter_mut().for_each(|inner| replace(inner, id, name, own)),
+        Value::Object(map) => map.values_mut().for_each(|inner| replace(inner, id, name, own)),
+        _ => {}
+    }
+}

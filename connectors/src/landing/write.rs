@@ -1,0 +1,178 @@
+//! Writing segments so that a crash leaves a whole segment or none.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{LandingError, Line, Segment, entries, folders, landing_dir};
+use crate::spec::{Kind, Stream};
+
+/// First line of a segment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SegmentHeader {
+    /// Version of the format: 1.
+    pub inflow: u32,
+    /// See [`Segment`]; likewise the fields below.
+    pub connection: String,
+    /// Connector.
+    pub connector: String,
+    /// Stream.
+    pub stream: String,
+    /// Kind.
+    pub kind: Kind,
+    /// Fetch instant in milliseconds.
+    pub fetched_at: i64,
+    /// Normaliser version.
+    pub normaliser: u16,
+    /// Identity key's id.
+    pub key_id: String,
+    /// Hash of the spec or mapping.
+    pub spec: String,
+    /// Number of records.
+    pub records: u64,
+    /// The mapping, for files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mapping: Option<Stream>,
+}
+
+impl SegmentHeader {
+    pub(super) fn segment(self, id: String, path: PathBuf) -> Segment {
+        Segment {
+            id,
+            connection: self.connection,
+            connector: self.connector,
+            stream: self.stream,
+            kind: self.kind,
+            fetched_at: DateTime::from_timestamp_millis(self.fetched_at).unwrap_or(DateTime::<Utc>::UNIX_EPOCH),
+            path,
+            records: self.records,
+            normaliser: self.normaliser,
+            key_id: self.key_id,
+            spec: self.spec,
+            mapping: self.mapping,
+        }
+    }
+}
+
+/// Collects lines and writes them as one segment. Lines are compressed as they come; the file
+/// appears when [`SegmentWriter::finish`] has made it durable.
+pub struct SegmentWriter {
+    folder: PathBuf,
+    header: SegmentHeader,
+    body: zstd::Encoder<'static, Vec<u8>>,
+    hasher: blake3::Hasher,
+    bytes: usize,
+}
+
+impl std::fmt::Debug for SegmentWriter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SegmentWriter").field("header", &self.header).field("bytes", &self.bytes).finish_non_exhaustive()
+    }
+}
+
+/// Compression level: a segment is written once and read a few times.
+const LEVEL: i32 = 3;
+
+impl SegmentWriter {
+    /// Starts a segment. `header.records` is counted here.
+    pub fn new(data_dir: &Path, mut header: SegmentHeader) -> Result<SegmentWriter, LandingError> {
+        header.records = 0;
+        let folder = landing_dir(data_dir).join(&header.connection).join(&header.stream);
+        std::fs::create_dir_all(&folder).map_err(LandingError::io("cannot make", &folder))?;
+        let body = zstd::Encoder::new(Vec::new(), LEVEL).map_err(LandingError::io("cannot write to", &folder))?;
+        Ok(SegmentWriter { folder, header, body, hasher: blake3::Hasher::new(), bytes: 0 })
+    }
+
+    /// Adds a record.
+    pub fn push(&mut self, line: &Line) -> Result<(), LandingError> {
+        let mut text = serde_json::to_vec(line)
+            .map_err(std::io::Error::from)
+            .map_err(LandingError::io("cannot write to", &self.folder))?;
+        text.push(b'\n');
+        self.hasher.update(&text);
+        self.bytes += text.len();
+        self.header.records += 1;
+        self.body.write_all(&text).map_err(LandingError::io("cannot write to", &self.folder))
+    }
+
+    /// Number of records so far.
+    pub fn records(&self) -> u64 {
+        self.header.records
+    }
+
+    /// Bytes so far, before compression.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Makes the segment durable. `None` when there are no records.
+    pub fn finish(self) -> Result<Option<Segment>, LandingError> {
+        if self.header.records == 0 {
+            return Ok(None);
+        }
+        let hash: String = self.hasher.finalize().to_hex().chars().take(8).collect();
+        let id = next_id(&self.folder, self.header.fetched_at, &hash)?;
+        let path = self.folder.join(format!("{id}.ndjson.zst"));
+        let body = self.body.finish().map_err(LandingError::io("cannot write to", &self.folder))?;
+        write_whole(&path, &self.header, &body)?;
+        Ok(Some(self.header.segment(id, path)))
+    }
+}
+
+/// The id of the next segment: numbered after those of the same instant, unless the very same lines
+/// are there already (a pull that repeats itself after a crash).
+fn next_id(folder: &Path, fetched_at: i64, hash: &str) -> Result<String, LandingError> {
+    let prefix = format!("{fetched_at:013}-");
+    let names: Vec<String> = entries(folder)?
+        .iter()
+        .filter_map(|path| Some(path.file_name()?.to_str()?.strip_suffix(".ndjson.zst")?.to_owned()))
+        .filter(|name| name.starts_with(&prefix))
+        .collect();
+    if let Some(same) = names.iter().find(|name| name.ends_with(hash)) {
+        return Ok(same.clone());
+    }
+    let last = names.iter().filter_map(|name| name.split('-').nth(1)?.parse::<u32>().ok()).max();
+    Ok(format!("{prefix}{:04}-{hash}", last.map_or(0, |last| last + 1)))
+}
+
+/// Header and body as two frames of one file: `.tmp`, sync, rename, sync of the folder.
+pub(super) fn write_whole(path: &Path, header: &SegmentHeader, body: &[u8]) -> Result<(), LandingError> {
+    let draft = path.with_extension("tmp");
+    let mut first = serde_json::to_vec(header).map_err(std::io::Error::from).map_err(LandingError::io("cannot write", path))?;
+    first.push(b'\n');
+    let write = || -> std::io::Result<()> {
+        let first = zstd::encode_all(first.as_slice(), LEVEL)?;
+        let mut file = File::create(&draft)?;
+        file.write_all(&first)?;
+        file.write_all(body)?;
+        file.sync_all()?;
+        std::fs::rename(&draft, path)?;
+        sync_folders(path)
+    };
+    write().map_err(LandingError::io("cannot write", path))
+}
+
+/// The name of a file is durable when its folder is; a new folder when its parent is.
+fn sync_folders(path: &Path) -> std::io::Result<()> {
+    for folder in path.ancestors().skip(1).take(3) {
+        File::open(folder)?.sync_all()?;
+    }
+    Ok(())
+}
+
+/// Removes what a crash left half written.
+pub fn clean_leftovers(data_dir: &Path, connection: &str) -> Result<usize, LandingError> {
+    let mut removed = 0;
+    for stream in folders(&landing_dir(data_dir).join(connection))? {
+        for file in entries(&stream)? {
+            if file.extension().is_some_and(|extension| extension == "tmp") {
+                std::fs::remove_file(&file).map_err(LandingError::io("cannot remove", &file))?;
+                removed += 1;
+            }
+        }
+    }
+    Ok(removed)
+}
