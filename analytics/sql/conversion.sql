@@ -8,7 +8,8 @@
 -- exclusions: none; open applications stay in the denominator, open counts them and maturity is the share of the cohort that is decided
 -- dimensions: channel, store, department, city, recruiter, day, week, month
 -- default_by: channel
--- rate: from_stage, to_stage
+-- columns: numerator, denominator, value, low, high, open, maturity, pooled_numerator, pooled_denominator, pooled_value, status, covered
+-- keys: from_stage, to_stage
 -- meaning.en: Of the applications that entered one stage in the period, the share that ever reached the next; with a 95 % Wilson interval.
 -- meaning.zh: 期间进入某一阶段的申请中,最终到达下一阶段的比例(同期群口径),附 95 % Wilson 区间。
 WITH

@@ -8,6 +8,7 @@
 -- exclusions: recharges and all other kinds of ledger line; internal cost (ANSI/SHRM 06001.2012 and ISO/TS 30407 also hold it); chats are never the denominator
 -- dimensions: channel, store, department, day, week, month
 -- default_by: channel
+-- columns: numerator, denominator, value, low, high, pooled_numerator, pooled_denominator, pooled_value, currency, status, covered
 -- money: numerator, value, low, high, pooled_numerator, pooled_value
 -- reconciles: spend_tie
 -- meaning.en: Net external cost of a channel and period over the people who started work in the same period (cost per hire).

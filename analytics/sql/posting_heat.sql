@@ -8,7 +8,8 @@
 -- exclusions: drafts, internal postings and postings without a date; postings whose time is known only to the day are left out and counted (left_out); exposure reaches 400 days back
 -- dimensions: channel, store
 -- default_by: channel
--- cells: weekday, hour
+-- columns: count, exposure_hours, calendar_hours, rate, shrunk, total, left_out, status, covered
+-- keys: weekday, hour
 -- meaning.en: At which hours of the week postings go out: counts, and the rate per live posting hour, shrunk from the channel to all.
 -- meaning.zh: 一周 168 个小时里职位何时发布:次数,以及按在线职位小时计的比率(向全渠道收缩)。
 SELECT *

@@ -8,6 +8,7 @@
 -- exclusions: recharges and all other kinds of ledger line; lines without a rate on their booking day (counted in reconciles)
 -- dimensions: channel, store, department, kind, day, week, month
 -- default_by: channel
+-- columns: amount, currency, share, entries, status, covered
 -- money: amount
 -- reconciles: spend_tie
 -- meaning.en: What each channel cost, spread over its service days; channels and unallocated add up to the ledger to the cent.

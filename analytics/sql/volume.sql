@@ -8,6 +8,7 @@
 -- exclusions: drafts, internal postings and postings without a date; counts that a board publishes are never added to people
 -- dimensions: channel, store, department, city, recruiter, day, week, month
 -- default_by: channel
+-- columns: postings, posting_clusters, applications, applications_implied, candidates, key_share, share, status, covered
 -- meaning.en: How many postings went out, how many resumes came in, and from how many different people (unique at the grain of the row, never summed).
 -- meaning.zh: 发布多少职位、收到多少份简历(投递)、来自多少个不同的人;人数在该行的分组内去重,不可相加。
 WITH

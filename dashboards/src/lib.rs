@@ -1,1 +1,28 @@
-//! Built-in web page and JSON API.
+//! The built-in web page and the JSON API beside it.
+//!
+//! [`serve`] answers on a listener until it is told to stop; [`router`] is the same without the
+//! network, for tests and for mounting elsewhere.
+//!
+//! | address | answers |
+//! |---|---|
+//! | `/` and `/assets/*` | the page; its files are embedded in the program (`dashboards/web`) |
+//! | `/api/v1/metrics` | the catalogue of metrics |
+//! | `/api/v1/report/{metric}` | one metric, the JSON of `inflow report --format json` |
+//! | `/api/v1/connections` | every configured connection and how it is doing |
+//! | `/api/v1/overview` | company, channels, stores and the reach of the data: what the page starts from |
+//! | `/healthz`, `/readyz` | the process lives; the store answers |
+//!
+//! Every error is `{"error": "one sentence", "hint": "what to do"}` with a fitting status. A request
+//! with a foreign `Host` or `Origin` is refused, so that no other site can read figures through the
+//! reader's own browser.
+
+mod api;
+mod assets;
+mod failure;
+mod figures;
+mod guard;
+mod query;
+mod router;
+
+pub use failure::PageError;
+pub use router::{PageState, router, serve};

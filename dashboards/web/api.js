@@ -33,7 +33,8 @@ export const connections = (signal) => get("/api/v1/connections", signal);
 /** One metric over the period; `filters` values are lists. */
 export function report(metric, { by = [], from, to, filters = {} }, signal) {
   const query = new URLSearchParams({ from, to });
-  if (by.length > 0) query.set("by", by.join(","));
+  // An empty list is one row over everything; no list at all would be the metric's own grouping.
+  query.set("by", by.join(","));
   for (const [dimension, values] of Object.entries(filters)) {
     for (const value of values) query.append(dimension, value);
   }

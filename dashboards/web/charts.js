@@ -175,6 +175,8 @@ export function heat(kind, data) {
       });
     }
   }
+  // Drawn last, so that no neighbour covers the outline of the busiest cell.
+  all.sort((a, b) => Number(a.cell === data.peak) - Number(b.cell === data.peak));
   const [head, ...rest] = peakWords(kind, data, when);
   fill(at("peak"), head, rest);
   const narrow = at("heat").clientWidth < 560;

@@ -43,51 +43,51 @@ WITH
                 told)) AS kept
         FROM reported
     ),
+    known AS
+    (
+        SELECT
+            a.connection AS connection, a.source_id AS source_id, a.channel AS channel,
+            if(a.store = '', p.store, a.store) AS store,
+            if(a.department = '', p.department, a.department) AS department,
+            if(a.city = '', p.city, a.city) AS city,
+            a.requisition_source_id AS requisition_source_id, a.posting_source_id AS posting_source_id, a.recruiter AS recruiter,
+            multiIf(l.person_id != '', l.person_id,
+                    a.candidate_source_id != '', concat(a.connection, '/', a.candidate_source_id),
+                    concat(a.connection, '/application:', a.source_id)) AS person_id,
+            l.linkable AS linkable,
+            arraySort(arrayConcat(
+                t.kept,
+                if(isNull(a.applied_at), [], [packed(3, assumeNotNull(a.applied_at), a.applied_precision, 0)]),
+                if(isNull(a.first_at), [], [packed(2, assumeNotNull(a.first_at), a.first_precision, 0)]))) AS ordered
+        FROM (SELECT * FROM inflow.applications FINAL WHERE deleted = 0) AS a
+        LEFT JOIN taken AS t ON t.connection = a.connection AND t.application_source_id = a.source_id
+        LEFT JOIN
+        (
+            SELECT connection, source_id, store, department, city
+            FROM inflow.postings FINAL
+            WHERE deleted = 0 AND (store != '' OR department != '' OR city != '')
+        ) AS p ON p.connection = a.connection AND p.source_id = a.posting_source_id
+        LEFT JOIN inflow.candidate_links AS l ON l.connection = a.connection AND l.source_id = a.candidate_source_id
+    ),
     entered AS
     (
         WITH
-            arraySort(arrayConcat(
-                t.kept,
-                if(isNull(applied_at), [], [packed(3, assumeNotNull(applied_at), applied_precision, 0)]),
-                if(isNull(first_at), [], [packed(2, assumeNotNull(first_at), first_precision, 0)]))) AS ordered,
             arrayFilter((e, before) -> rank_of(e) != 0 AND rank_of(e) != rank_of(before), ordered, arrayPopBack(arrayPushFront(ordered, toUInt64(0)))) AS firsts,
             arrayFilter(e -> rank_of(e) <= 10, firsts) AS steps,
             arrayMap(e -> rank_of(e), steps) AS reached,
             arrayFilter(r -> NOT has(reached, r), range(1, if(empty(reached), 1, arrayMax(reached)))) AS skipped
         SELECT
-            a.connection AS connection, a.source_id AS source_id, a.channel AS channel, a.store AS store, a.department AS department,
-            a.city AS city, a.requisition_source_id AS requisition_source_id, a.posting_source_id AS posting_source_id,
-            a.recruiter AS recruiter, a.candidate_source_id AS candidate_source_id,
+            * EXCEPT ordered,
             arrayJoin(arrayConcat(
                 arrayMap(e -> (toUInt8(rank_of(e)), at_of(e), precision_of(e)), firsts),
                 arrayMap(r -> (toUInt8(r), arrayMin(e -> at_of(e), arrayFilter(e -> rank_of(e) > r, steps)), toUInt64(4)), skipped))) AS entry
-        FROM (SELECT * FROM inflow.applications FINAL WHERE deleted = 0) AS a
-        LEFT JOIN taken AS t ON t.connection = a.connection AND t.application_source_id = a.source_id
+        FROM known
     )
 SELECT
-    a.connection AS connection,
-    a.source_id AS source_id,
-    a.channel AS channel,
-    if(a.store = '', p.store, a.store) AS store,
-    if(a.department = '', p.department, a.department) AS department,
-    if(a.city = '', p.city, a.city) AS city,
-    a.requisition_source_id AS requisition_source_id,
-    a.posting_source_id AS posting_source_id,
-    a.recruiter AS recruiter,
-    multiIf(l.person_id != '', l.person_id,
-            a.candidate_source_id != '', concat(a.connection, '/', a.candidate_source_id),
-            concat(a.connection, '/application:', a.source_id)) AS person_id,
-    l.linkable AS linkable,
+    connection, source_id, channel, store, department, city, requisition_source_id, posting_source_id, recruiter, person_id, linkable,
     multiIf(entry.1 = 101, 'rejected', entry.1 = 102, 'withdrawn', names[entry.1]) AS stage,
     entry.1 AS stage_rank,
     fromUnixTimestamp64Milli(entry.2, 'UTC') AS entered_at,
     toStartOfFifteenMinutes(toDateTime(entered_at, 'UTC')) AS quarter,
     precisions[entry.3] AS precision
-FROM entered AS a
-LEFT JOIN
-(
-    SELECT connection, source_id, store, department, city
-    FROM inflow.postings FINAL
-    WHERE deleted = 0 AND (store != '' OR department != '' OR city != '')
-) AS p ON p.connection = a.connection AND p.source_id = a.posting_source_id
-LEFT JOIN inflow.candidate_links AS l ON l.connection = a.connection AND l.source_id = a.candidate_source_id
+FROM entered

@@ -67,10 +67,7 @@ mod tests {
             ("3 Locations", None),
             ("", None),
         ] {
-            let got = city(place);
-                continue;
-            }
-            assert_eq!(got.as_deref(), expected, "{place}");
+            assert_eq!(city(place).as_deref(), expected, "{place}");
         }
     }
 }

@@ -190,7 +190,7 @@ fn opportunity(world: &World, number: usize, case: &Application) -> Value {
         "owner": OWNER,
         "followers": [OWNER],
         "applications": [{
-            "id": format!("a{}", case.id.trim_start_matches(|c: char| c.is_ascii_hexdigit())),
+            "id": format!("b{}", case.id.get(1..).unwrap_or_default()),
             "type": if case.searched { "user" } else { "posting" },
             "opportunityId": case.id,
             "posting": posting.map(|posting| posting.id.as_str()),

@@ -94,5 +94,5 @@ pub(crate) fn office_hour_after(dice: &mut Dice, at: DateTime<Utc>, least: u64, 
         day = day + Days::new(1);
     }
     let hour = dice.range(10, 17) as u32;
-    instant(day, hour, [0, 15, 30, 45][dice.index(4)], 0)
+    instant(day, hour, dice.one_of(&[0, 15, 30, 45]), 0)
 }

@@ -192,7 +192,7 @@ impl Desk<'_> {
         }
         let (stage, reasons): (_, &[&str]) =
             if outcome <= 57 { (Stage::Rejected, &REJECTIONS) } else { (Stage::Withdrawn, &WITHDRAWALS) };
-        let reason = Some(*self.dice.pick(reasons));
+        let reason = Some(self.dice.one_of(reasons));
         events.push(Reached { reason, ..reached(stage, at) });
     }
 
@@ -215,7 +215,7 @@ impl Desk<'_> {
             id: self.application_id(number),
             candidate_id: self.candidate_id(number, person),
             channel: self.channel.id,
-            source_word: self.dice.pick(self.channel.words),
+            source_word: self.dice.one_of(self.channel.words),
             store: self.shop.name,
             department: self.dice.pick(&self.departments).clone(),
             person,

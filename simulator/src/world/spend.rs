@@ -209,7 +209,7 @@ impl Ledger {
     fn statement(&mut self) {
         for date in self.span.days() {
             let lines = if self.dice.chance(0.1) { 2 } else { 1 };
-            let store = *self.dice.pick(&[COSMETICS, FOOD, CLOTHING, CHAIN]);
+            let store = self.dice.one_of(&[COSMETICS, FOOD, CLOTHING, CHAIN]);
             let net = Decimal::new(self.dice.range(4_000, 19_000), 2);
             for _ in 0..lines {
                 self.add("douyin", store, "cpc", (date, date), net);

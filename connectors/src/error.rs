@@ -1,0 +1,95 @@
+//! What can stop a pull: one sentence that names the place, a class, and what to do about it.
+
+use inflow_config::Explain;
+
+/// Class of a pull's error, as stored in `runs` and `connection_health`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PullErrorKind {
+    /// No answer: name not found, refused, timed out, broken off.
+    Unreachable,
+    /// The credential was not accepted.
+    Unauthorised,
+    /// The board's limit, or our own budget, is used up.
+    RateLimited,
+    /// The board answered that it failed (5xx).
+    ServerError,
+    /// An answer that cannot be understood: not JSON, cut off, too large, a refusal inside status 200.
+    BadResponse,
+    /// JSON, but not of the shape that the spec knows.
+    ChangedShape,
+    /// A file that cannot be read.
+    File,
+    /// The connection, spec or mapping is wrong.
+    Configuration,
+    /// Our own disk or store failed.
+    Store,
+}
+
+impl PullErrorKind {
+    /// The word stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            PullErrorKind::Unreachable => "unreachable",
+            PullErrorKind::Unauthorised => "unauthorised",
+            PullErrorKind::RateLimited => "rate_limited",
+            PullErrorKind::ServerError => "server_error",
+            PullErrorKind::BadResponse => "bad_response",
+            PullErrorKind::ChangedShape => "changed_shape",
+            PullErrorKind::File => "file",
+            PullErrorKind::Configuration => "configuration",
+            PullErrorKind::Store => "store",
+        }
+    }
+}
+
+/// Why a pull stopped.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{place}: {message}")]
+pub struct PullError {
+    /// Its class.
+    pub kind: PullErrorKind,
+    /// Connection, and stream or file where there is one.
+    pub place: String,
+    /// What happened.
+    pub message: String,
+    /// What to do.
+    pub hint: Option<String>,
+}
+
+impl PullError {
+    /// An error without a place; the engine adds it.
+    pub fn new(kind: PullErrorKind, message: impl Into<String>) -> PullError {
+        PullError { kind, place: String::new(), message: message.into(), hint: None }
+    }
+
+    /// With a hint.
+    #[must_use]
+    pub fn with_hint(mut self, hint: impl Into<String>) -> PullError {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// At a place, unless it has one.
+    #[must_use]
+    pub fn at(mut self, place: impl std::fmt::Display) -> PullError {
+        if self.place.is_empty() {
+            self.place = place.to_string();
+        }
+        self
+    }
+
+    /// An error of our own disk or store.
+    pub fn own(error: &dyn Explain) -> PullError {
+        PullError { hint: error.hint(), ..PullError::new(PullErrorKind::Store, error.to_string()) }
+    }
+}
+
+impl Explain for PullError {
+    fn hint(&self) -> Option<String> {
+        self.hint.clone()
+    }
+
+    fn exit_code(&self) -> u8 {
+        if self.kind == PullErrorKind::Store { 2 } else { 1 }
+    }
+}

@@ -1,0 +1,101 @@
+//! What is worth asking again, and when.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use rand::Rng;
+use reqwest::StatusCode;
+use reqwest::header::{HeaderMap, RETRY_AFTER};
+
+use crate::spec::{LimitHeaders, ResetForm};
+
+/// How often a request is made in all.
+pub const ATTEMPTS: u32 = 4;
+
+/// A board that asks for more patience than this ends the pull; the next one goes on.
+pub const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(300);
+
+const FIRST_BACKOFF: Duration = Duration::from_millis(500);
+const LONGEST_BACKOFF: Duration = Duration::from_secs(30);
+
+/// Whether an answer may be different next time.
+pub fn is_transient(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 408 | 425 | 429 | 500 | 502 | 503 | 504)
+}
+
+/// Wait before attempt `attempt + 1`: doubling, capped, between half of it and all of it at random.
+pub fn backoff(attempt: u32) -> Duration {
+    let whole = FIRST_BACKOFF.saturating_mul(1 << attempt.saturating_sub(1).min(10)).min(LONGEST_BACKOFF);
+    whole.mul_f64(rand::rng().random_range(0.5..=1.0))
+}
+
+/// `Retry-After` in seconds or as a date.
+pub fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse::<u64>() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = DateTime::parse_from_rfc2822(text).ok()?.with_timezone(&Utc);
+    Some((date - now).to_std().unwrap_or(Duration::ZERO))
+}
+
+/// How long the board's own headers say to wait: only when nothing remains.
+pub fn pause_asked(headers: &HeaderMap, form: &LimitHeaders, now: DateTime<Utc>) -> Option<Duration> {
+    let number = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<f64>().ok();
+    if number(&form.remaining)? >= 1.0 {
+        return None;
+    }
+    let reset = number(&form.reset)?;
+    let now_s = now.timestamp_millis() as f64 / 1000.0;
+    let wait = match form.reset_as {
+        ResetForm::Seconds => reset,
+        ResetForm::EpochS => reset - now_s,
+        ResetForm::EpochMs => reset / 1000.0 - now_s,
+    };
+    // A clock that is far off must not stop a connection for good.
+    (wait > 0.0 && wait <= 3600.0).then(|| Duration::from_secs_f64(wait))
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::header::HeaderValue;
+
+    use super::*;
+
+    fn now() -> DateTime<Utc> {
+        DateTime::from_timestamp(1_790_000_000, 0).unwrap()
+    }
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(retry_after(&headers, now()), None);
+        headers.insert(RETRY_AFTER, HeaderValue::from_static("7"));
+        assert_eq!(retry_after(&headers, now()), Some(Duration::from_secs(7)));
+        let date = (now() + chrono::Duration::seconds(9)).format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        headers.insert(RETRY_AFTER, HeaderValue::from_str(&date).unwrap());
+        assert_eq!(retry_after(&headers, now()), Some(Duration::from_secs(9)));
+    }
+
+    #[test]
+    fn the_board_asks_for_a_pause_only_when_nothing_remains() {
+        let form = LimitHeaders { remaining: "x-left".into(), reset: "x-reset".into(), reset_as: ResetForm::EpochS };
+        let mut headers = HeaderMap::new();
+        headers.insert("x-reset", HeaderValue::from_static("1790000004"));
+        headers.insert("x-left", HeaderValue::from_static("1"));
+        assert_eq!(pause_asked(&headers, &form, now()), None);
+        headers.insert("x-left", HeaderValue::from_static("0"));
+        assert_eq!(pause_asked(&headers, &form, now()), Some(Duration::from_secs(4)));
+        headers.insert("x-reset", HeaderValue::from_static("9990000004"));
+        assert_eq!(pause_asked(&headers, &form, now()), None);
+    }
+
+    #[test]
+    fn backoff_doubles_within_its_cap() {
+        for attempt in 1..40 {
+            let wait = backoff(attempt);
+            let whole = FIRST_BACKOFF.saturating_mul(1 << (attempt - 1).min(10)).min(LONGEST_BACKOFF);
+            assert!(wait >= whole / 2 && wait <= whole, "attempt {attempt}: {wait:?}");
+        }
+    }
+}

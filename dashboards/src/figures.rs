@@ -1,0 +1,133 @@
+//! What the page and the API are answered from.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use chrono::{DateTime, NaiveDate, Utc};
+use inflow_analytics::{Query, Report};
+use inflow_config::{Config, SharedClock};
+use inflow_store::Store;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use std::sync::Arc;
+
+use crate::failure::Failure;
+
+/// Where figures come from: the store, or a stand-in in tests.
+#[async_trait]
+pub(crate) trait Figures: Send + Sync + 'static {
+    /// One metric.
+    async fn report(&self, query: &Query) -> Result<Report, Failure>;
+    /// The connections that have been tried, by name.
+    async fn health(&self) -> Result<BTreeMap<String, Health>, Failure>;
+    /// How far the data reaches.
+    async fn reach(&self) -> Result<Reach, Failure>;
+    /// Fails when the store does not answer.
+    async fn ready(&self) -> Result<(), Failure>;
+}
+
+/// How a connection is doing.
+#[derive(Debug, Clone, Default, Serialize)]
+pub(crate) struct Health {
+    pub(crate) channels: Vec<String>,
+    /// `ok` or `failing`.
+    pub(crate) status: String,
+    pub(crate) last_attempt_at: Option<DateTime<Utc>>,
+    pub(crate) last_success_at: Option<DateTime<Utc>>,
+    pub(crate) failing_since: Option<DateTime<Utc>>,
+    pub(crate) error_kind: String,
+    pub(crate) error: String,
+    /// Records that could not be understood and wait to be looked at.
+    pub(crate) quarantined: u64,
+}
+
+/// How far the data reaches.
+#[derive(Debug, Clone, Default, Serialize)]
+pub(crate) struct Reach {
+    /// First and last day with anything, in the company's zone; nothing in an empty store.
+    pub(crate) first: Option<NaiveDate>,
+    pub(crate) last: Option<NaiveDate>,
+    /// Stores that rows name.
+    #[serde(skip)]
+    pub(crate) stores: Vec<String>,
+}
+
+/// The store's own answers.
+pub(crate) struct StoreFigures {
+    pub(crate) store: Store,
+    pub(crate) config: Arc<Config>,
+    pub(crate) clock: SharedClock,
+}
+
+const REACH: &str = "
+SELECT toString(min(first)) AS first, toString(max(last)) AS last, count() AS found
+FROM
+(
+    SELECT toDate(min(entered_at), {tz:String}) AS first, toDate(max(entered_at), {tz:String}) AS last FROM application_stages HAVING count() > 0
+    UNION ALL
+    SELECT toDate(min(quarter), {tz:String}), toDate(max(quarter), {tz:String}) FROM posting_quarters WHERE posted + posted_day_only > 0 HAVING count() > 0
+    UNION ALL
+    SELECT min(day), max(day) FROM spend_days HAVING count() > 0
+)";
+
+const STORES: &str = "
+SELECT DISTINCT store FROM
+(
+    SELECT DISTINCT toString(store) AS store FROM application_stages
+    UNION ALL SELECT DISTINCT toString(store) FROM posting_quarters
+    UNION ALL SELECT DISTINCT toString(store) FROM spend_days
+)
+WHERE store != '' ORDER BY store LIMIT 1000";
+
+const QUARANTINED: &str = "SELECT toString(connection) AS connection, count() AS records FROM inflow_state.quarantine GROUP BY connection";
+
+#[async_trait]
+impl Figures for StoreFigures {
+    async fn report(&self, query: &Query) -> Result<Report, Failure> {
+        inflow_analytics::report(&self.store, &self.config, query).await.map_err(|error| Failure::explained(&error))
+    }
+
+    async fn health(&self) -> Result<BTreeMap<String, Health>, Failure> {
+        let rows = self.store.health().await.map_err(|error| Failure::explained(&error))?;
+        let waiting = self.rows(QUARANTINED, &[]).await?;
+        let waiting: BTreeMap<&str, u64> = waiting.iter().filter_map(|row| Some((text(row, "connection")?, row.get("records")?.as_u64()?))).collect();
+        let health = rows.into_iter().map(|row| {
+            let quarantined = waiting.get(row.connection.as_str()).copied().unwrap_or_default();
+            let health = Health {
+                channels: row.channels,
+                status: row.status,
+                last_attempt_at: Some(row.last_attempt_at),
+                last_success_at: row.last_success_at,
+                failing_since: row.failing_since,
+                error_kind: row.error_kind,
+                error: row.error,
+                quarantined,
+            };
+            (row.connection, health)
+        });
+        Ok(health.collect())
+    }
+
+    async fn reach(&self) -> Result<Reach, Failure> {
+        let zone = self.config.settings.company.timezone.name().to_owned();
+        let spans = self.rows(REACH, &[("tz", zone)]).await?;
+        let stores = self.rows(STORES, &[]).await?;
+        let span = spans.first().filter(|row| row.get("found").and_then(Value::as_u64).is_some_and(|found| found > 0));
+        let day = |column| span.and_then(|row| text(row, column)).and_then(|day| day.parse().ok());
+        Ok(Reach { first: day("first"), last: day("last"), stores: stores.iter().filter_map(|row| text(row, "store")).map(str::to_owned).collect() })
+    }
+
+    async fn ready(&self) -> Result<(), Failure> {
+        self.rows("SELECT 1 AS one", &[]).await.map(|_| ())
+    }
+}
+
+impl StoreFigures {
+    async fn rows(&self, sql: &str, params: &[(&str, String)]) -> Result<Vec<Map<String, Value>>, Failure> {
+        self.store.rows(sql, params).await.map_err(|error| Failure::explained(&error))
+    }
+}
+
+fn text<'a>(row: &'a Map<String, Value>, column: &str) -> Option<&'a str> {
+    row.get(column).and_then(Value::as_str)
+}

@@ -1,0 +1,138 @@
+//! Who may ask. On loopback: only a browser that was pointed at this very address, so that a page of
+//! another site cannot read figures by letting its own name resolve to 127.0.0.1 (DNS rebinding).
+//! Behind a proxy the public name is the proxy's affair; there the password of readers is asked for,
+//! which a rebound name does not have, and an `Origin` must be the `Host` that was asked.
+
+use axum::extract::{Request, State};
+use axum::http::header::{AUTHORIZATION, HOST, ORIGIN, WWW_AUTHENTICATE};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use inflow_config::Config;
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::failure::{Failure, PageError};
+
+/// The user whose password opens page and API, as on the ClickHouse endpoint.
+const READER: &str = "reader";
+
+/// The rules of one server.
+#[derive(Debug)]
+pub(crate) struct Guard {
+    any_host: bool,
+    password: Option<SecretString>,
+}
+
+impl Guard {
+    pub(crate) fn of(config: &Config) -> Result<Self, PageError> {
+        let serve = &config.settings.serve;
+        let password = serve.reader_password.as_ref().map(|secret| secret.read(&config.dir)).transpose()?;
+        // Without a password only loopback names are let in, whatever else is configured.
+        Ok(Self { any_host: serve.behind_proxy && password.is_some(), password })
+    }
+
+    fn judge(&self, path: &str, host: Option<&str>, headers: &HeaderMap) -> Result<(), Box<Response>> {
+        let Some(host) = host else {
+            return Err(refused("a request must name its host"));
+        };
+        if !self.any_host && !is_loopback(host) {
+            return Err(refused(&format!("the host {host:?} is not served here")));
+        }
+        if let Some(origin) = headers.get(ORIGIN) {
+            let same = origin.to_str().ok().and_then(authority).is_some_and(|asking| asking.eq_ignore_ascii_case(host));
+            if !same {
+                return Err(refused("requests from other sites are refused"));
+            }
+        }
+        // Probes carry no password and learn nothing.
+        if path == "/healthz" || path == "/readyz" || self.knows(headers) {
+            return Ok(());
+        }
+        let mut response = Failure::new(StatusCode::UNAUTHORIZED, "a password is needed").hint("user reader, password of serve.reader_password").into_response();
+        response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"inflow\", charset=\"UTF-8\""));
+        Err(Box::new(response))
+    }
+
+    fn knows(&self, headers: &HeaderMap) -> bool {
+        let Some(password) = &self.password else { return true };
+        let expected = format!("{READER}:{}", password.expose_secret());
+        let given = headers
+            .get(AUTHORIZATION)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| value.split_once(' '))
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("basic"))
+            .and_then(|(_, encoded)| base64::engine::general_purpose::STANDARD.decode(encoded.trim()).ok());
+        given.is_some_and(|given| same(&given, expected.as_bytes()))
+    }
+}
+
+/// Compares in a time that tells nothing about where the two differ.
+fn same(given: &[u8], expected: &[u8]) -> bool {
+    given.len() == expected.len() && given.iter().zip(expected).fold(0, |all, (a, b)| all | (a ^ b)) == 0
+}
+
+fn refused(sentence: &str) -> Box<Response> {
+    let hint = "open the page under the address that `inflow serve` prints";
+    Box::new(Failure::new(StatusCode::FORBIDDEN, sentence).hint(hint).into_response())
+}
+
+/// `host[:port]` of an origin; nothing for `null` and the like.
+fn authority(origin: &str) -> Option<&str> {
+    let rest = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"))?;
+    (!rest.is_empty() && !rest.contains('/')).then_some(rest)
+}
+
+/// Whether a `Host` (with or without a port) means this machine and nothing else.
+fn is_loopback(host: &str) -> bool {
+    let name = match host.strip_prefix('[') {
+        Some(rest) => match rest.split_once(']') {
+            Some((name, port)) if is_port(port) => name,
+            _ => return false,
+        },
+        None => match host.split_once(':') {
+            Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+            Some(_) => return false,
+            None => host,
+        },
+    };
+    name.eq_ignore_ascii_case("localhost") || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+fn is_port(text: &str) -> bool {
+    text.is_empty() || text.strip_prefix(':').is_some_and(|port| port.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// The middleware.
+pub(crate) async fn check(State(guard): State<std::sync::Arc<Guard>>, request: Request, next: Next) -> Response {
+    // HTTP/2 names the host in the request line instead of a header.
+    let named = request.headers().get(HOST).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let host = named.or_else(|| request.uri().authority().map(ToString::to_string));
+    match guard.judge(request.uri().path(), host.as_deref(), request.headers()) {
+        Ok(()) => next.run(request).await,
+        Err(refusal) => *refusal,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{authority, is_loopback};
+
+    #[test]
+    fn only_names_of_this_machine_are_loopback() {
+        for host in ["localhost", "LOCALHOST:8080", "127.0.0.1:8080", "127.8.0.1", "[::1]:8080", "[::1]"] {
+            assert!(is_loopback(host), "{host}");
+        }
+        for host in ["", "example.com", "127.0.0.1.example.com", "localhost.example.com:80", "10.0.0.1", "localhost:80@evil", "[::1", "[::1]evil", "0.0.0.0"] {
+            assert!(!is_loopback(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn an_origin_is_a_scheme_and_an_authority() {
+        assert_eq!(authority("http://127.0.0.1:8080"), Some("127.0.0.1:8080"));
+        assert_eq!(authority("null"), None);
+        assert_eq!(authority("file://"), None);
+        assert_eq!(authority("http://a/b"), None);
+    }
+}
