@@ -1,1 +1,27 @@
-//! Metric definitions, marts and their jobs.
+//! Metric definitions, the marts beneath them, and reports.
+//!
+//! One definition serves SQL, page, API and command line alike: `sql/<metric>.sql`, a SELECT with a header that says
+//! what is counted. [`analyze`] rebuilds the marts (`sql/marts`) and installs each definition as the parameterised
+//! view `metric_<id>_v<N>`, with `metric_<id>` naming the current version; [`report`] reads one of them. What several
+//! definitions have in common is a view of its own (`sql/shared`).
+//!
+//! ```sql
+//! SELECT channel, applications FROM metric_volume(
+//!     from = '2026-10-01', to = '2026-10-31', -- whole local days, both included
+//!     tz = '',                                -- each channel's own zone
+//!     as_of = '2026-11-01 00:00:00',          -- UTC; later events are not looked at
+//!     by = ['channel'], channel = [], store = [])
+//! ```
+//!
+//! A new metric is one SQL file and one line in `catalogue.rs`.
+
+mod analyze;
+mod catalogue;
+mod error;
+mod literal;
+mod report;
+
+pub use analyze::{JOBS, analyze, analyze_into};
+pub use catalogue::{Metric, catalogue, metric};
+pub use error::AnalyticsError;
+pub use report::{Definition, NO_DIMENSION, Query, Report, report};

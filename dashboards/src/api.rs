@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, Uri};
-use inflow_analytics::{Metric, Report, catalogue};
-use inflow_config::{Connection, did_you_mean};
+use inflow_analytics::{Metric, Report, catalogue, metric};
+use inflow_config::Connection;
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
@@ -16,24 +16,33 @@ use crate::router::Shared;
 
 /// `/api/v1/metrics`
 pub(crate) async fn metrics() -> Json<Value> {
-    Json(json!({ "metrics": catalogue() }))
+    let describe = |metric: &Metric| {
+        json!({
+            "id": metric.id,
+            "version": metric.version,
+            "title": metric.title,
+            "meaning": metric.meaning,
+            "numerator": metric.numerator,
+            "denominator": metric.denominator,
+            "clock": metric.clock,
+            "exclusions": metric.exclusions,
+            "dimensions": metric.dimensions,
+            "default_by": metric.default_by,
+            "keys": metric.keys,
+            "columns": metric.columns,
+            "money": metric.money,
+        })
+    };
+    Json(json!({ "metrics": catalogue().iter().map(describe).collect::<Vec<_>>() }))
 }
 
 /// `/api/v1/report/{metric}`
-pub(crate) async fn report(State(shared): State<Shared>, Path(metric): Path<String>, uri: Uri) -> Result<Json<Report>, Failure> {
-    let metric = find(&metric)?;
+pub(crate) async fn report(State(shared): State<Shared>, Path(id): Path<String>, uri: Uri) -> Result<Json<Report>, Failure> {
+    let metric = metric(&id).map_err(|error| Failure::explained(&error).status(StatusCode::NOT_FOUND))?;
     let query = query::parse(metric, &uri, shared.clock.now(), shared.config.settings.company.timezone)?;
     // A page asks for a dozen reports at once; the engine's memory is for a few at a time.
     let _turn = shared.turns.acquire().await.map_err(|_| Failure::new(StatusCode::SERVICE_UNAVAILABLE, "the server is stopping"))?;
     Ok(Json(shared.figures.report(&query).await?))
-}
-
-fn find(id: &str) -> Result<&'static Metric, Failure> {
-    catalogue().iter().find(|metric| *metric.id == *id).ok_or_else(|| {
-        let known = || catalogue().iter().map(|metric| &*metric.id);
-        let hint = did_you_mean(id, known()).unwrap_or_else(|| format!("metrics: {}", known().collect::<Vec<_>>().join(", ")));
-        Failure::new(StatusCode::NOT_FOUND, format!("there is no metric {id:?}")).hint(hint)
-    })
 }
 
 /// `/api/v1/connections`: those of the configuration, and those that were once and left data.
@@ -80,7 +89,7 @@ pub(crate) async fn overview(State(shared): State<Shared>) -> Result<Json<Value>
     let reach = shared.figures.reach().await?;
     let company = &shared.config.settings.company;
     let now = shared.clock.now();
-    let channels: Vec<Value> = shared.config.channels.iter().map(|channel| json!({ "id": channel.id, "name": { "zh": channel.name.zh, "en": channel.name.en } })).collect();
+    let channels: Vec<Value> = shared.config.channels.iter().map(|channel| json!({ "id": channel.id, "name": channel.name })).collect();
     Ok(Json(json!({
         "company": { "name": company.name, "timezone": company.timezone.name(), "currency": company.currency.as_str() },
         "version": env!("CARGO_PKG_VERSION"),

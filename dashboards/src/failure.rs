@@ -49,6 +49,11 @@ impl Failure {
         self
     }
 
+    pub(crate) fn status(mut self, status: StatusCode) -> Self {
+        self.status = status;
+        self
+    }
+
     /// An error of a library: 400 when the asker can mend it, else 500 and a line in the log.
     pub(crate) fn explained(error: &impl Explain) -> Self {
         let status = if error.exit_code() == 1 { StatusCode::BAD_REQUEST } else { StatusCode::INTERNAL_SERVER_ERROR };

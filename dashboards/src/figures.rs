@@ -1,15 +1,16 @@
 //! What the page and the API are answered from.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use async_trait::async_trait;
+use axum::http::StatusCode;
 use chrono::{DateTime, NaiveDate, Utc};
-use inflow_analytics::{Query, Report};
-use inflow_config::{Config, SharedClock};
+use inflow_analytics::{AnalyticsError, Query, Report};
+use inflow_config::Config;
 use inflow_store::Store;
 use serde::Serialize;
 use serde_json::{Map, Value};
-use std::sync::Arc;
 
 use crate::failure::Failure;
 
@@ -56,7 +57,6 @@ pub(crate) struct Reach {
 pub(crate) struct StoreFigures {
     pub(crate) store: Store,
     pub(crate) config: Arc<Config>,
-    pub(crate) clock: SharedClock,
 }
 
 const REACH: &str = "
@@ -84,7 +84,11 @@ const QUARANTINED: &str = "SELECT toString(connection) AS connection, count() AS
 #[async_trait]
 impl Figures for StoreFigures {
     async fn report(&self, query: &Query) -> Result<Report, Failure> {
-        inflow_analytics::report(&self.store, &self.config, query).await.map_err(|error| Failure::explained(&error))
+        inflow_analytics::report(&self.store, &self.config, query).await.map_err(|error| match error {
+            // Nothing is wrong with the request; it comes too early.
+            AnalyticsError::NotAnalyzed { .. } => Failure::explained(&error).status(StatusCode::CONFLICT),
+            _ => Failure::explained(&error),
+        })
     }
 
     async fn health(&self) -> Result<BTreeMap<String, Health>, Failure> {

@@ -3,6 +3,8 @@
 //! Behind a proxy the public name is the proxy's affair; there the password of readers is asked for,
 //! which a rebound name does not have, and an `Origin` must be the `Host` that was asked.
 
+use std::sync::Arc;
+
 use axum::extract::{Request, State};
 use axum::http::header::{AUTHORIZATION, HOST, ORIGIN, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
@@ -32,7 +34,7 @@ impl Guard {
         Ok(Self { any_host: serve.behind_proxy && password.is_some(), password })
     }
 
-    fn judge(&self, path: &str, host: Option<&str>, headers: &HeaderMap) -> Result<(), Box<Response>> {
+    fn judge(&self, path: &str, host: Option<&str>, headers: &HeaderMap) -> Result<(), Failure> {
         let Some(host) = host else {
             return Err(refused("a request must name its host"));
         };
@@ -49,9 +51,7 @@ impl Guard {
         if path == "/healthz" || path == "/readyz" || self.knows(headers) {
             return Ok(());
         }
-        let mut response = Failure::new(StatusCode::UNAUTHORIZED, "a password is needed").hint("user reader, password of serve.reader_password").into_response();
-        response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"inflow\", charset=\"UTF-8\""));
-        Err(Box::new(response))
+        Err(Failure::new(StatusCode::UNAUTHORIZED, "a password is needed").hint("user reader, password of serve.reader_password"))
     }
 
     fn knows(&self, headers: &HeaderMap) -> bool {
@@ -72,9 +72,8 @@ fn same(given: &[u8], expected: &[u8]) -> bool {
     given.len() == expected.len() && given.iter().zip(expected).fold(0, |all, (a, b)| all | (a ^ b)) == 0
 }
 
-fn refused(sentence: &str) -> Box<Response> {
-    let hint = "open the page under the address that `inflow serve` prints";
-    Box::new(Failure::new(StatusCode::FORBIDDEN, sentence).hint(hint).into_response())
+fn refused(sentence: &str) -> Failure {
+    Failure::new(StatusCode::FORBIDDEN, sentence).hint("open the page under the address that `inflow serve` prints")
 }
 
 /// `host[:port]` of an origin; nothing for `null` and the like.
@@ -104,14 +103,18 @@ fn is_port(text: &str) -> bool {
 }
 
 /// The middleware.
-pub(crate) async fn check(State(guard): State<std::sync::Arc<Guard>>, request: Request, next: Next) -> Response {
+pub(crate) async fn check(State(guard): State<Arc<Guard>>, request: Request, next: Next) -> Response {
     // HTTP/2 names the host in the request line instead of a header.
     let named = request.headers().get(HOST).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let host = named.or_else(|| request.uri().authority().map(ToString::to_string));
-    match guard.judge(request.uri().path(), host.as_deref(), request.headers()) {
-        Ok(()) => next.run(request).await,
-        Err(refusal) => *refusal,
+    let Err(refusal) = guard.judge(request.uri().path(), host.as_deref(), request.headers()) else {
+        return next.run(request).await;
+    };
+    let mut response = refusal.into_response();
+    if response.status() == StatusCode::UNAUTHORIZED {
+        response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"inflow\", charset=\"UTF-8\""));
     }
+    response
 }
 
 #[cfg(test)]

@@ -23,6 +23,8 @@ mod figures;
 mod guard;
 mod query;
 mod router;
+#[cfg(test)]
+mod tests;
 
 pub use failure::PageError;
 pub use router::{PageState, router, serve};

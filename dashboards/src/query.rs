@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use axum::http::Uri;
 use axum::extract::Query as Pairs;
+use axum::http::Uri;
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use chrono_tz::Tz;
 use inflow_analytics::{Metric, Query};
@@ -18,8 +18,8 @@ const FILTERS: [&str; 2] = ["channel", "store"];
 /// Days of a report that names no period, the last one being today.
 const DEFAULT_DAYS: i64 = 30;
 
-/// Reads `by`, `from`, `to`, `tz`, `as_of` and the filters. What is not there: the metric's own
-/// grouping, the last 30 days up to today in the company's zone, each channel's own zone, now.
+/// Reads `by` (`none` for one row over everything), `from`, `to`, `tz`, `as_of` and the filters, each
+/// of which may be given several times. What is not there: the metric's own grouping, the last 30 days up to today in the company's zone, each channel's own zone, now.
 pub(crate) fn parse(metric: &Metric, uri: &Uri, now: DateTime<Utc>, company: Tz) -> Result<Query, Failure> {
     let Pairs(pairs) = Pairs::<Vec<(String, String)>>::try_from_uri(uri)
         .map_err(|_| Failure::bad_request("the query string cannot be read").hint("write it as name=value&name=value, percent-encoded"))?;
@@ -42,11 +42,9 @@ pub(crate) fn parse(metric: &Metric, uri: &Uri, now: DateTime<Utc>, company: Tz)
     if from > to {
         return Err(Failure::bad_request(format!("the period begins on {from}, after its end on {to}")).hint("both days are inclusive"));
     }
-    let by = match single.get("by") {
-        Some(list) => list.split(',').map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned).collect(),
-        None => metric.default_by.iter().map(ToString::to_string).collect(),
-    };
-    Ok(Query { metric: metric.id.to_string(), by, from, to, tz, as_of, filters })
+    let by = single.get("by").copied().unwrap_or_default();
+    let by = by.split(',').map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned).collect();
+    Ok(Query { metric: metric.id.to_owned(), by, from, to, tz, as_of, filters })
 }
 
 fn unknown_parameter(name: &str) -> Failure {

@@ -52,7 +52,7 @@ pub(crate) struct Shared {
 /// Page and API. Fails when the password of readers is configured and cannot be read.
 pub fn router(state: PageState) -> Result<Router, PageError> {
     let PageState { store, config, clock } = state;
-    let figures = StoreFigures { store, config: Arc::clone(&config), clock: Arc::clone(&clock) };
+    let figures = StoreFigures { store, config: Arc::clone(&config) };
     router_over(Arc::new(figures), config, clock)
 }
 

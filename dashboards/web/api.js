@@ -33,8 +33,8 @@ export const connections = (signal) => get("/api/v1/connections", signal);
 /** One metric over the period; `filters` values are lists. */
 export function report(metric, { by = [], from, to, filters = {} }, signal) {
   const query = new URLSearchParams({ from, to });
-  // An empty list is one row over everything; no list at all would be the metric's own grouping.
-  query.set("by", by.join(","));
+  // No dimension at all must be said: silence is the metric's own grouping.
+  query.set("by", by.length > 0 ? by.join(",") : "none");
   for (const [dimension, values] of Object.entries(filters)) {
     for (const value of values) query.append(dimension, value);
   }

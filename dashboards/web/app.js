@@ -75,7 +75,8 @@ async function loadAll() {
     return;
   }
   if (!known.overview.stores.includes(chosen.store)) chosen.store = "";
-  await load();
+  if (known.overview.data.first) await load();
+  else render();
 }
 
 /** Every report of the page; each may fail alone. A newer choice stops an older load. */

@@ -97,12 +97,13 @@ impl Company {
     }
 
     /// The canonical export: every derived table and mart, sorted, without lineage.
-    pub fn canonical_export(&self) -> String {
+    pub fn canonical_export_of(&self, config: &str, data: &str) -> String {
         let mut export = String::new();
         for (table, except) in DERIVED {
-            let sql = format!("SELECT * {} FROM inflow.{table} ORDER BY ALL", if except.is_empty() { String::new() } else { format!("EXCEPT ({except})") });
+            let columns = if except.is_empty() { String::new() } else { format!("EXCEPT ({except})") };
+            let sql = format!("SELECT * {columns} FROM inflow.{table} ORDER BY ALL");
             export.push_str(&format!("== {table}\n"));
-            export.push_str(&self.run(&["query", &sql, "--format", "TSVWithNames"]).ok().out);
+            export.push_str(&self.run(&["query", &sql, "--format", "TSVWithNames", "--config", config, "--data-dir", data]).ok().out);
         }
         export
     }
@@ -149,4 +150,42 @@ pub fn payloads() -> Option<PathBuf> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/payloads");
     let folder = std::env::var_os("INFLOW_PAYLOADS").map_or(beside, PathBuf::from);
     folder.is_dir().then_some(folder)
+}
+
+/// All lines of all landing segments of a data folder, unpacked.
+///
+/// # Panics
+/// When a segment cannot be unpacked.
+#[expect(clippy::expect_used, reason = "a damaged segment ends the test")]
+pub fn landing_text(data_dir: &Path) -> String {
+    let mut text = String::new();
+    let mut folders = vec![data_dir.join("landing")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).expect("the landing folder").flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|e| e == "zst") {
+                let bytes = zstd::decode_all(std::fs::File::open(&path).expect("a segment")).expect("a whole segment");
+                text.push_str(&String::from_utf8_lossy(&bytes));
+            }
+        }
+    }
+    text
+}
+
+/// The organic rows of a recorded 51job search page as a csv file.
+///
+/// # Panics
+/// When the payload is not what it was.
+#[expect(clippy::expect_used, reason = "without the payload there is nothing to test")]
+pub fn job51_csv(payload: &Path) -> Vec<u8> {
+    let columns = ["jobid", "job_name", "company_name", "workarea_text", "providesalary_text", "issuedate", "job_href"];
+    let page: serde_json::Value = serde_json::from_slice(&std::fs::read(payload).expect("the payload")).expect("JSON");
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(columns).expect("a header");
+    for row in page["engine_search_result"].as_array().expect("rows") {
+        writer.write_record(columns.map(|column| row[column].as_str().unwrap_or_default().to_owned())).expect("a row");
+    }
+    writer.into_inner().expect("a file")
 }

@@ -1,6 +1,7 @@
 -- What each service day of each ledger line cost, in the base currency.
 --
--- Accrual of daily, cpc, subscription, refresh and refund lines; recharges and other kinds are never cost.
+-- Accrual of daily, cpc, subscription, refresh and refund lines (see ledger_lines.sql); recharges and other kinds are
+-- never cost.
 -- A line is converted at the rate in force on its booking day and rounded once, half up (away from zero), to
 -- whole cents. The cents of day k of n are round(cents * k / n) - round(cents * (k - 1) / n), so the days add
 -- up to the line to the cent. All of it is integer arithmetic. A line whose currency has no rate on that day
@@ -10,12 +11,11 @@ WITH
     (a, b) -> sign(a) * intDiv(2 * abs(a) + b, 2 * b) AS rounded,
     lines AS
     (
-        SELECT
-            connection, source_id, channel, store, department, requisition_source_id, kind, booked_on, currency, service_from,
-            greatest(service_from, service_to) AS service_until,
-            toInt256(toDecimal256(net, 4) * 10000) AS net_units
-        FROM inflow.spend FINAL
-        WHERE deleted = 0 AND kind IN ('daily', 'cpc', 'subscription', 'refresh', 'refund')
+        SELECT *, toInt256(toDecimal256(net, 4) * 10000) AS net_units
+        FROM
+        (
+$ledger_lines
+        )
     ),
     converted AS
     (
@@ -23,10 +23,10 @@ WITH
         SELECT l.*, rounded(l.net_units * toInt256(toDecimal256(r.rate, 8) * 100000000), toInt256('10000000000')) AS cents, r.base AS base
         FROM lines AS l
         ASOF INNER JOIN (SELECT toString(currency) AS currency, toString(base) AS base, valid_from, rate FROM inflow.fx_rates) AS r
-            ON r.currency = toString(l.currency) AND r.valid_from <= l.booked_on
+            ON r.currency = l.currency AND r.valid_from <= l.booked_on
     )
 SELECT
-    toString(channel) AS channel, store, department, requisition_source_id,
+    if(channel = '', 'unallocated', channel) AS channel, store, department, requisition_source_id,
     service_from + (day_of.1 - 1) AS day,
     kind, connection, source_id,
     CAST(toDecimal128(toInt128(day_of.2), 2) / 100, 'Decimal(18, 2)') AS amount,

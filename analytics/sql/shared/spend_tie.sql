@@ -1,6 +1,6 @@
 -- Does channel spend tie to the ledger? One row.
 --
--- `channels` and `unallocated` come from the mart; `ledger` is computed afresh from the ledger lines, in decimal
+-- `channels` and `unallocated` come from the mart; `ledger` is computed afresh from ledger_lines.sql, in decimal
 -- arithmetic and without the mart's days: a line's part of the period is its rounded cumulative cost at the end
 -- less that before the start. `unconverted` lines have no rate on their booking day and are in neither.
 WITH
@@ -16,9 +16,12 @@ WITH
             round(toDecimal256(any(net), 20) * toDecimal256(argMaxIf(rate, valid_from, valid_from <= booked_on), 8), 2) AS cost
         FROM
         (
-            SELECT s.connection AS connection, s.source_id AS source_id, toString(s.channel) AS in_channel, s.service_from AS opens,
-                greatest(s.service_from, s.service_to) AS closes, s.booked_on AS booked_on, s.net AS net, r.valid_from AS valid_from, r.rate AS rate
-            FROM (SELECT * FROM inflow.spend FINAL WHERE deleted = 0 AND kind IN ('daily', 'cpc', 'subscription', 'refresh', 'refund')) AS s
+            SELECT s.connection AS connection, s.source_id AS source_id, s.channel AS in_channel, s.service_from AS opens,
+                s.service_until AS closes, s.booked_on AS booked_on, s.net AS net, r.valid_from AS valid_from, r.rate AS rate
+            FROM
+            (
+$ledger_lines
+            ) AS s
             LEFT JOIN inflow.fx_rates AS r ON r.currency = s.currency
         )
         WHERE opens <= {to:Date} AND closes >= {from:Date}

@@ -24,10 +24,10 @@ pub async fn run(app: &App, args: &DemoArgs) -> Result<u8, Failure> {
     let Some(world) = inflow_simulator::scenario(&args.scenario, SEED) else {
         return Err(Failure::user(
             format!("there is no scenario {:?}", args.scenario),
-            format!("the scenarios are {}", inflow_simulator::scenario_names().join(", ")),
+            format!("the scenarios are {}", inflow_simulator::scenarios().join(", ")),
         ));
     };
-    let server = world.serve().await.map_err(Failure::ours)?;
+    let server = inflow_simulator::Server::start(world.boards()).await.map_err(Failure::ours)?;
     let config_dir = folder.join("config");
     world.write_config(&config_dir, &server).map_err(|error| Failure::user(format!("the demo's configuration cannot be written to {}: {error}", shown(&config_dir)), "give --data-dir a folder that you may write to"))?;
     let app = App { config_file: config_dir.join("inflow.toml"), data_dir: Some(folder.join("data")), ..app.clone() };
@@ -44,7 +44,7 @@ pub async fn run(app: &App, args: &DemoArgs) -> Result<u8, Failure> {
         super::serve::until_stopped(&app, &opened).await?;
     }
     opened.store.shutdown().await;
-    server.stop().await;
+    drop(server);
     Ok(code)
 }
 

@@ -11,7 +11,8 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use inflow_config::SharedClock;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION};
-use reqwest::{Client, Request, Response, StatusCode, redirect};
+use reqwest::{Client, Method, Request, RequestBuilder, Response, StatusCode, redirect};
+use url::Url;
 
 pub use budget::{Budget, UsedUp};
 
@@ -59,6 +60,11 @@ impl Http {
             .build()
             .map_err(|error| PullError::new(PullErrorKind::Store, format!("the HTTP client cannot start: {error}")))?;
         Ok(Http { client, clock, budgets: Mutex::new(HashMap::new()) })
+    }
+
+    /// Starts a request; [`Http::fetch`] sends it.
+    pub fn request(&self, method: Method, url: Url) -> RequestBuilder {
+        self.client.request(method, url)
     }
 
     /// The budget of a credential at a host. All connections with the same two share it; the windows
@@ -173,8 +179,8 @@ fn refusal(host: &str, status: StatusCode, headers: &HeaderMap) -> PullError {
         500..=599 => error(PullErrorKind::ServerError, format!("{host} failed ({code})"))
             .with_hint("nothing to do here: the next pull tries again"),
         300..=399 => {
-            let target = headers.get(LOCATION).and_then(|to| to.to_str().ok()).and_then(|to| url::Url::parse(to).ok());
-            let to = target.as_ref().and_then(url::Url::host_str).unwrap_or("another place").to_owned();
+            let target = headers.get(LOCATION).and_then(|to| to.to_str().ok()).and_then(|to| Url::parse(to).ok());
+            let to = target.as_ref().and_then(Url::host_str).unwrap_or("another place").to_owned();
             bad(format!("{host} redirects to {to} ({code})")).with_hint("check base_url: credentials are never sent on to another host")
         }
         _ => bad(format!("{host} refuses the request ({code})")).with_hint("check [params] of the connection"),
@@ -211,7 +217,12 @@ async fn read_body(mut response: Response, host: &str) -> Result<Bytes, Failure>
             }
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
             Ok(None) => return Ok(body.freeze()),
-            Err(error) => return Err(Failure::unreachable(host, &error)),
+            Err(error) if error.is_timeout() => return Err(Failure::unreachable(host, &error)),
+            Err(error) => {
+                let error = bad(format!("{host} broke off its answer ({})", root_cause(&error)))
+                    .with_hint("the next pull tries again; nothing of this page was taken");
+                return Err(Failure { error, again: true, wait: None });
+            }
         }
     }
 }

@@ -21,8 +21,8 @@ use serde::Serialize;
 
 use crate::truth::Truth;
 
-pub(crate) use calendar::{Span, cell, instant, local_day};
-pub(crate) use plan::{CHANNELS, Channel, Route, SHOPS, channel};
+pub(crate) use calendar::{cell, instant, local_day};
+pub(crate) use plan::{CHANNELS, Route, SHOPS, channel};
 pub use spend::{Book, Entry};
 pub(crate) use spend::RATES;
 

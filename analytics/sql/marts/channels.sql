@@ -1,0 +1,25 @@
+-- The configured channels in their order, then the ones that turned up in the data (`unknown:<word>`, and
+-- `unallocated` of the ledger), in the company's zone and from position 1,000,000.
+WITH
+    $configured AS configured,
+    $zone AS company_zone
+SELECT c.1 AS channel, c.2 AS name_en, c.3 AS name_zh, c.4 AS timezone, toUInt32(c.5) AS position
+FROM (SELECT arrayJoin(configured) AS c)
+UNION ALL
+SELECT
+    channel,
+    if(channel = 'unallocated', 'Unallocated', channel) AS name_en,
+    multiIf(
+        channel = 'unallocated', '未分摊',
+        startsWith(channel, 'unknown:'), concat('未识别:', substring(channel, 9)),
+        channel) AS name_zh,
+    company_zone AS timezone,
+    toUInt32(999999 + row_number() OVER (ORDER BY channel)) AS position
+FROM
+(
+    SELECT DISTINCT toString(channel) AS channel FROM inflow.applications FINAL WHERE deleted = 0
+    UNION DISTINCT SELECT DISTINCT toString(channel) FROM inflow.postings FINAL WHERE deleted = 0
+    UNION DISTINCT SELECT DISTINCT toString(channel) FROM inflow.spend FINAL WHERE deleted = 0
+    UNION DISTINCT SELECT 'unallocated'
+)
+WHERE channel != '' AND NOT arrayExists(c -> c.1 = channel, configured)

@@ -1,0 +1,198 @@
+//! Rebuilds the marts and installs the metrics.
+
+use std::str::FromStr;
+
+use inflow_config::{Clock, Config, TermsKind};
+use inflow_store::Store;
+
+use crate::catalogue::{Metric, catalogue};
+use crate::{AnalyticsError, literal};
+
+/// The analyses that [`analyze`] can be asked for, in the order in which they run.
+pub const JOBS: [&str; 4] = ["application_stages", "posting_quarters", "spend_days", "metrics"];
+
+/// The live derived database, which the SQL files name.
+const LIVE: &str = "inflow";
+
+/// What several metrics share; each becomes the view `<name>_v1`. Those that others read come first.
+const SHARED: [(&str, &str); 5] = [
+    ("channel_periods", include_str!("../sql/shared/channel_periods.sql")),
+    ("local_stages", include_str!("../sql/shared/local_stages.sql")),
+    ("cost_per_stage", include_str!("../sql/shared/cost_per_stage.sql")),
+    ("heat", include_str!("../sql/shared/heat.sql")),
+    ("spend_tie", include_str!("../sql/shared/spend_tie.sql")),
+];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Job {
+    ApplicationStages,
+    PostingQuarters,
+    SpendDays,
+    Metrics,
+}
+
+impl FromStr for Job {
+    type Err = AnalyticsError;
+
+    fn from_str(name: &str) -> Result<Self, AnalyticsError> {
+        match name {
+            "application_stages" => Ok(Self::ApplicationStages),
+            "posting_quarters" => Ok(Self::PostingQuarters),
+            "spend_days" => Ok(Self::SpendDays),
+            "metrics" => Ok(Self::Metrics),
+            _ => Err(AnalyticsError::UnknownJob { name: name.to_owned(), accepted: JOBS.map(str::to_owned).to_vec() }),
+        }
+    }
+}
+
+/// Rebuilds the marts of the live database and installs the metrics; all of it when `jobs` is empty.
+///
+/// The tables `channels` and `fx_rates` are written from the configuration each time. The result depends on the
+/// derived tables, the configuration and, for the exposure of postings that are still open, the clock.
+pub async fn analyze(store: &Store, config: &Config, clock: &dyn Clock, jobs: &[String]) -> Result<(), AnalyticsError> {
+    analyze_into(store, LIVE, config, clock, jobs).await
+}
+
+/// The same for another derived database, such as the shadow of a replay. The metrics stay with the live database:
+/// they name its tables, which a replay exchanges beneath them.
+pub async fn analyze_into(
+    store: &Store,
+    db: &str,
+    config: &Config,
+    clock: &dyn Clock,
+    jobs: &[String],
+) -> Result<(), AnalyticsError> {
+    let mut wanted = jobs.iter().map(|name| name.parse()).collect::<Result<Vec<Job>, _>>()?;
+    if wanted.is_empty() {
+        wanted = vec![Job::ApplicationStages, Job::PostingQuarters, Job::SpendDays, Job::Metrics];
+    }
+    let marts = Marts { store, db, budget: config.settings.store.max_memory / 5 };
+    marts.rebuild("channels", &channels(config), &[]).await?;
+    marts.rebuild("fx_rates", &fx_rates(config), &[]).await?;
+    if wanted.contains(&Job::ApplicationStages) {
+        marts.rebuild("application_stages", include_str!("../sql/marts/application_stages.sql"), &[]).await?;
+    }
+    if wanted.contains(&Job::PostingQuarters) {
+        let as_of = literal::instant(clock.now());
+        marts.rebuild("posting_quarters", include_str!("../sql/marts/posting_quarters.sql"), &[("as_of", as_of)]).await?;
+    }
+    if wanted.contains(&Job::SpendDays) {
+        marts.rebuild("spend_days", &with_ledger(include_str!("../sql/marts/spend_days.sql"), config), &[]).await?;
+    }
+    if wanted.contains(&Job::Metrics) && db == LIVE {
+        install(store, config).await?;
+    }
+    Ok(())
+}
+
+struct Marts<'a> {
+    store: &'a Store,
+    db: &'a str,
+    /// Bytes that a join may hold before it spills to disk.
+    budget: u64,
+}
+
+impl Marts<'_> {
+    async fn rebuild(&self, table: &str, sql: &str, params: &[(&str, String)]) -> Result<(), AnalyticsError> {
+        // `inflow_state.` has no dot after `inflow`, so it stays.
+        let sql = sql.replace("inflow.", &format!("{}.", self.db));
+        let budget = self.budget.to_string();
+        let settings = [
+            ("optimize_aggregation_in_order", "1"),
+            ("join_algorithm", "grace_hash"),
+            ("max_bytes_in_join", budget.as_str()),
+            ("max_bytes_before_external_group_by", budget.as_str()),
+            ("max_bytes_before_external_sort", budget.as_str()),
+        ];
+        self.store
+            .rebuild_table(self.db, table, &sql, params, &settings)
+            .await
+            .map_err(AnalyticsError::store(format!("cannot rebuild {table}")))?;
+        tracing::debug!(db = self.db, table, "mart rebuilt");
+        Ok(())
+    }
+}
+
+fn channels(config: &Config) -> String {
+    let company = config.settings.company.timezone;
+    let rows: Vec<String> = config
+        .channels
+        .iter()
+        .zip(0_u32..)
+        .map(|(channel, position)| {
+            let [id, en, zh] = [&channel.id, &channel.name.en, &channel.name.zh].map(|value| literal::text(value));
+            let zone = literal::text(channel.timezone.unwrap_or(company).name());
+            format!("({id}, {en}, {zh}, {zone}, {position})")
+        })
+        .collect();
+    let configured = format!("CAST([{}], 'Array(Tuple(String, String, String, String, UInt32))')", rows.join(", "));
+    include_str!("../sql/marts/channels.sql")
+        .replace("$configured", &configured)
+        .replace("$zone", &literal::text(company.name()))
+}
+
+fn fx_rates(config: &Config) -> String {
+    let base = config.settings.company.currency.as_str();
+    let row = |currency: &str, from: &str, rate: &str| {
+        let [currency, base, from, rate] = [currency, base, from, rate].map(literal::text);
+        format!("({currency}, {base}, {from}, {rate})")
+    };
+    let mut rows = vec![row(base, "1970-01-01", "1")];
+    for rate in &config.settings.rates {
+        if rate.currency.as_str() != base {
+            rows.push(row(rate.currency.as_str(), &rate.from.to_string(), &rate.rate.to_string()));
+        }
+    }
+    include_str!("../sql/marts/fx_rates.sql").replace("$rates", &format!("[{}]", rows.join(", ")))
+}
+
+/// Puts the ledger's lines, with the contracts of the configuration, where the SQL asks for them.
+fn with_ledger(sql: &str, config: &Config) -> String {
+    let base = config.settings.company.currency;
+    let mut contracts = Vec::new();
+    for channel in &config.channels {
+        for terms in channel.terms.iter().filter(|terms| terms.kind == TermsKind::Subscription) {
+            let account = terms.account.as_deref().unwrap_or_default();
+            let fields = [
+                channel.id.clone(),
+                format!("{}/{}/{}/{account}", channel.id, terms.kind.as_str(), terms.from),
+                terms.from.to_string(),
+                terms.to.unwrap_or(terms.from).to_string(),
+                terms.price.to_string(),
+                terms.currency.unwrap_or(base).to_string(),
+            ];
+            contracts.push(format!("({})", fields.map(|field| literal::text(&field)).join(", ")));
+        }
+    }
+    let contracts = format!("CAST([{}], 'Array(Tuple(String, String, String, String, String, String))')", contracts.join(", "));
+    let lines = include_str!("../sql/marts/ledger_lines.sql").replace("$terms", &contracts);
+    sql.replace("$ledger_lines", &lines)
+}
+
+/// Creates or replaces the views of the live database.
+async fn install(store: &Store, config: &Config) -> Result<(), AnalyticsError> {
+    for (name, sql) in SHARED {
+        create_view(store, &format!("{name}_v1"), &with_ledger(sql, config)).await?;
+    }
+    for metric in catalogue() {
+        create_view(store, &metric.view(), metric.sql).await?;
+        create_view(store, &format!("metric_{}", metric.id), &current(metric)).await?;
+    }
+    Ok(())
+}
+
+/// `metric_<id>` is the current version under a name that stays.
+fn current(metric: &Metric) -> String {
+    format!(
+        "SELECT * FROM {LIVE}.{}(from = {{from:Date}}, to = {{to:Date}}, tz = {{tz:String}}, as_of = {{as_of:DateTime64(3, 'UTC')}}, \
+         by = {{by:Array(String)}}, channel = {{channel:Array(String)}}, store = {{store:Array(String)}})",
+        metric.view()
+    )
+}
+
+async fn create_view(store: &Store, name: &str, sql: &str) -> Result<(), AnalyticsError> {
+    store
+        .execute(&format!("CREATE OR REPLACE VIEW {LIVE}.{name} AS\n{sql}"), &[], &[])
+        .await
+        .map_err(AnalyticsError::store(format!("cannot install the view {name}")))
+}

@@ -1,0 +1,167 @@
+//! The metrics, as the headers of their SQL files state them.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use inflow_config::Name;
+
+use crate::AnalyticsError;
+
+/// A metric: its definition in words and in SQL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Metric {
+    /// Name, as in `inflow report <id>`.
+    pub id: &'static str,
+    /// A changed definition is a new version.
+    pub version: u32,
+    /// Short name for people.
+    pub title: Name,
+    /// One sentence (口径).
+    pub meaning: Name,
+    /// What is counted.
+    pub numerator: &'static str,
+    /// What it is divided by.
+    pub denominator: &'static str,
+    /// Which instant decides the day and hour.
+    pub clock: &'static str,
+    /// What is left out.
+    pub exclusions: &'static str,
+    /// What a report can be grouped by; `day`, `week` and `month` one at a time.
+    pub dimensions: Vec<&'static str>,
+    /// Grouping of a report that does not say.
+    pub default_by: Vec<&'static str>,
+    /// Columns that tell the rows of one group apart, e.g. `from_stage` and `to_stage`.
+    pub keys: Vec<&'static str>,
+    /// The other columns of a report, in order.
+    pub columns: Vec<&'static str>,
+    /// Those of them that are amounts of money; `currency` stands beside them.
+    pub money: Vec<&'static str>,
+    /// Whether a report shows money, and so its tie to the ledger.
+    pub has_money: bool,
+    /// The definition itself.
+    pub sql: &'static str,
+}
+
+impl Metric {
+    /// Name of the view that holds this version.
+    pub fn view(&self) -> String {
+        format!("metric_{}_v{}", self.id, self.version)
+    }
+
+    fn parse(sql: &'static str) -> Self {
+        let header: BTreeMap<&str, &str> = sql
+            .lines()
+            .take_while(|line| line.starts_with("--"))
+            .filter_map(|line| line.trim_start_matches("-- ").split_once(": "))
+            .map(|(key, value)| (key, value.trim()))
+            .collect();
+        let field = |key: &str| header.get(key).copied().unwrap_or_default();
+        let words = |key: &str| field(key).split(", ").filter(|word| !word.is_empty()).collect::<Vec<_>>();
+        let name = |key: &str| Name { en: field(&format!("{key}.en")).to_owned(), zh: field(&format!("{key}.zh")).to_owned() };
+        let money = words("money");
+        Self {
+            id: field("id"),
+            version: field("version").parse().unwrap_or_default(),
+            title: name("title"),
+            meaning: name("meaning"),
+            numerator: field("numerator"),
+            denominator: field("denominator"),
+            clock: field("clock"),
+            exclusions: field("exclusions"),
+            dimensions: words("dimensions"),
+            default_by: words("default_by"),
+            keys: words("keys"),
+            columns: words("columns"),
+            has_money: !money.is_empty(),
+            money,
+            sql,
+        }
+    }
+}
+
+/// One line a metric, in the order of the list that `inflow report` prints.
+const DEFINITIONS: &[&str] = &[
+    include_str!("../sql/volume.sql"),
+    include_str!("../sql/conversion.sql"),
+    include_str!("../sql/spend.sql"),
+    include_str!("../sql/cost_per_contact.sql"),
+    include_str!("../sql/cost_per_resume.sql"),
+    include_str!("../sql/cost_per_attended.sql"),
+    include_str!("../sql/cost_per_onboarded.sql"),
+    include_str!("../sql/posting_heat.sql"),
+    include_str!("../sql/application_heat.sql"),
+];
+
+/// All metrics.
+pub fn catalogue() -> &'static [Metric] {
+    static METRICS: LazyLock<Vec<Metric>> = LazyLock::new(|| DEFINITIONS.iter().map(|sql| Metric::parse(sql)).collect());
+    &METRICS
+}
+
+/// A metric by name, or an error that lists them.
+pub fn metric(id: &str) -> Result<&'static Metric, AnalyticsError> {
+    catalogue().iter().find(|metric| metric.id == id).ok_or_else(|| AnalyticsError::UnknownMetric {
+        name: id.to_owned(),
+        accepted: catalogue().iter().map(|metric| metric.id.to_owned()).collect(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn every_definition_has_a_full_header() {
+        for metric in catalogue() {
+            let texts = [
+                ("id", metric.id),
+                ("title.en", metric.title.en.as_str()),
+                ("title.zh", metric.title.zh.as_str()),
+                ("meaning.en", metric.meaning.en.as_str()),
+                ("meaning.zh", metric.meaning.zh.as_str()),
+                ("numerator", metric.numerator),
+                ("denominator", metric.denominator),
+                ("clock", metric.clock),
+                ("exclusions", metric.exclusions),
+            ];
+            for (key, value) in texts {
+                assert!(!value.is_empty(), "{}: no {key} in the header", metric.id);
+            }
+            assert!(metric.version > 0, "{}: no version", metric.id);
+            for word in ["status", "covered"] {
+                assert!(metric.columns.contains(&word), "{}: no column {word}", metric.id);
+            }
+            for by in &metric.default_by {
+                assert!(metric.dimensions.contains(by), "{}: default_by {by} is not a dimension", metric.id);
+            }
+            for money in &metric.money {
+                assert!(metric.columns.contains(money), "{}: money {money} is not a column", metric.id);
+            }
+            assert_eq!(metric.has_money, metric.columns.contains(&"currency"), "{}: money without currency or the reverse", metric.id);
+        }
+    }
+
+    #[test]
+    fn every_file_is_in_the_list_under_its_own_name() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("sql");
+        let mut files: Vec<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.extension().is_some_and(|extension| extension == "sql"))
+            .map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned())
+            .collect();
+        let mut listed: Vec<&str> = catalogue().iter().map(|metric| metric.id).collect();
+        files.sort();
+        listed.sort_unstable();
+        assert_eq!(files, listed);
+    }
+
+    #[test]
+    fn an_unknown_metric_lists_the_known_ones() {
+        let error = metric("volum").unwrap_err();
+        assert!(error.to_string().starts_with("there is no metric `volum`, accepted: volume, conversion, spend,"), "{error}");
+        assert_eq!(inflow_config::Explain::hint(&error).as_deref(), Some("did you mean `volume`?"));
+    }
+}

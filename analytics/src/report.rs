@@ -1,0 +1,281 @@
+//! Reports: one metric, one period, rows grouped as asked.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::str::FromStr;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use chrono_tz::Tz;
+use inflow_config::{Config, Name, Stage};
+use inflow_store::{Store, StoreError};
+use rust_decimal::{Decimal, RoundingStrategy};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::catalogue::{Metric, metric};
+use crate::{AnalyticsError, literal};
+
+/// Given as the only dimension, asks for one row over everything.
+pub const NO_DIMENSION: &str = "none";
+
+const PERIODS: [&str; 3] = ["day", "week", "month"];
+const FILTERS: [&str; 2] = ["channel", "store"];
+/// ClickHouse: unknown table, unknown table function (a parameterised view that is not there).
+const MISSING: [u32; 2] = [60, 46];
+
+/// What to report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Query {
+    /// Name of the metric.
+    pub metric: String,
+    /// Dimensions, in the order of columns and rows; empty: the metric's own choice, [`NO_DIMENSION`]: none.
+    pub by: Vec<String>,
+    /// First local day.
+    pub from: NaiveDate,
+    /// Last local day, included.
+    pub to: NaiveDate,
+    /// Zone in which days and hours are cut; absent: each channel's own.
+    pub tz: Option<Tz>,
+    /// Event time up to which the store is read.
+    pub as_of: DateTime<Utc>,
+    /// `channel` and `store` to their accepted values.
+    pub filters: BTreeMap<String, Vec<String>>,
+}
+
+/// What a metric means, beside its numbers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Definition {
+    /// Short name.
+    pub title: Name,
+    /// One sentence (口径).
+    pub meaning: Name,
+    /// What is counted.
+    pub numerator: &'static str,
+    /// What it is divided by.
+    pub denominator: &'static str,
+    /// Which instant decides the day and hour.
+    pub clock: &'static str,
+    /// What is left out.
+    pub exclusions: &'static str,
+}
+
+/// A report. Serialises as the JSON document of `inflow report --format json`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Report {
+    /// Name of the metric.
+    pub metric: String,
+    /// Version of its definition.
+    pub version: u32,
+    /// The definition in words.
+    pub definition: Definition,
+    /// First local day.
+    pub from: NaiveDate,
+    /// Last local day, included.
+    pub to: NaiveDate,
+    /// IANA zone of days and hours; `channel` when each channel's own is used and they differ.
+    pub tz: String,
+    /// Event time up to which the store was read.
+    pub as_of: DateTime<Utc>,
+    /// One row a group (and stage pair, or hour of the week).
+    pub rows: Vec<Map<String, Value>>,
+    /// How the money ties to the ledger over all channels, whatever the filters; absent when no money is shown.
+    pub reconciles: Option<Map<String, Value>>,
+    /// Names of the columns in the order in which a table shows them.
+    #[serde(skip)]
+    pub columns: Vec<String>,
+}
+
+/// Reads a metric.
+///
+/// The metrics must have been installed by [`crate::analyze`]. The rows come in the order of `by`, channels in the
+/// order of `channels.toml`.
+pub async fn report(store: &Store, config: &Config, query: &Query) -> Result<Report, AnalyticsError> {
+    let metric = metric(&query.metric)?;
+    let by = dimensions(metric, &query.by)?;
+    check(config, query)?;
+    let call = arguments(query, &by);
+    let columns: Vec<String> = by.iter().copied().chain(metric.keys.iter().copied()).chain(metric.columns.iter().copied()).map(str::to_owned).collect();
+    let selected: Vec<String> = columns.iter().map(|column| select(column)).collect();
+    let sql = format!("SELECT {} FROM inflow.{}({call})", selected.join(", "), metric.view());
+    let mut rows = store.rows(&sql, &[]).await.map_err(|error| read_error(metric, error))?;
+    for row in &mut rows {
+        money_to_cents(row, &metric.money);
+    }
+    let order = Order::new(config);
+    rows.sort_by_cached_key(|row| order.of(row, by.iter().chain(&metric.keys)));
+    let reconciles = if metric.has_money { tie(store, metric, query).await? } else { None };
+    Ok(Report {
+        metric: metric.id.to_owned(),
+        version: metric.version,
+        definition: Definition {
+            title: metric.title.clone(),
+            meaning: metric.meaning.clone(),
+            numerator: metric.numerator,
+            denominator: metric.denominator,
+            clock: metric.clock,
+            exclusions: metric.exclusions,
+        },
+        from: query.from,
+        to: query.to,
+        tz: zone_in_use(config, query),
+        as_of: query.as_of,
+        rows,
+        reconciles,
+        columns,
+    })
+}
+
+fn dimensions<'m>(metric: &'m Metric, by: &[String]) -> Result<Vec<&'m str>, AnalyticsError> {
+    if by.is_empty() {
+        return Ok(metric.default_by.clone());
+    }
+    if by == [NO_DIMENSION] {
+        return Ok(Vec::new());
+    }
+    let mut out: Vec<&str> = Vec::new();
+    for name in by {
+        let Some(dimension) = metric.dimensions.iter().find(|known| *known == name) else {
+            let accepted = metric.dimensions.iter().chain([&NO_DIMENSION]).map(|known| (*known).to_owned()).collect();
+            return Err(AnalyticsError::UnknownDimension { metric: metric.id.to_owned(), name: name.clone(), accepted });
+        };
+        if let Some(first) = out.iter().find(|first| PERIODS.contains(first) && PERIODS.contains(dimension) && *first != dimension) {
+            return Err(AnalyticsError::TwoPeriods {
+                metric: metric.id.to_owned(),
+                first: (*first).to_owned(),
+                second: name.clone(),
+            });
+        }
+        if !out.contains(dimension) {
+            out.push(dimension);
+        }
+    }
+    Ok(out)
+}
+
+fn check(config: &Config, query: &Query) -> Result<(), AnalyticsError> {
+    if query.to < query.from {
+        return Err(AnalyticsError::Backwards { from: query.from, to: query.to });
+    }
+    if let Some(name) = query.filters.keys().find(|name| !FILTERS.contains(&name.as_str())) {
+        return Err(AnalyticsError::UnknownFilter { name: name.clone(), accepted: FILTERS.map(str::to_owned).to_vec() });
+    }
+    // Words that no `source_map` knows are channels too; they stand in the data alone.
+    let turned_up = |name: &str| name == "unallocated" || name.starts_with("unknown:");
+    let channels = query.filters.get("channel").map(Vec::as_slice).unwrap_or_default();
+    match channels.iter().find(|name| config.channel(name).is_none() && !turned_up(name)) {
+        None => Ok(()),
+        Some(name) => Err(AnalyticsError::UnknownChannel {
+            name: name.clone(),
+            accepted: config.channels.iter().map(|channel| channel.id.clone()).chain(["unallocated".to_owned()]).collect(),
+        }),
+    }
+}
+
+/// The arguments that every view takes.
+fn period_arguments(query: &Query) -> String {
+    format!(
+        "from = {}, to = {}, tz = {}, as_of = {}",
+        literal::text(&query.from.to_string()),
+        literal::text(&query.to.to_string()),
+        literal::text(query.tz.map(Tz::name).unwrap_or_default()),
+        literal::text(&literal::instant(query.as_of)),
+    )
+}
+
+fn arguments(query: &Query, by: &[&str]) -> String {
+    let filter = |name: &str| literal::list(query.filters.get(name).map(Vec::as_slice).unwrap_or_default());
+    format!(
+        "{}, by = {}, channel = {}, store = {}",
+        period_arguments(query),
+        literal::list(by),
+        filter("channel"),
+        filter("store")
+    )
+}
+
+fn select(column: &str) -> String {
+    match column {
+        "day" | "week" => format!("toString(period) AS {column}"),
+        "month" => "formatDateTime(period, '%Y-%m') AS month".to_owned(),
+        _ => format!("`{column}`"),
+    }
+}
+
+fn read_error(metric: &Metric, source: StoreError) -> AnalyticsError {
+    match source.code() {
+        Some(code) if MISSING.contains(&code) => AnalyticsError::NotAnalyzed { metric: metric.id.to_owned() },
+        _ => AnalyticsError::Store { what: format!("cannot read {}", metric.id), source },
+    }
+}
+
+/// Amounts as decimal strings with two decimals, as finance writes them.
+fn money_to_cents(row: &mut Map<String, Value>, columns: &[&str]) {
+    for column in columns {
+        let Some(value) = row.get_mut(*column) else { continue };
+        let text = match &*value {
+            Value::String(text) => text.clone(),
+            Value::Number(number) => number.to_string(),
+            _ => continue,
+        };
+        if let Ok(amount) = Decimal::from_str(&text) {
+            let amount = amount.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero);
+            *value = Value::String(format!("{amount:.2}"));
+        }
+    }
+}
+
+async fn tie(store: &Store, metric: &Metric, query: &Query) -> Result<Option<Map<String, Value>>, AnalyticsError> {
+    let sql = format!("SELECT * REPLACE (toBool(ties) AS ties) FROM inflow.spend_tie_v1({})", period_arguments(query));
+    let row = store.rows(&sql, &[]).await.map_err(|error| read_error(metric, error))?.into_iter().next();
+    Ok(row.map(|mut row| {
+        money_to_cents(&mut row, &["channels", "unallocated", "ledger", "difference"]);
+        row
+    }))
+}
+
+fn zone_in_use(config: &Config, query: &Query) -> String {
+    if let Some(zone) = query.tz {
+        return zone.name().to_owned();
+    }
+    let company = config.settings.company.timezone;
+    let wanted = query.filters.get("channel").map(Vec::as_slice).unwrap_or_default();
+    let zones: BTreeSet<&str> = config
+        .channels
+        .iter()
+        .filter(|channel| wanted.is_empty() || wanted.contains(&channel.id))
+        .map(|channel| channel.timezone.unwrap_or(company).name())
+        .collect();
+    match zones.len() {
+        0 => company.name().to_owned(),
+        1 => zones.into_iter().collect(),
+        _ => "channel".to_owned(),
+    }
+}
+
+/// Order of rows: channels as configured, stages as passed, numbers by size, the rest by name.
+struct Order(BTreeMap<String, usize>);
+
+impl Order {
+    fn new(config: &Config) -> Self {
+        let mut places: BTreeMap<String, usize> = config.channels.iter().zip(0..).map(|(channel, place)| (channel.id.clone(), place)).collect();
+        // After the `unknown:` ones: what could not be given to any channel.
+        places.insert("unallocated".to_owned(), usize::MAX);
+        Self(places)
+    }
+
+    fn of<'a>(&self, row: &Map<String, Value>, keys: impl Iterator<Item = &'a &'a str>) -> Vec<(usize, String)> {
+        keys.map(|key| match row.get(*key) {
+            Some(Value::Number(number)) => (number.as_u64().map_or(usize::MAX, |n| n as usize), String::new()),
+            Some(Value::String(text)) => (self.place(key, text), text.clone()),
+            _ => (0, String::new()),
+        })
+        .collect()
+    }
+
+    fn place(&self, key: &str, text: &str) -> usize {
+        match key {
+            "channel" => self.0.get(text).copied().unwrap_or(usize::MAX - 1),
+            "from_stage" | "to_stage" => text.parse::<Stage>().map_or(usize::MAX, |stage| usize::from(stage.rank())),
+            _ => 0,
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! Lines into segments, segments into the store: only what is new or changed.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, Utc};
+
+use super::PullContext;
+use crate::error::PullError;
+use crate::identity::NORMALISER;
+use crate::landing::{
+    Line, LandingError, Segment, SegmentHeader, SegmentWriter, content_hash, list_connection_segments, read_segment,
+};
+use crate::spec::Stream;
+use crate::state::Landed;
+
+/// Uncompressed size at which a segment is closed before it is full.
+const LARGEST_SEGMENT: usize = 64 << 20;
+
+/// Counts of what was landed and stored.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct LandCounts {
+    pub(crate) landed: u64,
+    pub(crate) rows: u64,
+    pub(crate) quarantined: u64,
+}
+
+/// Lands the lines of one stream.
+pub(crate) struct Lander<'a> {
+    ctx: &'a PullContext<'a>,
+    header: SegmentHeader,
+    known: HashMap<u64, Landed>,
+    seen: HashSet<u64>,
+    writer: Option<SegmentWriter>,
+    rows: Vec<Landed>,
+    pub(crate) counts: LandCounts,
+}
+
+impl<'a> Lander<'a> {
+    pub(crate) async fn new(
+        ctx: &'a PullContext<'a>,
+        connection: &str,
+        connector: &str,
+        stream: &Stream,
+        mapping: bool,
+        fetched_at: DateTime<Utc>,
+    ) -> Result<Lander<'a>, PullError> {
+        let known = ctx.state.landed(connection, &stream.name).await.map_err(|error| PullError::own(&error))?;
+        let header = SegmentHeader {
+            inflow: 1,
+            connection: connection.to_owned(),
+            connector: connector.to_owned(),
+            stream: stream.name.clone(),
+            kind: stream.kind,
+            fetched_at: fetched_at.timestamp_millis(),
+            normaliser: NORMALISER,
+            key_id: ctx.keys.key_id().to_owned(),
+            spec: spec_hash(stream),
+            records: 0,
+            mapping: mapping.then(|| stream.clone()),
+        };
+        Ok(Lander {
+            ctx,
+            header,
+            known,
+            seen: HashSet::new(),
+            writer: None,
+            rows: Vec::new(),
+            counts: LandCounts::default(),
+        })
+    }
+
+    /// Notes that a key was listed, without landing anything.
+    pub(crate) fn listed(&mut self, key_hash: u64) {
+        self.seen.insert(key_hash);
+    }
+
+    /// Number of different keys listed so far.
+    pub(crate) fn listed_count(&self) -> u64 {
+        self.seen.len() as u64
+    }
+
+    /// Lands a line unless nothing changed.
+    pub(crate) async fn push(&mut self, mut line: Line) -> Result<(), PullError> {
+        self.seen.insert(line.key_hash);
+        if let Some(known) = self.known.get(&line.key_hash) {
+            if known.content_hash == line.content_hash && known.gone == line.gone {
+                return Ok(());
+            }
+            line.back = known.gone && !line.gone;
+        }
+        let now = Landed { key_hash: line.key_hash, content_hash: line.content_hash, gone: line.gone };
+        self.known.insert(line.key_hash, now);
+        self.rows.push(now);
+        let writer = match &mut self.writer {
+            Some(writer) => writer,
+            None => self.writer.insert(SegmentWriter::new(self.ctx.data_dir, self.header.clone()).map_err(own)?),
+        };
+        writer.push(&line).map_err(own)?;
+        self.counts.landed += 1;
+        let most = self.ctx.config.settings.landing.segment_records as u64;
+        if writer.records() >= most || writer.bytes() >= LARGEST_SEGMENT {
+            self.flush().await?;
+        }
+        Ok(())
+    }
+
+    /// Lands what a complete list no longer has, as it was landed last.
+    pub(crate) async fn push_gone(&mut self) -> Result<(), PullError> {
+        let mut missing: HashSet<u64> =
+            self.known.values().filter(|known| !known.gone && !self.seen.contains(&known.key_hash)).map(|known| known.key_hash).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let segments = list_connection_segments(self.ctx.data_dir, &self.header.connection).map_err(own)?;
+        let mut gone = Vec::new();
+        for segment in segments.iter().rev().filter(|segment| segment.stream == self.header.stream) {
+            let mut found: HashMap<u64, Line> = HashMap::new();
+            for line in read_segment(segment).map_err(own)? {
+                let line = line.map_err(own)?;
+                if missing.contains(&line.key_hash) {
+                    // The last one of a segment counts.
+                    found.insert(line.key_hash, line);
+                }
+            }
+            missing.retain(|key| !found.contains_key(key));
+            gone.extend(found.into_values());
+            if missing.is_empty() {
+                break;
+            }
+        }
+        gone.sort_by(|a, b| a.id.cmp(&b.id));
+        for line in gone {
+            self.push(Line { gone: true, back: false, ..line }).await?;
+        }
+        Ok(())
+    }
+
+    /// Makes the present segment durable and gives it to the store.
+    pub(crate) async fn flush(&mut self) -> Result<(), PullError> {
+        let rows = std::mem::take(&mut self.rows);
+        let Some(writer) = self.writer.take() else { return Ok(()) };
+        let Some(segment) = writer.finish().map_err(own)? else { return Ok(()) };
+        let counts = deliver(self.ctx, &segment, &rows).await?;
+        self.counts.rows += counts.rows;
+        self.counts.quarantined += counts.quarantined;
+        Ok(())
+    }
+}
+
+/// Gives to the store what a crash left between landing and store. The segments are durable, so the
+/// result is that of the pull that was cut off.
+pub(crate) async fn recover(ctx: &PullContext<'_>, connection: &str) -> Result<LandCounts, PullError> {
+    crate::landing::clean_leftovers(ctx.data_dir, connection).map_err(own)?;
+    let segments = list_connection_segments(ctx.data_dir, connection).map_err(own)?;
+    let stored = ctx.state.stored_segments().await.map_err(|error| PullError::own(&error))?;
+    let mut counts = LandCounts::default();
+    for segment in segments.iter().filter(|segment| !stored.contains(&segment.id)) {
+        tracing::info!(segment = segment.id, connection, "storing a segment that an interrupted pull left");
+        let mut rows = Vec::new();
+        for line in read_segment(segment).map_err(own)? {
+            let line = line.map_err(own)?;
+            rows.push(Landed { key_hash: line.key_hash, content_hash: line.content_hash, gone: line.gone });
+        }
+        let stored = deliver(ctx, segment, &rows).await?;
+        counts.rows += stored.rows;
+        counts.quarantined += stored.quarantined;
+    }
+    Ok(counts)
+}
+
+/// `landed` first: it says what landing holds, and a segment that the store does not know is always
+/// given to it again.
+async fn deliver(
+    ctx: &PullContext<'_>,
+    segment: &Segment,
+    rows: &[Landed],
+) -> Result<crate::state::StoredCounts, PullError> {
+    let committed = ctx.state.commit_landed(&segment.connection, &segment.stream, rows, &segment.id).await;
+    committed.map_err(|error| PullError::own(&error))?;
+    ctx.sink.store(segment).await.map_err(|error| PullError::own(&error))
+}
+
+fn spec_hash(stream: &Stream) -> String {
+    let text = serde_json::to_value(stream).unwrap_or_default();
+    let hash = content_hash(&text, None, &serde_json::Map::new());
+    format!("{hash:016x}")
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "used with map_err")]
+fn own(error: LandingError) -> PullError {
+    PullError::own(&error)
+}

@@ -1,0 +1,247 @@
+//! From a record to a landed line: identity digested, text masked, the rest dropped.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use serde_json::{Map, Value};
+
+use super::pick::Allowed;
+use crate::identity::{IdentityKeys, Person, Source, digest_person, mask_text};
+use crate::landing::{Line, LineIdentity, canonical_text, content_hash};
+use crate::spec::{Care, Field, Kind, Lookup, Path, Stream, scalar_text};
+
+/// Reference entries by stream and id.
+pub(crate) type References = BTreeMap<String, BTreeMap<String, Value>>;
+
+/// Makes lines of one stream.
+pub(crate) struct LineMaker<'a> {
+    stream: &'a Stream,
+    connection: &'a str,
+    country: &'a str,
+    keys: &'a IdentityKeys,
+    tombstones: &'a HashSet<String>,
+    references: &'a References,
+    allowed: Allowed,
+    masked: Vec<Path>,
+    coded: Vec<Path>,
+    /// Lookups with the absolute path of the id.
+    lookups: Vec<(Lookup, Path)>,
+    /// Columns of the source that were dropped.
+    pub(crate) dropped: BTreeSet<String>,
+}
+
+/// A record, taken or not.
+pub(crate) enum Made {
+    /// To be landed if it changed.
+    Line(Box<Line>),
+    /// Of an erased person; the key says that it was listed.
+    Erased(u64),
+}
+
+impl<'a> LineMaker<'a> {
+    pub(crate) fn new(
+        stream: &'a Stream,
+        connection: &'a str,
+        country: &'a str,
+        keys: &'a IdentityKeys,
+        tombstones: &'a HashSet<String>,
+        references: &'a References,
+    ) -> LineMaker<'a> {
+        let care = Cares::of(stream);
+        LineMaker {
+            stream,
+            connection,
+            country,
+            keys,
+            tombstones,
+            references,
+            allowed: Allowed::new(&stream.landed_paths()),
+            masked: care.masked,
+            coded: care.coded,
+            lookups: care.lookups,
+            dropped: BTreeSet::new(),
+        }
+    }
+
+    /// The line of a record. `id` overrides the record's own (files without ids).
+    pub(crate) fn make(&mut self, record: &Value, id: Option<String>) -> Made {
+        let id = id.or_else(|| self.stream.source_id(record)).unwrap_or_default();
+        let identity = self.identity(record, &id);
+        let mut kept = self.allowed.pick(record, "", &mut self.dropped).unwrap_or(Value::Null);
+        self.forget_identity_columns();
+        for path in &self.masked {
+            path.change(&mut kept, &mut mask_value);
+        }
+        for path in &self.coded {
+            path.change(&mut kept, &mut |value| {
+                if let Some(name) = scalar_text(value) {
+                    *value = Value::String(self.keys.recruiter_code(&name));
+                }
+            });
+        }
+        let lookups = self.entries(&kept);
+        let content_hash = content_hash(&kept, identity.as_ref(), &lookups);
+        // A record without an id is told apart by its content until the pipeline quarantines it.
+        let key_hash = if id.is_empty() {
+            self.keys.record_key(self.connection, &self.stream.name, &canonical_text(&kept))
+        } else {
+            self.keys.record_key(self.connection, &self.stream.name, &id)
+        };
+        if self.is_erased(record, &id, identity.as_ref()) {
+            return Made::Erased(key_hash);
+        }
+        Made::Line(Box::new(Line { id, key_hash, content_hash, record: kept, identity, lookups, gone: false, back: false }))
+    }
+
+    /// Digests of the person of a record, before anything is dropped.
+    pub(crate) fn identity(&self, record: &Value, id: &str) -> Option<LineIdentity> {
+        if self.stream.kind != Kind::Applications {
+            return None;
+        }
+        let texts = |paths: &[Path]| -> Vec<String> {
+            paths.iter().flat_map(|path| path.all(record)).flat_map(texts_of).collect()
+        };
+        let paths = &self.stream.identity;
+        let person = Person {
+            names: texts(&paths.name),
+            phones: texts(&paths.phone),
+            emails: texts(&paths.email),
+            births: texts(&paths.birth_year),
+        };
+        let identity = digest_person(self.keys, &person, self.country);
+        let candidate = self.stream.candidate.as_ref().and_then(|path| path.first(record)).and_then(scalar_text);
+        Some(LineIdentity {
+            candidate: candidate.unwrap_or_else(|| id.to_owned()),
+            digests: identity.digests,
+            flags: identity.flags,
+        })
+    }
+
+    fn is_erased(&self, record: &Value, id: &str, identity: Option<&LineIdentity>) -> bool {
+        if self.tombstones.is_empty() {
+            return false;
+        }
+        let erased = |source, id: &str| self.tombstones.contains(&self.keys.tombstone_source(source, self.connection, id));
+        let application = match (&self.stream.application, self.stream.kind) {
+            (Some(path), _) => path.first(record).and_then(scalar_text),
+            (None, Kind::Applications) => Some(id.to_owned()),
+            _ => None,
+        };
+        application.is_some_and(|id| erased(Source::Application, &id))
+            || identity.is_some_and(|identity| {
+                erased(Source::Candidate, &identity.candidate)
+                    || identity
+                        .digests
+                        .iter()
+                        .filter_map(|digest| self.keys.tombstone(digest))
+                        .any(|tombstone| self.tombstones.contains(&tombstone))
+            })
+    }
+
+    /// What identifies a person is used, not dropped: it is no news for the report.
+    fn forget_identity_columns(&mut self) {
+        for path in self.stream.identity.all() {
+            self.dropped.remove(&path.to_string());
+            let outer: Vec<Path> = self.dropped.iter().filter_map(|name| name.parse().ok()).collect();
+            for name in outer.iter().filter(|name| path.is_within(name)) {
+                self.dropped.remove(&name.to_string());
+            }
+        }
+    }
+
+    fn entries(&self, record: &Value) -> Map<String, Value> {
+        let mut found = Map::new();
+        for (lookup, path) in &self.lookups {
+            let Some(entries) = self.references.get(&lookup.stream) else { continue };
+            for id in path.all(record).into_iter().filter_map(scalar_text) {
+                if let Some(entry) = entries.get(&id) {
+                    let stream = found.entry(lookup.stream.clone()).or_insert_with(|| Value::Object(Map::new()));
+                    if let Value::Object(stream) = stream {
+                        stream.insert(id, entry.clone());
+                    }
+                }
+            }
+        }
+        found
+    }
+}
+
+/// Scalars of a value; a list of texts is several.
+fn texts_of(value: &Value) -> Vec<String> {
+    match value {
+        Value::Array(list) => list.iter().filter_map(scalar_text).collect(),
+        scalar => scalar_text(scalar).into_iter().collect(),
+    }
+}
+
+fn mask_value(value: &mut Value) {
+    match value {
+        Value::String(text) => {
+            let masked = mask_text(text);
+            if masked != *text {
+                *text = masked;
+            }
+        }
+        Value::Array(list) => list.iter_mut().for_each(mask_value),
+        Value::Object(map) => map.values_mut().for_each(mask_value),
+        Value::Number(number) => {
+            // A phone number can come as a number.
+            let masked = mask_text(&number.to_string());
+            if masked.starts_with('[') {
+                *value = Value::String(masked);
+            }
+        }
+        Value::Null | Value::Bool(_) => {}
+    }
+}
+
+/// Which paths of a stream need what before landing.
+#[derive(Default)]
+struct Cares {
+    masked: Vec<Path>,
+    coded: Vec<Path>,
+    lookups: Vec<(Lookup, Path)>,
+}
+
+impl Cares {
+    fn of(stream: &Stream) -> Cares {
+        let mut cares = Cares::default();
+        let base = Path::default();
+        for (name, field) in &stream.fields {
+            let care = stream.kind.column(name).map_or(Care::Mask, |column| column.care);
+            cares.add(field, care, &|path| base.join(path));
+        }
+        for event in &stream.events {
+            for (part, field) in event.fields() {
+                let care = match part {
+                    "recruiter" => Care::Code,
+                    "reason" => Care::Mask,
+                    _ => Care::Keep,
+                };
+                cares.add(field, care, &|path| event.absolute(path));
+            }
+            let lookup = event.when.as_ref().and_then(|when| Some((when.lookup.clone()?, event.absolute(&when.path))));
+            cares.lookups.extend(lookup);
+        }
+        cares.masked.extend(stream.mask.iter().chain(&stream.keep).cloned());
+        // What names a row must stay as it is, whatever else is read from it.
+        let ids = stream.id.iter().chain(&stream.entry_key).chain(&stream.candidate).chain(&stream.application);
+        let ids: Vec<&Path> = ids.chain(&stream.version).collect();
+        cares.masked.retain(|path| !ids.contains(&path));
+        cares.masked.sort();
+        cares.masked.dedup();
+        cares.coded.sort();
+        cares.coded.dedup();
+        cares
+    }
+
+    fn add(&mut self, field: &Field, care: Care, absolute: &dyn Fn(&Path) -> Path) {
+        self.lookups.extend(field.lookups().map(|(lookup, path)| (lookup.clone(), absolute(path))));
+        let paths = field.paths.iter().chain(&field.all_of).map(absolute);
+        match care {
+            // The id of an entry is not text of people.
+            Care::Mask if field.lookup.is_none() => self.masked.extend(paths),
+            Care::Code => self.coded.extend(paths),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,285 @@
+//! The router, over figures that are made up.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Request, StatusCode};
+use chrono::{DateTime, Utc};
+use inflow_analytics::{Query, Report};
+use inflow_config::{Config, FixedClock};
+use serde_json::Value;
+use tower::ServiceExt as _;
+
+use crate::failure::Failure;
+use crate::figures::{Figures, Health, Reach};
+use crate::router::router_over;
+
+/// Remembers what it was asked.
+#[derive(Default)]
+struct Invented {
+    asked: Mutex<Vec<Query>>,
+    broken: bool,
+}
+
+#[async_trait]
+impl Figures for Invented {
+    async fn report(&self, query: &Query) -> Result<Report, Failure> {
+        self.asked.lock().expect("no panic elsewhere").push(query.clone());
+        Err(Failure::bad_request("remembered"))
+    }
+
+    async fn health(&self) -> Result<BTreeMap<String, Health>, Failure> {
+        let failing = Health {
+            status: "failing".to_owned(),
+            channels: vec!["seen".to_owned()],
+            last_success_at: Some("2026-11-12T06:05:00Z".parse().expect("an instant")),
+            error_kind: "unreachable".to_owned(),
+            ..Health::default()
+        };
+        Ok([("sheet".to_owned(), failing.clone()), ("removed".to_owned(), failing)].into())
+    }
+
+    async fn reach(&self) -> Result<Reach, Failure> {
+        Ok(Reach { first: "2026-06-01".parse().ok(), last: "2026-11-20".parse().ok(), stores: vec!["north".to_owned()] })
+    }
+
+    async fn ready(&self) -> Result<(), Failure> {
+        if self.broken { Err(Failure::bad_request("no store")) } else { Ok(()) }
+    }
+}
+
+struct Site {
+    router: Router,
+    figures: Arc<Invented>,
+    _folder: tempfile::TempDir,
+}
+
+const CHANNELS: &str = "[[channel]]\nid = \"boss\"\nname = { en = \"BOSS Zhipin\", zh = \"BOSS直聘\" }\n";
+const SHEET: &str = "connector = \"file\"\nchannel = \"boss\"\npath = \"in/*.csv\"\nmapping = \"sheet.toml\"\nkind = \"applications\"\n";
+
+fn site_with(settings: &str, broken: bool) -> Site {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("a file");
+    std::fs::create_dir(folder.path().join("connections")).expect("a folder");
+    write("inflow.toml", &format!("[company]\nname = \"Acme\"\n{settings}"));
+    write("channels.toml", CHANNELS);
+    write("reader.password", "open sesame");
+    write("sheet.toml", "");
+    write("connections/sheet.toml", SHEET);
+    write("connections/later.toml", SHEET);
+    write("connections/off.toml", &format!("enabled = false\n{SHEET}"));
+    let config = Config::load(&folder.path().join("inflow.toml"), &Vec::new).expect("a configuration");
+    let figures = Arc::new(Invented { broken, ..Invented::default() });
+    let now: DateTime<Utc> = "2026-11-20T20:00:00Z".parse().expect("an instant");
+    let router = router_over(figures.clone(), Arc::new(config), Arc::new(FixedClock(now))).expect("a router");
+    Site { router, figures, _folder: folder }
+}
+
+fn site() -> Site {
+    site_with("", false)
+}
+
+impl Site {
+    async fn ask(&self, request: Request<Body>) -> (StatusCode, HeaderMap, Vec<u8>) {
+        let response = self.router.clone().oneshot(request).await.expect("an answer");
+        let (parts, body) = response.into_parts();
+        (parts.status, parts.headers, to_bytes(body, usize::MAX).await.expect("a body").to_vec())
+    }
+
+    async fn get(&self, path: &str) -> (StatusCode, HeaderMap, Vec<u8>) {
+        self.ask(Request::get(path).header("host", "127.0.0.1:8080").body(Body::empty()).expect("a request")).await
+    }
+
+    async fn json(&self, path: &str) -> (StatusCode, Value) {
+        let (status, headers, body) = self.get(path).await;
+        assert_eq!(headers["content-type"], "application/json", "{path}");
+        (status, serde_json::from_slice(&body).expect("JSON"))
+    }
+
+    fn asked(&self) -> Query {
+        self.figures.asked.lock().expect("no panic elsewhere").pop().expect("a query")
+    }
+}
+
+#[tokio::test]
+async fn the_page_is_served_in_the_language_of_the_browser() {
+    let site = site();
+    let request = Request::get("/").header("host", "localhost").header("accept-language", "zh-CN,zh;q=0.9").body(Body::empty()).expect("a request");
+    let (status, headers, body) = site.ask(request).await;
+    assert_eq!((status, &headers["vary"]), (StatusCode::OK, &"accept-language".parse().expect("a value")));
+    assert!(String::from_utf8(body).expect("text").contains("<html lang=\"zh\""));
+}
+
+#[tokio::test]
+async fn an_asset_is_asked_for_again_and_not_sent_again() {
+    let site = site();
+    let (status, headers, body) = site.get("/assets/app.js").await;
+    assert_eq!((status, headers["content-type"].as_bytes()), (StatusCode::OK, b"text/javascript; charset=utf-8".as_slice()));
+    assert!(!body.is_empty());
+    let again = Request::get("/assets/app.js").header("host", "localhost").header("if-none-match", &headers["etag"]).body(Body::empty()).expect("a request");
+    let (status, _, body) = site.ask(again).await;
+    assert_eq!((status, body.len()), (StatusCode::NOT_MODIFIED, 0));
+    assert_eq!(site.json("/assets/../Cargo.toml").await.0, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn every_answer_carries_the_security_headers() {
+    let site = site();
+    for path in ["/", "/assets/app.js", "/api/v1/metrics", "/nowhere"] {
+        let (_, headers, _) = site.get(path).await;
+        let policy = headers["content-security-policy"].to_str().expect("text").to_owned();
+        assert!(policy.contains("default-src 'none'") && policy.contains("script-src 'self'") && !policy.contains("unsafe"), "{path}: {policy}");
+        assert_eq!(headers["x-content-type-options"], "nosniff", "{path}");
+        assert_eq!(headers["x-frame-options"], "DENY", "{path}");
+    }
+    assert_eq!(site.get("/api/v1/metrics").await.1["cache-control"], "no-store");
+}
+
+#[tokio::test]
+async fn a_foreign_host_or_origin_is_refused() {
+    let site = site();
+    for (host, origin, expected) in [
+        (Some("127.0.0.1:8080"), None, StatusCode::OK),
+        (Some("localhost:8080"), Some("http://localhost:8080"), StatusCode::OK),
+        (Some("[::1]:8080"), None, StatusCode::OK),
+        (Some("evil.example"), None, StatusCode::FORBIDDEN),
+        (Some("127.0.0.1.evil.example:8080"), None, StatusCode::FORBIDDEN),
+        (Some("localhost:8080"), Some("http://evil.example"), StatusCode::FORBIDDEN),
+        (Some("localhost:8080"), Some("http://localhost:3000"), StatusCode::FORBIDDEN),
+        (Some("localhost:8080"), Some("null"), StatusCode::FORBIDDEN),
+        (None, None, StatusCode::FORBIDDEN),
+    ] {
+        for path in ["/", "/api/v1/metrics", "/healthz"] {
+            let mut request = Request::get(path);
+            if let Some(host) = host {
+                request = request.header("host", host);
+            }
+            if let Some(origin) = origin {
+                request = request.header("origin", origin);
+            }
+            let (status, headers, body) = site.ask(request.body(Body::empty()).expect("a request")).await;
+            assert_eq!(status, expected, "{path} {host:?} {origin:?}");
+            if status == StatusCode::FORBIDDEN {
+                let told: Value = serde_json::from_slice(&body).expect("JSON");
+                assert!(told["error"].is_string() && told["hint"].is_string());
+                assert_eq!(headers["x-content-type-options"], "nosniff");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn behind_a_proxy_the_password_is_asked_for() {
+    let site = site_with("[serve]\nbehind_proxy = true\nreader_password = \"file:reader.password\"\n", false);
+    let ask = async |path: &str, password: Option<&str>| {
+        let mut request = Request::get(path).header("host", "hr.example.com");
+        if let Some(password) = password {
+            request = request.header("authorization", format!("Basic {password}"));
+        }
+        let (status, headers, _) = site.ask(request.body(Body::empty()).expect("a request")).await;
+        (status, headers.contains_key("www-authenticate"))
+    };
+    assert_eq!(ask("/api/v1/metrics", None).await, (StatusCode::UNAUTHORIZED, true));
+    assert_eq!(ask("/", Some("cmVhZGVyOndyb25n")).await, (StatusCode::UNAUTHORIZED, true));
+    assert_eq!(ask("/", Some("cmVhZGVyOm9wZW4gc2VzYW1l")).await, (StatusCode::OK, false));
+    assert_eq!(ask("/healthz", None).await, (StatusCode::OK, false));
+}
+
+#[tokio::test]
+async fn what_is_not_there_says_so_with_a_hint() {
+    let site = site();
+    let (status, told) = site.json("/api/v1/report/volumes").await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    assert!(told["error"].as_str().is_some_and(|error| error.starts_with("there is no metric `volumes`")), "{told}");
+    assert!(told["hint"].as_str().is_some_and(|hint| hint.contains("volume")), "{told}");
+    assert_eq!(site.json("/api/v2/anything").await.0, StatusCode::NOT_FOUND);
+    let write = Request::post("/api/v1/metrics").header("host", "localhost").body(Body::empty()).expect("a request");
+    assert_eq!(site.ask(write).await.0, StatusCode::METHOD_NOT_ALLOWED);
+}
+
+#[tokio::test]
+async fn the_catalogue_has_every_metric_with_its_meaning_in_both_languages() {
+    let (status, told) = site().json("/api/v1/metrics").await;
+    assert_eq!(status, StatusCode::OK);
+    let metrics = told["metrics"].as_array().expect("a list");
+    assert_eq!(metrics.len(), inflow_analytics::catalogue().len());
+    for metric in metrics {
+        assert!(metric["meaning"]["zh"].is_string() && metric["meaning"]["en"].is_string(), "{metric}");
+    }
+}
+
+#[tokio::test]
+async fn a_report_is_asked_for_as_written() {
+    let site = site();
+    site.get("/api/v1/report/volume?by=channel,day&from=2026-11-01&to=2026-11-07&tz=Europe/Berlin&as_of=2026-11-08T01:00:00%2B01:00&channel=boss&channel=moka&store=%E5%8C%97%E5%BA%97,2").await;
+    let query = site.asked();
+    assert_eq!(query.by, ["channel", "day"]);
+    assert_eq!((query.from.to_string().as_str(), query.to.to_string().as_str()), ("2026-11-01", "2026-11-07"));
+    assert_eq!(query.tz, Some(chrono_tz::Europe::Berlin));
+    assert_eq!(query.as_of.to_rfc3339(), "2026-11-08T00:00:00+00:00");
+    assert_eq!(query.filters["channel"], ["boss", "moka"]);
+    assert_eq!(query.filters["store"], ["北店,2"]);
+}
+
+#[tokio::test]
+async fn a_report_without_parameters_is_the_last_thirty_days_by_the_metrics_own_grouping() {
+    let site = site();
+    site.get("/api/v1/report/volume").await;
+    let query = site.asked();
+    // 20:00 in UTC is already the next day in the company's zone.
+    assert_eq!((query.from.to_string().as_str(), query.to.to_string().as_str()), ("2026-10-23", "2026-11-21"));
+    assert!(query.by.is_empty());
+    site.get("/api/v1/report/volume?by=none").await;
+    assert_eq!(site.asked().by, [inflow_analytics::NO_DIMENSION]);
+}
+
+#[tokio::test]
+async fn a_bad_parameter_is_named() {
+    let site = site();
+    for (parameters, part) in [
+        ("from=yesterday", "\"from\" is not a day"),
+        ("from=2026-11-02&to=2026-11-01", "after its end"),
+        ("tz=Shanghai", "unknown time zone \"Shanghai\""),
+        ("as_of=now", "not an instant"),
+        ("chanel=boss", "unknown parameter \"chanel\""),
+        ("to=2026-11-01&to=2026-11-02", "given twice"),
+    ] {
+        let (status, told) = site.json(&format!("/api/v1/report/volume?{parameters}")).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{parameters}");
+        assert!(told["error"].as_str().is_some_and(|error| error.contains(part)), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn connections_tell_failing_from_never_tried_and_switched_off() {
+    let (_, told) = site().json("/api/v1/connections").await;
+    let list = told["connections"].as_array().expect("a list");
+    let of = |name: &str| list.iter().find(|each| each["name"] == name).expect("a connection");
+    assert_eq!(of("sheet")["status"], "failing");
+    assert_eq!(of("sheet")["channels"], serde_json::json!(["boss", "seen"]));
+    assert_eq!(of("sheet")["last_success_at"], "2026-11-12T06:05:00Z");
+    assert_eq!(of("later")["status"], "never");
+    assert_eq!(of("off")["status"], "disabled");
+    assert_eq!(of("removed")["status"], "disabled");
+}
+
+#[tokio::test]
+async fn the_overview_names_company_channels_and_reach() {
+    let (_, told) = site().json("/api/v1/overview").await;
+    assert_eq!(told["company"]["name"], "Acme");
+    assert_eq!(told["today"], "2026-11-21");
+    assert_eq!(told["channels"][0]["name"]["zh"], "BOSS直聘");
+    assert_eq!(told["data"], serde_json::json!({ "first": "2026-06-01", "last": "2026-11-20" }));
+    assert_eq!(told["stores"], serde_json::json!(["north"]));
+}
+
+#[tokio::test]
+async fn readiness_is_the_stores_and_liveness_is_not() {
+    let broken = site_with("", true);
+    assert_eq!(broken.json("/healthz").await.0, StatusCode::OK);
+    assert_eq!(broken.json("/readyz").await.0, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(site().json("/readyz").await.0, StatusCode::OK);
+}
