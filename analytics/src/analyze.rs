@@ -1,15 +1,16 @@
-//! Rebuilds the marts and installs the metrics.
+//! Rebuilds the marts and installs the metrics' views.
 
 use std::str::FromStr;
 
-use inflow_config::{Clock, Config, TermsKind};
-use inflow_store::Store;
+use inflow_config::{Config, SharedClock, TermsKind};
+use inflow_store::{Store, quote_text};
 
+use crate::AnalyticsError;
 use crate::catalogue::{Metric, catalogue};
-use crate::{AnalyticsError, literal};
+use crate::report::instant;
 
 /// The analyses that [`analyze`] can be asked for, in the order in which they run.
-pub const JOBS: [&str; 4] = ["application_stages", "posting_quarters", "spend_days", "metrics"];
+pub const JOBS: [&str; 4] = ["application_stages", "posting_quarters", "spend_days", "views"];
 
 /// The live derived database, which the SQL files name.
 const LIVE: &str = "inflow";
@@ -28,8 +29,10 @@ enum Job {
     ApplicationStages,
     PostingQuarters,
     SpendDays,
-    Metrics,
+    Views,
 }
+
+const ALL: [Job; 4] = [Job::ApplicationStages, Job::PostingQuarters, Job::SpendDays, Job::Views];
 
 impl FromStr for Job {
     type Err = AnalyticsError;
@@ -39,33 +42,33 @@ impl FromStr for Job {
             "application_stages" => Ok(Self::ApplicationStages),
             "posting_quarters" => Ok(Self::PostingQuarters),
             "spend_days" => Ok(Self::SpendDays),
-            "metrics" => Ok(Self::Metrics),
+            "views" => Ok(Self::Views),
             _ => Err(AnalyticsError::UnknownJob { name: name.to_owned(), accepted: JOBS.map(str::to_owned).to_vec() }),
         }
     }
 }
 
-/// Rebuilds the marts of the live database and installs the metrics; all of it when `jobs` is empty.
+/// Rebuilds the marts of the live database and installs the metrics; only the `jobs` named, all of [`JOBS`] when none is.
 ///
 /// The tables `channels` and `fx_rates` are written from the configuration each time. The result depends on the
 /// derived tables, the configuration and, for the exposure of postings that are still open, the clock.
-pub async fn analyze(store: &Store, config: &Config, clock: &dyn Clock, jobs: &[String]) -> Result<(), AnalyticsError> {
-    analyze_into(store, LIVE, config, clock, jobs).await
+pub async fn analyze(store: &Store, config: &Config, clock: &SharedClock, jobs: &[String]) -> Result<(), AnalyticsError> {
+    let wanted: Vec<Job> = if jobs.is_empty() { ALL.to_vec() } else { jobs.iter().map(|name| name.parse()).collect::<Result<_, _>>()? };
+    rebuild(store, LIVE, config, clock, &wanted).await?;
+    if wanted.contains(&Job::Views) {
+        install(store, config).await?;
+    }
+    Ok(())
 }
 
-/// The same for another derived database, such as the shadow of a replay. The metrics stay with the live database:
-/// they name its tables, which a replay exchanges beneath them.
-pub async fn analyze_into(
-    store: &Store,
-    db: &str,
-    config: &Config,
-    clock: &dyn Clock,
-    jobs: &[String],
-) -> Result<(), AnalyticsError> {
-    let mut wanted = jobs.iter().map(|name| name.parse()).collect::<Result<Vec<Job>, _>>()?;
-    if wanted.is_empty() {
-        wanted = vec![Job::ApplicationStages, Job::PostingQuarters, Job::SpendDays, Job::Metrics];
-    }
+/// Rebuilds all marts of another derived database, such as the shadow of a replay.
+///
+/// The metrics stay with the live database: their views name its tables, which a replay exchanges beneath them.
+pub async fn analyze_into(store: &Store, db: &str, config: &Config, clock: &SharedClock) -> Result<(), AnalyticsError> {
+    rebuild(store, db, config, clock, &ALL).await
+}
+
+async fn rebuild(store: &Store, db: &str, config: &Config, clock: &SharedClock, wanted: &[Job]) -> Result<(), AnalyticsError> {
     let marts = Marts { store, db, budget: config.settings.store.max_memory / 5 };
     marts.rebuild("channels", &channels(config), &[]).await?;
     marts.rebuild("fx_rates", &fx_rates(config), &[]).await?;
@@ -73,14 +76,11 @@ pub async fn analyze_into(
         marts.rebuild("application_stages", include_str!("../sql/marts/application_stages.sql"), &[]).await?;
     }
     if wanted.contains(&Job::PostingQuarters) {
-        let as_of = literal::instant(clock.now());
+        let as_of = instant(clock.now());
         marts.rebuild("posting_quarters", include_str!("../sql/marts/posting_quarters.sql"), &[("as_of", as_of)]).await?;
     }
     if wanted.contains(&Job::SpendDays) {
         marts.rebuild("spend_days", &with_ledger(include_str!("../sql/marts/spend_days.sql"), config), &[]).await?;
-    }
-    if wanted.contains(&Job::Metrics) && db == LIVE {
-        install(store, config).await?;
     }
     Ok(())
 }
@@ -99,7 +99,8 @@ impl Marts<'_> {
         let budget = self.budget.to_string();
         let settings = [
             ("optimize_aggregation_in_order", "1"),
-            ("join_algorithm", "grace_hash"),
+            // Spills to disk; ASOF joins, which it cannot do, are hashed.
+            ("join_algorithm", "grace_hash,hash"),
             ("max_bytes_in_join", budget.as_str()),
             ("max_bytes_before_external_group_by", budget.as_str()),
             ("max_bytes_before_external_sort", budget.as_str()),
@@ -120,21 +121,19 @@ fn channels(config: &Config) -> String {
         .iter()
         .zip(0_u32..)
         .map(|(channel, position)| {
-            let [id, en, zh] = [&channel.id, &channel.name.en, &channel.name.zh].map(|value| literal::text(value));
-            let zone = literal::text(channel.timezone.unwrap_or(company).name());
+            let [id, en, zh] = [&channel.id, &channel.name.en, &channel.name.zh].map(|value| quote_text(value));
+            let zone = quote_text(channel.timezone.unwrap_or(company).name());
             format!("({id}, {en}, {zh}, {zone}, {position})")
         })
         .collect();
     let configured = format!("CAST([{}], 'Array(Tuple(String, String, String, String, UInt32))')", rows.join(", "));
-    include_str!("../sql/marts/channels.sql")
-        .replace("$configured", &configured)
-        .replace("$zone", &literal::text(company.name()))
+    include_str!("../sql/marts/channels.sql").replace("$configured", &configured).replace("$zone", &quote_text(company.name()))
 }
 
 fn fx_rates(config: &Config) -> String {
     let base = config.settings.company.currency.as_str();
     let row = |currency: &str, from: &str, rate: &str| {
-        let [currency, base, from, rate] = [currency, base, from, rate].map(literal::text);
+        let [currency, base, from, rate] = [currency, base, from, rate].map(quote_text);
         format!("({currency}, {base}, {from}, {rate})")
     };
     let mut rows = vec![row(base, "1970-01-01", "1")];
@@ -161,7 +160,7 @@ fn with_ledger(sql: &str, config: &Config) -> String {
                 terms.price.to_string(),
                 terms.currency.unwrap_or(base).to_string(),
             ];
-            contracts.push(format!("({})", fields.map(|field| literal::text(&field)).join(", ")));
+            contracts.push(format!("({})", fields.map(|field| quote_text(&field)).join(", ")));
         }
     }
     let contracts = format!("CAST([{}], 'Array(Tuple(String, String, String, String, String, String))')", contracts.join(", "));

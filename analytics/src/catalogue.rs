@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use inflow_config::Name;
+use serde::Serialize;
 
 use crate::AnalyticsError;
 
 /// A metric: its definition in words and in SQL.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Metric {
     /// Name, as in `inflow report <id>`.
     pub id: &'static str,
@@ -39,6 +40,7 @@ pub struct Metric {
     /// Whether a report shows money, and so its tie to the ledger.
     pub has_money: bool,
     /// The definition itself.
+    #[serde(skip)]
     pub sql: &'static str,
 }
 

@@ -18,7 +18,6 @@
 mod analyze;
 mod catalogue;
 mod error;
-mod literal;
 mod report;
 
 pub use analyze::{JOBS, analyze, analyze_into};

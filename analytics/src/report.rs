@@ -6,15 +6,15 @@ use std::str::FromStr;
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use inflow_config::{Config, Name, Stage};
-use inflow_store::{Store, StoreError};
+use inflow_store::{Store, StoreError, array_literal, quote_text};
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::AnalyticsError;
 use crate::catalogue::{Metric, metric};
-use crate::{AnalyticsError, literal};
 
-/// Given as the only dimension, asks for one row over everything.
+/// Given as the only dimension, asks for one row over everything; so does the empty word.
 pub const NO_DIMENSION: &str = "none";
 
 const PERIODS: [&str; 3] = ["day", "week", "month"];
@@ -93,7 +93,8 @@ pub async fn report(store: &Store, config: &Config, query: &Query) -> Result<Rep
     let by = dimensions(metric, &query.by)?;
     check(config, query)?;
     let call = arguments(query, &by);
-    let columns: Vec<String> = by.iter().copied().chain(metric.keys.iter().copied()).chain(metric.columns.iter().copied()).map(str::to_owned).collect();
+    let columns: Vec<String> =
+        by.iter().copied().chain(metric.keys.iter().copied()).chain(metric.columns.iter().copied()).map(str::to_owned).collect();
     let selected: Vec<String> = columns.iter().map(|column| select(column)).collect();
     let sql = format!("SELECT {} FROM inflow.{}({call})", selected.join(", "), metric.view());
     let mut rows = store.rows(&sql, &[]).await.map_err(|error| read_error(metric, error))?;
@@ -128,7 +129,7 @@ fn dimensions<'m>(metric: &'m Metric, by: &[String]) -> Result<Vec<&'m str>, Ana
     if by.is_empty() {
         return Ok(metric.default_by.clone());
     }
-    if by == [NO_DIMENSION] {
+    if by.iter().all(|name| name.is_empty() || name == NO_DIMENSION) {
         return Ok(Vec::new());
     }
     let mut out: Vec<&str> = Vec::new();
@@ -138,11 +139,7 @@ fn dimensions<'m>(metric: &'m Metric, by: &[String]) -> Result<Vec<&'m str>, Ana
             return Err(AnalyticsError::UnknownDimension { metric: metric.id.to_owned(), name: name.clone(), accepted });
         };
         if let Some(first) = out.iter().find(|first| PERIODS.contains(first) && PERIODS.contains(dimension) && *first != dimension) {
-            return Err(AnalyticsError::TwoPeriods {
-                metric: metric.id.to_owned(),
-                first: (*first).to_owned(),
-                second: name.clone(),
-            });
+            return Err(AnalyticsError::TwoPeriods { metric: metric.id.to_owned(), first: (*first).to_owned(), second: name.clone() });
         }
         if !out.contains(dimension) {
             out.push(dimension);
@@ -174,22 +171,21 @@ fn check(config: &Config, query: &Query) -> Result<(), AnalyticsError> {
 fn period_arguments(query: &Query) -> String {
     format!(
         "from = {}, to = {}, tz = {}, as_of = {}",
-        literal::text(&query.from.to_string()),
-        literal::text(&query.to.to_string()),
-        literal::text(query.tz.map(Tz::name).unwrap_or_default()),
-        literal::text(&literal::instant(query.as_of)),
+        quote_text(&query.from.to_string()),
+        quote_text(&query.to.to_string()),
+        quote_text(query.tz.map(Tz::name).unwrap_or_default()),
+        quote_text(&instant(query.as_of)),
     )
 }
 
 fn arguments(query: &Query, by: &[&str]) -> String {
-    let filter = |name: &str| literal::list(query.filters.get(name).map(Vec::as_slice).unwrap_or_default());
-    format!(
-        "{}, by = {}, channel = {}, store = {}",
-        period_arguments(query),
-        literal::list(by),
-        filter("channel"),
-        filter("store")
-    )
+    let filter = |name: &str| array_literal(query.filters.get(name).map(Vec::as_slice).unwrap_or_default());
+    format!("{}, by = {}, channel = {}, store = {}", period_arguments(query), array_literal(by), filter("channel"), filter("store"))
+}
+
+/// As ClickHouse reads a DateTime64(3, 'UTC').
+pub(crate) fn instant(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d %H:%M:%S%.3f").to_string()
 }
 
 fn select(column: &str) -> String {
@@ -256,7 +252,8 @@ struct Order(BTreeMap<String, usize>);
 
 impl Order {
     fn new(config: &Config) -> Self {
-        let mut places: BTreeMap<String, usize> = config.channels.iter().zip(0..).map(|(channel, place)| (channel.id.clone(), place)).collect();
+        let mut places: BTreeMap<String, usize> =
+            config.channels.iter().zip(0..).map(|(channel, place)| (channel.id.clone(), place)).collect();
         // After the `unknown:` ones: what could not be given to any channel.
         places.insert("unallocated".to_owned(), usize::MAX);
         Self(places)

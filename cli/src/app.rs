@@ -62,7 +62,7 @@ impl App {
             ));
         }
         let config = Config::load(&self.config_file, &inflow_config::process_env)?;
-        let problems = inflow_connectors::check(&config);
+        let problems = config.connections.iter().flat_map(|connection| inflow_connectors::check_connection(&config, connection)).collect::<Vec<_>>();
         if !problems.is_empty() {
             return Err(inflow_config::ConfigError { problems }.into());
         }
@@ -94,11 +94,13 @@ impl App {
 
     fn options(&self, config: &Config, clickhouse: Option<SocketAddr>) -> StoreOptions {
         StoreOptions {
-            data_dir: self.data_dir(),
+            config_dir: config.dir.clone(),
             settings: config.settings.store.clone(),
             serve_clickhouse: clickhouse,
+            behind_proxy: config.settings.serve.behind_proxy,
             clock: config.clock(),
             progress: Arc::new(TerminalProgress::new(self.printer)),
+            ..StoreOptions::new(self.data_dir())
         }
     }
 }
@@ -111,7 +113,7 @@ impl Opened {
 
     /// Links candidates and recomputes all marts.
     pub async fn analyse(&self, jobs: &[String]) -> Result<(), Failure> {
-        inflow_pipeline::link::relink(&self.store, inflow_store::DERIVED).await?;
+        inflow_pipeline::link::relink(&self.store, inflow_store::DERIVED_DATABASE).await?;
         inflow_analytics::analyze(&self.store, &self.config, &self.clock, jobs).await?;
         Ok(())
     }

@@ -35,7 +35,7 @@ impl inflow_store::Progress for TerminalProgress {
         }
     }
 
-    fn at(&self, done: u64) {
+    fn advance(&self, done: u64) {
         if let Ok(slot) = self.bar.lock()
             && let Some(bar) = slot.as_ref()
         {

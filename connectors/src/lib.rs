@@ -1,9 +1,16 @@
 //! Connector engine: budgets, retry, paging, cursors, identity digests, landing; board specs.
 
+mod check;
 mod error;
+mod file;
 pub mod http;
 pub mod identity;
 pub mod landing;
+mod pull;
 pub mod spec;
+mod state;
 
+pub use check::check_connection;
 pub use error::{PullError, PullErrorKind};
+pub use pull::{NoProgress, PullContext, PullOutcome, PullProgress, channels, import, pull};
+pub use state::{Health, Landed, PullState, Run, SegmentSink, SinkError, StoredCounts};

@@ -110,13 +110,16 @@ pub(crate) async fn alive() -> Json<Value> {
 pub(crate) async fn ready(State(shared): State<Shared>) -> Result<Json<Value>, Failure> {
     match shared.figures.ready().await {
         Ok(()) => Ok(Json(json!({ "status": "ok" }))),
-        Err(_) => Err(Failure::new(StatusCode::SERVICE_UNAVAILABLE, "the store does not answer").hint("`inflow doctor` says what is missing")),
+        Err(_) => {
+            Err(Failure::new(StatusCode::SERVICE_UNAVAILABLE, "the store does not answer").hint("`inflow doctor` says what is missing"))
+        }
     }
 }
 
 /// Every other address.
 pub(crate) async fn nowhere(uri: Uri) -> Failure {
-    Failure::new(StatusCode::NOT_FOUND, format!("there is nothing at {:?}", uri.path())).hint("the page is at /, the API under /api/v1/metrics and /api/v1/report/{metric}")
+    Failure::new(StatusCode::NOT_FOUND, format!("there is nothing at {:?}", uri.path()))
+        .hint("the page is at /, the API under /api/v1/metrics and /api/v1/report/{metric}")
 }
 
 /// Every other method.

@@ -63,23 +63,23 @@ const REACH: &str = "
 SELECT toString(min(first)) AS first, toString(max(last)) AS last, count() AS found
 FROM
 (
-    SELECT toDate(min(entered_at), {tz:String}) AS first, toDate(max(entered_at), {tz:String}) AS last FROM application_stages HAVING count() > 0
+    SELECT toDate(min(entered_at), {tz:String}) AS first, toDate(max(entered_at), {tz:String}) AS last FROM inflow.application_stages HAVING count() > 0
     UNION ALL
-    SELECT toDate(min(quarter), {tz:String}), toDate(max(quarter), {tz:String}) FROM posting_quarters WHERE posted + posted_day_only > 0 HAVING count() > 0
+    SELECT toDate(min(quarter), {tz:String}), toDate(max(quarter), {tz:String}) FROM inflow.posting_quarters WHERE posted + posted_day_only > 0 HAVING count() > 0
     UNION ALL
-    SELECT min(day), max(day) FROM spend_days HAVING count() > 0
+    SELECT min(day), max(day) FROM inflow.spend_days HAVING count() > 0
 )";
 
 const STORES: &str = "
 SELECT DISTINCT store FROM
 (
-    SELECT DISTINCT toString(store) AS store FROM application_stages
-    UNION ALL SELECT DISTINCT toString(store) FROM posting_quarters
-    UNION ALL SELECT DISTINCT toString(store) FROM spend_days
+    SELECT DISTINCT toString(store) AS store FROM inflow.application_stages
+    UNION ALL SELECT DISTINCT toString(store) FROM inflow.posting_quarters
+    UNION ALL SELECT DISTINCT toString(store) FROM inflow.spend_days
 )
 WHERE store != '' ORDER BY store LIMIT 1000";
 
-const QUARANTINED: &str = "SELECT toString(connection) AS connection, count() AS records FROM inflow_state.quarantine GROUP BY connection";
+const QUARANTINED: &str = "SELECT toString(connection) AS connection, count() AS records FROM inflow_state.quarantine FINAL GROUP BY connection";
 
 #[async_trait]
 impl Figures for StoreFigures {
@@ -94,7 +94,8 @@ impl Figures for StoreFigures {
     async fn health(&self) -> Result<BTreeMap<String, Health>, Failure> {
         let rows = self.store.health().await.map_err(|error| Failure::explained(&error))?;
         let waiting = self.rows(QUARANTINED, &[]).await?;
-        let waiting: BTreeMap<&str, u64> = waiting.iter().filter_map(|row| Some((text(row, "connection")?, row.get("records")?.as_u64()?))).collect();
+        let waiting: BTreeMap<&str, u64> =
+            waiting.iter().filter_map(|row| Some((text(row, "connection")?, row.get("records")?.as_u64()?))).collect();
         let health = rows.into_iter().map(|row| {
             let quarantined = waiting.get(row.connection.as_str()).copied().unwrap_or_default();
             let health = Health {
@@ -118,7 +119,11 @@ impl Figures for StoreFigures {
         let stores = self.rows(STORES, &[]).await?;
         let span = spans.first().filter(|row| row.get("found").and_then(Value::as_u64).is_some_and(|found| found > 0));
         let day = |column| span.and_then(|row| text(row, column)).and_then(|day| day.parse().ok());
-        Ok(Reach { first: day("first"), last: day("last"), stores: stores.iter().filter_map(|row| text(row, "store")).map(str::to_owned).collect() })
+        Ok(Reach {
+            first: day("first"),
+            last: day("last"),
+            stores: stores.iter().filter_map(|row| text(row, "store")).map(str::to_owned).collect(),
+        })
     }
 
     async fn ready(&self) -> Result<(), Failure> {

@@ -62,7 +62,7 @@ fn day_of(name: &str, text: &str) -> Result<NaiveDate, Failure> {
 }
 
 fn instant_of(text: &str) -> Result<DateTime<Utc>, Failure> {
-    DateTime::parse_from_rfc3339(text)
-        .map(|instant| instant.to_utc())
-        .map_err(|_| Failure::bad_request(format!("the parameter \"as_of\" is not an instant: {text:?}")).hint("write it as 2026-11-30T08:00:00Z"))
+    DateTime::parse_from_rfc3339(text).map(|instant| instant.to_utc()).map_err(|_| {
+        Failure::bad_request(format!("the parameter \"as_of\" is not an instant: {text:?}")).hint("write it as 2026-11-30T08:00:00Z")
+    })
 }

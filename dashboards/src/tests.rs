@@ -107,7 +107,8 @@ impl Site {
 #[tokio::test]
 async fn the_page_is_served_in_the_language_of_the_browser() {
     let site = site();
-    let request = Request::get("/").header("host", "localhost").header("accept-language", "zh-CN,zh;q=0.9").body(Body::empty()).expect("a request");
+    let request =
+        Request::get("/").header("host", "localhost").header("accept-language", "zh-CN,zh;q=0.9").body(Body::empty()).expect("a request");
     let (status, headers, body) = site.ask(request).await;
     assert_eq!((status, &headers["vary"]), (StatusCode::OK, &"accept-language".parse().expect("a value")));
     assert!(String::from_utf8(body).expect("text").contains("<html lang=\"zh\""));
@@ -119,7 +120,11 @@ async fn an_asset_is_asked_for_again_and_not_sent_again() {
     let (status, headers, body) = site.get("/assets/app.js").await;
     assert_eq!((status, headers["content-type"].as_bytes()), (StatusCode::OK, b"text/javascript; charset=utf-8".as_slice()));
     assert!(!body.is_empty());
-    let again = Request::get("/assets/app.js").header("host", "localhost").header("if-none-match", &headers["etag"]).body(Body::empty()).expect("a request");
+    let again = Request::get("/assets/app.js")
+        .header("host", "localhost")
+        .header("if-none-match", &headers["etag"])
+        .body(Body::empty())
+        .expect("a request");
     let (status, _, body) = site.ask(again).await;
     assert_eq!((status, body.len()), (StatusCode::NOT_MODIFIED, 0));
     assert_eq!(site.json("/assets/../Cargo.toml").await.0, StatusCode::NOT_FOUND);
@@ -131,7 +136,10 @@ async fn every_answer_carries_the_security_headers() {
     for path in ["/", "/assets/app.js", "/api/v1/metrics", "/nowhere"] {
         let (_, headers, _) = site.get(path).await;
         let policy = headers["content-security-policy"].to_str().expect("text").to_owned();
-        assert!(policy.contains("default-src 'none'") && policy.contains("script-src 'self'") && !policy.contains("unsafe"), "{path}: {policy}");
+        assert!(
+            policy.contains("default-src 'none'") && policy.contains("script-src 'self'") && !policy.contains("unsafe"),
+            "{path}: {policy}"
+        );
         assert_eq!(headers["x-content-type-options"], "nosniff", "{path}");
         assert_eq!(headers["x-frame-options"], "DENY", "{path}");
     }

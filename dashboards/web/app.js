@@ -152,10 +152,12 @@ function render() {
   stores();
   fill(at("connections"), cards(connections, { zone: zone(), names: names() }));
   at("connections-aside").textContent = summary(connections);
-  fill(at("notices"), banners(connections, { zone: zone(), names: names() }));
+  fill(at("notices"), banners(connections, { zone: zone(), names: names(), period: span }));
   for (const node of document.querySelectorAll("[data-meaning]")) fill(node, meaning(known.catalogue, node.dataset.meaning));
 
   const isEmpty = !overview.data.first;
+  at("connections-card").hidden = connections.length === 0;
+  at("filters").hidden = isEmpty;
   at("board").hidden = isEmpty;
   at("empty").hidden = !isEmpty;
   if (isEmpty) {
@@ -177,18 +179,16 @@ function figures(span) {
   const gaps = model.gaps(known.connections);
   const currency = overview.company.currency;
   const outage = [...gaps.values()][0] ?? null;
-  const good = ["volumeTotal", "conversionTotal", "spendTotal", "perResumeTotal"];
-  const failure = failed(good);
-  if (failure) fill(at("tiles"), h("li", { class: "tile" }, failureWords(failure)));
-  else fill(at("tiles"), tiles({ reports, before: comparable(known.before), period: span, catalogue, overview, outage }));
+  fill(at("tiles"), tiles({ reports, before: comparable(known.before), period: span, catalogue, overview, outage, failureWords }));
 
   section("trend", ["days"], () => trend(daily(reports.days, span)));
   const rows = model.channelRows({ overview, ...reports }, gaps);
   const feeds = new Map();
   for (const each of known.connections) for (const id of each.channels) feeds.set(id, [...(feeds.get(id) ?? []), each]);
-  section("channels", ["volume", "conversion", "spend", "perResume", "perOnboarded"], () =>
-    fill(at("channels"), channelTable(rows, { currency, zone: zone(), feeds })),
-  );
+  section("channels", ["volume"], () => {
+    const missing = failed(["conversion", "spend", "perResume", "perOnboarded"]);
+    fill(at("channels"), missing ? h("p", { class: "failed" }, failureWords(missing)) : null, channelTable(rows, { currency, zone: zone(), feeds }));
+  });
   section("funnel", ["conversionTotal"], () => {
     const data = model.funnel(reports.conversionTotal);
     at("funnel-aside").textContent = t("funnel_aside");
@@ -226,7 +226,7 @@ const failed = (keys) => keys.map((key) => known.reports[key]?.failure).find(Boo
 
 function failureWords(error) {
   const words = error.message === "unreachable" ? t("unreachable") : error.message;
-  return h("span", {}, t("failed", { error: words }), error.hint ? ` ${error.hint}.` : "", " ", h("button", { type: "button", class: "link", onclick: () => loadAll() }, t("retry")));
+  return h("span", {}, t("failed", { error: words }), error.hint ? ` (${error.hint})` : "", " ", h("button", { type: "button", class: "link", onclick: () => loadAll() }, t("retry")));
 }
 
 function broken(error) {

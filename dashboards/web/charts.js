@@ -216,7 +216,7 @@ function peakWords(kind, data, when) {
 export function funnel(data) {
   const c = colours();
   const steps = data.steps;
-  const rowHeight = Math.max(50, Math.min(92, Math.floor(400 / steps.length)));
+  const rowHeight = Math.max(58, Math.min(92, Math.floor(400 / steps.length)));
   const shape = h("div", { class: "funnel-shape", id: "funnel-shape" });
   shape.style.height = `${rowHeight * steps.length}px`;
   const stages = h("ol", { class: "stages" }, steps.map((each) => h("li", {}, h("span", {}, t(`stage_${each.stage}`)))));

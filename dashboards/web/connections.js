@@ -1,6 +1,6 @@
 // The status strip: who delivers, who fails, since when, and why; and the banner when figures are incomplete.
 import { h } from "./dom.js";
-import { count, instant } from "./format.js";
+import { count, dayIn, instant } from "./format.js";
 import { known, pick, t } from "./i18n.js";
 import { complaint } from "./words.js";
 
@@ -23,7 +23,7 @@ function card(each, zone, names) {
     h("h3", {}, each.name, h("span", { class: `tag ${each.status}` }, known("connection", each.status))),
     failing
       ? h("p", { class: "says" }, h("b", {}, since), h("br"), complaint(each))
-      : h("p", {}, each.status === "disabled" ? each.connector : delivered),
+      : each.status === "disabled" ? null : h("p", {}, delivered),
     failing ? null : h("p", {}, [each.connector, feeds].filter(Boolean).join(" → ")),
     each.quarantined > 0 ? h("p", {}, t("quarantined", { count: count(each.quarantined) })) : null,
   );
@@ -37,10 +37,14 @@ export function summary(list) {
   return never > 0 || used.length === 0 ? "" : t("connections_ok", { total: used.length });
 }
 
-/** One line for each failing connection, above all figures: a broken channel is never shown as a quiet one. */
-export function banners(list, { zone, names }) {
+/**
+ * One line for each connection that fails within the period, above all figures: a broken channel is never shown as
+ * a quiet one. A period that ended before the outage is whole.
+ */
+export function banners(list, { zone, names, period }) {
+  const touches = (each) => !each.last_success_at || dayIn(each.last_success_at, zone) <= period.to;
   return list
-    .filter((each) => each.status === "failing")
+    .filter((each) => each.status === "failing" && touches(each))
     .map((each) => {
       const channels = each.channels.map((id) => pick(names.get(id)) || id).join(", ") || each.name;
       const words = each.last_success_at

@@ -49,6 +49,9 @@ export function instant(text, timeZone) {
   return date({ timeZone, day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(new Date(text));
 }
 
+/** The local day of an instant, YYYY-MM-DD. */
+export const dayIn = (text, timeZone) => new Intl.DateTimeFormat("en-CA", { timeZone, year: "numeric", month: "2-digit", day: "2-digit" }).format(new Date(text));
+
 /** 1 = Monday. 2024-01-01 was one. */
 export const weekday = (index, style = "long") => date({ timeZone: "UTC", weekday: style }).format(new Date(Date.UTC(2024, 0, index, 12)));
 

@@ -41,7 +41,7 @@ export function entered(report, stage) {
 /** Channels in the order of the configuration, unknown ones after them, with every figure that is known. */
 export function channelRows({ overview, volume, conversion, spend, perResume, perOnboarded }, gaps) {
   const by = (rows) => new Map((rows ?? []).map((row) => [row.channel, row]));
-  const steps = (to) => by(conversion?.rows.filter((row) => row.from_stage === "applied" && row.to_stage === to));
+  const steps = (to) => by(conversion?.rows?.filter((row) => row.from_stage === "applied" && row.to_stage === to));
   const [attended, onboarded] = [steps("attended"), steps("onboarded")];
   const [volumes, costs, units, hires] = [volume, spend, perResume, perOnboarded].map((report) => by(report?.rows));
   const names = new Map(overview.channels.map((channel) => [channel.id, channel.name]));

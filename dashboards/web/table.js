@@ -156,7 +156,7 @@ function whisker(rate, scale) {
 /** What stands behind the row's figures. */
 function facts(row, { currency, feeds }) {
   const fact = (title, value, ...small) =>
-    h("div", {}, h("dt", {}, title), h("dd", {}, value, ...small.filter(Boolean).map((text) => h("small", {}, h("br"), text))));
+    h("div", {}, h("dt", {}, title), h("dd", {}, value, ...small.filter(Boolean).map((text) => h("small", {}, text))));
   const rateFact = (title, rate) =>
     rate && rate.denominator !== null
       ? fact(

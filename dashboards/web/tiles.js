@@ -6,7 +6,7 @@ import { entered, state, total, totalSpend, totalUnit } from "./model.js";
 import { noData, tag } from "./words.js";
 
 /** `before` holds the same reports over the period before, or nothing where that cannot be compared. */
-export function tiles({ reports, before, period, catalogue, overview, outage }) {
+export function tiles({ reports, before, period, catalogue, overview, outage, failureWords }) {
   const zone = overview.company.timezone;
   const days = daysBetween(period.from, period.to);
   const volume = total(reports.volumeTotal);
@@ -17,23 +17,25 @@ export function tiles({ reports, before, period, catalogue, overview, outage }) 
   const meaningOf = (id) => pick(catalogue.get(id)?.meaning);
   const people = (key) => (row) => Number(total(row.volumeTotal)?.[key] ?? Number.NaN);
 
-  const tile = (title, value, { status, covered, previous, words, says }) =>
-    h(
+  const tile = (report, title, value, { status, covered, previous, words, says }) => {
+    const head = h("h3", {}, title);
+    if (report?.failure) return h("li", { class: "tile" }, head, h("p", { class: "failed" }, failureWords(report.failure)));
+    const unknown = status === "no_data" || value === null;
+    return h(
       "li",
       { class: "tile" },
-      h("h3", {}, title),
-      status === "no_data" || value === null
-        ? h("p", { class: "big unknown hatch" }, noData(outage, zone))
-        : h("p", { class: "big" }, words(value)),
+      head,
+      unknown ? h("p", { class: "big unknown hatch" }, noData(outage, zone)) : h("p", { class: "big" }, words(value)),
       h("p", { class: "line" }, status === "partial" || status === "few" ? [tag(status, covered), " "] : null, delta(value, previous, days)),
       h("p", { class: "meaning" }, says),
     );
+  };
 
   const plain = (title, key, says) =>
-    tile(title, volume?.[key] ?? null, { ...state(volume), previous: was(people(key)), words: count, says });
+    tile(reports.volumeTotal, title, volume?.[key] ?? null, { ...state(volume), previous: was(people(key)), words: count, says });
   const reached = (title, stage, says) => {
     const now = entered(reports.conversionTotal, stage);
-    return tile(title, now?.count ?? null, {
+    return tile(reports.conversionTotal, title, now?.count ?? null, {
       ...(now?.status === "few" ? { status: "ok" } : now),
       previous: was((row) => entered(row.conversionTotal, stage)?.count),
       words: count,
@@ -46,13 +48,13 @@ export function tiles({ reports, before, period, catalogue, overview, outage }) 
     plain(t("candidates"), "candidates", keyed === null || keyed === undefined ? "" : t("per_person", { keyed: percent(keyed, 0) })),
     reached(t("attended"), "attended", t("attended_meaning")),
     reached(t("onboarded"), "onboarded", t("onboarded_meaning")),
-    tile(t("net_cost"), spend?.amount ?? null, {
+    tile(reports.spendTotal, t("net_cost"), spend?.amount ?? null, {
       ...(spend ?? { status: "no_data" }),
       previous: was((row) => Number(totalSpend(row.spendTotal)?.amount ?? Number.NaN)),
       words: (value) => h("span", { title: money(value, currency) }, money(value, currency, true)),
       says: meaningOf("spend"),
     }),
-    tile(t("cost_per_resume"), unit?.value ?? null, {
+    tile(reports.perResumeTotal, t("cost_per_resume"), unit?.value ?? null, {
       ...(unit ?? { status: "no_data" }),
       previous: was((row) => Number(totalUnit(row.perResumeTotal)?.value ?? Number.NaN)),
       words: (value) => money(value, currency),

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use inflow_config::{Config, SharedClock};
 use inflow_connectors::identity::{Digest, IdentityKeys, Person, Source, digest_person};
 use inflow_connectors::landing::{Erasure, rewrite_segments};
-use inflow_store::Store;
+use inflow_store::{Store, array_literal};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -108,8 +108,8 @@ pub async fn erase(store: &Store, config: &Config, clock: &SharedClock, data_dir
         applications: known.applications.clone(),
         candidates: known.candidates.clone(),
     };
-    let (folder, own) = (data_dir.to_owned(), keys.clone());
-    let rewritten = tokio::task::spawn_blocking(move || rewrite_segments(&folder, &own, &erasure)).await.map_err(|error| PipelineError::Stopped(error.to_string()))??;
+    // The keys are not to be copied about, so the rewriting stays on this thread.
+    let rewritten = tokio::task::block_in_place(|| rewrite_segments(data_dir, keys, &erasure))?;
     // Landing may have told of more cases of the same person than the store did.
     let mut more: BTreeSet<String> = rewritten.candidates.keys().map(|(connection, id)| keys.tombstone_source(Source::Candidate, connection, id)).collect();
     more.extend(rewritten.applications.keys().map(|(connection, id)| keys.tombstone_source(Source::Application, connection, id)));
@@ -149,8 +149,7 @@ async fn find(store: &Store, config: &Config, keys: &IdentityKeys, target: &Targ
         person.map(|person| digest_person(keys, &person, &config.settings.company.country).digests.into_iter().filter(|d| d.kind.links()).collect()).unwrap_or_default();
     let (start, params) = match target {
         Target::Phone(_) | Target::Email(_) => {
-            let list = digests.iter().map(|d| format!("'{}'", d.hex)).collect::<Vec<_>>().join(",");
-            ("hasAny(digest, {digests:Array(String)})", vec![("digests", format!("[{list}]"))])
+            ("hasAny(digest, {digests:Array(String)})", vec![("digests", array_literal(digests.iter().map(|d| &d.hex)))])
         }
         Target::Candidate(connection, id) => {
             ("(connection, source_id) = ({connection:String}, {id:String})", vec![("connection", connection.clone()), ("id", id.clone())])

@@ -9,9 +9,11 @@ use crate::map::{Mapped, Mapper};
 use crate::{PIPELINE_VERSION, PipelineError, tables};
 use bytes::Bytes;
 use inflow_config::{Config, Connection, SharedClock};
+use inflow_connectors::spec::spec;
 use inflow_connectors::landing::{Segment, read_segment};
-use inflow_connectors::{SegmentSink, SinkError, StoredCounts, stream_of};
+use inflow_connectors::{SegmentSink, SinkError, StoredCounts};
 use inflow_store::{QuarantineRow, SegmentRow, Store};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Rows of one insert. Well under the engine's own block size, so that one insert is one block, and a function of the
@@ -47,7 +49,7 @@ struct Prepared {
 impl Pipeline {
     /// A pipeline into the live database.
     pub fn live(store: Store, config: Arc<Config>, clock: SharedClock) -> Self {
-        Self { store, config, clock, database: inflow_store::DERIVED.to_owned(), generation: 0 }
+        Self { store, config, clock, database: inflow_store::DERIVED_DATABASE.to_owned(), generation: 0 }
     }
 
     /// A pipeline into another database of the same tables; `generation` tells its inserts from those before.
@@ -87,7 +89,7 @@ impl Pipeline {
             })
             .collect();
         let quarantined = distinct_lines(&prepared.faults);
-        self.store.replace_quarantine(&segment.id, &faults).await?;
+        self.store.quarantine(&faults).await?;
         self.store
             .record_segment(&SegmentRow {
                 segment: segment.id.clone(),
@@ -100,7 +102,6 @@ impl Pipeline {
                 quarantined,
                 pipeline_version: PIPELINE_VERSION,
                 generation: self.generation,
-                stored_at: now,
             })
             .await?;
         Ok(StoredCounts { rows, quarantined })
@@ -110,13 +111,16 @@ impl Pipeline {
 #[async_trait::async_trait]
 impl SegmentSink for Pipeline {
     async fn store(&self, segment: &Segment) -> Result<StoredCounts, SinkError> {
-        self.ingest(segment).await.map_err(|error| SinkError::new(error))
+        self.ingest(segment).await.map_err(|error| SinkError::of(&error))
     }
 }
 
 fn prepare(config: &Config, connection: &Connection, segment: &Segment) -> Result<Prepared, PipelineError> {
-    let board = stream_of(config, connection, segment).map_err(|error| PipelineError::Mapping { segment: segment.id.clone(), reason: error.to_string() })?;
-    let mapper = Mapper::new(config, connection, &board.stream, &board.stages, &segment.id, segment.fetched_at);
+    let no_stream = || PipelineError::Mapping { segment: segment.id.clone(), reason: format!("connector {} has no stream {}", segment.connector, segment.stream) };
+    let stream = segment.stream_spec().ok_or_else(no_stream)?;
+    let none = BTreeMap::new();
+    let stages = spec(&segment.connector).map_or(&none, |board| &board.stages);
+    let mapper = Mapper::new(config, connection, stream, stages, &segment.id, segment.fetched_at);
     let mut mapped = Mapped::new();
     let mut records = 0;
     for line in read_segment(segment)? {

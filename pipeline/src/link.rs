@@ -128,8 +128,19 @@ pub async fn relink(store: &Store, database: &str) -> Result<(u64, u64), Pipelin
         serde_json::to_writer(&mut body, link).map_err(|error| PipelineError::Stopped(error.to_string()))?;
         body.push(b'\n');
     }
-    store.replace_table(database, "candidate_links", &["connection", "source_id", "person_id", "basis", "members", "linkable"], "JSONEachRow", body.into()).await?;
+    replace(store, database, body.into()).await?;
     Ok((links.len() as u64, persons))
+}
+
+/// Fills a new table and puts it in place in one step: whoever reads sees the old links or the new ones.
+async fn replace(store: &Store, database: &str, body: bytes::Bytes) -> Result<(), PipelineError> {
+    let (current, next) = (format!("{database}.candidate_links"), format!("{database}.candidate_links_next"));
+    store.execute(&format!("DROP TABLE IF EXISTS {next} SYNC"), &[], &[]).await?;
+    store.execute(&format!("CREATE TABLE {next} AS {current}"), &[], &[]).await?;
+    store.insert(database, "candidate_links_next", &["connection", "source_id", "person_id", "basis", "members", "linkable"], "JSONEachRow", body, "").await?;
+    store.execute(&format!("EXCHANGE TABLES {current} AND {next}"), &[], &[]).await?;
+    store.execute(&format!("DROP TABLE {next} SYNC"), &[], &[]).await?;
+    Ok(())
 }
 
 /// Disjoint sets with path halving.

@@ -5,7 +5,7 @@ use crate::{Pipeline, PipelineError, tables};
 use chrono::NaiveDate;
 use inflow_config::{Config, SharedClock};
 use inflow_connectors::landing::list_segments;
-use inflow_store::Store;
+use inflow_store::{Store, array_literal};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -49,10 +49,14 @@ pub async fn rebuild(store: &Store, config: &Arc<Config>, clock: &SharedClock, d
     if !scope.is_whole() {
         carry_over(store, &shadow, scope).await?;
     }
-    let generation = store.next_generation().await?;
+    let generation = next_generation(store).await?;
     let pipeline = Pipeline::into_database(store.clone(), Arc::clone(config), Arc::clone(clock), &shadow, generation);
     let mut replayed = Replayed::default();
-    for segment in list_segments(data_dir)?.into_iter().filter(|segment| scope.covers(segment)) {
+    let segments: Vec<_> = list_segments(data_dir)?.into_iter().filter(|segment| scope.covers(segment)).collect();
+    // What the new reading quarantines replaces what the old one did.
+    let ids = array_literal(segments.iter().map(|segment| &segment.id));
+    store.execute("DELETE FROM inflow_state.quarantine WHERE has({ids:Array(String)}, segment)", &[("ids", ids)], &[]).await?;
+    for segment in segments {
         let counts = pipeline.ingest(&segment).await?;
         replayed.segments += 1;
         replayed.rows += counts.rows;
@@ -62,16 +66,23 @@ pub async fn rebuild(store: &Store, config: &Arc<Config>, clock: &SharedClock, d
     Ok((shadow, replayed))
 }
 
+/// One more than any generation that a segment was stored in.
+async fn next_generation(store: &Store) -> Result<u32, PipelineError> {
+    let rows = store.rows("SELECT max(generation) AS greatest FROM inflow_state.segments", &[]).await?;
+    let greatest = rows.first().and_then(|row| row.get("greatest")?.as_u64()).unwrap_or(0);
+    Ok(u32::try_from(greatest).unwrap_or(u32::MAX).saturating_add(1))
+}
+
 async fn carry_over(store: &Store, shadow: &str, scope: &Scope) -> Result<(), PipelineError> {
     let from = scope.from.map(|day| day.to_string()).unwrap_or_default();
-    let connections = format!("[{}]", scope.connections.iter().map(|c| format!("'{}'", c.replace('\\', "\\\\").replace('\'', "\\'"))).collect::<Vec<_>>().join(","));
+    let connections = array_literal(&scope.connections);
     for table in tables::ALL {
         let sql = format!(
             "INSERT INTO {shadow}.{name} SELECT * FROM {live}.{name} WHERE \
              (notEmpty({{connections:Array(String)}}) AND NOT has({{connections:Array(String)}}, connection)) \
              OR ({{from:String}} != '' AND fetched_at < toDateTime64(if({{from:String}} = '', '1970-01-01', {{from:String}}), 3, 'UTC'))",
             name = table.name,
-            live = inflow_store::DERIVED
+            live = inflow_store::DERIVED_DATABASE
         );
         // Every version is carried, deleted ones too, not only what FINAL shows.
         store.execute(&sql, &[("connections", connections.clone()), ("from", from.clone())], &[("final", "0")]).await?;

@@ -104,7 +104,7 @@ mod tests {
     #[test]
     fn says_how_long_a_slow_window_takes() {
         let start = Instant::now();
-        let mut bucket = Bucket::new(Limit::new(2, Duration::from_secs(60)), start);
+        let mut bucket = Bucket::new(Limit::new(2, Duration::from_mins(1)), start);
         bucket.take(start);
         bucket.take(start);
         assert_eq!(bucket.take(start).reset, 30);

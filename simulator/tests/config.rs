@@ -1,14 +1,18 @@
 //! The written folder is a configuration that the product reads without a complaint.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::sync::LazyLock;
 
 use inflow_config::{Config, Currency};
-use inflow_simulator::{Server, scenario};
+use inflow_simulator::{Server, World, scenario};
+
+static WORLD: LazyLock<World> = LazyLock::new(|| scenario("seed", 1).unwrap());
 
 #[tokio::test]
 async fn the_folder_is_a_valid_configuration() {
-    let world = scenario("seed", 1).unwrap();
+    let world = &*WORLD;
     let server = Server::start(world.boards()).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     world.write_config(folder.path(), &server).unwrap();
@@ -33,13 +37,19 @@ async fn the_folder_is_a_valid_configuration() {
 
 #[tokio::test]
 async fn writing_twice_writes_the_same() {
-    let world = scenario("seed", 1).unwrap();
+    let world = &*WORLD;
     let server = Server::start(world.boards()).await.unwrap();
     let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     world.write_config(one.path(), &server).unwrap();
     world.write_config(other.path(), &server).unwrap();
     world.write_config(other.path(), &server).unwrap();
-    for path in ["exports/douyin/投递1-下半年.csv", "exports/wuba58/投递2-上半年.csv", "exports/kuaishou/cases-a.ndjson", "exports/ledger/台账.csv", "truth.json"] {
+    for path in [
+        "exports/douyin/投递1-下半年.csv",
+        "exports/wuba58/投递2-上半年.csv",
+        "exports/kuaishou/cases-a.ndjson",
+        "exports/ledger/台账.csv",
+        "truth.json",
+    ] {
         let bytes = |folder: &tempfile::TempDir| fs::read(folder.path().join(path)).unwrap();
         assert!(bytes(&one).len() > 1_000, "{path}");
         assert_eq!(bytes(&one), bytes(&other), "{path}");
@@ -50,7 +60,7 @@ async fn writing_twice_writes_the_same() {
 #[tokio::test]
 async fn keys_are_for_the_owner_only() {
     use std::os::unix::fs::PermissionsExt;
-    let world = scenario("seed", 1).unwrap();
+    let world = &*WORLD;
     let server = Server::start(world.boards()).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     world.write_config(folder.path(), &server).unwrap();
@@ -61,7 +71,7 @@ async fn keys_are_for_the_owner_only() {
 
 #[tokio::test]
 async fn one_sheet_is_gbk_and_one_is_not_in_order() {
-    let world = scenario("seed", 1).unwrap();
+    let world = &*WORLD;
     let server = Server::start(world.boards()).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     world.write_config(folder.path(), &server).unwrap();

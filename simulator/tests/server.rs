@@ -1,17 +1,21 @@
 //! The boards over HTTP: pages, keys, limits, faults, recordings.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod client;
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use client::get;
-use inflow_simulator::{Auth, Board, Fault, FaultKind, Limit, Recording, Server, recording, scenario};
+use inflow_simulator::{Auth, Board, Fault, FaultKind, Limit, Recording, Server, World, recording, scenario};
 use serde_json::{Value, json};
 
+static WORLD: LazyLock<World> = LazyLock::new(|| scenario("seed", 1).unwrap());
+
 async fn demo() -> Server {
-    Server::start(scenario("seed", 1).unwrap().boards()).await.unwrap()
+    Server::start(WORLD.boards()).await.unwrap()
 }
 
 const LEVER: &str = "lever_clothing";
@@ -38,10 +42,14 @@ async fn lever_list(server: &Server, path: &str, extra: &str) -> Vec<Value> {
 #[tokio::test]
 async fn lever_pages_hold_every_opportunity_once() {
     let server = demo().await;
-    let world = scenario("seed", 1).unwrap();
+    let world = &*WORLD;
     let lever = ["linkedin", "indeed", "referral", "career_site"];
-    let expected: BTreeSet<&str> =
-        world.applications.iter().filter(|case| case.store == "服装店" && lever.contains(&case.channel)).map(|case| case.id.as_str()).collect();
+    let expected: BTreeSet<&str> = world
+        .applications
+        .iter()
+        .filter(|case| case.store == "服装店" && lever.contains(&case.channel))
+        .map(|case| case.id.as_str())
+        .collect();
     let rows = lever_list(&server, "/v1/opportunities", "&expand=applications").await;
     let seen: BTreeSet<&str> = rows.iter().map(|row| row["id"].as_str().unwrap()).collect();
     assert_eq!(rows.len(), seen.len());
@@ -63,7 +71,7 @@ async fn lever_refuses_a_token_that_was_encoded_twice() {
 async fn lever_answers_who_asks_for_changes_only() {
     let server = demo().await;
     let all = lever_list(&server, "/v1/opportunities", "").await.len();
-    let since = scenario("seed", 1).unwrap().now.timestamp_millis() - 7 * 86_400_000;
+    let since = WORLD.now.timestamp_millis() - 7 * 86_400_000;
     let recent = lever_list(&server, "/v1/opportunities", &format!("&updated_at_start={since}")).await.len();
     assert!(recent > 0 && recent * 4 < all, "{recent} of {all}");
 }
@@ -71,7 +79,7 @@ async fn lever_answers_who_asks_for_changes_only() {
 #[tokio::test]
 async fn moka_pages_hold_every_row_once() {
     let server = demo().await;
-    let world = scenario("seed", 1).unwrap();
+    let world = &*WORLD;
     let moka = ["boss", "zhaopin", "liepin", "job51", "lagou"];
     let expected = world.applications.iter().filter(|case| case.store == "食品店" && moka.contains(&case.channel)).count();
     let mut ids = Vec::new();
@@ -132,7 +140,7 @@ impl inflow_simulator::Respond for Echo {
 
 #[tokio::test]
 async fn limits_are_kept_and_told() {
-    let limit = Limit::new(3, Duration::from_secs(3600));
+    let limit = Limit::new(3, Duration::from_hours(1));
     let server = Server::start(vec![Board::new("echo", Echo).auth(Auth::None).limit(limit)]).await.unwrap();
     for left in ["2", "1", "0"] {
         let answer = get(&server, "echo", "/a", None).await;
@@ -239,7 +247,9 @@ fn what_is_no_recording_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("x.json");
     assert!(recording("x", &file).unwrap_err().to_string().starts_with("cannot read the recording"));
-    for (text, reason) in [("[1]", "it is not an object"), ("{", "EOF"), ("{}", "it holds no exchanges"), (r#"{"get": {"/a": {}}}"#, "has no response")] {
+    for (text, reason) in
+        [("[1]", "it is not an object"), ("{", "EOF"), ("{}", "it holds no exchanges"), (r#"{"get": {"/a": {}}}"#, "has no response")]
+    {
         fs::write(&file, text).unwrap();
         let message = recording("x", &file).unwrap_err().to_string();
         assert!(message.contains(reason), "{message}");

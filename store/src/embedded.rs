@@ -59,7 +59,6 @@ pub struct Engine {
     /// Held so that the engine is not stopped between two statements.
     keep: Mutex<Option<Connection>>,
     limits: Limits,
-    version: String,
     timezone: String,
     /// Table functions that no reader may call, lower case.
     closed_functions: Vec<String>,
@@ -101,7 +100,6 @@ impl Engine {
             let output = keep.query(sql.as_bytes(), "TSV", &[]).map_err(|_| start())?;
             Ok(String::from_utf8_lossy(output.as_ref()).trim().to_owned())
         };
-        let version = ask("SELECT version()")?;
         let timezone = ask("SELECT timezone()")?;
         let functions = ask("SELECT name FROM system.table_functions")?;
         let closed_functions = functions
@@ -109,12 +107,7 @@ impl Engine {
             .filter(|name| !OPEN_TABLE_FUNCTIONS.contains(name))
             .map(str::to_ascii_lowercase)
             .collect();
-        Ok(Arc::new(Engine { api, arguments, keep: Mutex::new(Some(keep)), limits, version, timezone, closed_functions }))
-    }
-
-    /// Version of ClickHouse.
-    pub fn version(&self) -> &str {
-        &self.version
+        Ok(Arc::new(Engine { api, arguments, keep: Mutex::new(Some(keep)), limits, timezone, closed_functions }))
     }
 
     /// Zone of the engine, that of columns and literals without one.

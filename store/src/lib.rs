@@ -1,1 +1,70 @@
 //! ClickHouse: embedded engine, ClickHouse-HTTP endpoint, client, migrations, state.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), inflow_store::StoreError> {
+//! use inflow_store::{Store, StoreOptions};
+//!
+//! let store = Store::open(StoreOptions::new("inflow-data")).await?;
+//! let rows = store.rows("SELECT channel, count() AS n FROM applications GROUP BY channel", &[]).await?;
+//! # let _ = rows;
+//! store.shutdown().await;
+//! # Ok(()) }
+//! ```
+//!
+//! There is one code path: the official `clickhouse` crate over HTTP. `store.url` names a server; without it
+//! the engine is a library in this process ([`engine`] finds it), and an endpoint in front of it speaks
+//! ClickHouse's HTTP interface to our own client and to any other.
+
+pub mod engine;
+
+mod client;
+mod embedded;
+mod endpoint;
+mod error;
+mod ffi;
+mod lock;
+mod migrations;
+mod options;
+mod progress;
+mod shadow;
+mod sql;
+mod state;
+mod store;
+
+use std::path::PathBuf;
+
+pub use client::Param;
+pub use endpoint::{READER, WRITER};
+pub use error::StoreError;
+pub use options::StoreOptions;
+pub use progress::{Bar, Progress, Silent};
+pub use sql::{quote_name, quote_text};
+pub use state::{HealthRow, LandedRow, QuarantineRow, RunRow, SegmentRow};
+pub use store::{Store, User};
+
+/// Database of what comes from landing alone.
+pub const DERIVED_DATABASE: &str = "inflow";
+/// Database of what survives a replay.
+pub const STATE_DATABASE: &str = "inflow_state";
+/// Database that a replay fills.
+pub const SHADOW_DATABASE: &str = "inflow_shadow";
+
+/// An array of strings as the value of a parameter `{name:Array(String)}`.
+///
+/// ```
+/// assert_eq!(inflow_store::array_literal(["a", "it's"]), r"['a','it\'s']");
+/// ```
+pub fn array_literal<T: AsRef<str>>(items: impl IntoIterator<Item = T>) -> String {
+    let quoted: Vec<String> = items.into_iter().map(|item| quote_text(item.as_ref())).collect();
+    format!("[{}]", quoted.join(","))
+}
+
+/// Finds the engine or fetches it into the default cache folder. Blocking: it may take minutes.
+pub fn engine_install(progress: &dyn Progress) -> Result<PathBuf, engine::EngineError> {
+    engine::install(None, progress)
+}
+
+/// Where the engine is, if it is here already.
+pub fn engine_locate() -> Result<Option<PathBuf>, engine::EngineError> {
+    engine::locate(None)
+}

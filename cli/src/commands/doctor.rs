@@ -19,10 +19,11 @@ pub async fn run(app: &App) -> Result<u8, Failure> {
             None
         }
     };
-    match inflow_store::engine_locate(config.as_ref().and_then(|c| c.settings.store.cache_dir.clone())) {
-        Some(path) => findings.good("engine", &shown(&path)),
-        None if config.as_ref().is_some_and(|c| c.settings.store.url.is_some()) => findings.good("engine", "not needed: store.url names a server"),
-        None => findings.bad("engine", "the embedded engine is not on this machine yet", Some("`inflow engine install` fetches it once (178 MB)")),
+    match inflow_store::engine::locate(config.as_ref().and_then(|c| c.settings.store.cache_dir.as_deref())) {
+        Err(error) => findings.bad("engine", &error.to_string(), inflow_config::Explain::hint(&error).as_deref()),
+        Ok(Some(path)) => findings.good("engine", &shown(&path)),
+        Ok(None) if config.as_ref().is_some_and(|c| c.settings.store.url.is_some()) => findings.good("engine", "not needed: store.url names a server"),
+        Ok(None) => findings.bad("engine", "the embedded engine is not on this machine yet", Some("`inflow engine install` fetches it once (178 MB)")),
     }
     disk(app, &mut findings);
     if let Some(config) = config {

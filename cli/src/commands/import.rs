@@ -4,9 +4,10 @@ use super::run::summary;
 use crate::app::App;
 use crate::args::{ImportArgs, ImportKind};
 use crate::failure::{Failure, exit};
-use inflow_connectors::PullContext;
+use inflow_connectors::http::Http;
+use inflow_connectors::{NoProgress, PullContext};
 use inflow_connectors::spec::Kind;
-use inflow_pipeline::Pipeline;
+use inflow_pipeline::{Memory, Pipeline};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
@@ -25,13 +26,17 @@ pub async fn run(app: &App, args: &ImportArgs) -> Result<u8, Failure> {
     };
     let keys = opened.keys()?;
     let sink = Pipeline::live(opened.store.clone(), Arc::clone(&opened.config), Arc::clone(&opened.clock));
+    let memory = Memory(opened.store.clone());
+    let http = Http::new(Arc::clone(&opened.clock)).map_err(|error| Failure::explain(&error))?;
     let context = PullContext {
-        store: &opened.store,
+        state: &memory,
         config: &opened.config,
-        clock: &opened.clock,
+        clock: Arc::clone(&opened.clock),
         keys: &keys,
         data_dir: &opened.data_dir,
         sink: &sink,
+        http: &http,
+        progress: &NoProgress,
         shutdown: CancellationToken::new(),
     };
     let outcome = inflow_connectors::import(&context, connection, kind, &args.files, args.mapping.as_deref()).await;

@@ -23,6 +23,5 @@ pub async fn swap(opened: &Opened, scope: &Scope) -> Result<Replayed, Failure> {
     let (shadow, replayed) = rebuild(&opened.store, &opened.config, &opened.clock, &opened.data_dir, scope).await?;
     inflow_analytics::analyze_into(&opened.store, &shadow, &opened.config, &opened.clock).await?;
     opened.store.exchange_shadow().await?;
-    inflow_analytics::analyze(&opened.store, &opened.config, &opened.clock, &["views".to_owned()]).await?;
     Ok(replayed)
 }

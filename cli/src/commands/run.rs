@@ -4,8 +4,9 @@ use crate::app::{App, Opened};
 use crate::args::RunArgs;
 use crate::failure::{Failure, exit};
 use crate::output::Printer;
-use inflow_connectors::{PullContext, PullOutcome};
-use inflow_pipeline::Pipeline;
+use inflow_connectors::http::Http;
+use inflow_connectors::{NoProgress, PullContext, PullOutcome};
+use inflow_pipeline::{Memory, Pipeline};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
@@ -37,14 +38,18 @@ pub async fn pull(printer: Printer, opened: &Opened, names: &[String]) -> Result
             stop.cancel();
         }
     });
+    let memory = Memory(opened.store.clone());
+    let http = Http::new(Arc::clone(&opened.clock)).map_err(|error| Failure::explain(&error))?;
     let context = PullContext {
-        store: &opened.store,
+        state: &memory,
         config: &opened.config,
-        clock: &opened.clock,
+        clock: Arc::clone(&opened.clock),
         keys: &keys,
         data_dir: &opened.data_dir,
         sink: &sink,
+        http: &http,
         shutdown: shutdown.clone(),
+        progress: &NoProgress,
     };
     let wanted = opened.config.connections.iter().filter(|c| if names.is_empty() { c.enabled } else { names.contains(&c.name) });
     let outcomes = futures::future::join_all(wanted.map(|connection| inflow_connectors::pull(&context, connection))).await;

@@ -9,6 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use governor::clock::Clock;
+use governor::middleware::NoOpMiddleware;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
 use tokio::time::Instant;
@@ -29,11 +30,13 @@ impl Clock for TokioClock {
     }
 }
 
+type Limiter = RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<Duration>>;
+
 /// The budget of one credential at one host.
 #[derive(Debug)]
 pub struct Budget {
     /// Longest window first: the waits for shorter ones are allowed for in the longer.
-    windows: Vec<RateLimiter<NotKeyed, InMemoryState, TokioClock>>,
+    windows: Vec<Limiter>,
     clock: TokioClock,
     /// One request at a time takes from the windows, in the order of asking.
     turn: tokio::sync::Mutex<()>,

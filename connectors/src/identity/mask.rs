@@ -30,7 +30,8 @@ pub fn mask_text(text: &str) -> String {
         }
         let limit = mails.peek().map_or(chars.len(), |mail| mail.start);
         let starts_run = (ascii_digit(*c).is_some() || matches!(c, '+' | '＋' | '(' | '（'))
-            && !at.checked_sub(1).and_then(|before| chars.get(before)).copied().is_some_and(joins_number);
+            && !at.checked_sub(1).and_then(|before| chars.get(before)).copied().is_some_and(joins_number)
+            && (!is_plus(*c) || chars.get(at + 1).copied().and_then(ascii_digit).is_some());
         if starts_run
             && let Some(run) = NumberRun::read(&chars, at, limit)
         {
@@ -54,6 +55,10 @@ fn ascii_digit(c: char) -> Option<char> {
         '０'..='９' => char::from_u32(c as u32 - 0xFEE0),
         _ => None,
     }
+}
+
+fn is_plus(c: char) -> bool {
+    matches!(c, '+' | '＋')
 }
 
 fn joins_number(c: char) -> bool {
@@ -113,7 +118,7 @@ impl NumberRun {
                 group.push(digit);
                 gap = 0;
                 run.range.end = at + 1;
-            } else if matches!(c, '+' | '＋') && group.is_empty() && run.groups.is_empty() {
+            } else if is_plus(c) && group.is_empty() && run.groups.is_empty() {
                 run.plus = true;
             } else if matches!(c, '(' | '（' | ')' | '）') || (is_separator(c) && gap < 3) {
                 run.bracket |= run.groups.is_empty() && group.is_empty() && matches!(c, '(' | '（');

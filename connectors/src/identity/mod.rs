@@ -202,7 +202,9 @@ mod tests {
         let b = digest_person(&keys, &person("Lin Xiaoyu", "+86-13900001234", "linxiaoyu@gmail.com"), "CN");
         let shared: Vec<DigestKind> =
             a.digests.iter().filter(|digest| b.digests.contains(digest)).map(|digest| digest.kind).collect();
-        assert_eq!(shared, [DigestKind::PhoneE164, DigestKind::EmailCanonical, DigestKind::NamePinyin]);
+        let expected =
+            [DigestKind::PhoneE164, DigestKind::EmailCanonical, DigestKind::EmailLocal, DigestKind::NamePinyin];
+        assert_eq!(shared, expected);
     }
 
     #[test]

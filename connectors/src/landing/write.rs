@@ -122,20 +122,14 @@ impl SegmentWriter {
     }
 }
 
-/// The id of the next segment: numbered after those of the same instant, unless the very same lines
-/// are there already (a pull that repeats itself after a crash).
+/// The id of the next segment: numbered after those of the same instant.
 fn next_id(folder: &Path, fetched_at: i64, hash: &str) -> Result<String, LandingError> {
     let prefix = format!("{fetched_at:013}-");
-    let names: Vec<String> = entries(folder)?
-        .iter()
-        .filter_map(|path| Some(path.file_name()?.to_str()?.strip_suffix(".ndjson.zst")?.to_owned()))
-        .filter(|name| name.starts_with(&prefix))
-        .collect();
-    if let Some(same) = names.iter().find(|name| name.ends_with(hash)) {
-        return Ok(same.clone());
-    }
-    let last = names.iter().filter_map(|name| name.split('-').nth(1)?.parse::<u32>().ok()).max();
-    Ok(format!("{prefix}{:04}-{hash}", last.map_or(0, |last| last + 1)))
+    let numbers = entries(folder)?.into_iter().filter_map(|path| {
+        let name = path.file_name()?.to_str()?.strip_suffix(".ndjson.zst")?.to_owned();
+        name.strip_prefix(&prefix)?.split('-').next()?.parse::<u32>().ok()
+    });
+    Ok(format!("{prefix}{:04}-{hash}", numbers.max().map_or(0, |last| last + 1)))
 }
 
 /// Header and body as two frames of one file: `.tmp`, sync, rename, sync of the folder.

@@ -116,10 +116,15 @@ fn iso_local(text: &str, zone: Tz) -> Option<(DateTime<Utc>, Precision)> {
     if let Ok(instant) = DateTime::parse_from_rfc3339(text) {
         return Some((instant.with_timezone(&Utc), Precision::Exact));
     }
-    let plain: String = text
+    let utc = text.strip_suffix("UTC").or_else(|| text.strip_suffix('Z'));
+    let plain: String = utc
+        .unwrap_or(text)
+        .trim_end()
         .chars()
         .filter_map(|c| match c {
-            '年' | '月' | '/' | '.' if !text.contains(':') || c != '.' => Some('-'),
+            // A dot in a time of day separates fractions of a second.
+            '.' if text.contains([':', '：']) => Some(c),
+            '年' | '月' | '/' | '.' => Some('-'),
             '日' => None,
             'T' | '\u{3000}' => Some(' '),
             '：' => Some(':'),
@@ -131,8 +136,8 @@ fn iso_local(text: &str, zone: Tz) -> Option<(DateTime<Utc>, Precision)> {
             return Some((instant.with_timezone(&Utc), Precision::Exact));
         }
     }
-    if let Some(utc) = plain.strip_suffix(" UTC").or_else(|| plain.strip_suffix('Z')) {
-        return naive(utc.trim()).map(|n| (n.and_utc(), Precision::Exact));
+    if utc.is_some() {
+        return naive(&plain).map(|reading| (reading.and_utc(), Precision::Exact));
     }
     if let Some(reading) = naive(&plain) {
         return Some((local_instant(reading, zone)?, Precision::Exact));

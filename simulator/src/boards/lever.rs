@@ -51,7 +51,9 @@ impl Lever {
         let opportunities = cases.into_iter().enumerate();
         Self {
             postings: postings(world, account).map(posting).collect(),
-            opportunities: opportunities.map(|(number, case)| (case.moved_at.timestamp_millis(), opportunity(world, number, case))).collect(),
+            opportunities: opportunities
+                .map(|(number, case)| (case.moved_at.timestamp_millis(), opportunity(world, number, case)))
+                .collect(),
         }
     }
 
@@ -80,7 +82,10 @@ impl Respond for Lever {
             }
             ("GET", "/v1/archive_reasons") => page(
                 request,
-                &REASONS.iter().map(|(id, text, kind)| json!({ "id": id, "text": text, "status": "active", "type": kind })).collect::<Vec<_>>(),
+                &REASONS
+                    .iter()
+                    .map(|(id, text, kind)| json!({ "id": id, "text": text, "status": "active", "type": kind }))
+                    .collect::<Vec<_>>(),
             ),
             _ => Reply::not_found(),
         }
@@ -111,7 +116,9 @@ fn page(request: &BoardRequest, rows: &[Value]) -> Reply {
 /// Without `expand=applications` an opportunity names the ids of its applications only.
 fn collapse(row: &mut Value) {
     if let Some(applications) = row["applications"].as_array_mut() {
-        applications.iter_mut().for_each(|application| *application = application["id"].take());
+        for application in applications {
+            *application = application["id"].take();
+        }
     }
 }
 

@@ -45,8 +45,7 @@ pub(crate) fn accounts(world: &World) -> Vec<Account> {
     let mut accounts = Vec::new();
     for (kind, word) in [(Kind::Moka, "moka"), (Kind::Lever, "lever"), (Kind::Greenhouse, "greenhouse")] {
         for shop in &SHOPS {
-            let account =
-                Account { kind, store: shop.name, name: format!("{word}_{}", shop.slug), place: format!("demo-{}", shop.slug) };
+            let account = Account { kind, store: shop.name, name: format!("{word}_{}", shop.slug), place: format!("demo-{}", shop.slug) };
             let delivers = match kind {
                 Kind::Greenhouse => postings(world, &account).next().is_some(),
                 Kind::Moka | Kind::Lever => applications(world, &account).next().is_some(),
@@ -130,9 +129,9 @@ impl World {
                 .auth(Auth::BasicUser(account.key()))
                 .limit(Limit::new(10, second).burst(20).wall(self.now)),
             // Moka publishes no limit; this one stands a little above the connection's budget.
-            Kind::Moka => Board::new(&account.name, moka::Moka::new(self, account))
-                .auth(Auth::BasicUser(account.key()))
-                .limit(Limit::new(60, second)),
+            Kind::Moka => {
+                Board::new(&account.name, moka::Moka::new(self, account)).auth(Auth::BasicUser(account.key())).limit(Limit::new(60, second))
+            }
         }
     }
 }

@@ -66,7 +66,10 @@ fn push(text: &mut String, arguments: std::fmt::Arguments<'_>) {
 fn channels() -> String {
     let mut text = String::from("# The twelve channels, in the order of the reports.\n");
     for channel in &CHANNELS {
-        push(&mut text, format_args!("\n[[channel]]\nid = \"{}\"\nname = {{ en = \"{}\", zh = \"{}\" }}\n", channel.id, channel.en, channel.zh));
+        push(
+            &mut text,
+            format_args!("\n[[channel]]\nid = \"{}\"\nname = {{ en = \"{}\", zh = \"{}\" }}\n", channel.id, channel.en, channel.zh),
+        );
     }
     text
 }

@@ -36,7 +36,7 @@ pub(crate) const STEPS: [(&str, &str); 12] = [
 fn step(stage: &str, column: &str) -> String {
     let reason = if matches!(stage, "rejected" | "withdrawn") { "reason = \"原因\"\n" } else { "" };
     format!(
-        "\n[[events]]\nname = \"{stage}\"\nwhen = {{ path = \"{column}\", exists = true }}\nstage = {{ default = \"{stage}\" }}\nat = \"{column}\"\n{reason}"
+        "\n[[events]]\nname = \"{stage}\"\nwhen = {{ path = \"{column}\", not = \"-\" }}\nstage = {{ default = \"{stage}\" }}\nat = \"{column}\"\n{reason}"
     )
 }
 
@@ -44,7 +44,7 @@ const RETRACTION: &str = r#"
 # A visit that was booked on the wrong person.
 [[events]]
 name = "attended_retracted"
-when = { path = "到面撤回时间", exists = true }
+when = { path = "到面撤回时间", not = "-" }
 stage = { default = "attended" }
 at = "到面撤回时间"
 retracts = { default = "true" }
@@ -81,8 +81,9 @@ posting_source_id = "职位编号"
 store = "门店"
 department = "部门"
 city = "城市"
-first_at = { first_of = ["浏览时间", "沟通时间", "投递时间"] }
-applied_at = "投递时间"
+first_at = "首次时间"
+# The board writes a dash where there is no time.
+applied_at = { path = "投递时间", when = { path = "投递时间", not = "-" } }
 outcome_reason = "原因"
 
 # Digested before anything is kept, never stored in clear.

@@ -11,6 +11,7 @@
 //! ```
 
 mod config;
+mod ledgers;
 mod mappings;
 mod sheets;
 mod table;
@@ -48,6 +49,7 @@ impl World {
         let mut files = config::files(self, server);
         files.extend(mappings::files());
         files.extend(sheets::files(self));
+        files.extend(ledgers::files(self));
         files.push(File::new("truth.json", format!("{:#}\n", self.truth().to_json())));
         files.iter().try_for_each(|file| write(dir, file))
     }

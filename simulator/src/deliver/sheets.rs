@@ -1,4 +1,4 @@
-//! Export files: wide csv sheets, ndjson, and the ledgers.
+//! Export files of boards: wide csv sheets and ndjson.
 //!
 //! Files overlap as real exports do: rows come twice, an older state of a row stands in another
 //! file than the newer one, and neither names nor order of the files follow time.
@@ -8,27 +8,25 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Asia::Shanghai;
 use inflow_config::Stage;
-use rust_decimal::{Decimal, RoundingStrategy};
 use serde_json::{Value, json};
 
 use super::File;
 use super::mappings::STEPS;
 use super::table::Table;
 use crate::boards::{COMPANY, email, phone};
-use crate::world::{Application, Book, Entry, Posting, Precision, Reached, World, channel, instant};
+use crate::world::{Application, Posting, Precision, Reached, World, channel, instant};
 
 pub(crate) fn files(world: &World) -> Vec<File> {
     let mut files = postings(world);
     files.extend(wide(world, "douyin", "douyin/投递", Table::utf8));
     files.extend(wide(world, "wuba58", "wuba58/投递", Table::gbk));
     files.extend(kuaishou(world));
-    files.extend(ledger(world));
     files
 }
 
-type Row = BTreeMap<&'static str, String>;
+pub(super) type Row = BTreeMap<&'static str, String>;
 
-fn clock(at: DateTime<Utc>) -> String {
+pub(super) fn clock(at: DateTime<Utc>) -> String {
     at.with_timezone(&Shanghai).format("%Y-%m-%d %H:%M:%S").to_string()
 }
 
@@ -47,9 +45,8 @@ fn export_days(world: &World) -> [DateTime<Utc>; 2] {
 
 // ---- postings
 
-const POSTING_HEADERS: [&str; 13] = [
-    "职位编号", "渠道", "职位名称", "公司", "城市", "门店", "部门", "薪资", "发布时间", "更新时间", "下线时间", "状态", "职位描述",
-];
+const POSTING_HEADERS: [&str; 13] =
+    ["职位编号", "渠道", "职位名称", "公司", "城市", "门店", "部门", "薪资", "发布时间", "更新时间", "下线时间", "状态", "职位描述"];
 
 fn posting_row(posting: &Posting) -> Row {
     let changed = posting.closed_at.unwrap_or(posting.posted_at);
@@ -108,21 +105,45 @@ fn postings(world: &World) -> Vec<File> {
 }
 
 /// Every fiftieth row comes a second time, at the end.
-fn redeliver(table: &mut Table) {
+pub(super) fn redeliver(table: &mut Table) {
     let again: Vec<Row> = table.rows_mut().iter().step_by(50).cloned().collect();
     table.rows_mut().extend(again);
 }
 
 fn ndjson(lines: impl Iterator<Item = Value>) -> String {
-    lines.map(|line| format!("{line}\n")).collect()
+    lines.fold(String::new(), |text, line| text + &line.to_string() + "\n")
 }
 
 // ---- applications
 
-const WIDE_HEADERS: [&str; 23] = [
-    "投递编号", "候选人编号", "姓名", "手机", "邮箱", "出生年份", "职位编号", "门店", "部门", "城市", "浏览时间", "沟通时间", "投递时间",
-    "初筛通过时间", "约面时间", "到面时间", "到面撤回时间", "发offer时间", "录用时间", "入职时间", "转正时间", "淘汰时间", "放弃时间",
+const WIDE_HEADERS: [&str; 24] = [
+    "投递编号",
+    "候选人编号",
+    "姓名",
+    "手机",
+    "邮箱",
+    "出生年份",
+    "职位编号",
+    "门店",
+    "部门",
+    "城市",
+    "首次时间",
+    "浏览时间",
+    "沟通时间",
+    "投递时间",
+    "初筛通过时间",
+    "约面时间",
+    "到面时间",
+    "到面撤回时间",
+    "发offer时间",
+    "录用时间",
+    "入职时间",
+    "转正时间",
+    "淘汰时间",
+    "放弃时间",
 ];
+
+const RETRACTED: &str = "到面撤回时间";
 
 /// The state of a case as an export of that instant showed it; `None` when it did not exist yet.
 struct State<'w> {
@@ -167,15 +188,15 @@ fn wide(world: &World, channel: &str, stem: &str, encode: fn(&Table) -> Vec<u8>)
         .collect()
 }
 
-const WIDE_WITH_VERSION: [&str; 25] = {
-    let mut headers = [""; 25];
+const WIDE_WITH_VERSION: [&str; 26] = {
+    let mut headers = [""; 26];
     let mut index = 0;
     while index < WIDE_HEADERS.len() {
         headers[index] = WIDE_HEADERS[index];
         index += 1;
     }
-    headers[23] = "原因";
-    headers[24] = "更新时间";
+    headers[24] = "原因";
+    headers[25] = "更新时间";
     headers
 };
 
@@ -194,10 +215,14 @@ fn wide_row(world: &World, number: usize, state: &State<'_>) -> Row {
         ("门店", case.store.to_owned()),
         ("部门", case.department.clone()),
         ("城市", posting.map(|posting| posting.city).unwrap_or_default().to_owned()),
+        ("首次时间", stamp(case.first_at, case.precision)),
         ("更新时间", clock(state.updated_at)),
     ]);
+    // The boards write a dash where there is no time.
+    row.extend(STEPS.iter().map(|(_, column)| (*column, "-".to_owned())));
+    row.insert(RETRACTED, "-".to_owned());
     for event in &state.events {
-        let column = if event.retracts { Some("到面撤回时间") } else { column(event.stage) };
+        let column = if event.retracts { Some(RETRACTED) } else { column(event.stage) };
         if let Some(column) = column {
             row.insert(column, stamp(event.at, event.precision));
         }
@@ -270,114 +295,4 @@ fn kuaishou_step(case: &str, index: usize, event: &Reached) -> Value {
         Stage::Withdrawn => "放弃",
     };
     json!({ "id": format!("{case}-{index}"), "state": state, "at": clock(event.at), "why": event.reason, "revoked": event.retracts })
-}
-
-// ---- ledgers
-
-const LEDGER_HEADERS: [&str; 19] = [
-    "凭证行号", "渠道", "账户", "单据号", "入账日期", "服务开始", "服务结束", "类型", "数量", "含税金额", "税率", "税额", "不含税金额", "币种",
-    "发票类型", "发票号", "付款方", "门店", "备注",
-];
-
-const LEDGER_WITH_VERSION: [&str; 20] = {
-    let mut headers = [""; 20];
-    let mut index = 0;
-    while index < LEDGER_HEADERS.len() {
-        headers[index] = LEDGER_HEADERS[index];
-        index += 1;
-    }
-    headers[19] = "更新时间";
-    headers
-};
-
-const STATEMENT_HEADERS: [&str; 4] = ["日期", "类型", "消耗金额", "门店"];
-
-fn ledger(world: &World) -> Vec<File> {
-    let mut main = Table::new(&LEDGER_WITH_VERSION);
-    let mut corrections = Table::new(&LEDGER_WITH_VERSION);
-    let numbered = world.ledger.iter().filter(|entry| entry.book == Book::Ledger);
-    for (number, entry) in numbered.enumerate() {
-        let right = ledger_row(entry, entry.net, if entry.corrected_from.is_some() { 17 } else { 9 });
-        match entry.corrected_from {
-            None => main.push(right),
-            // Which of the two stands in which file says nothing about which is right.
-            Some(net) => {
-                let wrong = ledger_row(entry, net, 9);
-                let (here, there) = if number.is_multiple_of(2) { (wrong, right) } else { (right, wrong) };
-                main.push(here);
-                corrections.push(there);
-            }
-        }
-    }
-    redeliver(&mut main);
-    let mut statement = Table::new(&STATEMENT_HEADERS);
-    for entry in world.ledger.iter().filter(|entry| entry.book == Book::DouyinStatement) {
-        statement.push(Row::from([
-            ("日期", entry.booked_on.format("%Y/%m/%d").to_string()),
-            ("类型", "点击消耗".to_owned()),
-            ("消耗金额", entry.net.to_string()),
-            ("门店", entry.store.to_owned()),
-        ]));
-    }
-    vec![
-        File::new("exports/ledger/台账.csv", main.utf8()),
-        File::new("exports/ledger/台账-更正.csv", corrections.utf8()),
-        File::new("exports/douyin/结算单.csv", statement.gbk()),
-    ]
-}
-
-fn ledger_row(entry: &Entry, net: Decimal, hour: u32) -> Row {
-    let kind = match entry.kind {
-        "subscription" => "订阅",
-        "cpc" => "点击",
-        "daily" => "日结",
-        "refresh" => "刷新",
-        "refund" => "退款",
-        "recharge" => "充值",
-        "bonus_credit" => "赠送",
-        "referral_bonus" => "内推奖金",
-        other => other,
-    };
-    let zh = channel(entry.channel).map_or("", |channel| channel.zh);
-    let taxed = entry.currency == "CNY" && !net.is_sign_negative();
-    let rate = if taxed { Decimal::new(6, 2) } else { Decimal::ZERO };
-    let tax = (net * rate).round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero);
-    let invoice = if taxed { ("专票", format!("FP{}", entry.id)) } else { ("无", String::new()) };
-    Row::from([
-        ("凭证行号", entry.id.clone()),
-        ("渠道", zh.to_owned()),
-        ("账户", if entry.store.is_empty() { "总部" } else { entry.store }.to_owned()),
-        ("单据号", format!("D{}", entry.booked_on.format("%Y%m"))),
-        ("入账日期", entry.booked_on.to_string()),
-        ("服务开始", entry.from.to_string()),
-        ("服务结束", entry.to.to_string()),
-        ("类型", kind.to_owned()),
-        ("数量", entry.units.map(|units| units.to_string()).unwrap_or_default()),
-        ("含税金额", grouped(net + tax)),
-        ("税率", if taxed { "6%" } else { "0%" }.to_owned()),
-        ("税额", tax.to_string()),
-        ("不含税金额", grouped(net)),
-        ("币种", entry.currency.to_owned()),
-        ("发票类型", invoice.0.to_owned()),
-        ("发票号", invoice.1),
-        ("付款方", COMPANY.trim().to_owned()),
-        ("门店", entry.store.to_owned()),
-        ("备注", String::new()),
-        ("更新时间", clock(instant(entry.booked_on, hour, 0, 0))),
-    ])
-}
-
-/// As finance writes amounts: `36,800.00`.
-fn grouped(amount: Decimal) -> String {
-    let text = amount.abs().to_string();
-    let (whole, cents) = text.split_once('.').unwrap_or((&text, "00"));
-    let mut grouped = String::new();
-    for (position, digit) in whole.chars().enumerate() {
-        if position > 0 && (whole.len() - position).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    let sign = if amount.is_sign_negative() { "-" } else { "" };
-    format!("{sign}{grouped}.{cents}")
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use rust_decimal::{Decimal, RoundingStrategy};
 
-use crate::world::{Entry, World};
+use crate::world::{Entry, World, rate};
 
 /// Kinds that are cost of their service days. Recharges never are.
 const ACCRUED: [&str; 5] = ["daily", "cpc", "subscription", "refresh", "refund"];
@@ -15,7 +15,7 @@ pub(super) fn accrued(world: &World, from: NaiveDate, to: NaiveDate) -> BTreeMap
     let mut sums = BTreeMap::new();
     for entry in world.ledger.iter().filter(|entry| ACCRUED.contains(&entry.kind)) {
         let channel = if entry.channel.is_empty() { "unallocated" } else { entry.channel };
-        let amount = within(entry, world.rate(entry.currency, entry.booked_on), from, to);
+        let amount = within(entry, rate(entry.currency, entry.booked_on), from, to);
         for store in [None, Some(entry.store)] {
             *sums.entry((store, channel)).or_default() += amount;
         }

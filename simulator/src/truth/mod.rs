@@ -14,172 +14,29 @@
 mod cost;
 mod people;
 mod reach;
+mod rows;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use inflow_config::Stage;
 use rust_decimal::{Decimal, RoundingStrategy};
-use serde::Serialize;
 use serde_json::Value;
 
 use crate::world::{CHANNELS, Precision, World, cell, local_day};
 use people::Persons;
 use reach::{Case, Known};
+pub use rows::{Conversion, Cost, Heat, Peak, Period, StageCount, Totals, Truth, Volume};
 
-/// The truth of a world. Serialises to the JSON of `truth.json`.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Truth {
-    /// Name of the scenario.
-    pub scenario: &'static str,
-    /// Its seed.
-    pub seed: u64,
-    /// The instant at which the world stands still.
-    pub now: DateTime<Utc>,
-    /// Zone of all days, weekdays and hours.
-    pub timezone: &'static str,
-    /// Currency of all amounts.
-    pub currency: &'static str,
-    /// The whole history (`all`) and its last thirty days (`last_30`).
-    pub periods: Vec<Period>,
-}
-
-/// The truth of one period.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Period {
-    /// `all` or `last_30`.
-    pub name: &'static str,
-    /// First local day.
-    pub from: NaiveDate,
-    /// Last local day, included.
-    pub to: NaiveDate,
-    /// Over all channels.
-    pub totals: Totals,
-    /// By channel (`store` absent), then by store and channel.
-    pub volume: Vec<Volume>,
-    /// Entries into stages on days of the period, by channel, then by store and channel.
-    pub stages: Vec<StageCount>,
-    /// Every pair of ladder stages, by channel, then by store and channel.
-    pub conversion: Vec<Conversion>,
-    /// By channel, then by store and channel.
-    pub cost: Vec<Cost>,
-    /// 168 cells by channel, then over all channels (`channel` absent).
-    pub application_heat: Vec<Heat>,
-    /// 168 cells by channel, then over all channels (`channel` absent).
-    pub posting_heat: Vec<Heat>,
-}
-
-/// Sums over all channels; candidates are unique over all of them.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Totals {
-    /// Postings published.
-    pub postings: u64,
-    /// Resumes received.
-    pub applications: u64,
-    /// Persons behind them.
-    pub candidates: u64,
-    /// Accrued cost of all channels.
-    pub channel_cost: Decimal,
-    /// Accrued cost that belongs to no channel.
-    pub unallocated_cost: Decimal,
-    /// All accrued cost: the sum of the two.
-    pub ledger_cost: Decimal,
-}
-
-/// Volume of a channel, or of a store's share of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Volume {
-    /// Channel id.
-    pub channel: &'static str,
-    /// Shop; absent: all shops.
-    pub store: Option<&'static str>,
-    /// Postings published.
-    pub postings: u64,
-    /// Resumes received.
-    pub applications: u64,
-    /// Persons behind them.
-    pub candidates: u64,
-    /// Applications whose candidate shows a whole phone or mail.
-    pub linkable: u64,
-}
-
-/// Entries into a stage.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct StageCount {
-    /// Channel id.
-    pub channel: &'static str,
-    /// Shop; absent: all shops.
-    pub store: Option<&'static str>,
-    /// Stage entered.
-    pub stage: Stage,
-    /// Applications that entered it on a day of the period.
-    pub entered: u64,
-    /// Those of them whose entry is implied by a later stage.
-    pub implied: u64,
-}
-
-/// Cohort conversion between two stages.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Conversion {
-    /// Channel id.
-    pub channel: &'static str,
-    /// Shop; absent: all shops.
-    pub store: Option<&'static str>,
-    /// First stage.
-    pub from_stage: Stage,
-    /// Later stage.
-    pub to_stage: Stage,
-    /// Of the denominator, those who ever reached `to_stage`.
-    pub numerator: u64,
-    /// Applications that entered `from_stage` on a day of the period.
-    pub denominator: u64,
-}
-
-/// Accrued cost of a channel, or of a store's share of it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Cost {
-    /// Channel id, `unallocated` for cost that belongs to none.
-    pub channel: &'static str,
-    /// Shop; absent: all shops; empty: cost of the whole company.
-    pub store: Option<&'static str>,
-    /// Net accrued cost in the base currency.
-    pub amount: Decimal,
-    /// Resumes received.
-    pub resumes: u64,
-    /// `amount / resumes`, half up to the cent; absent without resumes.
-    pub cost_per_resume: Option<Decimal>,
-}
-
-/// Counts by weekday and hour.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Heat {
-    /// Channel id; absent: all channels.
-    pub channel: Option<&'static str>,
-    /// 168 counts, Monday 00:00 first: `(weekday - 1) * 24 + hour`.
-    pub cells: Vec<u64>,
-    /// Counted in the volume, but without a known hour.
-    pub left_out: u64,
-    /// The fullest cell; absent when all are empty.
-    pub peak: Option<Peak>,
-}
-
-/// The fullest cell of a heat.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Peak {
-    /// 1 is Monday.
-    pub weekday: u32,
-    /// 0 to 23.
-    pub hour: u32,
-    /// Its count.
-    pub count: u64,
-    /// Cells that have this count; the peak is the first of them.
-    pub ties: u64,
-}
+/// A channel of a store; without a store, of all.
+type Grain = (Option<&'static str>, &'static str);
 
 /// A period while it is counted.
 struct Counting<'w> {
     world: &'w World,
     cases: &'w [Case<'w>],
+    /// Cases whose resume came within the period.
+    applied: Vec<&'w Case<'w>>,
     persons: &'w Persons,
     from: NaiveDate,
     to: NaiveDate,
@@ -191,7 +48,7 @@ impl Truth {
     pub(crate) fn of(world: &World) -> Self {
         let persons = Persons::link(world);
         let cases: Vec<Case<'_>> = world.applications.iter().enumerate().map(|(index, case)| Case::of(index, case)).collect();
-        let period = |name, from| Counting { world, cases: &cases, persons: &persons, from, to: world.to }.period(name);
+        let period = |name, from| Counting::new(world, &cases, &persons, from, world.to).period(name);
         let month = world.to - Days::new(29);
         Self {
             scenario: world.scenario,
@@ -207,7 +64,7 @@ impl Truth {
     pub fn between(world: &World, from: NaiveDate, to: NaiveDate) -> Period {
         let persons = Persons::link(world);
         let cases: Vec<Case<'_>> = world.applications.iter().enumerate().map(|(index, case)| Case::of(index, case)).collect();
-        Counting { world, cases: &cases, persons: &persons, from, to }.period("between")
+        Counting::new(world, &cases, &persons, from, to).period("between")
     }
 
     /// The whole history.
@@ -226,33 +83,20 @@ impl Truth {
     }
 }
 
-impl Period {
-    /// Volume of a channel over all shops.
-    pub fn volume_of(&self, channel: &str) -> Option<&Volume> {
-        self.volume.iter().find(|row| row.channel == channel && row.store.is_none())
-    }
-
-    /// Cost of a channel over all shops.
-    pub fn cost_of(&self, channel: &str) -> Option<&Cost> {
-        self.cost.iter().find(|row| row.channel == channel && row.store.is_none())
-    }
-
-    /// A conversion of a channel over all shops.
-    pub fn conversion_of(&self, channel: &str, from: Stage, to: Stage) -> Option<&Conversion> {
-        let pair = |row: &&Conversion| row.from_stage == from && row.to_stage == to;
-        self.conversion.iter().filter(pair).find(|row| row.channel == channel && row.store.is_none())
-    }
-}
-
 /// The grains of a table: each channel, then each store of each channel.
 fn grains<'a>(stores: &BTreeSet<&'a str>) -> Vec<(Option<&'a str>, &'static str)> {
     let stores = std::iter::once(None).chain(stores.iter().copied().map(Some));
     stores.flat_map(|store| CHANNELS.iter().map(move |channel| (store, channel.id))).collect()
 }
 
-impl Counting<'_> {
-    fn within(&self, at: DateTime<Utc>) -> bool {
-        (self.from..=self.to).contains(&local_day(at))
+impl<'w> Counting<'w> {
+    fn new(world: &'w World, cases: &'w [Case<'w>], persons: &'w Persons, from: NaiveDate, to: NaiveDate) -> Self {
+        let within = |case: &&Case<'_>| case.entered(Stage::Applied).is_some_and(|entry| (from..=to).contains(&entry.day));
+        Self { world, cases, applied: cases.iter().filter(within).collect(), persons, from, to }
+    }
+
+    fn within(&self, day: NaiveDate) -> bool {
+        (self.from..=self.to).contains(&day)
     }
 
     fn period(&self, name: &'static str) -> Period {
@@ -267,7 +111,7 @@ impl Counting<'_> {
         let totals = Totals {
             postings,
             applications,
-            candidates: self.persons.distinct(self.applied().map(|case| case.index)),
+            candidates: self.persons.distinct(self.applied.iter().map(|case| case.index)),
             channel_cost: ledger_cost - unallocated_cost,
             unallocated_cost,
             ledger_cost,
@@ -286,18 +130,13 @@ impl Counting<'_> {
         }
     }
 
-    /// Cases whose resume came within the period.
-    fn applied(&self) -> impl Iterator<Item = &Case<'_>> {
-        self.cases.iter().filter(|case| case.entered(Stage::Applied).is_some_and(|entry| self.within(entry.at)))
-    }
-
     fn volume(&self, stores: &BTreeSet<&'static str>) -> Vec<Volume> {
         let row = |(store, channel)| {
-            let mine = |case: &&Case<'_>| case.belongs(store, channel);
+            let mine = |case: &&&Case<'_>| case.belongs(store, channel);
             let postings = self.world.postings.iter().filter(|posting| {
-                posting.channel == channel && store.is_none_or(|store| posting.store == store) && self.within(posting.posted_at)
+                posting.channel == channel && store.is_none_or(|store| posting.store == store) && self.within(local_day(posting.posted_at))
             });
-            let applied: Vec<usize> = self.applied().filter(mine).map(|case| case.index).collect();
+            let applied: Vec<usize> = self.applied.iter().filter(mine).map(|case| case.index).collect();
             Volume {
                 channel,
                 store,
@@ -311,32 +150,32 @@ impl Counting<'_> {
     }
 
     fn stages(&self, stores: &BTreeSet<&'static str>) -> Vec<StageCount> {
-        let mut counts: BTreeMap<(Option<&'static str>, &'static str, Stage), (u64, u64)> = BTreeMap::new();
+        let mut counts: BTreeMap<(Grain, Stage), (u64, u64)> = BTreeMap::new();
         for case in self.cases {
-            for (stage, entry) in case.entries().filter(|(_, entry)| self.within(entry.at)) {
+            for (stage, entry) in case.entries().filter(|(_, entry)| self.within(entry.day)) {
                 for store in [None, Some(case.application.store)] {
-                    let count = counts.entry((store, case.application.channel, stage)).or_default();
+                    let count = counts.entry(((store, case.application.channel), stage)).or_default();
                     count.0 += 1;
                     count.1 += u64::from(entry.known == Known::Implied);
                 }
             }
         }
-        let row = |(store, channel): (Option<&'static str>, &'static str), stage| {
-            let (entered, implied) = counts.get(&(store, channel, stage)).copied().unwrap_or_default();
+        let row = |(store, channel): Grain, stage| {
+            let (entered, implied) = counts.get(&((store, channel), stage)).copied().unwrap_or_default();
             StageCount { channel, store, stage, entered, implied }
         };
         grains(stores).into_iter().flat_map(|grain| Stage::ALL.into_iter().map(move |stage| row(grain, stage))).collect()
     }
 
     fn conversion(&self, stores: &BTreeSet<&'static str>) -> Vec<Conversion> {
-        let mut counts: BTreeMap<(Option<&'static str>, &'static str, Stage, Stage), (u64, u64)> = BTreeMap::new();
+        let mut counts: BTreeMap<(Grain, Stage, Stage), (u64, u64)> = BTreeMap::new();
         let pairs = || (0..LADDER).flat_map(|from| (from + 1..LADDER).map(move |to| (Stage::ALL[from], Stage::ALL[to])));
         for case in self.cases {
-            for (from, to) in pairs() {
-                if case.entered(from).is_some_and(|entry| self.within(entry.at)) {
+            for (from, _) in case.entries().filter(|(stage, entry)| !stage.terminal() && self.within(entry.day)) {
+                for (_, to) in pairs().filter(|(stage, _)| *stage == from) {
                     let reached = u64::from(case.entered(to).is_some());
                     for store in [None, Some(case.application.store)] {
-                        let count = counts.entry((store, case.application.channel, from, to)).or_default();
+                        let count = counts.entry(((store, case.application.channel), from, to)).or_default();
                         count.0 += reached;
                         count.1 += 1;
                     }
@@ -346,7 +185,7 @@ impl Counting<'_> {
         let mut rows = Vec::new();
         for (store, channel) in grains(stores) {
             for (from_stage, to_stage) in pairs() {
-                let (numerator, denominator) = counts.get(&(store, channel, from_stage, to_stage)).copied().unwrap_or_default();
+                let (numerator, denominator) = counts.get(&((store, channel), from_stage, to_stage)).copied().unwrap_or_default();
                 rows.push(Conversion { channel, store, from_stage, to_stage, numerator, denominator });
             }
         }
@@ -361,7 +200,7 @@ impl Counting<'_> {
         for store in stores {
             for channel in CHANNELS.iter().map(|channel| channel.id).chain(["unallocated"]) {
                 let amount = amounts.get(&(store, channel)).copied().unwrap_or_default();
-                let resumes = self.applied().filter(|case| case.belongs(store, channel)).count() as u64;
+                let resumes = self.applied.iter().filter(|case| case.belongs(store, channel)).count() as u64;
                 let each = amount.checked_div(Decimal::from(resumes));
                 let cost_per_resume = each.map(|each| each.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero));
                 rows.push(Cost { channel, store, amount, resumes, cost_per_resume });
@@ -371,7 +210,7 @@ impl Counting<'_> {
     }
 
     fn application_heat(&self) -> Vec<Heat> {
-        let instants = self.applied().filter_map(|case| {
+        let instants = self.applied.iter().filter_map(|case| {
             let entry = case.entered(Stage::Applied)?;
             Some((case.application.channel, (entry.known == Known::Exact).then_some(entry.at)))
         });
@@ -379,7 +218,7 @@ impl Counting<'_> {
     }
 
     fn posting_heat(&self) -> Vec<Heat> {
-        let postings = self.world.postings.iter().filter(|posting| self.within(posting.posted_at));
+        let postings = self.world.postings.iter().filter(|posting| self.within(local_day(posting.posted_at)));
         let instants = postings.map(|posting| (posting.channel, (posting.precision == Precision::Exact).then_some(posting.posted_at)));
         heats(&instants.collect::<Vec<_>>())
     }

@@ -21,7 +21,7 @@ impl Persons {
             }
         }
         let person = (0..world.applications.len()).map(|index| groups.root(index)).collect();
-        let linkable = world.applications.iter().map(|application| shows_a_key(application)).collect();
+        let linkable = world.applications.iter().map(shows_a_key).collect();
         Self { person, linkable }
     }
 

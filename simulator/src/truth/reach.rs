@@ -1,9 +1,9 @@
 //! Which stages an application has entered, and when.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use inflow_config::Stage;
 
-use crate::world::{Application, Precision, Reached};
+use crate::world::{Application, Precision, Reached, local_day};
 
 /// How an entry is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +17,20 @@ pub(super) enum Known {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Entry {
     pub(super) at: DateTime<Utc>,
+    /// The local day of `at`.
+    pub(super) day: NaiveDate,
     pub(super) known: Known,
+}
+
+impl Entry {
+    fn new(at: DateTime<Utc>, precision: Precision) -> Self {
+        let known = match precision {
+            Precision::Exact => Known::Exact,
+            Precision::Day => Known::Day,
+            Precision::Observed => Known::Observed,
+        };
+        Self { at, day: local_day(at), known }
+    }
 }
 
 /// An application with its entries, one for each stage of [`Stage::ALL`].
@@ -41,7 +54,7 @@ impl<'w> Case<'w> {
     }
 
     pub(super) fn entered(&self, stage: Stage) -> Option<Entry> {
-        self.entries().find(|(found, _)| *found == stage).map(|(_, entry)| entry)
+        Stage::ALL.iter().zip(&self.entries).find(|(found, _)| **found == stage).and_then(|(_, entry)| *entry)
     }
 
     pub(super) fn entries(&self) -> impl Iterator<Item = (Stage, Entry)> {
@@ -58,19 +71,11 @@ fn told(application: &Application, stage: Stage) -> Option<Entry> {
     let events = || application.events.iter().filter(|event| event.stage == stage);
     let taken_back = events().filter(|event| event.retracts).map(|event| event.at).max();
     let stands = |event: &&Reached| !event.retracts && taken_back.is_none_or(|at| event.at > at);
-    let mut entries: Vec<Entry> = events().filter(stands).map(|event| Entry { at: event.at, known: known(event.precision) }).collect();
+    let mut entries: Vec<Entry> = events().filter(stands).map(|event| Entry::new(event.at, event.precision)).collect();
     if stage == Stage::Applied {
-        entries.extend(application.applied_at.map(|at| Entry { at, known: known(application.precision) }));
+        entries.extend(application.applied_at.map(|at| Entry::new(at, application.precision)));
     }
     entries.into_iter().min_by_key(|entry| entry.at)
-}
-
-fn known(precision: Precision) -> Known {
-    match precision {
-        Precision::Exact => Known::Exact,
-        Precision::Day => Known::Day,
-        Precision::Observed => Known::Observed,
-    }
 }
 
 #[cfg(test)]

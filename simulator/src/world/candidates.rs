@@ -20,19 +20,14 @@ const KNOWN_HERE: f64 = 0.03;
 const REJECTIONS: [&str; 4] = ["经验不符", "薪资期望过高", "无法接受夜班", "面试未通过"];
 const WITHDRAWALS: [&str; 3] = ["已入职其他公司", "通勤太远", "个人原因"];
 
-pub(crate) fn invent(
-    scenario: &str,
-    seed: u64,
-    span: Span,
-    now: DateTime<Utc>,
-    postings: &[Posting],
-) -> (Vec<Person>, Vec<Application>) {
+pub(crate) fn invent(scenario: &str, seed: u64, span: Span, now: DateTime<Utc>, postings: &[Posting]) -> (Vec<Person>, Vec<Application>) {
     let mut town = Town { people: Vec::new(), seen: BTreeMap::new() };
     let mut applications = Vec::new();
     for shop in &SHOPS {
         for line in shop.lines {
             let Some(channel) = CHANNELS.iter().find(|channel| channel.id == line.channel) else { continue };
             let dice = Dice::new(scenario, seed, &format!("applications/{}/{}", shop.name, channel.id));
+            let postings = advertisements(postings, shop, channel);
             let mut desk = Desk { shop, line, channel, dice, now, postings, departments: shop.departments() };
             desk.receive(span, &mut town, &mut applications);
         }
@@ -65,11 +60,8 @@ impl Town {
 
 fn stranger(number: usize, dice: &mut Dice, channel: &Channel) -> Person {
     let stem = ["甲", "乙", "丙", "丁", "戊", "己", "庚", "辛", "壬", "癸"][number / 10_000 % 10];
-    let name = if channel.route == Route::Lever {
-        format!("Test Person {number:05}")
-    } else {
-        format!("测试{stem}{:04}", number % 10_000)
-    };
+    let name =
+        if channel.route == Route::Lever { format!("Test Person {number:05}") } else { format!("测试{stem}{:04}", number % 10_000) };
     Person {
         name,
         phone: format!("1990{number:07}"),
@@ -88,19 +80,20 @@ struct Tale {
 }
 
 /// One shop's intake from one channel.
-struct Desk<'w> {
+struct Desk {
     shop: &'static Shop,
     line: &'static Line,
     channel: &'static Channel,
     dice: Dice,
     now: DateTime<Utc>,
-    postings: &'w [Posting],
+    /// Indices of advertisements with their publication.
+    postings: Vec<(usize, DateTime<Utc>)>,
     departments: Vec<String>,
 }
 
-impl Desk<'_> {
+impl Desk {
     fn receive(&mut self, span: Span, town: &mut Town, applications: &mut Vec<Application>) {
-        let instants = draw(&mut self.dice, &self.line.habit, span, self.now, self.line.resumes);
+        let instants = draw(&mut self.dice, self.line.habit, span, self.now, self.line.resumes);
         let mut ways: Vec<Way> = instants.into_iter().map(|at| Way::plan(&mut self.dice, at)).collect();
         advance(&mut self.dice, &mut ways, &self.line.reach, self.now);
         for way in ways {
@@ -108,7 +101,7 @@ impl Desk<'_> {
             applications.push(self.file(town, applications.len(), tale));
         }
         for (stage, count) in [(Stage::Contacted, self.line.chats), (Stage::Viewed, self.line.views)] {
-            for at in draw(&mut self.dice, &self.line.habit, span, self.now, count) {
+            for at in draw(&mut self.dice, self.line.habit, span, self.now, count) {
                 let mut event = reached(stage, at);
                 if self.channel.route == Route::Moka {
                     event = self.observed(stage);
@@ -190,8 +183,7 @@ impl Desk<'_> {
         if way.depth >= 6 || at >= self.now || outcome > 70 {
             return;
         }
-        let (stage, reasons): (_, &[&str]) =
-            if outcome <= 57 { (Stage::Rejected, &REJECTIONS) } else { (Stage::Withdrawn, &WITHDRAWALS) };
+        let (stage, reasons): (_, &[&str]) = if outcome <= 57 { (Stage::Rejected, &REJECTIONS) } else { (Stage::Withdrawn, &WITHDRAWALS) };
         let reason = Some(self.dice.one_of(reasons));
         events.push(Reached { reason, ..reached(stage, at) });
     }
@@ -268,17 +260,21 @@ impl Desk<'_> {
 
     /// An advertisement of the shop in the system that delivers the application, out by then if any was.
     fn posting(&mut self, at: DateTime<Utc>) -> usize {
-        let channel = match self.channel.route {
-            Route::Moka => "boss",
-            Route::Lever => "linkedin",
-            Route::File => self.channel.id,
-        };
-        let own = |posting: &&(usize, &Posting)| posting.1.channel == channel && posting.1.store == self.shop.name;
-        let all: Vec<(usize, &Posting)> = self.postings.iter().enumerate().collect();
-        let own: Vec<&(usize, &Posting)> = all.iter().filter(own).collect();
-        let out: Vec<usize> = own.iter().filter(|posting| posting.1.posted_at <= at).map(|posting| posting.0).collect();
-        if out.is_empty() { own.first().map_or(0, |posting| posting.0) } else { *self.dice.pick(&out) }
+        let out: Vec<usize> = self.postings.iter().filter(|(_, posted_at)| *posted_at <= at).map(|(index, _)| *index).collect();
+        if out.is_empty() { self.postings.first().map_or(0, |(index, _)| *index) } else { self.dice.one_of(&out) }
     }
+}
+
+/// The shop's advertisements in the system that delivers a channel's applications, with their
+/// publication.
+fn advertisements(postings: &[Posting], shop: &Shop, channel: &Channel) -> Vec<(usize, DateTime<Utc>)> {
+    let listed = match channel.route {
+        Route::Moka => "boss",
+        Route::Lever => "linkedin",
+        Route::File => channel.id,
+    };
+    let own = postings.iter().enumerate().filter(|(_, posting)| posting.channel == listed && posting.store == shop.name);
+    own.map(|(index, posting)| (index, posting.posted_at)).collect()
 }
 
 fn reached(stage: Stage, at: DateTime<Utc>) -> Reached {

@@ -16,7 +16,6 @@ use std::sync::OnceLock;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use inflow_config::Stage;
-use rust_decimal::Decimal;
 use serde::Serialize;
 
 use crate::truth::Truth;
@@ -24,7 +23,7 @@ use crate::truth::Truth;
 pub(crate) use calendar::{cell, instant, local_day};
 pub(crate) use plan::{CHANNELS, Route, SHOPS, channel};
 pub use spend::{Book, Entry};
-pub(crate) use spend::RATES;
+pub(crate) use spend::{RATES, rate};
 
 /// How exactly the source tells an instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -196,11 +195,5 @@ impl World {
     /// What a pull of everything must find, counted on first use.
     pub fn truth(&self) -> &Truth {
         self.truth.get_or_init(|| Truth::of(self))
-    }
-
-    /// The exchange rates of the configuration: currency, first day, yuan for one unit.
-    pub(crate) fn rate(&self, currency: &str, day: NaiveDate) -> Decimal {
-        let rates = RATES.iter().filter(|rate| rate.0 == currency && rate.from() <= day);
-        rates.last().map_or(Decimal::ONE, spend::Rate::value)
     }
 }

@@ -99,11 +99,11 @@ pub(crate) struct Line {
     /// Of the resumes, the thousandths that reach screened, invited, attended, offered, accepted,
     /// onboarded, passed probation.
     pub(crate) reach: [u32; 7],
-    pub(crate) habit: Habit,
+    pub(crate) habit: &'static Habit,
 }
 
 const fn line(channel: &'static str, resumes: usize, reach: [u32; 7]) -> Line {
-    Line { channel, resumes, chats: 0, views: 0, reach, habit: Habit::USUAL }
+    Line { channel, resumes, chats: 0, views: 0, reach, habit: &Habit::USUAL }
 }
 
 impl Line {
@@ -117,7 +117,7 @@ impl Line {
         self
     }
 
-    const fn habit(mut self, habit: Habit) -> Self {
+    const fn habit(mut self, habit: &'static Habit) -> Self {
         self.habit = habit;
         self
     }
@@ -156,11 +156,11 @@ pub(crate) static SHOPS: [Shop; 5] = [
         cities: &["佛山", "广州", "深圳"],
         pay: (5000, 12000),
         lines: &[
-            line("zhaopin", 420, WEAK).habit(Habit::EVENING),
-            line("job51", 480, FAIR).habit(DROP),
-            line("liepin", 240, OFFICE).habit(Habit::EVENING),
-            line("wuba58", 400, WEAK).habit(Habit::EVENING),
-            line("kuaishou", 360, FAIR).views(60).habit(Habit::EVENING),
+            line("zhaopin", 420, WEAK).habit(&Habit::EVENING),
+            line("job51", 480, FAIR).habit(&DROP),
+            line("liepin", 240, OFFICE).habit(&Habit::EVENING),
+            line("wuba58", 400, WEAK).habit(&Habit::EVENING),
+            line("kuaishou", 360, FAIR).views(60).habit(&Habit::EVENING),
         ],
     },
     Shop {

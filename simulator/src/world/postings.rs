@@ -35,11 +35,8 @@ pub(crate) fn invent(scenario: &str, seed: u64, span: Span, now: DateTime<Utc>) 
                 number += 1;
                 let low = shop.pay.0 + 100 * dice.range(0, 20) as u32;
                 let pay = (low, low + 500 * dice.range(2, 9) as u32);
-                let (posted_at, precision) = if name == DAY_ONLY {
-                    (instant(local_day(posted_at), 0, 0, 0), Precision::Day)
-                } else {
-                    (posted_at, Precision::Exact)
-                };
+                let (posted_at, precision) =
+                    if name == DAY_ONLY { (instant(local_day(posted_at), 0, 0, 0), Precision::Day) } else { (posted_at, Precision::Exact) };
                 // A public board lists only what is open, so its postings have not ended.
                 let ends = name != "career_site" && dice.chance(0.45);
                 let end = posted_at + TimeDelta::days(dice.range(14, 60));

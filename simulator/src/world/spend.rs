@@ -65,6 +65,12 @@ impl Rate {
     }
 }
 
+/// Yuan for one unit of a currency on a day; 1 for the yuan itself.
+pub(crate) fn rate(currency: &str, day: NaiveDate) -> Decimal {
+    let rate = RATES.iter().rfind(|rate| rate.0 == currency && rate.from() <= day);
+    rate.map_or(Decimal::ONE, Rate::value)
+}
+
 fn day(month: u32, day: u32) -> NaiveDate {
     NaiveDate::from_ymd_opt(2026, month, day).unwrap_or_default()
 }

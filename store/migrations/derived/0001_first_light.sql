@@ -32,7 +32,7 @@ CREATE TABLE postings
     updated_at Nullable(DateTime64(3, 'UTC')),
     closed_at Nullable(DateTime64(3, 'UTC')),
     closed_precision LowCardinality(String),
-    body String CODEC(ZSTD(3)) COMMENT 'plain text; phones and mails masked',
+    body String COMMENT 'plain text; phones and mails masked' CODEC(ZSTD(3)),
     content_hash UInt64 COMMENT 'of title, company, place, pay and body: equal for a repost',
     cluster_id String COMMENT 'smallest member key of the posting cluster; own key until clustered',
     version UInt64,

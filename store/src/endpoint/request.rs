@@ -91,7 +91,6 @@ impl Asked {
 pub struct Incoming {
     stream: BodyDataStream,
     unpack: Unpack,
-    ahead: Bytes,
 }
 
 enum Unpack {
@@ -103,7 +102,7 @@ enum Unpack {
 
 impl std::fmt::Debug for Incoming {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Incoming").field("ahead", &self.ahead.len()).finish_non_exhaustive()
+        f.debug_struct("Incoming").finish_non_exhaustive()
     }
 }
 
@@ -120,14 +119,11 @@ impl Incoming {
                 return Err(Fault::new(code::NOT_IMPLEMENTED, format!("Content-Encoding {name} is not supported: send gzip, deflate or none")));
             }
         };
-        Ok(Incoming { stream: body.into_data_stream(), unpack, ahead: Bytes::new() })
+        Ok(Incoming { stream: body.into_data_stream(), unpack })
     }
 
     /// The next bytes; `None` at the end.
     pub async fn next(&mut self) -> Result<Option<Bytes>, Fault> {
-        if !self.ahead.is_empty() {
-            return Ok(Some(std::mem::take(&mut self.ahead)));
-        }
         loop {
             let Some(piece) = self.stream.next().await else { return self.unpack.finish() };
             let piece = piece.map_err(|error| Fault::new(code::CANNOT_READ_ALL_DATA, format!("the request's body broke off: {error}")))?;
@@ -136,11 +132,6 @@ impl Incoming {
                 return Ok(Some(plain));
             }
         }
-    }
-
-    /// Bytes to be given again by [`Incoming::next`].
-    pub fn put_back(&mut self, bytes: Bytes) {
-        self.ahead = bytes;
     }
 
     /// Reads on until the text is whole or `enough` bytes are there. True when the body has ended.

@@ -77,22 +77,21 @@ fn boards() {
     ];
     let mut all = String::new();
     let staged = Staged::new(5, 200);
-    let board = staged.server.requests();
-    drop(board);
+    let board = staged.greenhouse();
     for (name, kind) in cases {
         let company = staged.another();
-        staged.server.inject("greenhouse", Fault::always(kind)).unwrap();
+        staged.server.inject(&board, Fault::always(kind)).unwrap();
         let answer = company.run(&line(&["run", "--once", "--quiet"]));
-        staged.server.mend("greenhouse").unwrap();
+        staged.server.mend(&board).unwrap();
         assert_eq!(answer.code, 3, "{name}: {answer:?}");
         writeln!(all, "# {name}\n{}", said(&company, &answer)).unwrap();
         let others = company.run(&line(&["query", "SELECT count() > 0 FROM inflow.applications", "--format", "TSV"])).ok().out;
         assert_eq!(others.trim(), "1", "{name}: other connections are unharmed");
-        let landed = company.run(&line(&["query", "SELECT count() FROM inflow.postings WHERE connection LIKE 'greenhouse%'", "--format", "TSV"])).ok().out;
+        let landed = company.run(&line(&["query", &format!("SELECT count() FROM inflow.postings WHERE connection = '{board}'"), "--format", "TSV"])).ok().out;
         assert_eq!(landed.trim(), "0", "{name}");
         // Mended, the board is pulled as if nothing had been.
         company.run(&line(&["run", "--once"])).ok();
-        let landed = company.run(&line(&["query", "SELECT count() > 0 FROM inflow.postings WHERE connection LIKE 'greenhouse%'", "--format", "TSV"])).ok().out;
+        let landed = company.run(&line(&["query", &format!("SELECT count() > 0 FROM inflow.postings WHERE connection = '{board}'"), "--format", "TSV"])).ok().out;
         assert_eq!(landed.trim(), "1", "{name}");
     }
     insta::assert_snapshot!("board_messages", all);
@@ -102,7 +101,7 @@ fn boards() {
 #[test]
 fn a_broken_channel_is_not_a_quiet_one() {
     let staged = Staged::new(6, 200);
-    staged.server.inject("greenhouse", Fault::always(FaultKind::Status(500))).unwrap();
+    staged.server.inject(&staged.greenhouse(), Fault::always(FaultKind::Status(500))).unwrap();
     assert_eq!(staged.company.run(&line(&["run", "--once", "--quiet"])).code, 3);
     let report = staged.company.run(&line(&["report", "posting_heat", "--by", "channel", "--format", "json"])).ok().out;
     let report: serde_json::Value = serde_json::from_str(&report).unwrap();
@@ -117,7 +116,7 @@ fn a_broken_channel_is_not_a_quiet_one() {
 #[test]
 fn a_field_that_changed_type() {
     let staged = Staged::new(8, 200);
-    staged.server.inject("greenhouse", Fault::always(FaultKind::Retype { field: "title".to_owned(), value: json!({ "text": "?" }) })).unwrap();
+    staged.server.inject(&staged.greenhouse(), Fault::always(FaultKind::Retype { field: "title".to_owned(), value: json!({ "text": "?" }) })).unwrap();
     let answer = staged.company.run(&line(&["run", "--once"]));
     let reasons = staged.company.run(&line(&["query", "SELECT field, reason, count() > 0 FROM inflow_state.quarantine GROUP BY 1, 2 ORDER BY ALL", "--format", "TSV"])).ok().out;
     insta::assert_snapshot!("changed_type", format!("exit {}\n{reasons}", answer.code));

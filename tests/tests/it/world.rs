@@ -27,6 +27,17 @@ impl Staged {
         Self { company, server, world, _runtime: runtime }
     }
 
+    /// The first of its Greenhouse boards, which is also the connection's name.
+    pub fn greenhouse(&self) -> String {
+        let mut names: Vec<String> = std::fs::read_dir(self.company.path().join("config/connections"))
+            .unwrap()
+            .filter_map(|entry| entry.unwrap().file_name().to_str()?.strip_suffix(".toml").map(str::to_owned))
+            .filter(|name| name.starts_with("greenhouse"))
+            .collect();
+        names.sort();
+        names.remove(0)
+    }
+
     /// The same boards seen by another, empty folder.
     pub fn another(&self) -> Company {
         let company = Company::new();

@@ -1,5 +1,7 @@
 //! What the engine remembers between pulls, and who stores what it lands.
 
+mod store;
+
 use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
@@ -124,6 +126,6 @@ pub trait PullState: Send + Sync {
     async fn tombstones(&self) -> Result<HashSet<String>, SinkError>;
     /// The connection's health as recorded last.
     async fn health(&self, connection: &str) -> Result<Option<Health>, SinkError>;
-    /// Records a pull and the connection's health after it.
-    async fn record(&self, run: &Run, health: &Health) -> Result<(), SinkError>;
+    /// Records a pull and, unless it was an import beside it, the connection's health after it.
+    async fn record(&self, run: &Run, health: Option<&Health>) -> Result<(), SinkError>;
 }

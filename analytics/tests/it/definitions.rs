@@ -1,0 +1,91 @@
+//! Every definition installs and runs, whatever it is grouped by.
+
+use inflow_analytics::{AnalyticsError, analyze, catalogue, report};
+use inflow_config::Explain;
+
+use crate::world::{World, application, query};
+
+#[tokio::test]
+async fn every_metric_runs_by_every_dimension() {
+    let world = World::new().await;
+    world.insert("applications", vec![application("1", "boss", "2026-10-05 10:00:00")]).await;
+    world.analyze().await;
+    for metric in catalogue() {
+        for by in metric.dimensions.iter().chain(&["none"]) {
+            let report = world.report(metric.id, &[by], "2026-10-01", "2026-10-31").await;
+            assert!(!report.rows.is_empty(), "{} by {by}", metric.id);
+            for row in &report.rows {
+                let mut given: Vec<&str> = row.keys().map(String::as_str).collect();
+                let mut promised: Vec<&str> = report.columns.iter().map(String::as_str).collect();
+                given.sort_unstable();
+                promised.sort_unstable();
+                assert_eq!(given, promised, "{} by {by}", metric.id);
+            }
+            assert_eq!(report.reconciles.is_some(), metric.has_money, "{}", metric.id);
+        }
+        let all = format!(
+            "SELECT * FROM inflow.metric_{}(from = '2026-10-01', to = '2026-10-31', tz = '', as_of = '2026-12-01 00:00:00', \
+             by = ['channel'], channel = ['boss'], store = [])",
+            metric.id
+        );
+        assert!(!world.rows(&all).await.is_empty(), "{}", metric.id);
+    }
+}
+
+#[tokio::test]
+async fn channels_keep_the_order_of_the_configuration_and_strangers_follow() {
+    let world = World::new().await;
+    let strange = application("9", "unknown:hunter", "2026-10-05 10:00:00");
+    world.insert("applications", vec![strange, application("1", "zhaopin", "2026-10-05 10:00:00")]).await;
+    world.analyze().await;
+    let report = world.report("volume", &[], "2026-10-01", "2026-10-31").await;
+    let order: Vec<&str> = report.rows.iter().map(|row| row["channel"].as_str().unwrap()).collect();
+    assert_eq!(order, ["boss", "zhaopin", "indeed", "unknown:hunter"]);
+    assert_eq!(report.tz, "channel");
+    let names = world.rows("SELECT channel, name_zh, timezone FROM inflow.channels ORDER BY position").await;
+    assert_eq!(names[3]["channel"], "unallocated");
+    assert_eq!(names[4]["name_zh"], "未识别:hunter");
+    assert_eq!(names[4]["timezone"], "Asia/Shanghai");
+}
+
+#[tokio::test]
+async fn a_report_is_the_documented_json() {
+    let world = World::new().await;
+    world.analyze().await;
+    let report = world.report("spend", &["month"], "2026-10-01", "2026-10-31").await;
+    let json = serde_json::to_value(&report).unwrap();
+    let keys: Vec<&str> = json.as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(keys, ["as_of", "definition", "from", "metric", "reconciles", "rows", "to", "tz", "version"]);
+    assert_eq!(json["from"], "2026-10-01");
+    assert_eq!(json["as_of"], "2026-12-01T00:00:00Z");
+    assert_eq!(json["rows"][0]["month"], "2026-10");
+    assert_eq!(json["rows"][0]["amount"], "0.00");
+    assert_eq!(json["rows"][0]["currency"], "CNY");
+    assert_eq!(json["reconciles"]["ledger"], "0.00");
+    assert_eq!(json["reconciles"]["ties"], true);
+}
+
+#[tokio::test]
+async fn a_store_without_views_says_what_to_run() {
+    let world = World::new().await;
+    let error = report(&world.store, &world.config, &query("volume", &[], "2026-10-01", "2026-10-31")).await.unwrap_err();
+    assert!(matches!(error, AnalyticsError::NotAnalyzed { .. }), "{error:?}");
+    assert_eq!(error.to_string(), "volume has not been prepared in this store");
+    assert_eq!(error.hint().as_deref(), Some("run `inflow run --once` or `inflow analyze` first"));
+    let error = analyze(&world.store, &world.config, &world.clock, &["spend_day".to_owned()]).await.unwrap_err();
+    assert_eq!(error.to_string(), "there is no analysis `spend_day`, accepted: application_stages, posting_quarters, spend_days, views");
+    assert_eq!(error.hint().as_deref(), Some("did you mean `spend_days`?"));
+}
+
+#[tokio::test]
+async fn rebuilding_twice_gives_the_same_rows() {
+    let world = World::new().await;
+    let rows = (0..50).map(|i| application(&i.to_string(), "boss", &format!("2026-10-05 10:{i:02}:00"))).collect();
+    world.insert("applications", rows).await;
+    let digest = "SELECT (SELECT (count(), sum(cityHash64(*))) FROM inflow.application_stages) AS a, \
+                  (SELECT (count(), sum(cityHash64(*))) FROM inflow.channels) AS b";
+    world.analyze().await;
+    let first = world.rows(digest).await;
+    world.analyze().await;
+    assert_eq!(world.rows(digest).await, first);
+}

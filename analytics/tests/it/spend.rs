@@ -1,0 +1,207 @@
+//! Cost to the cent: spread over days, converted, tied to the ledger.
+
+use std::collections::BTreeMap;
+
+use chrono::{Days, NaiveDate};
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+use serde_json::{Value, json};
+
+use crate::world::{CHANNELS, World, application, at, find, query};
+
+fn line(id: &str, channel: &str, kind: &str, net: &str, from: &str, to: &str) -> Value {
+    json!({"connection": "ledger", "source_id": id, "channel": channel, "kind": kind, "net": net, "currency": "CNY",
+           "booked_on": from, "service_from": from, "service_to": to, "version": 1})
+}
+
+/// Half up, away from zero, in whole numbers.
+fn rounded(a: i128, b: i128) -> i128 {
+    a.signum() * ((2 * a.abs() + b) / (2 * b))
+}
+
+/// Any amount over any period: the days add up to the line, each day is what the formula says, and any cut of the
+/// calendar into two periods ties to the ledger.
+#[tokio::test]
+async fn days_add_up_to_the_line_for_any_amount_and_period() {
+    let world = World::new().await;
+    let mut random = StdRng::seed_from_u64(7);
+    let start: NaiveDate = "2026-01-01".parse().unwrap();
+    let mut lines = Vec::new();
+    let mut expected: BTreeMap<(String, String), i128> = BTreeMap::new();
+    for i in 0..400 {
+        // Ten-thousandths of a yuan, from -10,000 to 10,000,000; every tenth one near a cent.
+        let units: i128 = if i % 10 == 0 { random.random_range(-300..300) } else { random.random_range(-100_000_000..100_000_000_000) };
+        let days: u64 = random.random_range(1..400);
+        let from = start + Days::new(random.random_range(0..200));
+        let cents = rounded(units, 100);
+        for k in 1..=i128::from(days) {
+            let part = rounded(cents * k, i128::from(days)) - rounded(cents * (k - 1), i128::from(days));
+            if part != 0 {
+                expected.insert((i.to_string(), (from + Days::new(k as u64 - 1)).to_string()), part);
+            }
+        }
+        let net = format!("{}{}.{:04}", if units < 0 { "-" } else { "" }, units.abs() / 10_000, units.abs() % 10_000);
+        let kind = if units < 0 { "refund" } else { "subscription" };
+        let channel = ["boss", "zhaopin", "unallocated"][i % 3];
+        lines.push(line(&i.to_string(), channel, kind, &net, &from.to_string(), &(from + Days::new(days - 1)).to_string()));
+    }
+    world.insert("spend", lines).await;
+    world.analyze().await;
+    let found: BTreeMap<(String, String), i128> = world
+        .rows("SELECT source_id, toString(day) AS day, toInt64(amount * 100) AS cents FROM inflow.spend_days")
+        .await
+        .into_iter()
+        .map(|row| {
+            (
+                (row["source_id"].as_str().unwrap().to_owned(), row["day"].as_str().unwrap().to_owned()),
+                row["cents"].as_i64().unwrap().into(),
+            )
+        })
+        .collect();
+    assert_eq!(found, expected);
+    let total: i128 = expected.values().sum();
+    let mut parts = 0;
+    for cut in ["2026-01-01", "2026-03-17", "2026-07-31", "2027-05-01"] {
+        let cut: NaiveDate = cut.parse().unwrap();
+        let mut sum = 0;
+        for (from, to) in [(start, cut), (cut + Days::new(1), "2027-12-31".parse().unwrap())] {
+            let mut asked = query("spend", &["none"], &from.to_string(), &to.to_string());
+            asked.as_of = at("2028-01-01T00:00:00Z");
+            let report = world.ask(&asked).await;
+            let tie = report.reconciles.as_ref().unwrap();
+            assert_eq!((tie["ties"].as_bool(), tie["difference"].as_str()), (Some(true), Some("0.00")), "{from} to {to}: {tie:?}");
+            let amount = report.rows[0]["amount"].as_str().unwrap().replace('.', "").parse::<i128>().unwrap();
+            assert_eq!(tie["ledger"].as_str().unwrap().replace('.', "").parse::<i128>().unwrap(), amount);
+            sum += amount;
+            parts += 1;
+        }
+        assert_eq!(sum, total, "cut at {cut}");
+    }
+    assert_eq!(parts, 8);
+}
+
+#[tokio::test]
+async fn only_kinds_that_accrue_are_cost_and_the_rest_is_unallocated() {
+    let world = World::new().await;
+    world
+        .insert(
+            "spend",
+            vec![
+                line("1", "boss", "daily", "100.005", "2026-10-01", "2026-10-01"),
+                line("2", "boss", "refund", "-0.005", "2026-10-02", "2026-10-02"),
+                line("3", "boss", "recharge", "5000", "2026-10-02", "2026-10-02"),
+                line("4", "unallocated", "cpc", "7", "2026-10-02", "2026-10-02"),
+                line("5", "", "refresh", "1", "2026-10-02", "2026-10-02"),
+                // September's half stays in September.
+                line("6", "zhaopin", "subscription", "20", "2026-09-30", "2026-10-01"),
+            ],
+        )
+        .await;
+    world.analyze().await;
+    let report = world.report("spend", &[], "2026-10-01", "2026-10-31").await;
+    let amounts: Vec<(&str, &str)> =
+        report.rows.iter().map(|row| (row["channel"].as_str().unwrap(), row["amount"].as_str().unwrap())).collect();
+    assert_eq!(amounts, [("boss", "100.00"), ("zhaopin", "10.00"), ("indeed", "0.00"), ("unallocated", "8.00")]);
+    let tie = report.reconciles.unwrap();
+    let text = |name: &str| tie[name].as_str().unwrap().to_owned();
+    assert_eq!(
+        (text("channels"), text("unallocated"), text("ledger"), text("difference")),
+        ("110.00".into(), "8.00".into(), "118.00".into(), "0.00".into())
+    );
+    assert_eq!(tie["ties"], true);
+}
+
+#[tokio::test]
+async fn the_tie_notices_what_the_mart_lost() {
+    let world = World::new().await;
+    world.insert("spend", vec![line("1", "boss", "daily", "100", "2026-10-01", "2026-10-01")]).await;
+    world.analyze().await;
+    world.insert("spend", vec![line("2", "boss", "daily", "1.25", "2026-10-01", "2026-10-01")]).await;
+    let tie = world.report("cost_per_resume", &[], "2026-10-01", "2026-10-31").await.reconciles.unwrap();
+    assert_eq!((tie["ties"].as_bool(), tie["difference"].as_str()), (Some(false), Some("-1.25")));
+}
+
+#[tokio::test]
+async fn foreign_lines_take_the_rate_of_their_booking_day() {
+    let world = World::new().await;
+    let dollars = |id: &str, booked: &str, currency: &str| {
+        let mut row = line(id, "boss", "daily", "12.34", "2026-10-05", "2026-10-05");
+        row["booked_on"] = json!(booked);
+        row["currency"] = json!(currency);
+        row
+    };
+    world
+        .insert(
+            "spend",
+            vec![
+                dollars("1", "2026-10-05", "USD"),
+                dollars("2", "2026-09-30", "USD"),
+                dollars("3", "2025-12-31", "USD"),
+                dollars("4", "2026-10-05", "EUR"),
+            ],
+        )
+        .await;
+    world.analyze().await;
+    let rows = world.rows("SELECT source_id, toString(amount) AS amount FROM inflow.spend_days ORDER BY source_id").await;
+    let amounts: Vec<(&str, &str)> = rows.iter().map(|row| (row["source_id"].as_str().unwrap(), row["amount"].as_str().unwrap())).collect();
+    // 12.34 x 7.12345678 = 87.9034..; 12.34 x 7.1 = 87.614.
+    assert_eq!(amounts, [("1", "87.9"), ("2", "87.61")]);
+    let tie = world.report("spend", &[], "2026-10-01", "2026-10-31").await.reconciles.unwrap();
+    assert_eq!((tie["unconverted"].as_u64(), tie["ties"].as_bool(), tie["difference"].as_str()), (Some(2), Some(false), Some("0.00")));
+}
+
+#[tokio::test]
+async fn a_contract_counts_until_it_is_invoiced() {
+    let contract = |channel: &str| {
+        format!(
+            "[[channel]]\nid = \"{channel}\"\nname = {{ en = \"x\", zh = \"x\" }}\n[[channel.terms]]\nkind = \"subscription\"\nprice = \"365\"\nfrom = 2026-01-01\nto = 2026-12-31\n"
+        )
+    };
+    let world = World::with_channels(&(contract("open") + &contract("invoiced"))).await;
+    world.insert("spend", vec![line("1", "invoiced", "subscription", "3650", "2026-01-01", "2026-12-31")]).await;
+    world.analyze().await;
+    let report = world.report("spend", &[], "2026-10-01", "2026-10-31").await;
+    let amount = |channel: &str| find(&report, &[("channel", channel)])["amount"].as_str().unwrap().to_owned();
+    assert_eq!((amount("open"), amount("invoiced")), ("31.00".to_owned(), "310.00".to_owned()));
+    assert_eq!(report.reconciles.as_ref().unwrap()["ledger"], "341.00");
+    assert_eq!(report.reconciles.unwrap()["ties"], true);
+    assert!(!CHANNELS.contains("terms"));
+}
+
+#[tokio::test]
+async fn cost_per_resume_divides_cost_and_resumes_of_the_same_period() {
+    let world = World::new().await;
+    world
+        .insert(
+            "spend",
+            vec![
+                line("1", "boss", "subscription", "310", "2026-10-01", "2026-10-31"),
+                line("2", "unallocated", "cpc", "9", "2026-10-02", "2026-10-02"),
+            ],
+        )
+        .await;
+    let mut rows: Vec<Value> = (0..21).map(|i| application(&i.to_string(), "boss", "2026-10-05 10:00:00")).collect();
+    // Contact without a resume is never the denominator.
+    let mut chat = application("chat", "boss", "2026-10-05 10:00:00");
+    chat["applied_at"] = Value::Null;
+    chat["first_at"] = json!("2026-10-05 10:00:00");
+    rows.push(chat);
+    world.insert("applications", rows).await;
+    world.analyze().await;
+    let report = world.report("cost_per_resume", &[], "2026-10-01", "2026-10-31").await;
+    let row = find(&report, &[("channel", "boss")]);
+    assert_eq!((row["numerator"].as_str(), row["denominator"].as_u64(), row["value"].as_str()), (Some("310.00"), Some(21), Some("14.76")));
+    // Byar: 21 counts stand for 12.99 to 32.10.
+    let money = |name: &str| row[name].as_str().unwrap().parse::<f64>().unwrap();
+    assert!((money("low") - 310.0 / 32.10).abs() < 0.02 && (money("high") - 310.0 / 12.99).abs() < 0.02, "{row:?}");
+    assert_eq!((row["status"].as_str(), row["currency"].as_str()), (Some("ok"), Some("CNY")));
+    let rest = find(&report, &[("channel", "unallocated")]);
+    assert_eq!((rest["numerator"].as_str(), rest["value"].is_null()), (Some("9.00"), true));
+    assert_eq!(find(&world.report("cost_per_contact", &[], "2026-10-01", "2026-10-31").await, &[("channel", "boss")])["denominator"], 22);
+    // Half the month has passed: half the subscription has accrued.
+    let mut asked = query("cost_per_resume", &[], "2026-10-01", "2026-10-31");
+    asked.as_of = at("2026-10-15T15:59:59Z");
+    let half = world.ask(&asked).await;
+    assert_eq!(find(&half, &[("channel", "boss")])["numerator"], "150.00");
+    assert_eq!(half.reconciles.unwrap()["ties"], true);
+}

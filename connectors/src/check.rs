@@ -1,0 +1,117 @@
+//! `inflow validate`: what only the connectors can check about a connection.
+
+use std::collections::BTreeSet;
+
+use inflow_config::{Config, Connection, Problem, did_you_mean};
+
+use crate::error::{PullError, PullErrorKind};
+use crate::pull::read_mapping;
+use crate::spec::{FILE_CONNECTOR, Kind, Spec, names, spec};
+
+/// Everything that is wrong with a connection as its connector sees it: unknown connector, params and
+/// secrets that are missing or that the connector does not know, a mapping that does not read.
+pub fn check_connection(config: &Config, connection: &Connection) -> Vec<Problem> {
+    if connection.connector == FILE_CONNECTOR {
+        return check_file(config, connection);
+    }
+    match spec(&connection.connector) {
+        Some(spec) => check_board(connection, spec),
+        None => {
+            let error = unknown_connector(&connection.connector);
+            let problem = connection.problem("connector", error.message);
+            vec![Problem { hint: error.hint, ..problem }]
+        }
+    }
+}
+
+pub(crate) fn unknown_connector(name: &str) -> PullError {
+    let known = names();
+    let hint = did_you_mean(name, known.iter().copied()).unwrap_or_else(|| "a board that is not listed can be read from files".to_owned());
+    PullError::new(PullErrorKind::Configuration, format!("there is no connector {name}: one of {}", known.join(", "))).with_hint(hint)
+}
+
+fn check_board(connection: &Connection, spec: &Spec) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut known = |table: &str, set: BTreeSet<&String>, needs: &std::collections::BTreeMap<String, crate::spec::Need>| {
+        for name in set {
+            if !needs.contains_key(name) {
+                let accepted: Vec<&str> = needs.keys().map(String::as_str).collect();
+                let message = if accepted.is_empty() {
+                    format!("{} takes no {table}", spec.name)
+                } else {
+                    format!("{} does not know it, accepted: {}", spec.name, accepted.join(", "))
+                };
+                let problem = connection.problem(&format!("{table}.{name}"), message);
+                problems.push(Problem { hint: did_you_mean(name, accepted), ..problem });
+            }
+        }
+    };
+    known("params", connection.params.keys().collect(), &spec.params);
+    known("secrets", connection.secrets.keys().collect(), &spec.secrets);
+    let required = |table: &str, name: &str, about: &str| {
+        connection.problem(&format!("{table}.{name}"), format!("{} needs it", spec.name)).with_hint(about.to_owned())
+    };
+    for (name, need) in &spec.params {
+        if need.required && need.default.is_none() && !connection.params.contains_key(name) {
+            problems.push(required("params", name, &need.about));
+        }
+    }
+    for (name, need) in &spec.secrets {
+        if need.required && !connection.secrets.contains_key(name) {
+            problems.push(required("secrets", name, &format!("{}; as env:NAME or file:PATH", need.about)));
+        }
+    }
+    let set = |name: &String| connection.params.contains_key(name) || connection.secrets.contains_key(name);
+    if !spec.any_of.is_empty() && !spec.any_of.iter().any(set) {
+        let message = format!("{} needs at least one of {}", spec.name, spec.any_of.join(", "));
+        let abouts: Vec<String> = spec
+            .any_of
+            .iter()
+            .filter_map(|name| Some(format!("{name}: {}", spec.params.get(name).or_else(|| spec.secrets.get(name))?.about)))
+            .collect();
+        problems.push(connection.problem("params", message).with_hint(abouts.join("; ")));
+    }
+    for (key, set) in [("path", connection.path.is_some()), ("kind", connection.kind.is_some())] {
+        if set {
+            problems.push(connection.problem(key, "belongs to connector = \"file\""));
+        }
+    }
+    problems
+}
+
+fn check_file(config: &Config, connection: &Connection) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for (table, empty) in [("params", connection.params.is_empty()), ("secrets", connection.secrets.is_empty())] {
+        if !empty {
+            problems.push(connection.problem(table, format!("connector file takes no {table}")));
+        }
+    }
+    if connection.base_url.is_some() {
+        problems.push(connection.problem("base_url", "connector file asks nobody"));
+    }
+    let kind = connection.kind.as_deref().map(str::parse::<Kind>);
+    if let Some(Err(message)) = &kind {
+        problems.push(connection.problem("kind", message.clone()));
+    }
+    match &connection.mapping {
+        Some(mapping) => match read_mapping(&config.resolve(mapping)) {
+            Err(error) => {
+                let problem = connection.problem("mapping", error.message);
+                problems.push(Problem { hint: error.hint, ..problem });
+            }
+            Ok(stream) => {
+                if let Some(Ok(kind)) = kind
+                    && kind != stream.kind
+                {
+                    problems.push(connection.problem("kind", format!("is {kind}, but the mapping is for {}", stream.kind)));
+                }
+            }
+        },
+        None if connection.path.is_some() => {
+            let hint = "a mapping file says which column is what";
+            problems.push(connection.problem("mapping", "is needed to read the files of `path`").with_hint(hint));
+        }
+        None => {}
+    }
+    problems
+}

@@ -1,0 +1,141 @@
+//! Ids of rows. A row without one gets, once and for good, a digest of connection, person or content,
+//! posting or title, day and occurrence number, so that importing the same sheet again changes nothing.
+
+use std::collections::HashMap;
+
+use chrono_tz::Tz;
+
+use super::Row;
+use crate::error::{PullError, PullErrorKind};
+use crate::identity::{DigestKind, IdentityKeys};
+use crate::landing::{LineIdentity, canonical_text};
+use crate::spec::{Cell, FieldType, Kind, Stream, composite};
+
+/// Gives ids to the rows of one file, in order.
+pub(crate) struct RowIds<'a> {
+    keys: &'a IdentityKeys,
+    connection: &'a str,
+    stream: &'a Stream,
+    zone: Tz,
+    /// How often each base occurred.
+    occurrences: HashMap<String, u32>,
+    /// Line and content of each ledger entry.
+    entries: HashMap<String, (u64, String)>,
+}
+
+impl<'a> RowIds<'a> {
+    pub(crate) fn new(keys: &'a IdentityKeys, connection: &'a str, stream: &'a Stream, zone: Tz) -> RowIds<'a> {
+        let zone = stream.timezone.unwrap_or(zone);
+        RowIds { keys, connection, stream, zone, occurrences: HashMap::new(), entries: HashMap::new() }
+    }
+
+    /// The id of a row: its own, its entry key, or a digest. Empty when the row lacks the id that the
+    /// mapping names (the pipeline quarantines it).
+    pub(crate) fn id(&mut self, row: &Row, identity: Option<&LineIdentity>) -> Result<String, PullError> {
+        if !self.stream.id.is_empty() {
+            return Ok(self.stream.source_id(&row.record).unwrap_or_default());
+        }
+        if !self.stream.entry_key.is_empty() {
+            return self.entry(row);
+        }
+        let content = canonical_text(&row.record);
+        let (who, what) = match self.stream.kind {
+            Kind::Applications => {
+                let kinds = [DigestKind::PhoneE164, DigestKind::EmailExact, DigestKind::NameExact];
+                let first = identity.and_then(|identity| {
+                    kinds.iter().find_map(|kind| identity.digests.iter().find(|digest| digest.kind == *kind))
+                });
+                (first.map_or_else(|| content.clone(), |digest| digest.hex.clone()), self.text(row, "posting_source_id"))
+            }
+            Kind::Postings => (content, self.text(row, "title")),
+            Kind::Spend => (content, self.text(row, "document")),
+            Kind::Events | Kind::Reference => (content, String::new()),
+        };
+        let base = [self.connection, &self.stream.name, &who, &what, &self.day(row)].join("\u{1f}");
+        let occurrence = self.occurrences.entry(base).and_modify(|count| *count += 1).or_insert(0).to_string();
+        Ok(self.keys.row_id(&[self.connection, &self.stream.name, &who, &what, &self.day(row), &occurrence]))
+    }
+
+    /// A ledger line's own key. The same key twice with different content would lose money silently.
+    fn entry(&mut self, row: &Row) -> Result<String, PullError> {
+        let key = composite(&self.stream.entry_key, &row.record).ok_or_else(|| {
+            let names: Vec<String> = self.stream.entry_key.iter().map(ToString::to_string).collect();
+            PullError::new(PullErrorKind::File, format!("line {}: the entry key ({}) is empty", row.line, names.join(", ")))
+                .with_hint("fill it in, or leave entry_key out of the mapping")
+        })?;
+        let content = canonical_text(&row.record);
+        match self.entries.get(&key) {
+            Some((line, known)) if *known != content => {
+                let message = format!("line {}: the same entry key as line {line} ({key}), but another content", row.line);
+                return Err(PullError::new(PullErrorKind::File, message).with_hint("add a column to entry_key that tells them apart"));
+            }
+            _ => self.entries.insert(key.clone(), (row.line, content)),
+        };
+        Ok(key)
+    }
+
+    fn cell(&self, row: &Row, column: &str, kind: FieldType) -> Option<Cell> {
+        let field = self.stream.fields.get(column)?;
+        field.read(kind, &self.stream.scope(&row.record, None, self.zone)).ok().flatten()
+    }
+
+    fn text(&self, row: &Row, column: &str) -> String {
+        let cell = self.cell(row, column, FieldType::Text);
+        cell.and_then(|cell| cell.as_text().map(str::to_owned)).unwrap_or_default()
+    }
+
+    /// The local day of the row, as far as it has one.
+    fn day(&self, row: &Row) -> String {
+        let columns: &[&str] = match self.stream.kind {
+            Kind::Applications => &["applied_at", "first_at"],
+            Kind::Postings => &["posted_at"],
+            Kind::Spend => &["booked_on", "service_from"],
+            Kind::Events | Kind::Reference => &[],
+        };
+        let day = columns.iter().find_map(|column| match self.cell(row, column, FieldType::Day)? {
+            Cell::Day(day) => Some(day.to_string()),
+            _ => None,
+        });
+        day.unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono_tz::Asia::Shanghai;
+    use serde_json::json;
+
+    use super::*;
+    use crate::spec::parse_mapping;
+
+    const LEDGER: &str = "kind = \"spend\"\n[fields]\nchannel = \"渠道\"\nbooked_on = \"日期\"\nkind = { default = \"daily\" }\nnet = \"金额\"\n";
+
+    fn ids(mapping: &str, records: &[serde_json::Value]) -> Result<Vec<String>, String> {
+        let stream = parse_mapping(mapping, "m.toml").unwrap();
+        let keys = IdentityKeys::fixed_for_tests();
+        let mut ids = RowIds::new(&keys, "ledger", &stream, Shanghai);
+        let rows = records.iter().enumerate().map(|(at, record)| Row { line: at as u64 + 2, record: record.clone() });
+        rows.map(|row| ids.id(&row, None).map_err(|error| error.message)).collect()
+    }
+
+    #[test]
+    fn two_equal_lines_are_two_entries_and_stay_the_same_two() {
+        let line = json!({"渠道": "某平台", "日期": "2026-03-01", "金额": "50"});
+        let other = json!({"渠道": "某平台", "日期": "2026-03-02", "金额": "50"});
+        let first = ids(LEDGER, &[line.clone(), line.clone(), other.clone()]).unwrap();
+        assert_eq!(first.iter().collect::<std::collections::HashSet<_>>().len(), 3);
+        let mut again = ids(LEDGER, &[other, line.clone(), line]).unwrap();
+        again.rotate_left(1);
+        assert_eq!(again, first);
+    }
+
+    #[test]
+    fn an_entry_key_names_the_line_for_good() {
+        let mapping = format!("entry_key = [\"单号\", \"行\"]\n{LEDGER}");
+        let line = json!({"单号": "A1", "行": 1, "金额": "50"});
+        let changed = json!({"单号": "A1", "行": 1, "金额": "60"});
+        assert_eq!(ids(&mapping, &[line.clone(), line.clone()]).unwrap(), ["A1/1", "A1/1"]);
+        assert_eq!(ids(&mapping, &[line, changed]).unwrap_err(), "line 3: the same entry key as line 2 (A1/1), but another content");
+        assert!(ids(&mapping, &[json!({"行": 1})]).unwrap_err().contains("line 2: the entry key (单号, 行) is empty"));
+    }
+}

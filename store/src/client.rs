@@ -1,0 +1,201 @@
+//! The one way to ClickHouse: the official `clickhouse` crate over HTTP, to the endpoint or to a server.
+
+use bytes::Bytes;
+use clickhouse::error::Error;
+use clickhouse::query::{BytesCursor, Query};
+use clickhouse::{Client, Compression};
+use futures::{Stream, stream};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Map, Value};
+use url::Url;
+
+use crate::error::StoreError;
+use crate::sql::{parameters, quote_name};
+
+/// A parameter `{name:Type}` of a statement: its name and its value as text.
+///
+/// The value of a `String`, `FixedString` or `Identifier` is the text itself. Of any other type it is what
+/// ClickHouse reads for that type: `42`, `2026-01-31`, `['a','b']` (see [`array_literal`](crate::array_literal)).
+pub type Param<'a> = (&'a str, String);
+
+/// A user on one ClickHouse.
+#[derive(Clone)]
+pub struct Connection {
+    client: Client,
+    url: Url,
+}
+
+impl std::fmt::Debug for Connection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Connection").field("url", &self.url.as_str()).finish_non_exhaustive()
+    }
+}
+
+impl Connection {
+    /// A user with settings that go with every statement.
+    pub fn new(url: &Url, user: Option<&str>, password: Option<&SecretString>, settings: &[(&str, &str)]) -> Self {
+        // The way is short or the network is fast; packing would cost more than it saves.
+        let mut client = Client::default().with_url(url.as_str()).with_compression(Compression::None);
+        if let Some(user) = user {
+            client = client.with_user(user);
+        }
+        if let Some(password) = password {
+            client = client.with_password(password.expose_secret());
+        }
+        for (name, value) in settings {
+            client = client.with_setting(*name, *value);
+        }
+        Connection { client, url: url.clone() }
+    }
+
+    /// Where it goes.
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// The crate's client, for typed rows.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    fn query(&self, sql: &str, params: &[Param<'_>], settings: &[(&str, &str)]) -> Query {
+        let types = parameters(sql.as_bytes());
+        let mut query = self.client.query_raw(sql);
+        for (name, value) in params {
+            let text = types.iter().any(|(found, kind)| found == name && is_text(kind));
+            let spelled = if text { escape_text(value) } else { value.clone() };
+            query = query.with_setting(format!("param_{name}"), spelled);
+        }
+        settings.iter().fold(query, |query, (name, value)| query.with_setting(*name, *value))
+    }
+
+    /// Runs a statement without a result.
+    pub async fn execute(&self, sql: &str, params: &[Param<'_>], settings: &[(&str, &str)]) -> Result<(), StoreError> {
+        self.query(sql, params, settings).execute().await.map_err(|error| self.failure(sql, error))
+    }
+
+    /// The whole result in a format.
+    pub async fn bytes(&self, sql: &str, params: &[Param<'_>], format: &str, settings: &[(&str, &str)]) -> Result<Bytes, StoreError> {
+        let mut cursor = self.query(sql, params, settings).fetch_bytes(format).map_err(|error| self.failure(sql, error))?;
+        cursor.collect().await.map_err(|error| self.failure(sql, error))
+    }
+
+    /// The result in a format, piece by piece.
+    pub fn stream(
+        &self,
+        sql: &str,
+        params: &[Param<'_>],
+        format: &str,
+        settings: &[(&str, &str)],
+    ) -> Result<impl Stream<Item = Result<Bytes, StoreError>> + Send + use<>, StoreError> {
+        let cursor = self.query(sql, params, settings).fetch_bytes(format).map_err(|error| self.failure(sql, error))?;
+        let what = (self.clone(), sql.to_owned());
+        Ok(stream::try_unfold((cursor, what), |(mut cursor, what): (BytesCursor, (Connection, String))| async move {
+            match cursor.next().await {
+                Ok(Some(bytes)) => Ok(Some((bytes, (cursor, what)))),
+                Ok(None) => Ok(None),
+                Err(error) => Err(what.0.failure(&what.1, error)),
+            }
+        }))
+    }
+
+    /// Rows as JSON objects.
+    pub async fn rows(&self, sql: &str, params: &[Param<'_>], settings: &[(&str, &str)]) -> Result<Vec<Map<String, Value>>, StoreError> {
+        let mut all = vec![("output_format_json_quote_64bit_integers", "0"), ("output_format_json_quote_decimals", "1")];
+        all.extend_from_slice(settings);
+        let bytes = self.bytes(sql, params, "JSONEachRow", &all).await?;
+        serde_json::Deserializer::from_slice(&bytes)
+            .into_iter()
+            .collect::<Result<_, _>>()
+            .map_err(|error| StoreError::Answer { what: summary(sql), message: error.to_string() })
+    }
+
+    /// Inserts rows in a format as one block.
+    pub async fn insert(&self, database: &str, table: &str, columns: &[&str], format: &str, body: Bytes, token: &str) -> Result<(), StoreError> {
+        let names: Vec<String> = columns.iter().map(|name| quote_name(name)).collect();
+        let columns = if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) };
+        let sql = format!("INSERT INTO {}.{}{columns} FORMAT {format}", quote_name(database), quote_name(table));
+        let mut insert = self.client.insert_formatted_with(sql.clone());
+        for (name, value) in ONE_BLOCK {
+            insert = insert.with_setting(*name, *value);
+        }
+        if !token.is_empty() {
+            insert = insert.with_setting("insert_deduplication_token", token);
+        }
+        insert.send(body).await.map_err(|error| self.failure(&sql, error))?;
+        insert.end().await.map_err(|error| self.failure(&sql, error))
+    }
+
+    fn failure(&self, sql: &str, error: Error) -> StoreError {
+        match error {
+            Error::BadResponse(text) => {
+                let code = crate::endpoint::code_of(&text).unwrap_or(0);
+                StoreError::Query { what: summary(sql), code, message: text }
+            }
+            Error::Network(source) => StoreError::Network { url: self.url.clone(), message: innermost(source.as_ref()) },
+            Error::TimedOut => StoreError::Network { url: self.url.clone(), message: "no answer in time".to_owned() },
+            other => StoreError::Answer { what: summary(sql), message: other.to_string() },
+        }
+    }
+}
+
+/// Settings under which an insert is one block, so that its token stands for all of its rows or none.
+const ONE_BLOCK: &[(&str, &str)] = &[
+    ("max_insert_block_size", "1000000000"),
+    ("min_insert_block_size_rows", "1000000000"),
+    ("min_insert_block_size_bytes", "17179869184"),
+    ("input_format_parallel_parsing", "0"),
+    ("max_insert_threads", "1"),
+    ("async_insert", "0"),
+    // What other programs write for instants; ours come as RFC 3339.
+    ("date_time_input_format", "best_effort"),
+];
+
+fn is_text(kind: &str) -> bool {
+    let inner = kind.strip_prefix("LowCardinality(").or_else(|| kind.strip_prefix("Nullable(")).unwrap_or(kind);
+    inner.starts_with("String") || inner.starts_with("FixedString") || inner.starts_with("Identifier")
+}
+
+/// Values come to the engine in the escaped form of TabSeparated.
+fn escape_text(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '\\' => escaped.push_str("\\\\"),
+            '\t' => escaped.push_str("\\t"),
+            '\n' => escaped.push_str("\\n"),
+            '\r' => escaped.push_str("\\r"),
+            '\0' => escaped.push_str("\\0"),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
+/// The first words of a statement, for messages.
+fn summary(sql: &str) -> String {
+    let words: Vec<&str> = sql.split_whitespace().take(8).collect();
+    let short: String = words.join(" ").chars().take(80).collect();
+    format!("\u{201c}{short}\u{2026}\u{201d}")
+}
+
+fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut current = error;
+    while let Some(source) = current.source() {
+        current = source;
+    }
+    current.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_text_parameters_are_escaped() {
+        for (kind, text) in [("String", true), ("LowCardinality(String)", true), ("Nullable(String)", true), ("Array(String)", false), ("Date", false)] {
+            assert_eq!(is_text(kind), text, "{kind}");
+        }
+        assert_eq!(escape_text("a\\b\t\u{4e2d}\n'"), "a\\\\b\\t\u{4e2d}\\n'");
+    }
+}

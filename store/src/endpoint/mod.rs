@@ -1,0 +1,343 @@
+//! A ClickHouse HTTP interface over the embedded engine, for our own client, curl, Grafana and any other.
+//!
+//! What it takes: `POST /` and `GET /` with the statement in `query`, in the body or in a form; settings and
+//! `param_*` in the address; rows of an INSERT in the body, streamed; `decompress=1`, gzip. What it gives: the
+//! result, streamed where its format allows; `compress=1`, gzip, lz4; errors by status, header and text. A
+//! `GET` only reads. Not spoken: sessions (each request is its own), external tables, `SET` and `USE` across requests.
+
+mod access;
+mod encode;
+mod fault;
+mod formats;
+mod frames;
+mod reader;
+mod request;
+mod run;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
+use bytes::{Bytes, BytesMut};
+use futures::stream;
+use tokio::net::TcpListener;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
+
+pub use access::{Access, READER, WRITER};
+pub use fault::code_of;
+
+use crate::embedded::{Engine, Role, Surroundings};
+use crate::ffi::Counters;
+use crate::sql::{Shape, head, shape};
+use encode::Packing;
+use fault::{Fault, code};
+use request::{Asked, Incoming, LONGEST_STATEMENT, open_body, settings_for};
+use run::{Job, Running};
+
+/// Readers' statements that run at once; more wait, then are turned away.
+const READERS_AT_ONCE: usize = 16;
+const READERS_WAIT: Duration = Duration::from_secs(10);
+/// A statement's head is looked for in this much of a body.
+const FIRST_LOOK: usize = 64 << 10;
+/// Time for the network to take the text of a late error before the connection breaks.
+const LAST_WORDS: Duration = Duration::from_millis(50);
+
+#[derive(Debug)]
+struct Endpoint {
+    engine: Arc<Engine>,
+    access: Access,
+    readers: Arc<Semaphore>,
+    server_name: HeaderValue,
+}
+
+/// Serves until told to stop.
+pub async fn serve(listener: TcpListener, engine: Arc<Engine>, access: Access, stop: CancellationToken) -> std::io::Result<()> {
+    let server_name = HeaderValue::from_str(&host_name()).unwrap_or(HeaderValue::from_static("inflow"));
+    let endpoint = Arc::new(Endpoint { engine, access, readers: Arc::new(Semaphore::new(READERS_AT_ONCE)), server_name });
+    let router = Router::new().fallback(answer).with_state(endpoint).layer(axum::extract::DefaultBodyLimit::disable());
+    axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await
+}
+
+fn host_name() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
+/// Binds the address.
+pub async fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
+    TcpListener::bind(address).await
+}
+
+async fn answer(State(endpoint): State<Arc<Endpoint>>, request: Request) -> Response<Body> {
+    let mut asked = Asked::from_parts(request.uri().query().unwrap_or_default(), request.headers());
+    let query_id = asked.query_id.clone().unwrap_or_else(random_id);
+    match endpoint.answer(request, &mut asked, &query_id).await {
+        Ok(response) => response,
+        Err(fault) => {
+            tracing::debug!(query_id, code = fault.code, "{}", fault.text);
+            fault.response(&query_id)
+        }
+    }
+}
+
+impl Endpoint {
+    async fn answer(&self, request: Request, asked: &mut Asked, query_id: &str) -> Result<Response<Body>, Fault> {
+        self.access.check_site(request.headers())?;
+        match request.uri().path() {
+            "/ping" | "/replicas_status" => return Ok(Response::new(Body::from("Ok.\n"))),
+            "/" => {}
+            path => return Ok(plain(StatusCode::NOT_FOUND, format!("There is no handle {path}\n\nUse / or /ping\n"))),
+        }
+        if !matches!(*request.method(), Method::GET | Method::POST | Method::HEAD) {
+            return Ok(plain(StatusCode::METHOD_NOT_ALLOWED, "Use GET or POST\n".to_owned()));
+        }
+        let headers = request.headers().clone();
+        let read_only_method = *request.method() != Method::POST;
+        // Checked again below: a form may carry credentials too.
+        let mut role = self.access.role(&headers, asked)?;
+        if role == Role::Reader && asked.framed_body {
+            return Err(Fault::denied("decompress=1"));
+        }
+        let body = open_body(request, asked).await?;
+        if asked.user.is_some() {
+            role = self.access.role(&headers, asked)?;
+        }
+        if role == Role::Reader
+            && let Some(database) = &asked.database
+            && !reader::DATABASES.contains(&database.as_str())
+        {
+            return Err(Fault::denied(format!("database {database}")));
+        }
+        let surroundings = Surroundings {
+            database: Some(asked.database.clone().unwrap_or_else(|| reader::DATABASES[0].to_owned())),
+            settings: settings_for(role, self.engine.limits(), asked)?,
+            tag: Some(random_id()),
+            read_only: role == Role::Reader || read_only_method,
+        };
+        let started = Instant::now();
+        match statement(asked, body, role).await? {
+            Statement::Query(sql) => self.query(asked, &headers, role, surroundings, sql, query_id, started).await,
+            Statement::Insert { text, format, rows, body } => {
+                if surroundings.read_only {
+                    return Err(Fault::new(code::READONLY, "Cannot execute query in readonly mode: use POST for INSERT"));
+                }
+                let params = std::mem::take(&mut asked.params);
+                let inserting = run::insert(&self.engine, surroundings, text, format, params);
+                let counters = feed(inserting, rows, body).await?;
+                let mut response = Response::new(Body::empty());
+                self.describe(&mut response, query_id, None, counters, started);
+                Ok(response)
+            }
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one call, whose arguments are the parts of a request")]
+    async fn query(
+        &self,
+        asked: &mut Asked,
+        headers: &HeaderMap,
+        role: Role,
+        surroundings: Surroundings,
+        sql: String,
+        query_id: &str,
+        started: Instant,
+    ) -> Result<Response<Body>, Fault> {
+        let permit = match role {
+            Role::Writer => None,
+            Role::Reader => Some(self.admit_reader().await?),
+        };
+        let packing = Packing::choose(headers, asked.framed_result);
+        let exception_tag = random_id().chars().filter(char::is_ascii_alphanumeric).take(16).collect::<String>();
+        let job = Job {
+            engine: Arc::clone(&self.engine),
+            role,
+            surroundings,
+            sql,
+            params: std::mem::take(&mut asked.params),
+            default_format: asked.default_format.take(),
+            whole: asked.whole,
+            packing,
+            exception_tag: exception_tag.clone(),
+        };
+        let (begin, running) = run::query(job, permit).await?;
+        let mut response = Response::new(body_of(running));
+        self.describe(&mut response, query_id, Some(&begin.format), begin.counters, started);
+        let headers = response.headers_mut();
+        if let Ok(tag) = HeaderValue::from_str(&exception_tag) {
+            headers.insert("X-ClickHouse-Exception-Tag", tag);
+        }
+        if let Some(encoding) = packing.content_encoding() {
+            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
+        }
+        Ok(response)
+    }
+
+    async fn admit_reader(&self) -> Result<OwnedSemaphorePermit, Fault> {
+        let crowded = || Fault::new(202, "Too many simultaneous queries of user reader");
+        let acquired = tokio::time::timeout(READERS_WAIT, Arc::clone(&self.readers).acquire_owned()).await;
+        acquired.map_err(|_| crowded())?.map_err(|_| crowded())
+    }
+
+    fn describe(&self, response: &mut Response<Body>, query_id: &str, format: Option<&str>, counters: Counters, started: Instant) {
+        let headers = response.headers_mut();
+        let summary = format!(
+            r#"{{"read_rows":"{}","read_bytes":"{}","written_rows":"{}","written_bytes":"{}","elapsed_ns":"{}"}}"#,
+            counters.read_rows,
+            counters.read_bytes,
+            counters.written_rows,
+            counters.written_bytes,
+            started.elapsed().as_nanos()
+        );
+        let mut put = |name: &'static str, value: &str| {
+            if let Ok(value) = HeaderValue::from_str(value) {
+                headers.insert(name, value);
+            }
+        };
+        put("X-ClickHouse-Query-Id", query_id);
+        put("X-ClickHouse-Timezone", self.engine.timezone());
+        put("X-ClickHouse-Summary", &summary);
+        put("X-Content-Type-Options", "nosniff");
+        if let Some(format) = format {
+            put("X-ClickHouse-Format", format);
+            put("Content-Type", formats::media_type(format));
+        }
+        headers.insert("X-ClickHouse-Server-Display-Name", self.server_name.clone());
+    }
+}
+
+fn plain(status: StatusCode, text: String) -> Response<Body> {
+    let mut response = Response::new(Body::from(text));
+    *response.status_mut() = status;
+    response
+}
+
+fn body_of(running: Running) -> Body {
+    Body::from_stream(stream::unfold(running, |mut running| async move {
+        match running.next().await? {
+            Ok(piece) => Some((Ok(piece), running)),
+            Err(fault) => {
+                tokio::time::sleep(LAST_WORDS).await;
+                Some((Err(std::io::Error::other(fault.text)), running))
+            }
+        }
+    }))
+}
+
+enum Statement {
+    Query(String),
+    Insert { text: Vec<u8>, format: String, rows: Bytes, body: Option<Incoming> },
+}
+
+/// Puts the statement together from `query` and the body, and finds where rows begin.
+async fn statement(asked: &mut Asked, body: Option<Incoming>, role: Role) -> Result<Statement, Fault> {
+    let mut text = BytesMut::from(asked.query.take().unwrap_or_default().as_bytes());
+    let Some(mut body) = body else { return finish_statement(text, asked, role) };
+    if !text.is_empty() && head(&text) == "INSERT" {
+        refuse_insert(role)?;
+        if let Some(statement) = insert_statement(&text, asked) {
+            return Ok(with_body(statement, body));
+        }
+    }
+    if !text.is_empty() {
+        text.extend_from_slice(b"\n");
+    }
+    let mut enough = FIRST_LOOK;
+    loop {
+        let ended = body.read_until(&mut text, enough).await?;
+        if head(&text) == "INSERT" {
+            refuse_insert(role)?;
+            if let Some(Statement::Insert { text, format, rows, .. }) = insert_statement(&text, asked).filter(|found| ended || has_format(found)) {
+                return Ok(Statement::Insert { text, format, rows, body: Some(body) });
+            }
+        }
+        if ended {
+            return finish_statement(text, asked, role);
+        }
+        if enough >= LONGEST_STATEMENT {
+            return Err(Fault::new(code::QUERY_IS_TOO_LARGE, format!("the statement is longer than {LONGEST_STATEMENT} bytes")));
+        }
+        enough = LONGEST_STATEMENT;
+    }
+}
+
+fn refuse_insert(role: Role) -> Result<(), Fault> {
+    match role {
+        Role::Writer => Ok(()),
+        Role::Reader => Err(Fault::new(code::READONLY, "user reader may only read: SELECT, SHOW, DESCRIBE, EXPLAIN")),
+    }
+}
+
+fn finish_statement(text: BytesMut, asked: &Asked, role: Role) -> Result<Statement, Fault> {
+    if head(&text) == "INSERT" {
+        refuse_insert(role)?;
+        if let Some(statement) = insert_statement(&text, asked) {
+            return Ok(statement);
+        }
+    }
+    if text.trim_ascii().is_empty() {
+        return Err(Fault::new(code::SYNTAX_ERROR, "Empty query"));
+    }
+    if text.len() > LONGEST_STATEMENT {
+        return Err(Fault::new(code::QUERY_IS_TOO_LARGE, format!("the statement is longer than {LONGEST_STATEMENT} bytes")));
+    }
+    match String::from_utf8(text.into()) {
+        Ok(sql) => Ok(Statement::Query(sql)),
+        Err(_) => Err(Fault::new(code::BAD_ARGUMENTS, "the statement is not UTF-8")),
+    }
+}
+
+/// An INSERT with rows; `None` for INSERT .. SELECT.
+fn insert_statement(text: &[u8], asked: &Asked) -> Option<Statement> {
+    let Shape::Insert { statement, format, rows } = shape(text) else { return None };
+    let format = format.or_else(|| asked.default_format.clone()).unwrap_or_else(|| "Values".to_owned());
+    Some(Statement::Insert {
+        text: text.get(..statement)?.to_vec(),
+        format,
+        rows: Bytes::copy_from_slice(text.get(rows..)?),
+        body: None,
+    })
+}
+
+/// Whether the end of the statement has been seen, and not just the end of what was read.
+fn has_format(statement: &Statement) -> bool {
+    matches!(statement, Statement::Insert { rows, .. } if !rows.is_empty())
+}
+
+fn with_body(statement: Statement, body: Incoming) -> Statement {
+    match statement {
+        Statement::Insert { text, format, rows, .. } => Statement::Insert { text, format, rows, body: Some(body) },
+        query @ Statement::Query(_) => query,
+    }
+}
+
+async fn feed(inserting: run::Inserting, rows: Bytes, body: Option<Incoming>) -> Result<Counters, Fault> {
+    if !rows.is_empty() && !inserting.send(rows).await {
+        return inserting.finish().await;
+    }
+    if let Some(mut body) = body {
+        while let Some(bytes) = body.next().await? {
+            if !inserting.send(bytes).await {
+                break;
+            }
+        }
+    }
+    inserting.finish().await
+}
+
+/// A random id in the form of a UUID.
+fn random_id() -> String {
+    static ELSE: AtomicU64 = AtomicU64::new(0);
+    let mut bytes = [0_u8; 16];
+    // Ids name statements and mark errors; when the system has no randomness left they still must differ.
+    if getrandom::fill(&mut bytes).is_err() {
+        bytes = u128::from(ELSE.fetch_add(1, Ordering::Relaxed)).to_le_bytes();
+    }
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let cut = |from: usize, to: usize| hex.get(from..to).unwrap_or_default();
+    [cut(0, 8), cut(8, 12), cut(12, 16), cut(16, 20), cut(20, 32)].join("-")
+}

@@ -1,0 +1,118 @@
+//! Migrations: numbered SQL files, each run once on a database, in order, and never changed after.
+
+use std::collections::HashMap;
+
+use inflow_config::Clock;
+
+use crate::client::Connection;
+use crate::error::StoreError;
+use crate::sql::{Tokens, quote_name, split};
+
+/// A numbered file.
+#[derive(Debug, Clone, Copy)]
+pub struct Migration {
+    /// File name without `.sql`.
+    pub name: &'static str,
+    /// Its statements.
+    pub sql: &'static str,
+}
+
+macro_rules! migrations {
+    ($folder:literal: $($name:literal),*) => {
+        &[$(Migration { name: $name, sql: include_str!(concat!("../migrations/", $folder, "/", $name, ".sql")) }),*]
+    };
+}
+
+/// Migrations of a database with derived tables.
+pub const DERIVED: &[Migration] = migrations!("derived": "0001_first_light");
+/// Migrations of the database with state.
+pub const STATE: &[Migration] = migrations!("state": "0001_first_light");
+
+/// Creates the database if need be and runs what it lacks. A crash in the middle is made good by the next run.
+pub async fn migrate(connection: &Connection, database: &str, migrations: &[Migration], clock: &dyn Clock) -> Result<(), StoreError> {
+    let anywhere = &[("database", "default")];
+    let here = &[("database", database)];
+    connection.execute(&format!("CREATE DATABASE IF NOT EXISTS {} ENGINE = Atomic", quote_name(database)), &[], anywhere).await?;
+    let table = "CREATE TABLE IF NOT EXISTS schema_migrations (name String, checksum String, applied_at DateTime64(3, 'UTC')) ENGINE = MergeTree ORDER BY name";
+    connection.execute(table, &[], here).await?;
+    let done = applied(connection, database).await?;
+    if let Some(name) = done.keys().find(|name| !migrations.iter().any(|migration| migration.name == name.as_str())) {
+        return Err(StoreError::Newer { database: database.to_owned(), name: name.clone() });
+    }
+    for migration in migrations {
+        let checksum = checksum(migration.sql);
+        match done.get(migration.name) {
+            Some(found) if *found == checksum => continue,
+            Some(_) => return Err(StoreError::Migration { database: database.to_owned(), name: migration.name.to_owned() }),
+            None => {}
+        }
+        for statement in split(migration.sql) {
+            connection.execute(&repeatable(statement), &[], here).await?;
+        }
+        let row = serde_json::json!({"name": migration.name, "checksum": checksum, "applied_at": clock.now()});
+        connection.insert(database, "schema_migrations", &[], "JSONEachRow", row.to_string().into(), "").await?;
+        tracing::debug!(database, migration = migration.name, "migrated");
+    }
+    Ok(())
+}
+
+async fn applied(connection: &Connection, database: &str) -> Result<HashMap<String, String>, StoreError> {
+    let rows = connection.rows("SELECT name, checksum FROM schema_migrations ORDER BY name", &[], &[("database", database)]).await?;
+    let text = |row: &serde_json::Map<String, serde_json::Value>, key: &str| row.get(key).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
+    Ok(rows.iter().map(|row| (text(row, "name"), text(row, "checksum"))).collect())
+}
+
+/// Of the statements, not of the comments and blanks between them: a comment may be bettered later.
+fn checksum(sql: &str) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for token in Tokens::new(sql.as_bytes()) {
+        hasher.update(token.bytes);
+        hasher.update(b"\n");
+    }
+    hasher.finalize().to_hex().chars().take(32).collect()
+}
+
+/// `CREATE TABLE x` becomes `CREATE TABLE IF NOT EXISTS x`, so that a migration cut off half way can begin again.
+fn repeatable(statement: &str) -> String {
+    let tokens: Vec<_> = Tokens::new(statement.as_bytes()).take(3).collect();
+    if let [create, kind, next] = tokens.as_slice()
+        && create.is("CREATE")
+        && (kind.is("TABLE") || kind.is("VIEW"))
+        && !next.is("IF")
+        && let Some((before, after)) = statement.split_at_checked(next.start)
+    {
+        return format!("{before}IF NOT EXISTS {after}");
+    }
+    statement.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_is_listed_in_order() {
+        for (folder, listed) in [("derived", DERIVED), ("state", STATE)] {
+            let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(folder);
+            let mut found: Vec<String> = std::fs::read_dir(path)
+                .unwrap()
+                .map(|entry| entry.unwrap().file_name().into_string().unwrap().trim_end_matches(".sql").to_owned())
+                .collect();
+            found.sort();
+            assert_eq!(listed.iter().map(|migration| migration.name).collect::<Vec<_>>(), found);
+        }
+    }
+
+    #[test]
+    fn comments_may_change_and_statements_may_not() {
+        assert_eq!(checksum("-- a\nCREATE TABLE t (a  Int8);"), checksum("CREATE TABLE t (a Int8);\n-- b"));
+        assert_ne!(checksum("CREATE TABLE t (a Int8)"), checksum("CREATE TABLE t (a Int16)"));
+    }
+
+    #[test]
+    fn creating_can_be_repeated() {
+        assert_eq!(repeatable("-- c\nCREATE TABLE t (a Int8)"), "-- c\nCREATE TABLE IF NOT EXISTS t (a Int8)");
+        assert_eq!(repeatable("CREATE TABLE IF NOT EXISTS t (a Int8)"), "CREATE TABLE IF NOT EXISTS t (a Int8)");
+        assert_eq!(repeatable("ALTER TABLE t DROP COLUMN a"), "ALTER TABLE t DROP COLUMN a");
+    }
+}

@@ -1,0 +1,118 @@
+//! Rebuilding tables beside the ones in use, and putting the new ones in their place.
+//!
+//! One table changes places in one step. A whole database does so table by table, under a journal that is
+//! on disk before the first step: a process that dies in between leaves it, and the next start goes on from it.
+//! The journal names each new table by its UUID, so that a step already done is known as done.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::client::Param;
+use crate::error::StoreError;
+use crate::lock::write_durably;
+use crate::migrations::{DERIVED, migrate};
+use crate::sql::quote_name;
+use crate::store::Store;
+use crate::{DERIVED_DATABASE, SHADOW_DATABASE};
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Journal {
+    /// Tables and the UUIDs of their new contents.
+    tables: Vec<(String, String)>,
+}
+
+impl Store {
+    /// Makes an empty database with the derived tables, and gives its name. One left over is dropped first.
+    pub async fn create_shadow(&self) -> Result<String, StoreError> {
+        self.writable()?;
+        self.drop_shadow().await?;
+        migrate(&self.0.writer, SHADOW_DATABASE, DERIVED, &**self.clock()).await?;
+        Ok(SHADOW_DATABASE.to_owned())
+    }
+
+    /// Drops the shadow database, with nothing left of it on disk.
+    pub async fn drop_shadow(&self) -> Result<(), StoreError> {
+        self.execute(&format!("DROP DATABASE IF EXISTS {SHADOW_DATABASE} SYNC"), &[], NO_LIMIT_ON_DROPS).await
+    }
+
+    /// Puts the shadow's tables in the place of the derived ones, and drops what was there before. Views stay.
+    pub async fn exchange_shadow(&self) -> Result<(), StoreError> {
+        self.writable()?;
+        let sql = "SELECT name, toString(uuid) AS uuid FROM system.tables WHERE database = {database:String} AND engine NOT LIKE '%View' ORDER BY name";
+        let rows = self.rows(sql, &[("database", SHADOW_DATABASE.to_owned())]).await?;
+        let tables = rows.iter().filter_map(|row| Some((row.get("name")?.as_str()?.to_owned(), row.get("uuid")?.as_str()?.to_owned()))).collect();
+        let journal = Journal { tables };
+        let text = serde_json::to_vec(&journal).map_err(|error| StoreError::Answer { what: "the exchange".to_owned(), message: error.to_string() })?;
+        write_durably(&self.journal_path(), &text)?;
+        self.exchange(&journal).await
+    }
+
+    /// Goes on with an exchange that a process left half done. Called when the store opens.
+    pub(crate) async fn finish_exchange(&self) -> Result<(), StoreError> {
+        let path = self.journal_path();
+        let text = match std::fs::read(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(StoreError::file("read", path)(error)),
+        };
+        let journal = serde_json::from_slice(&text).map_err(std::io::Error::other).map_err(StoreError::file("read", path))?;
+        tracing::info!("finishing the exchange of tables that an earlier run began");
+        self.exchange(&journal).await
+    }
+
+    async fn exchange(&self, journal: &Journal) -> Result<(), StoreError> {
+        for (table, uuid) in &journal.tables {
+            match self.uuid(DERIVED_DATABASE, table).await? {
+                Some(current) if current == *uuid => {}
+                Some(_) => {
+                    let name = quote_name(table);
+                    self.execute(&format!("EXCHANGE TABLES {DERIVED_DATABASE}.{name} AND {SHADOW_DATABASE}.{name}"), &[], &[]).await?;
+                }
+                None => {
+                    let name = quote_name(table);
+                    self.execute(&format!("RENAME TABLE {SHADOW_DATABASE}.{name} TO {DERIVED_DATABASE}.{name}"), &[], &[]).await?;
+                }
+            }
+        }
+        self.drop_shadow().await?;
+        let path = self.journal_path();
+        std::fs::remove_file(&path).map_err(StoreError::file("remove", path))
+    }
+
+    async fn uuid(&self, database: &str, table: &str) -> Result<Option<String>, StoreError> {
+        let sql = "SELECT toString(uuid) AS uuid FROM system.tables WHERE database = {database:String} AND name = {table:String}";
+        let rows = self.rows(sql, &[("database", database.to_owned()), ("table", table.to_owned())]).await?;
+        Ok(rows.first().and_then(|row| row.get("uuid")?.as_str().map(str::to_owned)))
+    }
+
+    fn journal_path(&self) -> PathBuf {
+        self.data_dir().join("exchange.journal")
+    }
+
+    /// Fills a table anew from a SELECT (columns in the table's order) and puts it in place in one step:
+    /// whoever reads sees the old rows or the new ones.
+    pub async fn rebuild_table(
+        &self,
+        database: &str,
+        table: &str,
+        select: &str,
+        params: &[Param<'_>],
+        settings: &[(&str, &str)],
+    ) -> Result<(), StoreError> {
+        self.writable()?;
+        let current = format!("{}.{}", quote_name(database), quote_name(table));
+        let next = format!("{}.{}", quote_name(database), quote_name(&format!("{table}_next")));
+        let drop = format!("DROP TABLE IF EXISTS {next} SYNC");
+        self.execute(&drop, &[], NO_LIMIT_ON_DROPS).await?;
+        self.execute(&format!("CREATE TABLE {next} AS {current}"), &[], &[]).await?;
+        let here = [("database", database)];
+        let settings = [here.as_slice(), settings].concat();
+        self.execute(&format!("INSERT INTO {next} {select}"), params, &settings).await?;
+        self.execute(&format!("EXCHANGE TABLES {current} AND {next}"), &[], &[]).await?;
+        self.execute(&drop, &[], NO_LIMIT_ON_DROPS).await
+    }
+}
+
+/// Servers refuse to drop tables of more than 50 GB without these.
+const NO_LIMIT_ON_DROPS: &[(&str, &str)] = &[("max_table_size_to_drop", "0"), ("max_partition_size_to_drop", "0")];

@@ -1,0 +1,282 @@
+//! What survives a replay, typed: cursors, what was landed, segments, runs, health, quarantine, tombstones, audit.
+
+use std::collections::{HashMap, HashSet};
+
+use bytes::{Buf, Bytes};
+use chrono::{DateTime, Utc};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use crate::STATE_DATABASE;
+use crate::client::Param;
+use crate::error::StoreError;
+use crate::store::Store;
+
+/// What was landed of one source id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LandedRow {
+    /// Keyed hash of the source id.
+    pub key_hash: u64,
+    /// Hash of its content.
+    pub content_hash: u64,
+    /// Whether it is missing from the last complete listing.
+    pub gone: bool,
+}
+
+/// A segment whose rows are in the store.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SegmentRow {
+    /// Its id.
+    pub segment: String,
+    /// Connection it came through.
+    pub connection: String,
+    /// Stream of the connector.
+    pub stream: String,
+    /// Kind of records.
+    pub kind: String,
+    /// When it was fetched.
+    pub fetched_at: DateTime<Utc>,
+    /// Records in it.
+    pub records: u64,
+    /// Rows it gave.
+    pub rows: u64,
+    /// Records set aside.
+    pub quarantined: u64,
+    /// Version of the pipeline that stored it.
+    pub pipeline_version: u32,
+    /// Counts the replays.
+    pub generation: u32,
+}
+
+/// One pull of one connection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunRow {
+    /// Its id.
+    pub run_id: String,
+    /// The connection.
+    pub connection: String,
+    /// When it began.
+    pub started_at: DateTime<Utc>,
+    /// When it ended.
+    pub finished_at: DateTime<Utc>,
+    /// `ok` or `failed`.
+    pub status: String,
+    /// Requests sent.
+    pub requests: u64,
+    /// Records that the board delivered.
+    pub fetched: u64,
+    /// Records new or changed.
+    pub landed: u64,
+    /// Rows stored.
+    pub rows: u64,
+    /// Records set aside.
+    pub quarantined: u64,
+    /// Kind of failure, or empty.
+    pub error_kind: String,
+    /// Failure in a sentence, or empty.
+    pub error: String,
+}
+
+/// How a connection is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HealthRow {
+    /// The connection.
+    pub connection: String,
+    /// Channels that it feeds.
+    pub channels: Vec<String>,
+    /// `ok` or `failing`.
+    pub status: String,
+    /// Last attempt.
+    pub last_attempt_at: DateTime<Utc>,
+    /// Last success.
+    pub last_success_at: Option<DateTime<Utc>>,
+    /// First failure since the last success.
+    pub failing_since: Option<DateTime<Utc>>,
+    /// Kind of failure, or empty.
+    pub error_kind: String,
+    /// Failure in a sentence, or empty.
+    pub error: String,
+}
+
+/// A record that was set aside. The record itself stays in landing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuarantineRow {
+    /// The connection.
+    pub connection: String,
+    /// Stream of the connector.
+    pub stream: String,
+    /// Segment.
+    pub segment: String,
+    /// Line in it, from 1, the header not counted.
+    pub line: u64,
+    /// Field.
+    pub field: String,
+    /// What is wrong with it.
+    pub reason: String,
+    /// When it was seen.
+    pub seen_at: DateTime<Utc>,
+}
+
+/// Bytes of one row of `landed` as RowBinary: two hashes and a flag.
+const LANDED_WIDTH: usize = 17;
+
+impl Store {
+    /// The cursor of a stream, once one was committed.
+    pub async fn cursor(&self, connection: &str, stream: &str) -> Result<Option<String>, StoreError> {
+        let sql = "SELECT cursor FROM cursors WHERE connection = {connection:String} AND stream = {stream:String}";
+        let rows = self.state_rows(sql, &of_stream(connection, stream)).await?;
+        Ok(rows.first().and_then(|row| row.get("cursor")?.as_str().map(str::to_owned)))
+    }
+
+    /// Sets the cursor of a stream. Call it when the rows before it are stored.
+    pub async fn commit_cursor(&self, connection: &str, stream: &str, cursor: &str) -> Result<(), StoreError> {
+        let params = of_stream(connection, stream);
+        let version = self.next_version("cursors", "connection = {connection:String} AND stream = {stream:String}", &params).await?;
+        let row = json!({"connection": connection, "stream": stream, "cursor": cursor, "committed_at": self.clock().now(), "version": version});
+        self.put("cursors", &[row], "").await
+    }
+
+    /// What was landed last of each source id of a stream: key hash to content hash and whether it is gone.
+    pub async fn landed(&self, connection: &str, stream: &str) -> Result<HashMap<u64, (u64, bool)>, StoreError> {
+        let sql = "SELECT key_hash, content_hash, gone FROM landed WHERE connection = {connection:String} AND stream = {stream:String}";
+        let params = of_stream(connection, stream);
+        let mut bytes = self.0.writer.bytes(sql, &params, "RowBinary", &[("database", STATE_DATABASE)]).await?;
+        if !bytes.len().is_multiple_of(LANDED_WIDTH) {
+            return Err(StoreError::Answer { what: "the landed records".to_owned(), message: format!("{} bytes", bytes.len()) });
+        }
+        let mut landed = HashMap::with_capacity(bytes.len() / LANDED_WIDTH);
+        while bytes.has_remaining() {
+            landed.insert(bytes.get_u64_le(), (bytes.get_u64_le(), bytes.get_u8() != 0));
+        }
+        Ok(landed)
+    }
+
+    /// Notes what was landed. The same token a second time adds nothing.
+    pub async fn commit_landed(&self, connection: &str, stream: &str, rows: &[LandedRow], token: &str) -> Result<(), StoreError> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let params = of_stream(connection, stream);
+        let version = self.next_version("landed", "connection = {connection:String} AND stream = {stream:String}", &params).await?;
+        let rows: Vec<Value> = rows
+            .iter()
+            .map(|row| {
+                json!({"connection": connection, "stream": stream, "key_hash": row.key_hash, "content_hash": row.content_hash,
+                    "gone": u8::from(row.gone), "version": version})
+            })
+            .collect();
+        self.put("landed", &rows, token).await
+    }
+
+    /// Whether a segment's rows are stored.
+    pub async fn segment_stored(&self, segment: &str) -> Result<bool, StoreError> {
+        let rows = self.state_rows("SELECT 1 FROM segments WHERE segment = {segment:String} LIMIT 1", &[("segment", segment.to_owned())]).await?;
+        Ok(!rows.is_empty())
+    }
+
+    /// All segments whose rows are stored.
+    pub async fn stored_segments(&self) -> Result<HashSet<String>, StoreError> {
+        self.texts("SELECT segment AS text FROM segments").await
+    }
+
+    /// Notes that a segment's rows are stored.
+    pub async fn record_segment(&self, row: &SegmentRow) -> Result<(), StoreError> {
+        let version = self.next_version("segments", "segment = {segment:String}", &[("segment", row.segment.clone())]).await?;
+        let row = with(row, [("stored_at", json!(self.clock().now())), ("version", json!(version))])?;
+        self.put("segments", &[row], "").await
+    }
+
+    /// Notes a run.
+    pub async fn record_run(&self, row: &RunRow) -> Result<(), StoreError> {
+        self.put("runs", &[with(row, [])?], "").await
+    }
+
+    /// Notes how a connection is.
+    pub async fn record_health(&self, row: &HealthRow) -> Result<(), StoreError> {
+        let params = [("connection", row.connection.clone())];
+        let version = self.next_version("connection_health", "connection = {connection:String}", &params).await?;
+        self.put("connection_health", &[with(row, [("version", json!(version))])?], "").await
+    }
+
+    /// How the connections are, by name.
+    pub async fn health(&self) -> Result<Vec<HealthRow>, StoreError> {
+        self.typed("SELECT * EXCEPT version FROM connection_health ORDER BY connection", &[]).await
+    }
+
+    /// The last runs, newest first.
+    pub async fn runs(&self, limit: u32) -> Result<Vec<RunRow>, StoreError> {
+        let sql = "SELECT * FROM runs ORDER BY started_at DESC, connection LIMIT {limit:UInt32}";
+        self.typed(sql, &[("limit", limit.to_string())]).await
+    }
+
+    /// Sets records aside. Setting the same one aside again changes nothing.
+    pub async fn quarantine(&self, rows: &[QuarantineRow]) -> Result<(), StoreError> {
+        let rows = rows.iter().map(|row| with(row, [])).collect::<Result<Vec<_>, _>>()?;
+        self.put("quarantine", &rows, "").await
+    }
+
+    /// Digests of erased persons.
+    pub async fn tombstones(&self) -> Result<HashSet<String>, StoreError> {
+        self.texts("SELECT digest AS text FROM tombstones").await
+    }
+
+    /// Adds digests of an erased person.
+    pub async fn add_tombstones(&self, digests: &[String]) -> Result<(), StoreError> {
+        let now = self.clock().now();
+        let rows: Vec<Value> = digests.iter().map(|digest| json!({"digest": digest, "erased_at": now})).collect();
+        self.put("tombstones", &rows, "").await
+    }
+
+    /// Adds a line to the audit.
+    pub async fn audit(&self, action: &str, detail: &str) -> Result<(), StoreError> {
+        self.put("audit", &[json!({"at": self.clock().now(), "action": action, "detail": detail})], "").await
+    }
+
+    /// A version above those of the rows it replaces, also when the clock stands still or was set back.
+    async fn next_version(&self, table: &str, which: &str, params: &[Param<'_>]) -> Result<u64, StoreError> {
+        let rows = self.state_rows(&format!("SELECT max(version) AS version FROM {table} WHERE {which}"), params).await?;
+        let last = rows.first().and_then(|row| row.get("version")?.as_u64()).unwrap_or(0);
+        let now = u64::try_from(self.clock().now().timestamp_millis()).unwrap_or(0) << 20;
+        Ok(now.max(last + 1))
+    }
+
+    async fn state_rows(&self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Map<String, Value>>, StoreError> {
+        self.0.writer.rows(sql, params, &[("database", STATE_DATABASE)]).await
+    }
+
+    async fn typed<T: DeserializeOwned>(&self, sql: &str, params: &[Param<'_>]) -> Result<Vec<T>, StoreError> {
+        let rows = self.0.writer.rows(sql, params, &[("database", STATE_DATABASE), ("date_time_output_format", "iso")]).await?;
+        rows.into_iter().map(|row| serde_json::from_value(Value::Object(row))).collect::<Result<_, _>>().map_err(unreadable)
+    }
+
+    async fn texts(&self, sql: &str) -> Result<HashSet<String>, StoreError> {
+        let rows = self.state_rows(sql, &[]).await?;
+        Ok(rows.iter().filter_map(|row| row.get("text")?.as_str().map(str::to_owned)).collect())
+    }
+
+    async fn put(&self, table: &str, rows: &[Value], token: &str) -> Result<(), StoreError> {
+        let mut body = Vec::new();
+        for row in rows {
+            serde_json::to_writer(&mut body, row).map_err(unreadable)?;
+            body.push(b'\n');
+        }
+        self.insert(STATE_DATABASE, table, &[], "JSONEachRow", Bytes::from(body), token).await
+    }
+}
+
+fn of_stream(connection: &str, stream: &str) -> [Param<'static>; 2] {
+    [("connection", connection.to_owned()), ("stream", stream.to_owned())]
+}
+
+fn with<const N: usize>(row: &impl Serialize, more: [(&str, Value); N]) -> Result<Value, StoreError> {
+    let mut value = serde_json::to_value(row).map_err(unreadable)?;
+    if let Some(fields) = value.as_object_mut() {
+        fields.extend(more.map(|(name, value)| (name.to_owned(), value)));
+    }
+    Ok(value)
+}
+
+fn unreadable(error: serde_json::Error) -> StoreError {
+    StoreError::Answer { what: "the state".to_owned(), message: error.to_string() }
+}

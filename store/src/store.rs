@@ -1,0 +1,275 @@
+//! The store's handle: opening it, and SQL through it.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::Stream;
+use inflow_config::SharedClock;
+use serde_json::{Map, Value};
+use tokio::task::JoinHandle;
+use tokio_util::sync::{CancellationToken, DropGuard};
+use url::Url;
+
+use crate::client::{Connection, Param};
+use crate::embedded::{Engine, Limits, server_config};
+use crate::endpoint::{self, Access};
+use crate::error::StoreError;
+use crate::lock::{self, FolderLock, Holder};
+use crate::migrations::{DERIVED, STATE, migrate};
+use crate::options::StoreOptions;
+use crate::{DERIVED_DATABASE, STATE_DATABASE, engine};
+
+/// How long another process may take from its lock to its endpoint.
+const HOLDER_STARTS: Duration = Duration::from_secs(60);
+/// How long answers under way may take when the store shuts down.
+const LAST_ANSWERS: Duration = Duration::from_secs(5);
+
+/// As whom a statement runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum User {
+    /// Reads and writes everything.
+    Writer,
+    /// Reads the store's databases, within limits.
+    Reader,
+}
+
+/// The store: one ClickHouse, and the data folder that belongs to it. Clones are the same store.
+#[derive(Debug, Clone)]
+pub struct Store(pub(crate) Arc<Inner>);
+
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) options: StoreOptions,
+    pub(crate) writer: Connection,
+    reader: Connection,
+    holder: Option<Held>,
+    other: Option<Holder>,
+}
+
+/// What the process has that holds the folder.
+#[derive(Debug)]
+struct Held {
+    lock: FolderLock,
+    serving: std::sync::Mutex<Option<Serving>>,
+}
+
+#[derive(Debug)]
+struct Serving {
+    engine: Arc<Engine>,
+    task: JoinHandle<std::io::Result<()>>,
+    stop: DropGuard,
+}
+
+impl Store {
+    /// Takes the data folder, finds or fetches the engine, serves the endpoint and migrates both databases.
+    ///
+    /// # Errors
+    /// [`StoreError::Held`] when another process has the folder; see [`Store::attach`].
+    pub async fn open(options: StoreOptions) -> Result<Store, StoreError> {
+        match lock::take(&options.data_dir)? {
+            Ok(lock) => Store::hold(options, lock).await,
+            Err(holder) => Err(held(&options.data_dir, holder)),
+        }
+    }
+
+    /// Reads through the process that holds the folder; opens it when nobody does.
+    /// What writes is refused on a store that is not the [holder's](Store::is_holder).
+    pub async fn attach(options: StoreOptions) -> Result<Store, StoreError> {
+        let begun = tokio::time::Instant::now();
+        loop {
+            let holder = match lock::take(&options.data_dir)? {
+                Ok(lock) => return Store::hold(options, lock).await,
+                Err(holder) => holder,
+            };
+            if let Some(holder) = holder {
+                let store = Store::beside(options.clone(), holder)?;
+                match store.0.writer.execute("SELECT 1", &[], &[]).await {
+                    Ok(()) => return Ok(store),
+                    Err(StoreError::Network { .. } | StoreError::Query { code: 81, .. }) if begun.elapsed() < HOLDER_STARTS => {}
+                    Err(error) => return Err(error),
+                }
+            } else if begun.elapsed() >= HOLDER_STARTS {
+                return Err(held(&options.data_dir, None));
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    fn beside(options: StoreOptions, other: Holder) -> Result<Store, StoreError> {
+        let (writer, reader) = connections(&options, &other)?;
+        Ok(Store(Arc::new(Inner { options, writer, reader, holder: None, other: Some(other) })))
+    }
+
+    async fn hold(options: StoreOptions, lock: FolderLock) -> Result<Store, StoreError> {
+        let (url, serving) = match &options.settings.url {
+            Some(url) => (url.clone(), None),
+            None => {
+                let (url, serving) = start(&options).await?;
+                (url, Some(serving))
+            }
+        };
+        let me = Holder { pid: std::process::id(), url, server: serving.is_none() };
+        let (writer, reader) = connections(&options, &me)?;
+        let clock = &*options.clock;
+        migrate(&writer, DERIVED_DATABASE, DERIVED, clock).await?;
+        migrate(&writer, STATE_DATABASE, STATE, clock).await?;
+        let held = Held { lock, serving: std::sync::Mutex::new(serving) };
+        let store = Store(Arc::new(Inner { options, writer, reader, holder: Some(held), other: None }));
+        store.finish_exchange().await?;
+        // Only now can others read.
+        if let Some(held) = &store.0.holder {
+            held.lock.announce(&me)?;
+        }
+        Ok(store)
+    }
+
+    /// Whether this process holds the data folder and may write.
+    pub fn is_holder(&self) -> bool {
+        self.0.holder.is_some()
+    }
+
+    /// Where ClickHouse is served.
+    pub fn endpoint(&self) -> Url {
+        self.0.writer.url().clone()
+    }
+
+    /// The data folder.
+    pub fn data_dir(&self) -> &Path {
+        &self.0.options.data_dir
+    }
+
+    /// The clock of what the store writes.
+    pub fn clock(&self) -> &SharedClock {
+        &self.0.options.clock
+    }
+
+    /// The official client, as the user that writes; for typed rows.
+    pub fn client(&self) -> &clickhouse::Client {
+        self.0.writer.client()
+    }
+
+    /// Ends the endpoint and the engine, and gives the folder back. Later calls fail.
+    pub async fn shutdown(self) {
+        let Some(held) = &self.0.holder else { return };
+        held.lock.withdraw();
+        let serving = held.serving.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        let Some(Serving { engine, mut task, stop }) = serving else { return };
+        stop.disarm().cancel();
+        if tokio::time::timeout(LAST_ANSWERS, &mut task).await.is_err() {
+            task.abort();
+        }
+        engine.close();
+    }
+
+    pub(crate) fn writable(&self) -> Result<(), StoreError> {
+        match &self.0.other {
+            None => Ok(()),
+            Some(other) => Err(StoreError::ReadOnly { folder: self.0.options.data_dir.clone(), pid: Some(other.pid) }),
+        }
+    }
+
+    /// Rows of a SELECT as JSON objects: 64-bit integers as numbers, decimals as strings, instants as
+    /// ClickHouse writes them (`2026-01-31 08:00:00.000`). Sees all databases, the newest version of each row.
+    pub async fn rows(&self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Map<String, Value>>, StoreError> {
+        self.0.writer.rows(sql, params, &[]).await
+    }
+
+    /// A result in any format that the engine knows, read as the user `reader`.
+    pub async fn bytes(&self, sql: &str, params: &[Param<'_>], format: &str) -> Result<Bytes, StoreError> {
+        self.0.reader.bytes(sql, params, format, &[]).await
+    }
+
+    /// A result in any format, piece by piece.
+    pub async fn stream(
+        &self,
+        sql: &str,
+        params: &[Param<'_>],
+        format: &str,
+        user: User,
+    ) -> Result<impl Stream<Item = Result<Bytes, StoreError>> + Send + use<>, StoreError> {
+        match user {
+            User::Reader => self.0.reader.stream(sql, params, format, &[]),
+            User::Writer => {
+                self.writable()?;
+                self.0.writer.stream(sql, params, format, &[])
+            }
+        }
+    }
+
+    /// Runs a statement that gives no rows, as the user that writes.
+    pub async fn execute(&self, sql: &str, params: &[Param<'_>], settings: &[(&str, &str)]) -> Result<(), StoreError> {
+        self.writable()?;
+        self.0.writer.execute(sql, params, settings).await
+    }
+
+    /// Inserts rows in a format (`ArrowStream`, `JSONEachRow`, ..) as one block, which is there whole or not at all.
+    /// A second insert of the same token into the same table adds nothing. No columns: all, in the table's order.
+    pub async fn insert(&self, database: &str, table: &str, columns: &[&str], format: &str, body: Bytes, token: &str) -> Result<(), StoreError> {
+        self.writable()?;
+        if body.is_empty() {
+            return Ok(());
+        }
+        self.0.writer.insert(database, table, columns, format, body, token).await
+    }
+}
+
+fn held(folder: &Path, holder: Option<Holder>) -> StoreError {
+    let (pid, url) = holder.map_or((None, None), |holder| (Some(holder.pid), Some(holder.url)));
+    StoreError::Held { folder: folder.to_owned(), pid, url }
+}
+
+/// The two users' connections. final: everybody sees the newest version of each row only.
+fn connections(options: &StoreOptions, holder: &Holder) -> Result<(Connection, Connection), StoreError> {
+    let base = [("final", "1"), ("database", DERIVED_DATABASE)];
+    if holder.server {
+        let password = options.settings.password.as_ref().map(|secret| secret.read(&options.config_dir)).transpose()?;
+        let user = options.settings.user.as_deref();
+        let writer = Connection::new(&holder.url, user, password.as_ref(), &base);
+        let reading = [base.as_slice(), &[("readonly", "2"), ("max_execution_time", "30")]].concat();
+        return Ok((writer, Connection::new(&holder.url, user, password.as_ref(), &reading)));
+    }
+    let password = lock::password(&options.data_dir)?;
+    let writer = Connection::new(&holder.url, Some(endpoint::WRITER), Some(&password), &base);
+    let reader = Connection::new(&holder.url, Some(endpoint::READER), options.reader_password.as_ref(), &base);
+    Ok((writer, reader))
+}
+
+/// Boots the engine and serves the endpoint.
+async fn start(options: &StoreOptions) -> Result<(Url, Serving), StoreError> {
+    let address = options.serve_clickhouse.unwrap_or_else(|| ([127, 0, 0, 1], 0).into());
+    let refused = |message: String| StoreError::Address { address, message };
+    if !address.ip().is_loopback() && !(options.behind_proxy && options.reader_password.is_some()) {
+        return Err(refused("anything but loopback needs a proxy in front and a password for readers".to_owned()));
+    }
+    let password = lock::password(&options.data_dir)?;
+    let listener = endpoint::bind(address).await.map_err(|error| refused(error.to_string()))?;
+    let bound = listener.local_addr().map_err(|error| refused(error.to_string()))?;
+    let reachable = if bound.ip().is_unspecified() { ([127, 0, 0, 1], bound.port()).into() } else { bound };
+    let url = Url::parse(&format!("http://{reachable}/")).map_err(|error| refused(error.to_string()))?;
+
+    let boot = options.clone();
+    let engine = tokio::task::spawn_blocking(move || boot_engine(&boot)).await.map_err(|error| refused(error.to_string()))??;
+    let access = Access {
+        writer_password: password,
+        reader_password: options.reader_password.clone(),
+        address: bound.ip(),
+        behind_proxy: options.behind_proxy,
+    };
+    let stop = CancellationToken::new();
+    let task = tokio::spawn(endpoint::serve(listener, Arc::clone(&engine), access, stop.clone()));
+    Ok((url, Serving { engine, task, stop: stop.drop_guard() }))
+}
+
+fn boot_engine(options: &StoreOptions) -> Result<Arc<Engine>, StoreError> {
+    let settings = &options.settings;
+    let library = engine::install(settings.cache_dir.as_deref(), &*options.progress)?;
+    let limits = Limits::new(settings.max_memory, settings.threads);
+    let folder = std::path::absolute(&options.data_dir).map_err(StoreError::file("find", &options.data_dir))?;
+    let storage = folder.join("clickhouse");
+    let backups = folder.join("backups");
+    let config = folder.join("clickhouse.xml");
+    lock::write_durably(&config, server_config(limits, &backups).as_bytes())?;
+    Ok(Engine::boot(&library, &storage, &config, limits)?)
+}

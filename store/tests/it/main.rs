@@ -1,0 +1,14 @@
+//! The store on the real engine: over HTTP as strangers see it, and through its own handle.
+//!
+//! A process has one engine on one folder, so all tests of a process share a store; each uses a database
+//! or rows of its own. Tests that need a folder of their own run as child processes of this binary.
+
+mod client;
+mod folder;
+mod formats;
+mod http;
+mod limits;
+mod reader;
+mod state;
+mod support;
+mod writes;
