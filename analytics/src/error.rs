@@ -79,14 +79,14 @@ pub enum AnalyticsError {
         /// What was being done.
         what: String,
         /// Why it failed.
-        source: StoreError,
+        source: Box<StoreError>,
     },
 }
 
 impl AnalyticsError {
     pub(crate) fn store(what: impl Into<String>) -> impl FnOnce(StoreError) -> Self {
         let what = what.into();
-        move |source| Self::Store { what, source }
+        move |source| Self::Store { what, source: Box::new(source) }
     }
 }
 

@@ -199,7 +199,7 @@ fn select(column: &str) -> String {
 fn read_error(metric: &Metric, source: StoreError) -> AnalyticsError {
     match source.code() {
         Some(code) if MISSING.contains(&code) => AnalyticsError::NotAnalyzed { metric: metric.id.to_owned() },
-        _ => AnalyticsError::Store { what: format!("cannot read {}", metric.id), source },
+        _ => AnalyticsError::store(format!("cannot read {}", metric.id))(source),
     }
 }
 
@@ -274,5 +274,50 @@ impl Order {
             "from_stage" | "to_stage" => text.parse::<Stage>().map_or(usize::MAX, |stage| usize::from(stage.rank())),
             _ => 0,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use inflow_config::Explain;
+
+    use super::*;
+
+    fn by(metric: &str, names: &[&str]) -> Result<Vec<&'static str>, AnalyticsError> {
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        dimensions(super::metric(metric).unwrap(), &names)
+    }
+
+    #[test]
+    fn a_report_that_does_not_say_takes_the_metrics_own_grouping() {
+        assert_eq!(by("volume", &[]).unwrap(), ["channel"]);
+        assert_eq!(by("volume", &["week", "store", "week"]).unwrap(), ["week", "store"]);
+        assert!(by("volume", &["none"]).unwrap().is_empty());
+        assert!(by("volume", &[""]).unwrap().is_empty());
+    }
+
+    #[test]
+    fn dimensions_that_do_not_fit_are_explained() {
+        let unknown = by("posting_heat", &["chanel"]).unwrap_err();
+        assert_eq!(unknown.to_string(), "posting_heat has no dimension `chanel`, accepted: channel, store, none");
+        assert_eq!(unknown.hint().as_deref(), Some("did you mean `channel`?"));
+        assert_eq!(unknown.exit_code(), 1);
+        let two = by("volume", &["day", "channel", "month"]).unwrap_err();
+        assert_eq!(two.to_string(), "volume by both `day` and `month`: a report has one of day, week and month");
+    }
+
+    #[test]
+    fn money_has_two_decimals() {
+        let mut row = Map::new();
+        for (column, value) in [("a", Value::from("98000")), ("b", Value::from("0.5")), ("c", Value::Null), ("d", Value::from(-3))] {
+            row.insert(column.to_owned(), value);
+        }
+        money_to_cents(&mut row, &["a", "b", "c", "d", "missing"]);
+        assert_eq!(Value::from(row).to_string(), r#"{"a":"98000.00","b":"0.50","c":null,"d":"-3.00"}"#);
+    }
+
+    #[test]
+    fn instants_are_utc_with_milliseconds() {
+        assert_eq!(instant("2026-10-01T08:00:00.5+08:00".parse().unwrap()), "2026-10-01 00:00:00.500");
     }
 }

@@ -2,7 +2,7 @@
 
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use inflow_analytics::Report;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// A table: header cells, then rows; columns that hold only numbers are right-aligned.
 pub fn draw(header: &[String], rows: &[Vec<String>]) -> String {
@@ -32,33 +32,21 @@ fn is_numeric(cell: &str) -> bool {
 
 /// A report's rows as a table, columns in the order the metric gives them.
 pub fn report(report: &Report) -> String {
-    let header = columns(&report.rows);
+    let header = &report.columns;
     let rows: Vec<Vec<String>> = report.rows.iter().map(|row| header.iter().map(|name| shown(name, row.get(name))).collect()).collect();
-    draw(&header, &rows)
+    draw(header, &rows)
 }
 
 /// A report as csv with a header line.
 pub fn csv(report: &Report) -> Result<String, csv::Error> {
-    let header = columns(&report.rows);
+    let header = &report.columns;
     let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(&header)?;
+    writer.write_record(header)?;
     for row in &report.rows {
         writer.write_record(header.iter().map(|name| plain(row.get(name))))?;
     }
     let bytes = writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
-}
-
-fn columns(rows: &[Map<String, Value>]) -> Vec<String> {
-    let mut names: Vec<String> = Vec::new();
-    for row in rows {
-        for name in row.keys() {
-            if !names.contains(name) {
-                names.push(name.clone());
-            }
-        }
-    }
-    names
 }
 
 fn plain(value: Option<&Value>) -> String {

@@ -79,7 +79,8 @@ SELECT DISTINCT store FROM
 )
 WHERE store != '' ORDER BY store LIMIT 1000";
 
-const QUARANTINED: &str = "SELECT toString(connection) AS connection, count() AS records FROM inflow_state.quarantine FINAL GROUP BY connection";
+const QUARANTINED: &str =
+    "SELECT toString(connection) AS connection, count() AS records FROM inflow_state.quarantine FINAL GROUP BY connection";
 
 #[async_trait]
 impl Figures for StoreFigures {

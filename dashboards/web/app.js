@@ -4,7 +4,7 @@ import { cost, funnel, heat, say, trend } from "./charts.js";
 import { banners, cards, summary } from "./connections.js";
 import { at, fill, h } from "./dom.js";
 import { empty, nothingInPeriod, tie } from "./notes.js";
-import { day, daysBetween, instant, shift } from "./format.js";
+import { day, daysBetween, instant, money, shift } from "./format.js";
 import { LANGUAGES, choose, lang, pick, t } from "./i18n.js";
 import * as model from "./model.js";
 import { channelTable } from "./table.js";
@@ -98,17 +98,29 @@ async function load() {
     perResume: get("cost_per_resume", ["channel"]),
     perOnboarded: get("cost_per_onboarded", ["channel"]),
     heat: settle(loadHeat(signal)),
+    byStore: chosen.store ? settle(api.report("spend", { by: ["store"], ...span }, signal)) : null,
   };
-  const earlier = before(span);
   try {
-    known.reports = await all(wanted);
-    known.before = earlier ? await all(totals(earlier)) : null;
+    known.before = null;
+    known.reports = placed(await all(wanted));
+    at("board").setAttribute("aria-busy", "false");
+    render();
+    // The comparison comes after what was asked for, and only where it can be made.
+    const earlier = comparable(known.reports) && before(span);
+    if (!earlier) return;
+    const found = await all(totals(earlier));
+    known.before = comparable(found) ? found : null;
+    headline(span);
   } catch (error) {
-    if (error.name === "AbortError") return;
-    throw error;
+    if (error.name !== "AbortError") throw error;
   }
-  at("board").setAttribute("aria-busy", "false");
-  render();
+}
+
+/** Of one store: money that could not be given to any store is not shown as nothing. */
+function placed(reports) {
+  if (!(model.spendWithoutStore(reports.byStore) > 0)) return reports;
+  const costs = ["spendTotal", "perResumeTotal", "spend", "perResume", "perOnboarded"];
+  return { ...reports, ...Object.fromEntries(costs.map((key) => [key, model.unplaced(reports[key])])) };
 }
 
 const settle = (promise) =>
@@ -164,6 +176,8 @@ function render() {
     fill(at("empty"), empty(overview, connections));
     return;
   }
+  const elsewhere = model.spendWithoutStore(reports.byStore);
+  if (elsewhere > 0) at("notices").append(h("p", { class: "notice warn" }, t("spend_without_store", { amount: money(elsewhere, overview.company.currency) })));
   if (nothing(reports)) at("notices").append(nothingInPeriod(overview.data, () => choosePeriod("all")));
   figures(span);
 }
@@ -171,15 +185,20 @@ function render() {
 function nothing(reports) {
   const volume = model.total(reports.volumeTotal);
   const spend = model.totalSpend(reports.spendTotal);
-  return volume && volume.status !== "no_data" && !volume.applications && !volume.postings && !Number(spend?.amount ?? 0);
+  return volume && volume.status !== "no_data" && !volume.applications && !volume.postings && spend?.status !== "unplaced" && !Number(spend?.amount ?? 0);
+}
+
+function headline(span) {
+  const { overview, reports, catalogue, before: earlier } = known;
+  const [outage] = model.gaps(known.connections).values();
+  fill(at("tiles"), tiles({ reports, before: earlier, period: span, catalogue, overview, outage, failureWords }));
 }
 
 function figures(span) {
-  const { overview, reports, catalogue } = known;
+  const { overview, reports } = known;
   const gaps = model.gaps(known.connections);
   const currency = overview.company.currency;
-  const outage = [...gaps.values()][0] ?? null;
-  fill(at("tiles"), tiles({ reports, before: comparable(known.before), period: span, catalogue, overview, outage, failureWords }));
+  headline(span);
 
   section("trend", ["days"], () => trend(daily(reports.days, span)));
   const rows = model.channelRows({ overview, ...reports }, gaps);
@@ -234,11 +253,10 @@ function broken(error) {
   fill(at("notices"), h("p", { class: "notice bad" }, failureWords(error)));
 }
 
-/** The period before, unless a gap in it or a failed answer would make the comparison a lie. */
-function comparable(earlier) {
-  const whole = (report) => report && !report.failure && !["no_data", "partial"].includes(model.total(report)?.status);
-  const now = ["volumeTotal", "conversionTotal", "spendTotal", "perResumeTotal"].every((key) => whole(known.reports[key]));
-  return earlier && now && Object.values(earlier).every(whole) ? earlier : null;
+/** Whether totals are whole: a gap in them or a failed answer would make a comparison a lie. */
+function comparable(reports) {
+  const whole = (report) => report && !report.failure && !["no_data", "partial", "unplaced"].includes(model.total(report)?.status);
+  return ["volumeTotal", "conversionTotal", "spendTotal", "perResumeTotal"].every((key) => whole(reports[key]));
 }
 
 /** One entry a day of the period; a day that the report leaves out is zero. */

@@ -41,16 +41,16 @@ export function say(id, kind, ...words) {
   fill(node, h("p", { class: kind }, ...words));
 }
 
-/** Stripes on grey: "not known", unlike any amount, zero too. */
-function hatch(c) {
+/** Stripes: on grey "not known", unlike any amount, zero too; on the bars' own colour "part of it". */
+function hatch(c, ground = c["hatch-ground"], stripe = c.hatch) {
   const size = 8;
   const tile = document.createElement("canvas");
   tile.width = tile.height = size;
   const pen = tile.getContext("2d");
-  pen.fillStyle = c["hatch-ground"];
+  pen.fillStyle = ground;
   pen.fillRect(0, 0, size, size);
-  pen.strokeStyle = c.hatch;
-  pen.lineWidth = 1.4;
+  pen.strokeStyle = stripe;
+  pen.lineWidth = ground === c["hatch-ground"] ? 1.4 : 3;
   for (const offset of [-size, 0, size]) {
     pen.beginPath();
     pen.moveTo(offset, size);
@@ -81,6 +81,7 @@ export function trend(days) {
   const sum = days.reduce((all, day) => all + (day.count ?? 0), 0);
   const high = Math.max(1, most?.count ?? 0);
   const unknown = (day) => day.status === "no_data";
+  const partly = hatch(c, c["accent-soft"], c.accent);
   const option = {
     textStyle: text(c),
     grid: { left: 4, right: 4, top: 14, bottom: 4, containLabel: true },
@@ -99,7 +100,7 @@ export function trend(days) {
           value: unknown(day) ? high * 0.5 : day.count,
           itemStyle: unknown(day)
             ? { color: hatch(c), borderRadius: 3 }
-            : { color: c.accent, opacity: f.isWeekend(day.day) ? 0.5 : 0.92, borderRadius: [3, 3, 0, 0], ...(day.status === "partial" ? { borderColor: c.warn, borderWidth: 1.5, borderType: "dashed" } : {}) },
+            : { color: day.status === "partial" ? partly : c.accent, opacity: f.isWeekend(day.day) ? 0.5 : 0.92, borderRadius: [3, 3, 0, 0] },
         })),
       },
     ],
@@ -115,7 +116,7 @@ export function cost(rows, apart, currency) {
   const bars = rows.map((row) => ({ name: channelName(row), spend: row.spend, unit: row.perResume?.value ?? null, gap: row.status === "no_data" }));
   if (apart) bars.push({ name: t("unallocated"), spend: apart, unit: null, gap: false, apart: true });
   const shown = bars.filter((bar) => Number(bar.spend?.amount ?? 0) !== 0).sort((a, b) => Number(a.spend.amount) - Number(b.spend.amount));
-  if (shown.length === 0) return say("cost", "nothing", t("none"));
+  if (shown.length === 0) return say("cost", "nothing", bars.some((bar) => bar.spend?.status === "unplaced") ? t("status_unplaced") : t("none"));
   const unit = (bar) => (bar.unit === null ? "–" : f.money(bar.unit, currency));
   const amount = (bar) => f.money(bar.spend.amount, currency);
   const node = at("cost");
@@ -252,7 +253,7 @@ export function funnel(data) {
           gap: 3,
           min: 0,
           max: Math.max(1, steps[0].count),
-          minSize: "2%",
+          minSize: "0%",
           label: { show: false },
           itemStyle: { borderWidth: 0 },
           data: steps.map((each, index) => ({ value: each.count, name: t(`stage_${each.stage}`), itemStyle: { color: c.accent, opacity: 1 - (0.6 * index) / Math.max(1, steps.length - 1) } })),

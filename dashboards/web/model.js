@@ -1,7 +1,7 @@
 // Report JSON to what the views draw, with how sure it is. The only file that knows the columns of report rows.
 import { isNumber } from "./format.js";
 
-/** Stages of the funnel, from the resume on; stages that nobody uses are left out by the view. */
+/** Stages of the funnel, from the resume on; those that the report has no step to are left out. */
 export const FUNNEL = ["applied", "screened", "invited", "attended", "offered", "accepted", "onboarded", "passed_probation"];
 
 /** The channel of ledger lines that name none. */
@@ -9,7 +9,7 @@ export const UNALLOCATED = "unallocated";
 
 const num = (value) => (isNumber(value) ? Number(value) : null);
 
-/** What a status means for drawing: `sure` false draws grey or hatched; an unknown status is kept and named. */
+/** How sure a row is. A status that this page does not know is kept and named. */
 export const state = (row) => ({ status: row?.status ?? "no_data", covered: num(row?.covered) });
 
 /** A proportion with its interval. */
@@ -28,9 +28,6 @@ export function rate(row) {
 }
 
 export const dayOf = (row) => String(row.day ?? row.period ?? "").slice(0, 10);
-
-/** The row of one step, such as applied -> attended. */
-export const step = (rows, from, to) => rows.find((row) => row.from_stage === from && row.to_stage === to) ?? null;
 
 /** Applications that entered a stage in the period, whenever they applied: what the cohort of that stage starts with. */
 export function entered(report, stage) {
@@ -79,6 +76,20 @@ const unit = (row) =>
     : null;
 
 export const unallocated = (report) => amount((report?.rows ?? []).find((row) => row.channel === UNALLOCATED));
+/** Spend that names no store, out of a report by store. */
+export const spendWithoutStore = (report) => Number((report?.rows ?? []).find((row) => row.store === "")?.amount ?? 0);
+
+/**
+ * A money report of one store while the ledger holds spend that names no store: an amount of nothing then means
+ * "not split by store", and is never shown as free.
+ */
+export function unplaced(report) {
+  if (!report?.rows) return report;
+  const free = (row) => !(Number(row.amount ?? row.numerator ?? 0) !== 0);
+  const hide = (row) => ({ ...row, amount: null, value: null, low: null, high: null, pooled_value: null, status: "unplaced" });
+  return { ...report, rows: report.rows.map((row) => (free(row) && row.status !== "no_data" ? hide(row) : row)) };
+}
+
 export const total = (report) => report?.rows?.[0] ?? null;
 export const totalSpend = (report) => amount(total(report));
 export const totalUnit = (report) => unit(total(report));

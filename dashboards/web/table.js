@@ -87,8 +87,8 @@ function lines(row, columns, scales, context, draw) {
     h("span", { class: "name" }, chevron(name, detail, expanded, toggle), name),
   );
   const costs = [
-    row.spend?.status === "no_data"
-      ? cell(5, {}, h("span", { class: "tag no_data" }, t("status_no_data")))
+    ["no_data", "unplaced"].includes(row.spend?.status)
+      ? cell(5, {}, tag(row.spend.status))
       : cell(5, {}, isNumber(row.spend?.amount) ? h("span", { title: money(row.spend.amount, currency) }, money(row.spend.amount, currency, true)) : "–"),
     cell(6, { class: row.perResume?.status === "few" ? "soft" : null }, money(row.perResume?.value, currency)),
   ];

@@ -25,7 +25,7 @@ export function tiles({ reports, before, period, catalogue, overview, outage, fa
       "li",
       { class: "tile" },
       head,
-      unknown ? h("p", { class: "big unknown hatch" }, noData(outage, zone)) : h("p", { class: "big" }, words(value)),
+      unknown ? h("p", { class: "big unknown hatch" }, status === "unplaced" ? h("span", { class: "hatch-text" }, t("status_unplaced")) : noData(outage, zone)) : h("p", { class: "big" }, words(value)),
       h("p", { class: "line" }, status === "partial" || status === "few" ? [tag(status, covered), " "] : null, delta(value, previous, days)),
       h("p", { class: "meaning" }, says),
     );

@@ -5,12 +5,12 @@
 //! Limits and rights of a session are settings given before its statement; the last one set is
 //! `readonly`, after which the session cannot change any.
 
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::engine::EngineError as Missing;
-use crate::ffi::{Api, Connection, EngineError};
+use crate::ffi::{self, Api, Connection, EngineError};
 use crate::sql::{quote_name, quote_text};
 
 /// Who a statement runs for.
@@ -56,8 +56,6 @@ impl Limits {
 pub struct Engine {
     api: &'static Api,
     arguments: Vec<String>,
-    /// Held so that the engine is not stopped between two statements.
-    keep: Mutex<Option<Connection>>,
     limits: Limits,
     timezone: String,
     /// Table functions that no reader may call, lower case.
@@ -80,15 +78,7 @@ pub struct Surroundings {
 impl Engine {
     /// Loads the library and boots the engine on `storage`. Blocking, about half a second.
     pub fn boot(library: &Path, storage: &Path, config: &Path, limits: Limits) -> Result<Arc<Engine>, Missing> {
-        static LOADED: OnceLock<(PathBuf, &'static Api)> = OnceLock::new();
-        let api = match LOADED.get() {
-            Some((_, api)) => api,
-            None => {
-                let api = Api::load(library)
-                    .map_err(|error| Missing::Load { path: library.to_owned(), message: last_line(&error) })?;
-                LOADED.get_or_init(|| (library.to_owned(), api)).1
-            }
-        };
+        let api = Api::load(library).map_err(|error| Missing::Load { path: library.to_owned(), message: last_line(&error) })?;
         let arguments = vec![
             format!("--path={}", storage.display()),
             format!("--config-file={}", config.display()),
@@ -107,7 +97,9 @@ impl Engine {
             .filter(|name| !OPEN_TABLE_FUNCTIONS.contains(name))
             .map(str::to_ascii_lowercase)
             .collect();
-        Ok(Arc::new(Engine { api, arguments, keep: Mutex::new(Some(keep)), limits, timezone, closed_functions }))
+        // So that the engine is not stopped between two statements.
+        ffi::keep(keep);
+        Ok(Arc::new(Engine { api, arguments, limits, timezone, closed_functions }))
     }
 
     /// Zone of the engine, that of columns and literals without one.
@@ -142,10 +134,11 @@ impl Engine {
         let sql = format!("KILL QUERY WHERE Settings['log_comment'] = {} ASYNC", quote_text(tag));
         connection.query(sql.as_bytes(), "Null", &[]).map(drop)
     }
+}
 
-    /// Closes the connection that keeps the engine up. It stops when the last session ends.
-    pub fn close(&self) {
-        self.keep.lock().unwrap_or_else(PoisonError::into_inner).take();
+impl Drop for Engine {
+    fn drop(&mut self) {
+        ffi::release();
     }
 }
 

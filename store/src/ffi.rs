@@ -5,6 +5,7 @@
 //! - signal handlers are switched off before the first connection, so the process keeps its own;
 //! - a connection runs one statement at a time: every call takes `&mut Connection`, and a stream borrows it;
 //! - every result and stream handle is destroyed exactly once, by `Drop`, on every path;
+//! - when the process exits, the engine is stopped before the library's destructors run under its threads;
 //! - a result's buffer lives as long as its handle, so slices borrow from [`Output`].
 
 #![expect(unsafe_code, reason = "the C interface of the engine is called here and nowhere else")]
@@ -12,6 +13,7 @@
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::path::Path;
 use std::ptr::{self, NonNull};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use libloading::os::unix::{Library, RTLD_LAZY, RTLD_LOCAL, Symbol};
 
@@ -60,6 +62,62 @@ pub struct Api {
     cancel_insert: unsafe extern "C" fn(Ptr),
     destroy_insert: unsafe extern "C" fn(Ptr),
     classify: unsafe extern "C" fn(Ptr, Text, usize, Text, usize, *mut AnalysisV1) -> c_int,
+    shutdown: unsafe extern "C" fn() -> c_int,
+}
+
+/// The connection that keeps the engine up between statements, and what stops it at exit.
+static KEPT: Mutex<Option<Connection>> = Mutex::new(None);
+static LOADED: OnceLock<&'static Api> = OnceLock::new();
+
+/// Keeps the engine up until [`release`], or until the process exits.
+pub fn keep(connection: Connection) {
+    // Registered now and not when the library was loaded: what is registered last runs first, and the
+    // engine has registered destructors of its own while it booted.
+    stop_at_exit();
+    *KEPT.lock().unwrap_or_else(PoisonError::into_inner) = Some(connection);
+}
+
+/// Lets the engine stop when its last session ends.
+pub fn release() {
+    KEPT.lock().unwrap_or_else(PoisonError::into_inner).take();
+}
+
+/// Runs when the process exits, before the library's own destructors, as it was registered after them.
+/// They would pull the ground from under the engine's threads: so these are stopped first, and where a
+/// statement still runs, the process ends here with the status it was to end with.
+extern "C" fn at_exit(status: c_int, _: *mut c_void) {
+    release();
+    if let Some(api) = LOADED.get() {
+        // SAFETY: may be called at any time; it refuses while a session is open.
+        let stopped = unsafe { (api.shutdown)() };
+        if stopped != 0 {
+            // SAFETY: ends the process without running anything more.
+            unsafe { _exit(status) }
+        }
+    }
+}
+
+unsafe extern "C" {
+    #[cfg(target_os = "linux")]
+    fn on_exit(function: extern "C" fn(c_int, *mut c_void), argument: *mut c_void) -> c_int;
+    #[cfg(not(target_os = "linux"))]
+    fn atexit(function: extern "C" fn()) -> c_int;
+    fn _exit(status: c_int) -> !;
+}
+
+#[cfg(not(target_os = "linux"))]
+extern "C" fn at_exit_without_status() {
+    at_exit(0, ptr::null_mut());
+}
+
+fn stop_at_exit() {
+    // SAFETY: the function stays for the life of the process.
+    unsafe {
+        #[cfg(target_os = "linux")]
+        on_exit(at_exit, ptr::null_mut());
+        #[cfg(not(target_os = "linux"))]
+        atexit(at_exit_without_status);
+    }
 }
 
 impl std::fmt::Debug for Api {
@@ -69,8 +127,18 @@ impl std::fmt::Debug for Api {
 }
 
 impl Api {
-    /// Loads the library for the rest of the process and switches its signal handlers off.
+    /// Loads the library, once, for the rest of the process and switches its signal handlers off.
     pub fn load(path: &Path) -> Result<&'static Api, libloading::Error> {
+        static LOADING: Mutex<()> = Mutex::new(());
+        let _one = LOADING.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(api) = LOADED.get() {
+            return Ok(api);
+        }
+        let api = Api::load_first(path)?;
+        Ok(LOADED.get_or_init(|| api))
+    }
+
+    fn load_first(path: &Path) -> Result<&'static Api, libloading::Error> {
         // SAFETY: loading runs the library's initialisers; it is libchdb, whose size and digest were
         // checked when it was fetched, or a file the person named. Signatures are those of chdb.h 26.7.
         unsafe {
@@ -102,6 +170,7 @@ impl Api {
                 cancel_insert: *library.get(b"chdb_stream_cancel_insert\0")?,
                 destroy_insert: *library.get(b"chdb_destroy_insert_stream\0")?,
                 classify: *library.get(b"chdb_classify_query_n\0")?,
+                shutdown: *library.get(b"chdb_shutdown\0")?,
             };
             signals(0);
             Ok(Box::leak(Box::new(api)))

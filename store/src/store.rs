@@ -160,7 +160,7 @@ impl Store {
         if tokio::time::timeout(LAST_ANSWERS, &mut task).await.is_err() {
             task.abort();
         }
-        engine.close();
+        drop(engine);
     }
 
     pub(crate) fn writable(&self) -> Result<(), StoreError> {

@@ -30,7 +30,8 @@ WITH
     feeds AS
     (
         SELECT toString(fed) AS channel, status != 'failing' AS healthy,
-            ifNull(last_success_at, toDateTime64(0, 3, 'UTC')) AS delivered
+            -- Never: a day that is 1970 in every zone.
+            ifNull(last_success_at, toDateTime64('1970-01-03', 3, 'UTC')) AS delivered
         FROM inflow_state.connection_health FINAL
         ARRAY JOIN channels AS fed
         WHERE multiIf(

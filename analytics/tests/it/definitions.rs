@@ -11,15 +11,16 @@ async fn every_metric_runs_by_every_dimension() {
     world.insert("applications", vec![application("1", "boss", "2026-10-05 10:00:00")]).await;
     world.analyze().await;
     for metric in catalogue() {
-        for by in metric.dimensions.iter().chain(&["none"]) {
-            let report = world.report(metric.id, &[by], "2026-10-01", "2026-10-31").await;
-            assert!(!report.rows.is_empty(), "{} by {by}", metric.id);
+        let (periods, dimensions): (Vec<&str>, Vec<&str>) = metric.dimensions.iter().partition(|name| ["day", "week", "month"].contains(name));
+        for by in periods.into_iter().map(|period| vec![period]).chain([dimensions, vec!["none"]]) {
+            let report = world.report(metric.id, &by, "2026-10-01", "2026-10-31").await;
+            assert!(!report.rows.is_empty(), "{} by {by:?}", metric.id);
             for row in &report.rows {
                 let mut given: Vec<&str> = row.keys().map(String::as_str).collect();
                 let mut promised: Vec<&str> = report.columns.iter().map(String::as_str).collect();
                 given.sort_unstable();
                 promised.sort_unstable();
-                assert_eq!(given, promised, "{} by {by}", metric.id);
+                assert_eq!(given, promised, "{} by {by:?}", metric.id);
             }
             assert_eq!(report.reconciles.is_some(), metric.has_money, "{}", metric.id);
         }
@@ -88,4 +89,27 @@ async fn rebuilding_twice_gives_the_same_rows() {
     let first = world.rows(digest).await;
     world.analyze().await;
     assert_eq!(world.rows(digest).await, first);
+}
+
+#[tokio::test]
+async fn filters_and_periods_that_do_not_fit_are_explained() {
+    let world = World::new().await;
+    let ask = async |change: fn(&mut inflow_analytics::Query)| {
+        let mut asked = query("volume", &[], "2026-10-01", "2026-10-31");
+        change(&mut asked);
+        let error = report(&world.store, &world.config, &asked).await.unwrap_err();
+        (error.to_string(), error.hint().unwrap_or_default())
+    };
+    assert_eq!(
+        ask(|q| _ = q.filters.insert("chanel".to_owned(), vec!["boss".to_owned()])).await,
+        ("reports cannot be filtered by `chanel`, accepted: channel, store".to_owned(), "did you mean `channel`?".to_owned())
+    );
+    assert_eq!(
+        ask(|q| _ = q.filters.insert("channel".to_owned(), vec!["bos".to_owned()])).await,
+        ("there is no channel `bos`, accepted: boss, zhaopin, indeed, unallocated".to_owned(), "did you mean `boss`?".to_owned())
+    );
+    let (message, _) = ask(|q| q.to = "2026-09-30".parse().unwrap()).await;
+    assert_eq!(message, "the period ends on 2026-09-30, before it begins on 2026-10-01");
+    let (message, _) = ask(|q| q.metric = "volumes".to_owned()).await;
+    assert!(message.starts_with("there is no metric `volumes`, accepted: volume, conversion"), "{message}");
 }

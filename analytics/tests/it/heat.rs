@@ -82,11 +82,10 @@ async fn an_hour_that_happens_twice_or_never_has_exposure_two_or_none() {
     assert_eq!((cell(&utc, "indeed", 7, 5)["count"].as_u64(), cell(&utc, "indeed", 7, 6)["count"].as_u64()), (Some(1), Some(1)));
 }
 
-/// Worked by hand: two channels, each with one posting live on one Thursday from 18:00 to 20:00, so an exposure of one
-/// hour in each of two cells. BOSS has 6 and 2 applications, Zhaopin 3 and 1: together 9 of 12 in the first cell.
-/// All channels: 4.5 and 1.5 an hour, 3 overall. BOSS overall is 4, so its prior mean is 4 x 4.5 / 3 = 6 in the
-/// first cell and its posterior (6 + 5) / (1 + 5 / 6) = 6. Zhaopin with 0 and 4 instead is pulled to the shape:
-/// (0 + 5) / (1 + 5 / mean).
+/// Worked by hand. Two channels, each with one posting live from 18:00 to 20:00 of one Thursday: an exposure of one hour
+/// in each of two cells. BOSS has 6 and 2 applications in them, Zhaopin 0 and 4; together 6 and 6, so the week of all
+/// channels is flat there and the prior mean of a channel is its own level: 4 an hour for BOSS, 2 for Zhaopin. With
+/// shape 5 the posterior mean is (count + 5) / (1 + 5 / level).
 #[tokio::test]
 async fn rates_shrink_to_the_shape_of_all_channels() {
     let world = World::new().await;
@@ -102,7 +101,6 @@ async fn rates_shrink_to_the_shape_of_all_channels() {
     world.insert("applications", rows).await;
     world.analyze().await;
     let report = world.report("application_heat", &[], "2026-10-01", "2026-10-01").await;
-    // All: 3 and 3 an hour, 3 overall. BOSS: 4 overall, prior mean 4 in both cells. Zhaopin: 2 overall, 2 in both.
     let shrunk = |channel: &str, hour: u64| cell(&report, channel, 4, hour)["shrunk"].as_f64().unwrap();
     for (found, expected) in [
         (shrunk("boss", 18), (6.0 + 5.0) / (1.0 + 5.0 / 4.0)),

@@ -6,7 +6,7 @@ use crate::args::DemoArgs;
 use crate::failure::Failure;
 use crate::table::{draw, percent};
 use chrono::{Days, NaiveDate};
-use inflow_analytics::{Query, Report};
+use inflow_analytics::{NO_DIMENSION, Query, Report};
 use inflow_config::Lang;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -53,13 +53,13 @@ async fn channel_report(opened: &Opened, lang: Lang) -> Result<String, Failure> 
     let now = opened.clock.now();
     let to = now.with_timezone(&opened.config.settings.company.timezone).date_naive();
     let from = to.checked_sub_days(Days::new(179)).unwrap_or(to);
-    let by_channel = |metric: &str| report(opened, metric, &["channel"], from, to);
-    let volume = by_channel("volume").await?;
-    let conversion = by_channel("conversion").await?;
-    let resume = by_channel("cost_per_resume").await?;
-    let hire = by_channel("cost_per_onboarded").await?;
-    let spend = report(opened, "spend", &[], from, to).await?;
-    let heat = report(opened, "application_heat", &[], from, to).await?;
+    let channel: &[&str] = &["channel"];
+    let volume = report(opened, "volume", channel, from, to).await?;
+    let conversion = report(opened, "conversion", channel, from, to).await?;
+    let resume = report(opened, "cost_per_resume", channel, from, to).await?;
+    let hire = report(opened, "cost_per_onboarded", channel, from, to).await?;
+    let spend = report(opened, "spend", &[NO_DIMENSION], from, to).await?;
+    let heat = report(opened, "application_heat", &[NO_DIMENSION], from, to).await?;
     let zh = lang == Lang::Zh;
     let header: Vec<String> = if zh {
         ["渠道", "职位", "简历", "人数", "占比", "到面率", "入职率", "净成本", "每简历", "每入职", "状态"]

@@ -52,7 +52,7 @@ fn list(lang: Lang, format: ReportFormat) -> Result<String, Failure> {
         .iter()
         .map(|m| {
             let meaning = if lang == Lang::Zh { &m.meaning.zh } else { &m.meaning.en };
-            vec![m.id.clone(), m.version.to_string(), m.dimensions.join(", "), meaning.clone()]
+            vec![m.id.to_owned(), m.version.to_string(), m.dimensions.join(", "), meaning.clone()]
         })
         .collect();
     Ok(table::draw(&header, &rows))

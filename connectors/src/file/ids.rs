@@ -42,9 +42,8 @@ impl<'a> RowIds<'a> {
         let (who, what) = match self.stream.kind {
             Kind::Applications => {
                 let kinds = [DigestKind::PhoneE164, DigestKind::EmailExact, DigestKind::NameExact];
-                let first = identity.and_then(|identity| {
-                    kinds.iter().find_map(|kind| identity.digests.iter().find(|digest| digest.kind == *kind))
-                });
+                let first =
+                    identity.and_then(|identity| kinds.iter().find_map(|kind| identity.digests.iter().find(|digest| digest.kind == *kind)));
                 (first.map_or_else(|| content.clone(), |digest| digest.hex.clone()), self.text(row, "posting_source_id"))
             }
             Kind::Postings => (content, self.text(row, "title")),
@@ -108,7 +107,8 @@ mod tests {
     use super::*;
     use crate::spec::parse_mapping;
 
-    const LEDGER: &str = "kind = \"spend\"\n[fields]\nchannel = \"渠道\"\nbooked_on = \"日期\"\nkind = { default = \"daily\" }\nnet = \"金额\"\n";
+    const LEDGER: &str =
+        "kind = \"spend\"\n[fields]\nchannel = \"渠道\"\nbooked_on = \"日期\"\nkind = { default = \"daily\" }\nnet = \"金额\"\n";
 
     fn ids(mapping: &str, records: &[serde_json::Value]) -> Result<Vec<String>, String> {
         let stream = parse_mapping(mapping, "m.toml").unwrap();

@@ -24,22 +24,28 @@ pub(crate) fn read_rows(path: &Path, stream: &Stream) -> Result<Vec<Row>, PullEr
     let fail = |reason: String, hint: &str| {
         PullError::new(PullErrorKind::File, format!("{}: {reason}", path.display())).with_hint(hint.to_owned())
     };
-    let unreadable = |error: std::io::Error| fail(format!("cannot be read: {error}"), "check that the file exists and that you may read it");
+    let unreadable =
+        |error: std::io::Error| fail(format!("cannot be read: {error}"), "check that the file exists and that you may read it");
     if std::fs::metadata(path).map_err(unreadable)?.len() > LARGEST_FILE {
         return Err(fail("it is larger than 1 GiB".to_owned(), "split it into several files"));
     }
     let bytes = std::fs::read(path).map_err(unreadable)?;
     let default = FileForm::default();
     let form = stream.file.as_ref().unwrap_or(&default);
-    let text = decode(&bytes, form.encoding).map_err(|reason| fail(reason, "save it as UTF-8, or say `encoding` under [file] of the mapping"))?;
+    let text =
+        decode(&bytes, form.encoding).map_err(|reason| fail(reason, "save it as UTF-8, or say `encoding` under [file] of the mapping"))?;
     drop(bytes);
     let format = form.format.or_else(|| by_ending(path)).ok_or_else(|| {
         fail("its ending does not say what it is".to_owned(), "name it .csv, .ndjson or .json, or say `format` under [file] of the mapping")
     })?;
     match format {
-        FileFormat::Csv => csv_rows(&text, form).map_err(|reason| fail(reason, "compare the line with the header line; cells that hold the separator or line breaks need quotes")),
+        FileFormat::Csv => csv_rows(&text, form).map_err(|reason| {
+            fail(reason, "compare the line with the header line; cells that hold the separator or line breaks need quotes")
+        }),
         FileFormat::Ndjson => ndjson_rows(&text).map_err(|reason| fail(reason, "each line must be one JSON object")),
-        FileFormat::Json => json_rows(&text, stream).map_err(|reason| fail(reason, "say in the mapping where the list stands: records = \"path\"")),
+        FileFormat::Json => {
+            json_rows(&text, stream).map_err(|reason| fail(reason, "say in the mapping where the list stands: records = \"path\""))
+        }
     }
 }
 
@@ -112,8 +118,7 @@ fn csv_error(error: &csv::Error, offset: u64) -> String {
 fn ndjson_rows(text: &str) -> Result<Vec<Row>, String> {
     let mut rows = Vec::new();
     for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-        let record =
-            parse(line).map_err(|error| format!("line {}, column {}: {}", at + 1, column(line, 1, &error), reason(&error)))?;
+        let record = parse(line).map_err(|error| format!("line {}, column {}: {}", at + 1, column(line, 1, &error), reason(&error)))?;
         if !record.is_object() {
             return Err(format!("line {}: expected an object, found {}", at + 1, shape(&record)));
         }
@@ -123,7 +128,8 @@ fn ndjson_rows(text: &str) -> Result<Vec<Row>, String> {
 }
 
 fn json_rows(text: &str, stream: &Stream) -> Result<Vec<Row>, String> {
-    let mut document = parse(text).map_err(|error| format!("line {}, column {}: {}", error.line(), column(text, error.line(), &error), reason(&error)))?;
+    let mut document =
+        parse(text).map_err(|error| format!("line {}, column {}: {}", error.line(), column(text, error.line(), &error), reason(&error)))?;
     let place = if stream.records.is_empty() { "the document".to_owned() } else { format!("`{}`", stream.records) };
     let found = stream.records.first(&document).map_or("nothing", shape);
     let mut list = None;

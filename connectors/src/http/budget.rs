@@ -62,9 +62,7 @@ impl Budget {
         let mut shorter = Duration::ZERO;
         let mut limiters = Vec::new();
         for window in sorted {
-            limiters.extend(quota(window.requests, window.per + shorter).map(|quota| {
-                RateLimiter::direct_with_clock(quota, clock)
-            }));
+            limiters.extend(quota(window.requests, window.per + shorter).map(|quota| RateLimiter::direct_with_clock(quota, clock)));
             shorter += window.per;
         }
         limiters.reverse();

@@ -176,8 +176,9 @@ fn refusal(host: &str, status: StatusCode, headers: &HeaderMap) -> PullError {
             .with_hint("check [params] and base_url of the connection"),
         429 => error(PullErrorKind::RateLimited, format!("{host} asks to slow down (429)"))
             .with_hint("give the connection a smaller [[budget]]; the next pull goes on from here"),
-        500..=599 => error(PullErrorKind::ServerError, format!("{host} failed ({code})"))
-            .with_hint("nothing to do here: the next pull tries again"),
+        500..=599 => {
+            error(PullErrorKind::ServerError, format!("{host} failed ({code})")).with_hint("nothing to do here: the next pull tries again")
+        }
         300..=399 => {
             let target = headers.get(LOCATION).and_then(|to| to.to_str().ok()).and_then(|to| Url::parse(to).ok());
             let to = target.as_ref().and_then(Url::host_str).unwrap_or("another place").to_owned();
@@ -198,11 +199,7 @@ fn same_host(attempt: redirect::Attempt<'_>) -> redirect::Action {
 
 async fn read_body(mut response: Response, host: &str) -> Result<Bytes, Failure> {
     let final_failure = |error| Failure { error, again: false, wait: None };
-    let html = response
-        .headers()
-        .get(CONTENT_TYPE)
-        .and_then(|kind| kind.to_str().ok())
-        .is_some_and(|kind| kind.starts_with("text/html"));
+    let html = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).is_some_and(|kind| kind.starts_with("text/html"));
     if html {
         let error = bad(format!("{host} answered with a web page, not with data"))
             .with_hint("check base_url; a board that shows a challenge page must be asked for API access");

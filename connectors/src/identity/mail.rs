@@ -14,18 +14,16 @@ pub struct MailForms {
 }
 
 /// Providers that ignore what follows a plus.
-const PLUS_TAGS: &[&str] = &[
-    "gmail.com", "outlook.com", "hotmail.com", "live.com", "icloud.com", "me.com", "fastmail.com", "proton.me",
-    "protonmail.com",
-];
+const PLUS_TAGS: &[&str] =
+    &["gmail.com", "outlook.com", "hotmail.com", "live.com", "icloud.com", "me.com", "fastmail.com", "proton.me", "protonmail.com"];
 
 /// Reads a mail address; `None` when it is none, or a masked one.
 pub fn mail_forms(text: &str) -> Option<MailForms> {
     let exact: String = text.trim().trim_start_matches("mailto:").nfkc().collect::<String>().to_lowercase();
     let (local, domain) = exact.split_once('@')?;
     let plain = |c: char| !c.is_whitespace() && !c.is_control() && !matches!(c, '*' | '@' | ',' | ';' | '<' | '>' | '"');
-    let domain_ok = domain.contains('.')
-        && domain.split('.').all(|label| !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-'));
+    let domain_ok =
+        domain.contains('.') && domain.split('.').all(|label| !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-'));
     if local.is_empty() || local.len() > 64 || !local.chars().all(plain) || !domain_ok {
         return None;
     }

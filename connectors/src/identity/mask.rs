@@ -32,9 +32,7 @@ pub fn mask_text(text: &str) -> String {
         let starts_run = (ascii_digit(*c).is_some() || matches!(c, '+' | '＋' | '(' | '（'))
             && !at.checked_sub(1).and_then(|before| chars.get(before)).copied().is_some_and(joins_number)
             && (!is_plus(*c) || chars.get(at + 1).copied().and_then(ascii_digit).is_some());
-        if starts_run
-            && let Some(run) = NumberRun::read(&chars, at, limit)
-        {
+        if starts_run && let Some(run) = NumberRun::read(&chars, at, limit) {
             if let Some(word) = run.verdict() {
                 masked.push_str(word);
             } else {

@@ -181,9 +181,8 @@ pub fn digest_person(keys: &IdentityKeys, person: &Person, country: &str) -> Ide
             digests.extend(form.map(|form| keys.digest(kind, &form)));
         }
     }
-    digests.extend(person.births.iter().filter_map(|text| {
-        birth_year(text).map(|year| keys.digest(DigestKind::BirthYear, &year.to_string()))
-    }));
+    digests
+        .extend(person.births.iter().filter_map(|text| birth_year(text).map(|year| keys.digest(DigestKind::BirthYear, &year.to_string()))));
     Identity { digests: digests.into_iter().collect(), flags: flags.into_iter().collect() }
 }
 
@@ -200,10 +199,8 @@ mod tests {
         let keys = IdentityKeys::fixed_for_tests();
         let a = digest_person(&keys, &person("林小雨", "139 0000 1234", "Lin.Xiaoyu+job@gmail.com"), "CN");
         let b = digest_person(&keys, &person("Lin Xiaoyu", "+86-13900001234", "linxiaoyu@gmail.com"), "CN");
-        let shared: Vec<DigestKind> =
-            a.digests.iter().filter(|digest| b.digests.contains(digest)).map(|digest| digest.kind).collect();
-        let expected =
-            [DigestKind::PhoneE164, DigestKind::EmailCanonical, DigestKind::EmailLocal, DigestKind::NamePinyin];
+        let shared: Vec<DigestKind> = a.digests.iter().filter(|digest| b.digests.contains(digest)).map(|digest| digest.kind).collect();
+        let expected = [DigestKind::PhoneE164, DigestKind::EmailCanonical, DigestKind::EmailLocal, DigestKind::NamePinyin];
         assert_eq!(shared, expected);
     }
 

@@ -15,9 +15,9 @@ pub struct NameForms {
 }
 
 const COMPOUND: &[&str] = &[
-    "欧阳", "歐陽", "司马", "司馬", "上官", "诸葛", "諸葛", "东方", "東方", "皇甫", "尉迟", "尉遲", "公孙", "公孫", "慕容",
-    "令狐", "长孙", "長孫", "宇文", "司徒", "夏侯", "南宫", "南宮", "轩辕", "端木", "百里", "东郭", "独孤", "拓跋", "西门",
-    "公羊", "澹台", "申屠", "太史", "钟离", "赫连", "闻人", "呼延", "淳于",
+    "欧阳", "歐陽", "司马", "司馬", "上官", "诸葛", "諸葛", "东方", "東方", "皇甫", "尉迟", "尉遲", "公孙", "公孫", "慕容", "令狐", "长孙",
+    "長孫", "宇文", "司徒", "夏侯", "南宫", "南宮", "轩辕", "端木", "百里", "东郭", "独孤", "拓跋", "西门", "公羊", "澹台", "申屠", "太史",
+    "钟离", "赫连", "闻人", "呼延", "淳于",
 ];
 
 const TITLES: &[&str] = &["先生", "女士", "小姐", "同学", "老师", "经理"];
@@ -34,8 +34,8 @@ pub fn name_forms(text: &str) -> NameForms {
     let surname = if chinese { chinese_surname(&exact) } else { words.last().map(|word| (*word).to_owned()) };
     let surname = surname.filter(|surname| surname.chars().all(char::is_alphabetic));
     let titled = TITLES.iter().any(|title| exact.ends_with(title) && exact.chars().count() <= 4);
-    let masked = exact.contains(['*', '○', '某', '×', '·']) && !exact.chars().all(|c| c == '·' || c.is_alphabetic())
-        || exact.contains('某');
+    let masked =
+        exact.contains(['*', '○', '某', '×', '·']) && !exact.chars().all(|c| c == '·' || c.is_alphabetic()) || exact.contains('某');
     if titled || masked {
         return NameForms { surname: surname.filter(|_| chinese), ..NameForms::default() };
     }

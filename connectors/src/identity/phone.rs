@@ -64,9 +64,7 @@ pub fn read_phone(text: &str, country: &str) -> PhoneReading {
 
 fn narrow(c: char) -> char {
     match c {
-        '０'..='９' | '＋' | '－' | '（' | '）' | '＊' | '，' | '＃' => {
-            char::from_u32(c as u32 - 0xFEE0).unwrap_or(c)
-        }
+        '０'..='９' | '＋' | '－' | '（' | '）' | '＊' | '，' | '＃' => char::from_u32(c as u32 - 0xFEE0).unwrap_or(c),
         '\u{a0}' | '\u{3000}' => ' ',
         '–' | '—' | '‐' | '‑' => '-',
         c => c,

@@ -77,11 +77,7 @@ impl Iterator for RawLines {
                 text.truncate(text.trim_end_matches('\n').len());
                 Some(Ok(text))
             }
-            Err(error) => Some(Err(LandingError::Damaged {
-                path: self.path.clone(),
-                line: self.line + 1,
-                reason: error.to_string(),
-            })),
+            Err(error) => Some(Err(LandingError::Damaged { path: self.path.clone(), line: self.line + 1, reason: error.to_string() })),
         }
     }
 }

@@ -67,7 +67,8 @@ pub fn rewrite_segments(data_dir: &Path, keys: &IdentityKeys, erasure: &Erasure)
         }
     }
     let names = Names::new(keys, &wanted);
-    let mut rewritten = Rewritten { applications: names.applications.clone(), candidates: names.candidates.clone(), ..Rewritten::default() };
+    let mut rewritten =
+        Rewritten { applications: names.applications.clone(), candidates: names.candidates.clone(), ..Rewritten::default() };
     for segment in &segments {
         let lines = rewrite_segment(segment, keys, &wanted, &names)?;
         if lines > 0 {
@@ -131,10 +132,7 @@ impl Names {
             let named = ids.iter().filter(|(_, id)| !id.is_empty() && !id.starts_with("erased-"));
             named.map(|(connection, id)| ((connection.clone(), id.clone()), keys.erased_id(source, connection, id))).collect()
         };
-        Names {
-            applications: name(Source::Application, &wanted.applications),
-            candidates: name(Source::Candidate, &wanted.candidates),
-        }
+        Names { applications: name(Source::Application, &wanted.applications), candidates: name(Source::Candidate, &wanted.candidates) }
     }
 
     fn of<'n>(&'n self, connection: &'n str) -> impl Iterator<Item = (&'n str, &'n str)> {

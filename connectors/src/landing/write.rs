@@ -88,9 +88,7 @@ impl SegmentWriter {
 
     /// Adds a record.
     pub fn push(&mut self, line: &Line) -> Result<(), LandingError> {
-        let mut text = serde_json::to_vec(line)
-            .map_err(std::io::Error::from)
-            .map_err(LandingError::io("cannot write to", &self.folder))?;
+        let mut text = serde_json::to_vec(line).map_err(std::io::Error::from).map_err(LandingError::io("cannot write to", &self.folder))?;
         text.push(b'\n');
         self.hasher.update(&text);
         self.bytes += text.len();

@@ -26,15 +26,7 @@ pub(super) async fn pull_board(
     let spec = crate::spec::spec(&connection.connector).ok_or_else(|| crate::check::unknown_connector(&connection.connector))?;
     let target = Target::new(ctx.http, ctx.config, connection, spec)?;
     let tombstones = ctx.state.tombstones().await.map_err(|error| PullError::own(&error))?;
-    let mut pull = BoardPull {
-        ctx,
-        connection,
-        target,
-        started_at,
-        tombstones,
-        references: References::new(),
-        outcome,
-    };
+    let mut pull = BoardPull { ctx, connection, target, started_at, tombstones, references: References::new(), outcome };
     let active: Vec<&'static Stream> = spec.streams.iter().filter(|stream| pull.is_active(stream)).collect();
     if active.is_empty() {
         return Err(PullError::new(PullErrorKind::Configuration, "none of its lists can be pulled with what is set")
@@ -87,8 +79,7 @@ impl BoardPull<'_, '_> {
             Some(cursor) => cursor_param(cursor, stream, stored.as_deref(), zone)?,
             None => None,
         };
-        let mut lander =
-            Lander::new(self.ctx, &self.connection.name, &self.connection.connector, stream, false, self.started_at).await?;
+        let mut lander = Lander::new(self.ctx, &self.connection.name, &self.connection.connector, stream, false, self.started_at).await?;
         let references = std::mem::take(&mut self.references);
         let result = self.land_pages(stream, form, since, &references, &mut lander, zone).await;
         self.references = references;
@@ -176,13 +167,7 @@ impl BoardPull<'_, '_> {
     }
 
     /// The records of the next page; `None` after the last.
-    async fn page(
-        &mut self,
-        stream: &Stream,
-        form: &Request,
-        pages: &mut Pages<'_>,
-        zone: Tz,
-    ) -> Result<Option<Vec<Value>>, Stop> {
+    async fn page(&mut self, stream: &Stream, form: &Request, pages: &mut Pages<'_>, zone: Tz) -> Result<Option<Vec<Value>>, Stop> {
         let request = match std::mem::replace(&mut pages.next, Next::Done) {
             Next::Done => return Ok(None),
             Next::Params(mut params) => {

@@ -16,13 +16,7 @@ use crate::spec::{FILE_CONNECTOR, Kind, Stream, parse_mapping};
 /// Imports files into a connection: by `mapping`, else the connection's own, else the board's stream
 /// of that kind. The files together are one delivery: with `complete = true`, what they do not have is
 /// gone.
-pub async fn import(
-    ctx: &PullContext<'_>,
-    connection: &Connection,
-    kind: Kind,
-    files: &[PathBuf],
-    mapping: Option<&Path>,
-) -> PullOutcome {
+pub async fn import(ctx: &PullContext<'_>, connection: &Connection, kind: Kind, files: &[PathBuf], mapping: Option<&Path>) -> PullOutcome {
     let started_at = ctx.clock.now();
     let mut outcome = PullOutcome { connection: connection.name.clone(), ..PullOutcome::default() };
     let result = import_all(ctx, connection, kind, files, mapping, started_at, &mut outcome).await;
@@ -62,12 +56,12 @@ pub(super) async fn pull_files(
     outcome: &mut PullOutcome,
 ) -> Result<(), Stop> {
     outcome.count(recover(ctx, &connection.name).await?);
-    let missing = |key: &str, hint: &str| {
-        PullError::new(PullErrorKind::Configuration, format!("`{key}` is not set")).with_hint(hint.to_owned())
-    };
+    let missing =
+        |key: &str, hint: &str| PullError::new(PullErrorKind::Configuration, format!("`{key}` is not set")).with_hint(hint.to_owned());
     // A connection without a folder is fed by `inflow import` alone.
     let Some(path) = &connection.path else { return Ok(()) };
-    let mapping = connection.mapping.as_ref().ok_or_else(|| missing("mapping", "name the mapping file that says how its columns are read"))?;
+    let mapping =
+        connection.mapping.as_ref().ok_or_else(|| missing("mapping", "name the mapping file that says how its columns are read"))?;
     let stream = read_mapping(&ctx.config.resolve(mapping))?;
     if let Some(kind) = connection.kind.as_deref().filter(|kind| *kind != stream.kind.as_str()) {
         return Err(PullError::new(PullErrorKind::Configuration, format!("the connection says {kind}, its mapping {}", stream.kind)).into());
@@ -82,9 +76,8 @@ pub(crate) fn read_mapping(path: &Path) -> Result<Stream, PullError> {
         PullError::new(PullErrorKind::Configuration, format!("the mapping {} cannot be read: {error}", path.display()))
             .with_hint("paths in a connection start at the folder of inflow.toml")
     })?;
-    parse_mapping(&text, &path.display().to_string()).map_err(|error| {
-        PullError::new(PullErrorKind::Configuration, error.to_string()).with_hint("fix the mapping file")
-    })
+    parse_mapping(&text, &path.display().to_string())
+        .map_err(|error| PullError::new(PullErrorKind::Configuration, error.to_string()).with_hint("fix the mapping file"))
 }
 
 fn board_stream(connection: &Connection, kind: Kind) -> Result<&'static Stream, PullError> {

@@ -7,9 +7,7 @@ use chrono::{DateTime, Utc};
 use super::PullContext;
 use crate::error::PullError;
 use crate::identity::NORMALISER;
-use crate::landing::{
-    Line, LandingError, Segment, SegmentHeader, SegmentWriter, content_hash, list_connection_segments, read_segment,
-};
+use crate::landing::{LandingError, Line, Segment, SegmentHeader, SegmentWriter, content_hash, list_connection_segments, read_segment};
 use crate::spec::Stream;
 use crate::state::Landed;
 
@@ -58,15 +56,7 @@ impl<'a> Lander<'a> {
             records: 0,
             mapping: mapping.then(|| stream.clone()),
         };
-        Ok(Lander {
-            ctx,
-            header,
-            known,
-            seen: HashSet::new(),
-            writer: None,
-            rows: Vec::new(),
-            counts: LandCounts::default(),
-        })
+        Ok(Lander { ctx, header, known, seen: HashSet::new(), writer: None, rows: Vec::new(), counts: LandCounts::default() })
     }
 
     /// Notes that a key was listed, without landing anything.
@@ -170,12 +160,11 @@ pub(crate) async fn recover(ctx: &PullContext<'_>, connection: &str) -> Result<L
 
 /// `landed` first: it says what landing holds, and a segment that the store does not know is always
 /// given to it again.
-async fn deliver(
-    ctx: &PullContext<'_>,
-    segment: &Segment,
-    rows: &[Landed],
-) -> Result<crate::state::StoredCounts, PullError> {
-    let committed = ctx.state.commit_landed(&segment.connection, &segment.stream, rows, &segment.id).await;
+async fn deliver(ctx: &PullContext<'_>, segment: &Segment, rows: &[Landed]) -> Result<crate::state::StoredCounts, PullError> {
+    // A record delivered twice in one segment is remembered as it came last.
+    let last: std::collections::BTreeMap<u64, Landed> = rows.iter().map(|row| (row.key_hash, *row)).collect();
+    let rows: Vec<Landed> = last.into_values().collect();
+    let committed = ctx.state.commit_landed(&segment.connection, &segment.stream, &rows, &segment.id).await;
     committed.map_err(|error| PullError::own(&error))?;
     ctx.sink.store(segment).await.map_err(|error| PullError::own(&error))
 }

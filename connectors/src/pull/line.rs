@@ -97,9 +97,7 @@ impl<'a> LineMaker<'a> {
         if self.stream.kind != Kind::Applications {
             return None;
         }
-        let texts = |paths: &[Path]| -> Vec<String> {
-            paths.iter().flat_map(|path| path.all(record)).flat_map(texts_of).collect()
-        };
+        let texts = |paths: &[Path]| -> Vec<String> { paths.iter().flat_map(|path| path.all(record)).flat_map(texts_of).collect() };
         let paths = &self.stream.identity;
         let person = Person {
             names: texts(&paths.name),
@@ -109,11 +107,7 @@ impl<'a> LineMaker<'a> {
         };
         let identity = digest_person(self.keys, &person, self.country);
         let candidate = self.stream.candidate.as_ref().and_then(|path| path.first(record)).and_then(scalar_text);
-        Some(LineIdentity {
-            candidate: candidate.unwrap_or_else(|| id.to_owned()),
-            digests: identity.digests,
-            flags: identity.flags,
-        })
+        Some(LineIdentity { candidate: candidate.unwrap_or_else(|| id.to_owned()), digests: identity.digests, flags: identity.flags })
     }
 
     fn is_erased(&self, record: &Value, id: &str, identity: Option<&LineIdentity>) -> bool {

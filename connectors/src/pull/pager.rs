@@ -203,7 +203,9 @@ mod tests {
 
     #[test]
     fn tokens_go_on_until_the_board_says_so() {
-        let form = form("kind = \"token\"\nparam = \"offset\"\ntoken = \"next\"\nhas_next = \"hasNext\"\nencoded = true\nlimit_param = \"limit\"\nlimit = 100");
+        let form = form(
+            "kind = \"token\"\nparam = \"offset\"\ntoken = \"next\"\nhas_next = \"hasNext\"\nencoded = true\nlimit_param = \"limit\"\nlimit = 100",
+        );
         let mut pager = Pager::new(&form);
         // An empty page is not the end as long as the board says that there is more.
         let next = pager.next(&json!({"hasNext": true, "next": "%5B1%5D"}), &HeaderMap::new(), &url(), 0).unwrap();
@@ -229,7 +231,10 @@ mod tests {
     fn links_are_followed_on_the_same_host_only() {
         let form = Paginate::Link { limit_param: None, limit: None };
         let mut headers = HeaderMap::new();
-        headers.insert(LINK, HeaderValue::from_static("<https://board.example/v1/list?page=1,2>; rel=\"prev\", </v1/list?page=3>; rel=\"next\""));
+        headers.insert(
+            LINK,
+            HeaderValue::from_static("<https://board.example/v1/list?page=1,2>; rel=\"prev\", </v1/list?page=3>; rel=\"next\""),
+        );
         let next = Pager::new(&form).next(&json!([]), &headers, &url(), 1).unwrap();
         assert_eq!(next, Next::Follow(Box::new(Url::parse("https://board.example/v1/list?page=3").unwrap())));
         headers.insert(LINK, HeaderValue::from_static("<https://evil.example/>; rel=\"next\""));

@@ -45,14 +45,7 @@ pub(crate) fn check(stream: &Stream, records: &[Value], zone: Tz) -> Result<(), 
     Ok(())
 }
 
-fn check_field(
-    stream: &Stream,
-    name: &str,
-    field: &Field,
-    kind: FieldType,
-    records: &[Value],
-    zone: Tz,
-) -> Result<(), PullError> {
+fn check_field(stream: &Stream, name: &str, field: &Field, kind: FieldType, records: &[Value], zone: Tz) -> Result<(), PullError> {
     let mut unreadable = 0;
     let mut reason = String::new();
     for record in records {

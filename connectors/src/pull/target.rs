@@ -76,8 +76,7 @@ impl<'a> Target<'a> {
 
     /// Whether the connection has what the stream needs.
     pub(crate) fn active(&self, request: &Request) -> bool {
-        request.needs.iter().all(|name| self.values.contains_key(name))
-            && !request.unless.iter().any(|name| self.values.contains_key(name))
+        request.needs.iter().all(|name| self.values.contains_key(name)) && !request.unless.iter().any(|name| self.values.contains_key(name))
     }
 
     /// What tells this credential from others at the host.
@@ -102,8 +101,7 @@ impl<'a> Target<'a> {
             let (name, tail) = after.split_once('}').unwrap_or((after, ""));
             let value = self.values.get(name).ok_or_else(|| {
                 let table = if self.spec.secrets.contains_key(name) { "secrets" } else { "params" };
-                configuration(format!("{table}.{name} is not set"))
-                    .with_hint(format!("add it to the connection's file under [{table}]"))
+                configuration(format!("{table}.{name} is not set")).with_hint(format!("add it to the connection's file under [{table}]"))
             })?;
             filled.push_str(before);
             if in_url {

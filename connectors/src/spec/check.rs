@@ -97,8 +97,7 @@ fn check_spec(spec: &Spec, found: &mut Found) {
     for (header, value) in &spec.headers {
         placeholders(value, &known, &format!("headers.{header}"), found);
     }
-    let references: BTreeSet<&str> =
-        spec.streams.iter().filter(|s| s.kind == Kind::Reference).map(|s| s.name.as_str()).collect();
+    let references: BTreeSet<&str> = spec.streams.iter().filter(|s| s.kind == Kind::Reference).map(|s| s.name.as_str()).collect();
     let mut names = BTreeSet::new();
     for stream in &spec.streams {
         if stream.name.is_empty() {

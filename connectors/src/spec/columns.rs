@@ -59,9 +59,10 @@ impl std::str::FromStr for Kind {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        Kind::LANDED.into_iter().find(|kind| kind.as_str() == text).ok_or_else(|| {
-            format!("{text:?} is not a kind of data: one of {}", Kind::LANDED.map(Kind::as_str).join(", "))
-        })
+        Kind::LANDED
+            .into_iter()
+            .find(|kind| kind.as_str() == text)
+            .ok_or_else(|| format!("{text:?} is not a kind of data: one of {}", Kind::LANDED.map(Kind::as_str).join(", ")))
     }
 }
 
@@ -165,8 +166,22 @@ static APPLICATIONS: &[Column] = &[
 
 /// Kinds of ledger lines, as in the table `spend`.
 pub const SPEND_KINDS: &[&str] = &[
-    "recharge", "bonus_credit", "consumption", "package", "package_unit", "cpc", "daily", "subscription", "refresh",
-    "refund", "expiry", "referral_bonus", "headhunter_fee", "rebate", "clawback", "adjustment",
+    "recharge",
+    "bonus_credit",
+    "consumption",
+    "package",
+    "package_unit",
+    "cpc",
+    "daily",
+    "subscription",
+    "refresh",
+    "refund",
+    "expiry",
+    "referral_bonus",
+    "headhunter_fee",
+    "rebate",
+    "clawback",
+    "adjustment",
 ];
 
 static SPEND: &[Column] = &[

@@ -52,12 +52,7 @@ pub struct StageWords<'w> {
 impl Stream {
     /// Every stage event that a record tells, unreadable ones apart. `scope` is that of the record,
     /// `fetched_at` the instant of events that have none of their own.
-    pub fn read_events(
-        &self,
-        scope: &Scope<'_>,
-        fetched_at: DateTime<Utc>,
-        words: StageWords<'_>,
-    ) -> (Vec<Event>, Vec<Unreadable>) {
+    pub fn read_events(&self, scope: &Scope<'_>, fetched_at: DateTime<Utc>, words: StageWords<'_>) -> (Vec<Event>, Vec<Unreadable>) {
         let mut events = Vec::new();
         let mut bad = Vec::new();
         for map in &self.events {
@@ -113,13 +108,7 @@ impl Stream {
         }))
     }
 
-    fn event_stage(
-        &self,
-        map: &EventMap,
-        word: &str,
-        scope: &Scope<'_>,
-        words: StageWords<'_>,
-    ) -> Result<Stage, String> {
+    fn event_stage(&self, map: &EventMap, word: &str, scope: &Scope<'_>, words: StageWords<'_>) -> Result<Stage, String> {
         if let Some(stage) = self.stage(word, words.connection, words.spec) {
             return Ok(stage);
         }
@@ -137,11 +126,7 @@ fn text(field: &Field, scope: &Scope<'_>) -> Result<Option<String>, String> {
     Ok(field.read(FieldType::Text, scope)?.and_then(|cell| cell.as_text().map(str::to_owned)))
 }
 
-fn instant(
-    map: &EventMap,
-    scope: &Scope<'_>,
-    fetched_at: DateTime<Utc>,
-) -> Result<(DateTime<Utc>, Precision), String> {
+fn instant(map: &EventMap, scope: &Scope<'_>, fetched_at: DateTime<Utc>) -> Result<(DateTime<Utc>, Precision), String> {
     let read = match &map.at {
         Some(field) => field.read(FieldType::Time, scope)?,
         None => None,

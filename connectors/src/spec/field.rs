@@ -154,9 +154,8 @@ impl When {
     pub fn holds(&self, scope: &Scope<'_>) -> bool {
         let there = scope.first(&self.path).is_some();
         let text = scope.text(&self.path, self.lookup.as_ref());
-        let listed = |words: &[String]| {
-            text.as_ref().is_some_and(|text| words.iter().any(|word| word.to_lowercase() == text.to_lowercase()))
-        };
+        let listed =
+            |words: &[String]| text.as_ref().is_some_and(|text| words.iter().any(|word| word.to_lowercase() == text.to_lowercase()));
         self.exists.is_none_or(|wanted| wanted == there)
             && (self.is.is_empty() || listed(&self.is))
             && (self.not.is_empty() || !listed(&self.not))
@@ -187,11 +186,7 @@ impl Field {
         if let (false, Some(Cell::Text(word))) = (column.accepted.is_empty(), &cell)
             && !column.accepted.contains(&word.as_str())
         {
-            return Err(format!(
-                "{} is {word:?}, not one of {}; map the word under `words`",
-                column.name,
-                column.accepted.join(", ")
-            ));
+            return Err(format!("{} is {word:?}, not one of {}; map the word under `words`", column.name, column.accepted.join(", ")));
         }
         Ok(cell)
     }
@@ -248,9 +243,8 @@ impl Field {
             return text;
         }
         let folded = text.to_lowercase();
-        let found = self.words.get(&text).or_else(|| {
-            self.words.iter().find(|(word, _)| word.to_lowercase() == folded).map(|(_, mapped)| mapped)
-        });
+        let found =
+            self.words.get(&text).or_else(|| self.words.iter().find(|(word, _)| word.to_lowercase() == folded).map(|(_, mapped)| mapped));
         found.cloned().unwrap_or(text)
     }
 
@@ -283,9 +277,7 @@ impl Field {
                 };
                 Ok(Cell::Decimal(scaled.normalize()))
             }
-            FieldType::Integer => {
-                text.parse().map(Cell::Integer).map_err(|_| format!("{text:?} is not a whole number"))
-            }
+            FieldType::Integer => text.parse().map(Cell::Integer).map_err(|_| format!("{text:?} is not a whole number")),
             FieldType::Bool => bool_of(&text).map(Cell::Bool).ok_or_else(|| format!("{text:?} is not true or false")),
             _ => Ok(Cell::Text(text)),
         }

@@ -28,9 +28,7 @@ pub use field::{Cell, Field, Lookup, Scope, When, shape};
 pub use path::{Path, PathError, Step};
 pub use registry::{FILE_CONNECTOR, all, names, spec};
 pub(crate) use stream::composite;
-pub use stream::{
-    Cursor, Encoding, EventMap, FileForm, FileFormat, IdentityPaths, Method, Paginate, Request, Stream, Success,
-};
+pub use stream::{Cursor, Encoding, EventMap, FileForm, FileFormat, IdentityPaths, Method, Paginate, Request, Stream, Success};
 pub use time::{Precision, TimeFormat, local_instant};
 pub use words::{bool_of, decimal_of, scalar_text, unescape};
 

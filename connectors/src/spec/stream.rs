@@ -395,29 +395,13 @@ pub enum Encoding {
 
 impl Stream {
     /// A scope that reads a landed line of this stream. `zone` is the connection's.
-    pub fn scope<'v>(
-        &'v self,
-        record: &'v Value,
-        lookups: Option<&'v serde_json::Map<String, Value>>,
-        zone: Tz,
-    ) -> Scope<'v> {
-        Scope {
-            record,
-            element: record,
-            lookups,
-            zone: self.timezone.unwrap_or(zone),
-            time_format: &self.time_format,
-        }
+    pub fn scope<'v>(&'v self, record: &'v Value, lookups: Option<&'v serde_json::Map<String, Value>>, zone: Tz) -> Scope<'v> {
+        Scope { record, element: record, lookups, zone: self.timezone.unwrap_or(zone), time_format: &self.time_format }
     }
 
     /// The stage of a source word: the connection's words, the stream's, the spec's, then the
     /// canonical names. Compared without case and surrounding blanks.
-    pub fn stage(
-        &self,
-        word: &str,
-        connection: &BTreeMap<String, Stage>,
-        spec: &BTreeMap<String, Stage>,
-    ) -> Option<Stage> {
+    pub fn stage(&self, word: &str, connection: &BTreeMap<String, Stage>, spec: &BTreeMap<String, Stage>) -> Option<Stage> {
         let wanted = word.trim().to_lowercase();
         [connection, &self.stages, spec]
             .iter()

@@ -72,9 +72,7 @@ impl TimeFormat {
                 let seconds = text.parse::<f64>().ok().filter(|s| s.is_finite() && s.abs() < 1e12)?;
                 Some((DateTime::from_timestamp_millis((seconds * 1000.0).round() as i64)?, Precision::Exact))
             }
-            TimeFormat::Rfc3339 => {
-                Some((DateTime::parse_from_rfc3339(text).ok()?.with_timezone(&Utc), Precision::Exact))
-            }
+            TimeFormat::Rfc3339 => Some((DateTime::parse_from_rfc3339(text).ok()?.with_timezone(&Utc), Precision::Exact)),
             TimeFormat::IsoLocal => iso_local(text, zone),
             TimeFormat::Pattern(pattern) => with_pattern(text, pattern, zone),
         }
@@ -142,16 +140,12 @@ fn iso_local(text: &str, zone: Tz) -> Option<(DateTime<Utc>, Precision)> {
     if let Some(reading) = naive(&plain) {
         return Some((local_instant(reading, zone)?, Precision::Exact));
     }
-    let day = NaiveDate::parse_from_str(&plain, "%Y-%m-%d")
-        .or_else(|_| NaiveDate::parse_from_str(&plain, "%Y%m%d"))
-        .ok()?;
+    let day = NaiveDate::parse_from_str(&plain, "%Y-%m-%d").or_else(|_| NaiveDate::parse_from_str(&plain, "%Y%m%d")).ok()?;
     start_of_day(day, zone)
 }
 
 fn naive(text: &str) -> Option<NaiveDateTime> {
-    ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M"]
-        .iter()
-        .find_map(|pattern| NaiveDateTime::parse_from_str(text, pattern).ok())
+    ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M"].iter().find_map(|pattern| NaiveDateTime::parse_from_str(text, pattern).ok())
 }
 
 fn with_pattern(text: &str, pattern: &str, zone: Tz) -> Option<(DateTime<Utc>, Precision)> {
@@ -174,8 +168,7 @@ impl FromStr for TimeFormat {
             "rfc3339" => Ok(TimeFormat::Rfc3339),
             "iso_local" => Ok(TimeFormat::IsoLocal),
             pattern if pattern.contains('%') => {
-                let bad = chrono::format::StrftimeItems::new(pattern)
-                    .any(|item| matches!(item, chrono::format::Item::Error));
+                let bad = chrono::format::StrftimeItems::new(pattern).any(|item| matches!(item, chrono::format::Item::Error));
                 if bad {
                     return Err(format!("{pattern:?} is not a strftime pattern"));
                 }

@@ -39,9 +39,7 @@ pub fn decimal_of(text: &str) -> Option<Decimal> {
 
 fn narrow(c: char) -> Option<char> {
     match c {
-        '０'..='９' | '．' | '，' | '－' | '＋' | '（' | '）' | '％' => {
-            char::from_u32(c as u32 - 0xFEE0)
-        }
+        '０'..='９' | '．' | '，' | '－' | '＋' | '（' | '）' | '％' => char::from_u32(c as u32 - 0xFEE0),
         '￥' => Some('¥'),
         '−' | '–' => Some('-'),
         c if c.is_whitespace() => None,

@@ -29,10 +29,8 @@ impl PullState for Store {
     }
 
     async fn commit_landed(&self, connection: &str, stream: &str, rows: &[Landed], token: &str) -> Result<(), SinkError> {
-        let rows: Vec<LandedRow> = rows
-            .iter()
-            .map(|row| LandedRow { key_hash: row.key_hash, content_hash: row.content_hash, gone: row.gone })
-            .collect();
+        let rows: Vec<LandedRow> =
+            rows.iter().map(|row| LandedRow { key_hash: row.key_hash, content_hash: row.content_hash, gone: row.gone }).collect();
         Store::commit_landed(self, connection, stream, &rows, token).await.map_err(failed)
     }
 

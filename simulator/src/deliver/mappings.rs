@@ -194,6 +194,7 @@ const STATEMENT: &str = r#"# Douyin's statement. Its lines have no numbers: two 
 kind = "spend"
 
 [fields]
+channel = { default = "douyin" }
 booked_on = "日期"
 kind = { path = "类型", words = { "点击消耗" = "cpc" } }
 net = "消耗金额"

@@ -106,6 +106,10 @@ fn check_function(engine: &Engine, name: &str) -> Result<(), Fault> {
 fn check_tree(engine: &Engine, session: &mut Connection, tree: &str) -> Result<(), Fault> {
     let mut databases: Option<Vec<String>> = None;
     for line in tree.lines() {
+        // The engine overlooks readonly in the SETTINGS of a subquery. One level deep stand the options of EXPLAIN.
+        if line.starts_with("  ") && line.trim() == "Set" {
+            return Err(Fault::new(code::READONLY, "user reader may not use SETTINGS in a statement: give limits as parameters of the request"));
+        }
         let line = line.trim_start();
         let (node, rest) = line.split_once(' ').unwrap_or((line, ""));
         let name = rest.split(" (").next().unwrap_or_default();

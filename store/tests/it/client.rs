@@ -73,7 +73,7 @@ fn parameters_keep_every_letter() {
             assert_eq!(rows[0]["back"], text);
             assert_eq!(rows[0]["list"], serde_json::json!([text, "b"]));
         }
-        let list = client.query("SELECT arrayJoin({list:Array(String)})").param("list", ["a'b", "c\\d"]).fetch_all::<String>().await.unwrap();
+        let list = client.query("SELECT arrayJoin({list:Array(String)})").param("list", vec!["a'b", "c\\d"]).fetch_all::<String>().await.unwrap();
         assert_eq!(list, ["a'b", "c\\d"]);
         let typed = client.query("SELECT {n:UInt8} + {d:Nullable(Int32)}").param("n", 1).param("d", Some(2)).fetch_one::<Option<i64>>().await;
         assert_eq!(typed.unwrap(), Some(3));
