@@ -18,9 +18,6 @@ WITH
     [(1, 2), (2, 3), (3, 4), (3, 6), (3, 9), (4, 5), (5, 6), (6, 7), (7, 8), (8, 9), (9, 10)] AS steps,
     toDate({to:Date}) - 89 AS pool_from,
     1.959963984540054 AS z,
-    -- Wilson score interval (Wilson 1927; Newcombe 1998, method 3) of k successes in n trials.
-    (k, n) -> (k / n + z * z / (2 * n)) / (1 + z * z / n) AS wilson_middle,
-    (k, n) -> z * sqrt(k / n * (1 - k / n) / n + z * z / (4 * n * n)) / (1 + z * z / n) AS wilson_half,
     (SELECT mapFromArrays(groupArray(toString(channel)), groupArray(toString(timezone))) FROM inflow.channels) AS zones,
     toUnixTimestamp64Milli(toDateTime64(least({from:Date}, pool_from), 3, 'UTC') - toIntervalHour(14)) AS earliest,
     toUnixTimestamp64Milli(toDateTime64({to:Date}, 3, 'UTC') + toIntervalHour(38)) AS latest,
@@ -102,7 +99,11 @@ WITH
             if(c.found = 1, c.channel, w.channel) AS channel,
             c.store AS store, c.department AS department, c.city AS city, c.recruiter AS recruiter,
             if(c.found = 1, c.period, w.period) AS period, if(c.found = 1, c.step, w.step) AS step,
-            c.k AS k, c.n AS n, c.open AS open, if(w.expected = 1, w.covered, 1) AS covers,
+            c.k AS k, c.n AS n, c.open AS open, if(w.expected = 1, w.covered, 1) AS covered,
+            multiIf(covered = 0 AND n = 0, 'no_data', covered < 1, 'partial', n < 20, 'few', 'ok') AS status,
+            -- Wilson score interval (Wilson 1927; Newcombe 1998, method 3) of k in n.
+            (k / n + z * z / (2 * n)) / (1 + z * z / n) AS middle,
+            z * sqrt(k / n * (1 - k / n) / n + z * z / (4 * n * n)) / (1 + z * z / n) AS half,
             max(c.pooled_k) OVER (PARTITION BY channel, store, department, city, recruiter, step) AS pool_k,
             max(c.pooled_n) OVER (PARTITION BY channel, store, department, city, recruiter, step) AS pool_n
         FROM expected AS w
@@ -110,19 +111,19 @@ WITH
     )
 SELECT
     channel, store, department, city, recruiter, period,
-    names[step.1] AS from_stage,
-    names[step.2] AS to_stage,
-    if(status = 'no_data', NULL, k) AS numerator,
-    if(status = 'no_data', NULL, n) AS denominator,
-    if(n = 0, NULL, round(k / n, 6)) AS value,
-    if(n = 0, NULL, round(greatest(0, wilson_middle(k, n) - wilson_half(k, n)), 6)) AS low,
-    if(n = 0, NULL, round(least(1, wilson_middle(k, n) + wilson_half(k, n)), 6)) AS high,
-    if(status = 'no_data', NULL, open) AS open,
-    if(n = 0, NULL, round(1 - open / n, 6)) AS maturity,
-    if(n >= 20, NULL, pool_k) AS pooled_numerator,
-    if(n >= 20, NULL, pool_n) AS pooled_denominator,
-    if(n >= 20 OR pool_n = 0, NULL, round(pool_k / pool_n, 6)) AS pooled_value,
-    multiIf(covers = 0 AND n = 0, 'no_data', covers < 1, 'partial', n < 20, 'few', 'ok') AS status,
-    round(covers, 6) AS covered
-FROM joined
+    names[j.step.1] AS from_stage,
+    names[j.step.2] AS to_stage,
+    if(j.status = 'no_data', NULL, j.k) AS numerator,
+    if(j.status = 'no_data', NULL, j.n) AS denominator,
+    if(j.n = 0, NULL, round(j.k / j.n, 6)) AS value,
+    if(j.n = 0, NULL, round(greatest(0, j.middle - j.half), 6)) AS low,
+    if(j.n = 0, NULL, round(least(1, j.middle + j.half), 6)) AS high,
+    if(j.status = 'no_data', NULL, j.open) AS open,
+    if(j.n = 0, NULL, round(1 - j.open / j.n, 6)) AS maturity,
+    if(j.n >= 20, NULL, j.pool_k) AS pooled_numerator,
+    if(j.n >= 20, NULL, j.pool_n) AS pooled_denominator,
+    if(j.n >= 20 OR j.pool_n = 0, NULL, round(j.pool_k / j.pool_n, 6)) AS pooled_value,
+    j.status AS status,
+    round(j.covered, 6) AS covered
+FROM joined AS j
 WHERE period != toDate(0)

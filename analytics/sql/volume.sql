@@ -74,22 +74,32 @@ WITH
             FROM posted
         )
         GROUP BY channel, store, department, city, recruiter, period
+    ),
+    joined AS
+    (
+        SELECT
+            if(c.found = 1, c.channel, w.channel) AS channel,
+            c.store AS store, c.department AS department, c.city AS city, c.recruiter AS recruiter,
+            if(c.found = 1, c.period, w.period) AS period,
+            c.postings AS postings, c.posting_clusters AS posting_clusters, c.applications AS applications,
+            c.implied AS implied, c.candidates AS candidates, c.keyed AS keyed,
+            sum(c.applications) OVER (PARTITION BY period) AS together,
+            if(w.expected = 1, w.covered, 1) AS covered,
+            multiIf(covered = 0 AND c.found = 0, 'no_data', covered < 1, 'partial', 'ok') AS status
+        FROM inflow.channel_periods_v1(
+            of = 'people', from = {from:Date}, to = {to:Date}, tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')},
+            by = {by:Array(String)}, channel = {channel:Array(String)}) AS w
+        FULL JOIN counted AS c ON c.channel = w.channel AND c.period = w.period
     )
 SELECT
-    if(c.found = 1, c.channel, w.channel) AS channel,
-    c.store AS store, c.department AS department, c.city AS city, c.recruiter AS recruiter,
-    if(c.found = 1, c.period, w.period) AS period,
-    if(status = 'no_data', NULL, c.postings) AS postings,
-    if(status = 'no_data', NULL, c.posting_clusters) AS posting_clusters,
-    if(status = 'no_data', NULL, c.applications) AS applications,
-    if(status = 'no_data', NULL, c.implied) AS applications_implied,
-    if(status = 'no_data', NULL, c.candidates) AS candidates,
-    if(c.applications = 0, NULL, round(c.keyed / c.applications, 6)) AS key_share,
-    if(status = 'no_data' OR sum(c.applications) OVER (PARTITION BY period) = 0, NULL,
-       round(c.applications / sum(c.applications) OVER (PARTITION BY period), 6)) AS share,
-    multiIf(covered = 0 AND c.found = 0, 'no_data', covered < 1, 'partial', 'ok') AS status,
-    round(if(w.expected = 1, w.covered, 1), 6) AS covered
-FROM inflow.channel_periods_v1(
-    of = 'people', from = {from:Date}, to = {to:Date}, tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')},
-    by = {by:Array(String)}, channel = {channel:Array(String)}) AS w
-FULL JOIN counted AS c ON c.channel = w.channel AND c.period = w.period
+    channel, store, department, city, recruiter, period,
+    if(j.status = 'no_data', NULL, j.postings) AS postings,
+    if(j.status = 'no_data', NULL, j.posting_clusters) AS posting_clusters,
+    if(j.status = 'no_data', NULL, j.applications) AS applications,
+    if(j.status = 'no_data', NULL, j.implied) AS applications_implied,
+    if(j.status = 'no_data', NULL, j.candidates) AS candidates,
+    if(j.applications = 0, NULL, round(j.keyed / j.applications, 6)) AS key_share,
+    if(j.status = 'no_data' OR j.together = 0, NULL, round(j.applications / j.together, 6)) AS share,
+    j.status AS status,
+    round(j.covered, 6) AS covered
+FROM joined AS j

@@ -14,14 +14,12 @@ pub fn check_connection(config: &Config, connection: &Connection) -> Vec<Problem
     if connection.connector == FILE_CONNECTOR {
         return check_file(config, connection);
     }
-    match spec(&connection.connector) {
-        Some(spec) => check_board(connection, spec),
-        None => {
-            let error = unknown_connector(&connection.connector);
-            let problem = connection.problem("connector", error.message);
-            vec![Problem { hint: error.hint, ..problem }]
-        }
+    if let Some(spec) = spec(&connection.connector) {
+        return check_board(connection, spec);
     }
+    let error = unknown_connector(&connection.connector);
+    let problem = connection.problem("connector", error.message);
+    vec![Problem { hint: error.hint, ..problem }]
 }
 
 pub(crate) fn unknown_connector(name: &str) -> PullError {

@@ -1,10 +1,13 @@
 //! Every spec against its fixtures (invented people) and, where they are at hand, against recorded
 //! payloads: a path that finds nothing anywhere is a mistake in the spec.
 
+#![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use inflow_connectors::spec::{Kind, Scope, Spec, StageWords, Stream, all, spec};
+use inflow_connectors::spec::{Kind, Scope, Spec, StageWords, Stream, all, parse_spec, spec};
+use rstest::rstest;
 use serde_json::{Map, Value, json};
 
 type References = BTreeMap<String, Value>;
@@ -124,7 +127,6 @@ fn recorded(path: &Path) -> Vec<Value> {
 }
 
 #[test]
-#[expect(clippy::print_stderr, reason = "says why nothing was checked")]
 fn recorded_payloads_read_without_a_doubt() {
     let Some(folder) = payloads() else {
         eprintln!("no recorded payloads at hand: set INFLOW_PAYLOADS to check the specs against them");
@@ -162,4 +164,67 @@ fn recorded_payloads_read_without_a_doubt() {
         assert_eq!(json!(found.nothing), nothing, "{board} {name}");
         assert_eq!(found.records, count, "{board} {name}");
     }
+}
+
+const BOARD: &str = r#"
+name = "tea"
+title = { en = "Tea", zh = "茶" }
+way_in = "official_api"
+docs = ["https://tea.example/api"]
+base_url = "https://tea.example"
+budget = [{ requests = 5, per = "1s" }]
+[secrets.key]
+about = "the key"
+[auth]
+kind = "bearer"
+token = "{key}"
+[[stream]]
+name = "jobs"
+kind = "postings"
+id = "id"
+[stream.request]
+path = "/jobs"
+[stream.fields]
+title = "title"
+"#;
+
+#[rstest]
+#[case("kind = \"postings\"", "kind = \"postings\"\ncolour = 1", "tea.toml: line 16: unknown field `colour`")]
+#[case("path = \"/jobs\"", "path = \"/jobs/{org}\"", "tea.toml: jobs.request.path: org is neither a param nor a secret of this board")]
+#[case("token = \"{key}\"", "token = \"{kee}\"", "tea.toml: auth: kee is neither a param nor a secret")]
+#[case("kind = \"bearer\"", "kind = \"bearers\"", "unknown variant `bearers`, expected one of `none`, `basic`, `bearer`")]
+#[case(
+    "path = \"/jobs\"",
+    "path = \"/jobs\"\npaginate = { kind = \"scroll\" }",
+    "unknown variant `scroll`, expected one of `none`, `offset`"
+)]
+#[case(
+    "path = \"/jobs\"",
+    "path = \"/jobs\"\npaginate = { kind = \"page\", param = \"p\", limit = 0 }",
+    "a page holds at least one record"
+)]
+#[case(
+    "path = \"/jobs\"",
+    "path = \"/jobs\"\ncursor = { param = \"since\", lookback = \"soon\" }",
+    "\"soon\" is not a span of time like 90s, 15m, 2h or 3d"
+)]
+#[case(
+    "path = \"/jobs\"",
+    "path = \"/jobs\"\ncursor = { param = \"since\", lookback = \"0s\" }",
+    "boards fill in late: look back at least one second"
+)]
+#[case(
+    "path = \"/jobs\"",
+    "path = \"/jobs\"\ncursor = { fields = \"a..b\", param = \"since\", lookback = \"1h\" }",
+    "\"a..b\" is not a path: a key is empty"
+)]
+#[case("id = \"id\"", "id = \"id\"\ncomplete = true\nrequest.cursor = { param = \"since\", lookback = \"1h\" }", "duplicate key")]
+#[case("title = \"title\"", "titel = \"title\"", "postings has no column titel; did you mean `title`?")]
+#[case("id = \"id\"\n", "", "tea.toml: jobs: a stream of a board needs `id`")]
+#[case("budget = [{ requests = 5, per = \"1s\" }]", "budget = []", "tea.toml: budget: a board needs at least one window")]
+#[case("requests = 5", "requests = 0", "a window needs at least one request and a length")]
+fn a_spec_that_means_nothing_is_refused(#[case] from: &str, #[case] to: &str, #[case] expected: &str) {
+    assert!(parse_spec(BOARD, "tea.toml").is_ok());
+    let error = parse_spec(&BOARD.replacen(from, to, 1), "tea.toml").unwrap_err().to_string();
+    assert!(error.contains(expected), "{error}\nshould contain: {expected}");
 }

@@ -5,8 +5,8 @@
 //! Limits and rights of a session are settings given before its statement; the last one set is
 //! `readonly`, after which the session cannot change any.
 
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::engine::EngineError as Missing;
@@ -51,7 +51,7 @@ impl Limits {
     }
 }
 
-/// The engine of this process. Sessions keep it alive; the last handle stops it.
+/// The engine of this process.
 #[derive(Debug)]
 pub struct Engine {
     api: &'static Api,
@@ -76,8 +76,23 @@ pub struct Surroundings {
 }
 
 impl Engine {
-    /// Loads the library and boots the engine on `storage`. Blocking, about half a second.
+    /// Loads the library and boots the engine on `storage`, or gives the one that runs there already: a
+    /// process has one engine on one folder until it ends. Blocking, about half a second.
     pub fn boot(library: &Path, storage: &Path, config: &Path, limits: Limits) -> Result<Arc<Engine>, Missing> {
+        static RUNNING: Mutex<Option<(PathBuf, Arc<Engine>)>> = Mutex::new(None);
+        let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*running {
+            Some((folder, engine)) if folder == storage => Ok(Arc::clone(engine)),
+            Some((folder, _)) => Err(Missing::Elsewhere { path: storage.to_owned(), running: folder.clone() }),
+            None => {
+                let engine = Arc::new(Engine::boot_first(library, storage, config, limits)?);
+                *running = Some((storage.to_owned(), Arc::clone(&engine)));
+                Ok(engine)
+            }
+        }
+    }
+
+    fn boot_first(library: &Path, storage: &Path, config: &Path, limits: Limits) -> Result<Engine, Missing> {
         let api = Api::load(library).map_err(|error| Missing::Load { path: library.to_owned(), message: last_line(&error) })?;
         let arguments = vec![
             format!("--path={}", storage.display()),
@@ -85,21 +100,17 @@ impl Engine {
             format!("--max_threads={}", limits.threads),
         ];
         let start = || Missing::Start { path: storage.to_owned() };
-        let mut keep = Connection::open(api, &arguments).ok_or_else(start)?;
+        let mut first = Connection::open(api, &arguments).ok_or_else(start)?;
         let mut ask = |sql: &str| -> Result<String, Missing> {
-            let output = keep.query(sql.as_bytes(), "TSV", &[]).map_err(|_| start())?;
+            let output = first.query(sql.as_bytes(), "TSV", &[]).map_err(|_| start())?;
             Ok(String::from_utf8_lossy(output.as_ref()).trim().to_owned())
         };
         let timezone = ask("SELECT timezone()")?;
         let functions = ask("SELECT name FROM system.table_functions")?;
-        let closed_functions = functions
-            .lines()
-            .filter(|name| !OPEN_TABLE_FUNCTIONS.contains(name))
-            .map(str::to_ascii_lowercase)
-            .collect();
-        // So that the engine is not stopped between two statements.
-        ffi::keep(keep);
-        Ok(Arc::new(Engine { api, arguments, limits, timezone, closed_functions }))
+        let closed_functions =
+            functions.lines().filter(|name| !OPEN_TABLE_FUNCTIONS.contains(name)).map(str::to_ascii_lowercase).collect();
+        ffi::keep(first);
+        Ok(Engine { api, arguments, limits, timezone, closed_functions })
     }
 
     /// Zone of the engine, that of columns and literals without one.
@@ -133,12 +144,6 @@ impl Engine {
         let mut connection = self.session(&Surroundings::default())?;
         let sql = format!("KILL QUERY WHERE Settings['log_comment'] = {} ASYNC", quote_text(tag));
         connection.query(sql.as_bytes(), "Null", &[]).map(drop)
-    }
-}
-
-impl Drop for Engine {
-    fn drop(&mut self) {
-        ffi::release();
     }
 }
 

@@ -5,7 +5,7 @@
 //! - signal handlers are switched off before the first connection, so the process keeps its own;
 //! - a connection runs one statement at a time: every call takes `&mut Connection`, and a stream borrows it;
 //! - every result and stream handle is destroyed exactly once, by `Drop`, on every path;
-//! - when the process exits, the engine is stopped before the library's destructors run under its threads;
+//! - the engine is never torn down, see [`keep`];
 //! - a result's buffer lives as long as its handle, so slices borrow from [`Output`].
 
 #![expect(unsafe_code, reason = "the C interface of the engine is called here and nowhere else")]
@@ -62,62 +62,36 @@ pub struct Api {
     cancel_insert: unsafe extern "C" fn(Ptr),
     destroy_insert: unsafe extern "C" fn(Ptr),
     classify: unsafe extern "C" fn(Ptr, Text, usize, Text, usize, *mut AnalysisV1) -> c_int,
-    shutdown: unsafe extern "C" fn() -> c_int,
 }
 
-/// The connection that keeps the engine up between statements, and what stops it at exit.
-static KEPT: Mutex<Option<Connection>> = Mutex::new(None);
 static LOADED: OnceLock<&'static Api> = OnceLock::new();
+/// The connection that keeps the engine up between statements.
+static KEPT: Mutex<Option<Connection>> = Mutex::new(None);
 
-/// Keeps the engine up until [`release`], or until the process exits.
+/// Keeps the engine up until the process ends: the engine crashes now and then when it is stopped, as its
+/// teardown (on closing the last connection, and in the library's destructors at exit) runs under its own
+/// background threads. Ending without a teardown is as safe as `kill -9`, which it is built for.
 pub fn keep(connection: Connection) {
-    // Registered now and not when the library was loaded: what is registered last runs first, and the
-    // engine has registered destructors of its own while it booted.
-    stop_at_exit();
     *KEPT.lock().unwrap_or_else(PoisonError::into_inner) = Some(connection);
-}
-
-/// Lets the engine stop when its last session ends.
-pub fn release() {
-    KEPT.lock().unwrap_or_else(PoisonError::into_inner).take();
-}
-
-/// Runs when the process exits, before the library's own destructors, as it was registered after them.
-/// They would pull the ground from under the engine's threads: so these are stopped first, and where a
-/// statement still runs, the process ends here with the status it was to end with.
-extern "C" fn at_exit(status: c_int, _: *mut c_void) {
-    release();
-    if let Some(api) = LOADED.get() {
-        // SAFETY: may be called at any time; it refuses while a session is open.
-        let stopped = unsafe { (api.shutdown)() };
-        if stopped != 0 {
-            // SAFETY: ends the process without running anything more.
-            unsafe { _exit(status) }
-        }
-    }
-}
-
-unsafe extern "C" {
+    // What is registered last runs first: before the destructors that the engine has registered so far.
     #[cfg(target_os = "linux")]
-    fn on_exit(function: extern "C" fn(c_int, *mut c_void), argument: *mut c_void) -> c_int;
-    #[cfg(not(target_os = "linux"))]
-    fn atexit(function: extern "C" fn()) -> c_int;
-    fn _exit(status: c_int) -> !;
-}
-
-#[cfg(not(target_os = "linux"))]
-extern "C" fn at_exit_without_status() {
-    at_exit(0, ptr::null_mut());
-}
-
-fn stop_at_exit() {
     // SAFETY: the function stays for the life of the process.
     unsafe {
-        #[cfg(target_os = "linux")]
-        on_exit(at_exit, ptr::null_mut());
-        #[cfg(not(target_os = "linux"))]
-        atexit(at_exit_without_status);
+        on_exit(end_at_once, ptr::null_mut());
     }
+}
+
+/// Ends the process with the status it was to end with. Rust's own streams have been flushed by then.
+#[cfg(target_os = "linux")]
+extern "C" fn end_at_once(status: c_int, _: *mut c_void) {
+    // SAFETY: ends the process without running anything more.
+    unsafe { _exit(status) }
+}
+
+#[cfg(target_os = "linux")]
+unsafe extern "C" {
+    fn on_exit(function: extern "C" fn(c_int, *mut c_void), argument: *mut c_void) -> c_int;
+    fn _exit(status: c_int) -> !;
 }
 
 impl std::fmt::Debug for Api {
@@ -170,7 +144,6 @@ impl Api {
                 cancel_insert: *library.get(b"chdb_stream_cancel_insert\0")?,
                 destroy_insert: *library.get(b"chdb_destroy_insert_stream\0")?,
                 classify: *library.get(b"chdb_classify_query_n\0")?,
-                shutdown: *library.get(b"chdb_shutdown\0")?,
             };
             signals(0);
             Ok(Box::leak(Box::new(api)))

@@ -8,6 +8,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
@@ -29,19 +30,39 @@ pub struct Holder {
 /// The lock on a data folder.
 #[derive(Debug)]
 pub struct FolderLock {
-    _file: File,
+    file: Option<File>,
     folder: PathBuf,
+    /// The engine of this process runs on the folder, and will until the process ends.
+    pub in_use: bool,
+}
+
+/// Locks of folders that this process no longer uses and its engine still holds: it may take them up again,
+/// other processes may not.
+static PARKED: Mutex<Vec<(PathBuf, File)>> = Mutex::new(Vec::new());
+
+impl Drop for FolderLock {
+    fn drop(&mut self) {
+        if let Some(file) = self.file.take().filter(|_| self.in_use) {
+            PARKED.lock().unwrap_or_else(PoisonError::into_inner).push((self.folder.clone(), file));
+        }
+    }
 }
 
 /// Takes the lock, or says who has it.
 pub fn take(folder: &Path) -> Result<Result<FolderLock, Option<Holder>>, StoreError> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true).mode(0o700).create(folder).map_err(StoreError::file("create", folder))?;
+    let folder = fs::canonicalize(folder).map_err(StoreError::file("open", folder))?;
+    let mut parked = PARKED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(position) = parked.iter().position(|(parked, _)| *parked == folder) {
+        let (folder, file) = parked.swap_remove(position);
+        return Ok(Ok(FolderLock { file: Some(file), folder, in_use: true }));
+    }
     let path = folder.join("lock");
     let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(StoreError::file("open", &path))?;
     match file.try_lock() {
-        Ok(()) => Ok(Ok(FolderLock { _file: file, folder: folder.to_owned() })),
-        Err(TryLockError::WouldBlock) => Ok(Err(read_holder(folder))),
+        Ok(()) => Ok(Ok(FolderLock { file: Some(file), folder, in_use: false })),
+        Err(TryLockError::WouldBlock) => Ok(Err(read_holder(&folder))),
         Err(TryLockError::Error(error)) => Err(StoreError::file("lock", path)(error)),
     }
 }

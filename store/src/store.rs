@@ -57,7 +57,6 @@ struct Held {
 
 #[derive(Debug)]
 struct Serving {
-    engine: Arc<Engine>,
     task: JoinHandle<std::io::Result<()>>,
     stop: DropGuard,
 }
@@ -102,11 +101,11 @@ impl Store {
         Ok(Store(Arc::new(Inner { options, writer, reader, holder: None, other: Some(other) })))
     }
 
-    async fn hold(options: StoreOptions, lock: FolderLock) -> Result<Store, StoreError> {
+    async fn hold(options: StoreOptions, mut lock: FolderLock) -> Result<Store, StoreError> {
         let (url, serving) = match &options.settings.url {
             Some(url) => (url.clone(), None),
             None => {
-                let (url, serving) = start(&options).await?;
+                let (url, serving) = start(&options, &mut lock).await?;
                 (url, Some(serving))
             }
         };
@@ -150,17 +149,17 @@ impl Store {
         self.0.writer.client()
     }
 
-    /// Ends the endpoint and the engine, and gives the folder back. Later calls fail.
+    /// Ends the endpoint: answers under way are finished, later calls fail. With the embedded engine the folder
+    /// stays this process's until it ends; it may [open](Store::open) it again.
     pub async fn shutdown(self) {
         let Some(held) = &self.0.holder else { return };
         held.lock.withdraw();
         let serving = held.serving.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
-        let Some(Serving { engine, mut task, stop }) = serving else { return };
+        let Some(Serving { mut task, stop }) = serving else { return };
         stop.disarm().cancel();
         if tokio::time::timeout(LAST_ANSWERS, &mut task).await.is_err() {
             task.abort();
         }
-        drop(engine);
     }
 
     pub(crate) fn writable(&self) -> Result<(), StoreError> {
@@ -237,7 +236,7 @@ fn connections(options: &StoreOptions, holder: &Holder) -> Result<(Connection, C
 }
 
 /// Boots the engine and serves the endpoint.
-async fn start(options: &StoreOptions) -> Result<(Url, Serving), StoreError> {
+async fn start(options: &StoreOptions, lock: &mut FolderLock) -> Result<(Url, Serving), StoreError> {
     let address = options.serve_clickhouse.unwrap_or_else(|| ([127, 0, 0, 1], 0).into());
     let refused = |message: String| StoreError::Address { address, message };
     if !address.ip().is_loopback() && !(options.behind_proxy && options.reader_password.is_some()) {
@@ -251,6 +250,7 @@ async fn start(options: &StoreOptions) -> Result<(Url, Serving), StoreError> {
 
     let boot = options.clone();
     let engine = tokio::task::spawn_blocking(move || boot_engine(&boot)).await.map_err(|error| refused(error.to_string()))??;
+    lock.in_use = true;
     let access = Access {
         writer_password: password,
         reader_password: options.reader_password.clone(),
@@ -258,15 +258,15 @@ async fn start(options: &StoreOptions) -> Result<(Url, Serving), StoreError> {
         behind_proxy: options.behind_proxy,
     };
     let stop = CancellationToken::new();
-    let task = tokio::spawn(endpoint::serve(listener, Arc::clone(&engine), access, stop.clone()));
-    Ok((url, Serving { engine, task, stop: stop.drop_guard() }))
+    let task = tokio::spawn(endpoint::serve(listener, engine, access, stop.clone()));
+    Ok((url, Serving { task, stop: stop.drop_guard() }))
 }
 
 fn boot_engine(options: &StoreOptions) -> Result<Arc<Engine>, StoreError> {
     let settings = &options.settings;
     let library = engine::install(settings.cache_dir.as_deref(), &*options.progress)?;
     let limits = Limits::new(settings.max_memory, settings.threads);
-    let folder = std::path::absolute(&options.data_dir).map_err(StoreError::file("find", &options.data_dir))?;
+    let folder = std::fs::canonicalize(&options.data_dir).map_err(StoreError::file("open", &options.data_dir))?;
     let storage = folder.join("clickhouse");
     let backups = folder.join("backups");
     let config = folder.join("clickhouse.xml");

@@ -61,26 +61,38 @@ WITH
         SELECT
             if(c.found = 1, c.channel, w.channel) AS channel, c.store AS store, c.department AS department,
             if(c.found = 1, c.period, w.period) AS period,
-            c.cents AS cents, c.n AS n, if(w.expected = 1, w.covered, 1) AS covers,
+            c.cents AS cents, c.n AS n, if(w.expected = 1, w.covered, 1) AS covered,
+            multiIf(covered = 0 AND n = 0, 'no_data', covered < 1, 'partial', n < 20, 'few', 'ok') AS status,
+            greatest(n, 1) AS divisor,
             argMax(c.pooled_cents, c.found) OVER (PARTITION BY channel, store, department) AS pool_cents,
             max(c.pooled_n) OVER (PARTITION BY channel, store, department) AS pool_n
         FROM inflow.channel_periods_v1(
             of = 'all', from = {from:Date}, to = {to:Date}, tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')},
             by = {by:Array(String)}, channel = {channel:Array(String)}) AS w
         FULL JOIN counted AS c ON c.channel = w.channel AND c.period = w.period
+    ),
+    priced AS
+    (
+        SELECT
+            *,
+            half_up(cents, toInt128(divisor)) AS each_cents,
+            half_up(pool_cents, toInt128(greatest(pool_n, 1))) AS pool_each_cents,
+            round(toFloat64(cents) / byar_high(divisor)) AS low_cents,
+            round(toFloat64(cents) / byar_low(divisor)) AS high_cents
+        FROM joined
     )
 SELECT
     channel, store, department, period,
-    money(cents) AS numerator,
-    if(status = 'no_data', NULL, n) AS denominator,
-    if(n = 0, NULL, money(half_up(cents, toInt128(greatest(n, 1))))) AS value,
-    if(n = 0, NULL, money(round(toFloat64(cents) / byar_high(greatest(n, 1))))) AS low,
-    if(n = 0, NULL, money(round(toFloat64(cents) / byar_low(greatest(n, 1))))) AS high,
-    if(n >= 20, NULL, money(pool_cents)) AS pooled_numerator,
-    if(n >= 20, NULL, pool_n) AS pooled_denominator,
-    if(n >= 20 OR pool_n = 0, NULL, money(half_up(pool_cents, toInt128(greatest(pool_n, 1))))) AS pooled_value,
+    money(j.cents) AS numerator,
+    if(j.status = 'no_data', NULL, j.n) AS denominator,
+    if(j.n = 0, NULL, money(j.each_cents)) AS value,
+    if(j.n = 0, NULL, money(j.low_cents)) AS low,
+    if(j.n = 0, NULL, money(j.high_cents)) AS high,
+    if(j.n >= 20, NULL, money(j.pool_cents)) AS pooled_numerator,
+    if(j.n >= 20, NULL, j.pool_n) AS pooled_denominator,
+    if(j.n >= 20 OR j.pool_n = 0, NULL, money(j.pool_each_cents)) AS pooled_value,
     base AS currency,
-    multiIf(covers = 0 AND n = 0, 'no_data', covers < 1, 'partial', n < 20, 'few', 'ok') AS status,
-    round(covers, 6) AS covered
-FROM joined
+    j.status AS status,
+    round(j.covered, 6) AS covered
+FROM priced AS j
 WHERE period != toDate(0)

@@ -91,8 +91,9 @@ WITH
     wanted AS
     (
         SELECT
-            if(f.found = 1, f.channel, w.channel) AS channel, f.store AS store, f.found AS found, f.n AS n, f.left_out AS left_out,
+            if(f.found = 1, f.channel, w.channel) AS channel, f.store AS store, f.n AS n, f.left_out AS left_out,
             f.pace AS pace, f.all_pace AS all_pace, if(w.expected = 1, w.covered, 1) AS covered,
+            multiIf(covered = 0 AND f.found = 0, 'no_data', covered < 1, 'partial', f.n < 20, 'few', 'ok') AS status,
             toUInt32(arrayJoin(range(168))) AS cell, toUInt8(intDiv(cell, 24) + 1) AS weekday, toUInt8(cell % 24) AS hour,
             f.cells[cell] AS here, here.1 / 3600 AS live_hours, here.2 AS events,
             -- What the prior expects of the cell, per live posting hour.
@@ -104,14 +105,14 @@ WITH
     )
 SELECT
     g.channel AS channel, g.store AS store, g.weekday AS weekday, g.hour AS hour,
-    if(status = 'no_data', NULL, g.events) AS count,
+    if(g.status = 'no_data', NULL, g.events) AS count,
     round(g.live_hours, 4) AS exposure_hours,
     k.times AS calendar_hours,
     if(g.live_hours = 0, NULL, round(g.events / g.live_hours, 6)) AS rate,
     if(g.live_hours = 0 OR g.all_pace = 0, NULL, if(g.mean = 0, 0, round((g.events + shape) / (g.live_hours + shape / g.mean), 6))) AS shrunk,
-    if(status = 'no_data', NULL, g.n) AS total,
-    if(status = 'no_data', NULL, g.left_out) AS left_out,
-    multiIf(g.covered = 0 AND g.found = 0, 'no_data', g.covered < 1, 'partial', g.n < 20, 'few', 'ok') AS status,
+    if(g.status = 'no_data', NULL, g.n) AS total,
+    if(g.status = 'no_data', NULL, g.left_out) AS left_out,
+    g.status AS status,
     round(g.covered, 6) AS covered
 FROM wanted AS g
 LEFT JOIN calendar AS k ON k.channel = g.channel AND k.weekday = g.weekday AND k.hour = g.hour

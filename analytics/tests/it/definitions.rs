@@ -11,7 +11,8 @@ async fn every_metric_runs_by_every_dimension() {
     world.insert("applications", vec![application("1", "boss", "2026-10-05 10:00:00")]).await;
     world.analyze().await;
     for metric in catalogue() {
-        let (periods, dimensions): (Vec<&str>, Vec<&str>) = metric.dimensions.iter().partition(|name| ["day", "week", "month"].contains(name));
+        let (periods, dimensions): (Vec<&str>, Vec<&str>) =
+            metric.dimensions.iter().partition(|name| ["day", "week", "month"].contains(name));
         for by in periods.into_iter().map(|period| vec![period]).chain([dimensions, vec!["none"]]) {
             let report = world.report(metric.id, &by, "2026-10-01", "2026-10-31").await;
             assert!(!report.rows.is_empty(), "{} by {by:?}", metric.id);

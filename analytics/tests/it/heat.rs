@@ -6,7 +6,7 @@ use inflow_analytics::Report;
 
 use crate::world::{World, application, query};
 
-fn posting(channel: &str, id: &str, posted: &str, closed: Value) -> Value {
+fn posting(channel: &str, id: &str, posted: &str, closed: Option<&str>) -> Value {
     json!({"connection": channel, "source_id": id, "channel": channel, "status": "open", "posted_at": posted,
            "posted_precision": "exact", "closed_at": closed, "version": 1})
 }
@@ -19,14 +19,14 @@ fn cell<'r>(report: &'r Report, channel: &str, weekday: u64, hour: u64) -> &'r M
 async fn counts_and_exposure_stand_in_local_hours() {
     let world = World::new().await;
     // Thursday 1 October 2026, 18:00 to 20:10 in Shanghai; a second one over 18:07:30 to 18:50.
-    let mut dated = posting("boss", "3", "2026-09-30 16:00:00", json!("2026-09-30 16:00:00"));
+    let mut dated = posting("boss", "3", "2026-09-30 16:00:00", Some("2026-09-30 16:00:00"));
     dated["posted_precision"] = json!("day");
     world
         .insert(
             "postings",
             vec![
-                posting("boss", "1", "2026-10-01 10:00:00", json!("2026-10-01 12:10:00")),
-                posting("boss", "2", "2026-10-01 10:07:30", json!("2026-10-01 10:50:00")),
+                posting("boss", "1", "2026-10-01 10:00:00", Some("2026-10-01 12:10:00")),
+                posting("boss", "2", "2026-10-01 10:07:30", Some("2026-10-01 10:50:00")),
                 dated,
             ],
         )
@@ -58,7 +58,7 @@ async fn counts_and_exposure_stand_in_local_hours() {
 #[tokio::test]
 async fn an_hour_that_happens_twice_or_never_has_exposure_two_or_none() {
     let world = World::new().await;
-    let always = |id: &str, channel: &str| posting(channel, id, "2026-01-01 00:00:00", Value::Null);
+    let always = |id: &str, channel: &str| posting(channel, id, "2026-01-01 00:00:00", None);
     world.insert("postings", vec![always("1", "indeed"), always("2", "boss")]).await;
     // 01:30 twice: before and after the clocks went back.
     world
@@ -89,7 +89,7 @@ async fn an_hour_that_happens_twice_or_never_has_exposure_two_or_none() {
 #[tokio::test]
 async fn rates_shrink_to_the_shape_of_all_channels() {
     let world = World::new().await;
-    let live = |channel: &str| posting(channel, "p", "2026-10-01 10:00:00", json!("2026-10-01 12:00:00"));
+    let live = |channel: &str| posting(channel, "p", "2026-10-01 10:00:00", Some("2026-10-01 12:00:00"));
     world.insert("postings", vec![live("boss"), live("zhaopin")]).await;
     let at = |i: usize, channel: &str, hour: u32| {
         application(&format!("{channel} {hour} {i}"), channel, &format!("2026-10-01 {hour}:{i:02}:00"))

@@ -83,7 +83,7 @@ impl World {
         let mut columns: Vec<String> = rows.iter().flat_map(|row| row.as_object().unwrap().keys().cloned()).collect();
         columns.sort();
         columns.dedup();
-        let body: String = rows.iter().map(|row| format!("{row}\n")).collect();
+        let body = rows.iter().map(Value::to_string).collect::<Vec<_>>().join("\n");
         self.inserted.set(self.inserted.get() + 1);
         let names: Vec<&str> = columns.iter().map(String::as_str).collect();
         let token = format!("test {}", self.inserted.get());

@@ -27,7 +27,7 @@ fn utf8(bytes: &[u8]) -> Result<String, String> {
         Ok(text) => Ok(text.to_owned()),
         Err(error) => {
             let good = plain.get(..error.valid_up_to()).unwrap_or_default();
-            let line = good.iter().filter(|byte| **byte == b'\n').count() + 1;
+            let line = good.split(|byte| *byte == b'\n').count();
             let start = good.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
             let column = String::from_utf8_lossy(good.get(start..).unwrap_or_default()).chars().count() + 1;
             Err(format!("line {line}, column {column}: these bytes are neither UTF-8 nor GB18030"))

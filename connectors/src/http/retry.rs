@@ -13,7 +13,7 @@ use crate::spec::{LimitHeaders, ResetForm};
 pub const ATTEMPTS: u32 = 4;
 
 /// A board that asks for more patience than this ends the pull; the next one goes on.
-pub const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(300);
+pub const LONGEST_RETRY_AFTER: Duration = Duration::from_mins(5);
 
 const FIRST_BACKOFF: Duration = Duration::from_millis(500);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(30);

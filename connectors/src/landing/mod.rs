@@ -88,8 +88,8 @@ pub struct Line {
     /// Missing from the last complete list: `record` repeats what was landed last.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub gone: bool,
-    /// Listed again after it was gone, or changed without a later time of its own. Together with
-    /// `gone` this asks for a version not older than the fetch instant.
+    /// Listed again after it was gone. Like `gone` it asks for a version not older than the fetch
+    /// instant: the board's own times say nothing about leaving a list and coming back to it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub back: bool,
 }
@@ -241,7 +241,9 @@ fn feed(hasher: &mut blake3::Hasher, value: &Value) {
         Value::Object(map) => feed_object(hasher, map),
         Value::Array(list) => {
             hasher.update(b"[");
-            list.iter().for_each(|element| feed(hasher, element));
+            for element in list {
+                feed(hasher, element);
+            }
             hasher.update(b"]");
         }
         Value::String(text) => {

@@ -142,7 +142,7 @@ impl BoardPull<'_, '_> {
             }
             self.ctx.progress.page(&self.connection.name, &stream.name, fetched);
         }
-        let dropped = maker.dropped.iter().map(|column| format!("{}.{column}", stream.name));
+        let dropped = maker.dropped().map(|column| format!("{}.{column}", stream.name));
         self.outcome.dropped_columns.extend(dropped);
         let by_clock = form.cursor.as_ref().is_some_and(|cursor| cursor.fields.is_empty());
         // A board whose clock is ahead must not make us skip what it has not written yet.

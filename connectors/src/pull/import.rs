@@ -149,6 +149,6 @@ async fn land_files(
     }
     lander.flush().await?;
     outcome.count(lander.counts);
-    outcome.dropped_columns.extend(maker.dropped.iter().map(|column| format!("{}.{column}", stream.name)));
+    outcome.dropped_columns.extend(maker.dropped().map(|column| format!("{}.{column}", stream.name)));
     first_error.map_or(Ok(()), |error| Err(error.at(&connection.name).into()))
 }

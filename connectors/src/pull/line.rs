@@ -25,8 +25,7 @@ pub(crate) struct LineMaker<'a> {
     coded: Vec<Path>,
     /// Lookups with the absolute path of the id.
     lookups: Vec<(Lookup, Path)>,
-    /// Columns of the source that were dropped.
-    pub(crate) dropped: BTreeSet<String>,
+    dropped: BTreeSet<String>,
 }
 
 /// A record, taken or not.
@@ -67,7 +66,6 @@ impl<'a> LineMaker<'a> {
         let id = id.or_else(|| self.stream.source_id(record)).unwrap_or_default();
         let identity = self.identity(record, &id);
         let mut kept = self.allowed.pick(record, "", &mut self.dropped).unwrap_or(Value::Null);
-        self.forget_identity_columns();
         for path in &self.masked {
             path.change(&mut kept, &mut mask_value);
         }
@@ -131,15 +129,13 @@ impl<'a> LineMaker<'a> {
             })
     }
 
-    /// What identifies a person is used, not dropped: it is no news for the report.
-    fn forget_identity_columns(&mut self) {
-        for path in self.stream.identity.all() {
-            self.dropped.remove(&path.to_string());
-            let outer: Vec<Path> = self.dropped.iter().filter_map(|name| name.parse().ok()).collect();
-            for name in outer.iter().filter(|name| path.is_within(name)) {
-                self.dropped.remove(&name.to_string());
-            }
-        }
+    /// Columns of the source that were dropped. What identifies a person was used, not dropped: it is
+    /// no news for the report.
+    pub(crate) fn dropped(&self) -> impl Iterator<Item = &String> {
+        self.dropped.iter().filter(|name| {
+            let outer = name.parse::<Path>().ok();
+            outer.is_none_or(|outer| !self.stream.identity.all().any(|path| path.is_within(&outer)))
+        })
     }
 
     fn entries(&self, record: &Value) -> Map<String, Value> {

@@ -160,7 +160,7 @@ fn split_links(header: &str) -> Vec<&str> {
     let mut rest = header;
     while let Some(start) = rest.find('<') {
         let (_, from) = rest.split_at(start);
-        let end = from.find('>').and_then(|close| from.get(close..)?.find(",").map(|comma| close + comma));
+        let end = from.find('>').and_then(|close| from.get(close..)?.find(',').map(|comma| close + comma));
         let (link, tail) = from.split_at(end.unwrap_or(from.len()));
         links.push(link);
         rest = tail;

@@ -17,17 +17,13 @@ pub(crate) fn records(stream: &Stream, mut answer: Value) -> Result<Vec<Value>, 
     let mut found = None;
     let seen = stream.records.first(&answer).map_or("nothing", shape);
     stream.records.change(&mut answer, &mut |value| found = Some(value.take()));
-    match found {
-        Some(Value::Array(list)) => {
-            if let Some(odd) = list.iter().find(|record| !record.is_object()) {
-                return Err(changed(format!("a record of {} is {} instead of an object", stream.name, shape(odd))));
-            }
-            Ok(list)
-        }
-        _ => {
-            let place = if stream.records.is_empty() { "the answer".to_owned() } else { format!("`{}`", stream.records) };
-            Err(changed(format!("{place} is {seen} instead of a list of {}", stream.name)))
-        }
+    let Some(Value::Array(list)) = found else {
+        let place = if stream.records.is_empty() { "the answer".to_owned() } else { format!("`{}`", stream.records) };
+        return Err(changed(format!("{place} is {seen} instead of a list of {}", stream.name)));
+    };
+    match list.iter().find(|record| !record.is_object()) {
+        Some(odd) => Err(changed(format!("a record of {} is {} instead of an object", stream.name, shape(odd)))),
+        None => Ok(list),
     }
 }
 

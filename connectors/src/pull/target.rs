@@ -69,7 +69,7 @@ impl<'a> Target<'a> {
         } else {
             connection.budget.iter().map(|window| BudgetWindow { requests: window.requests, per: window.per }).collect()
         };
-        let credential = target.credential()?;
+        let credential = target.credential();
         target.budget = http.budget(&place, &credential, &windows);
         Ok(target)
     }
@@ -80,13 +80,13 @@ impl<'a> Target<'a> {
     }
 
     /// What tells this credential from others at the host.
-    fn credential(&self) -> Result<String, PullError> {
-        Ok(match &self.spec.auth {
+    fn credential(&self) -> String {
+        match &self.spec.auth {
             Auth::None => String::new(),
             Auth::Basic { user, password } => format!("{}\n{}", self.fill_if_known(user), self.fill_if_known(password)),
             Auth::Bearer { token } => self.fill_if_known(token),
             Auth::Header { value, .. } | Auth::Query { value, .. } => self.fill_if_known(value),
-        })
+        }
     }
 
     fn fill_if_known(&self, text: &str) -> String {

@@ -8,7 +8,8 @@ use inflow_config::{Explain, Stage, did_you_mean};
 use super::columns::{FieldType, Kind};
 use super::field::Field;
 use super::path::Path;
-use super::stream::{EventMap, Paginate, Request, Stream};
+use super::request::{Paginate, Request};
+use super::stream::{EventMap, Stream};
 use super::{Auth, Spec};
 
 /// A spec or mapping file that cannot be used.
@@ -39,7 +40,7 @@ pub fn parse_spec(text: &str, file: &str) -> Result<Spec, SpecError> {
 pub fn parse_mapping(text: &str, file: &str) -> Result<Stream, SpecError> {
     let mut stream: Stream = read(text, file)?;
     if stream.name.is_empty() {
-        stream.name = stream.kind.as_str().to_owned();
+        stream.kind.as_str().clone_into(&mut stream.name);
     }
     let mut found = Found::default();
     if stream.request.is_some() {

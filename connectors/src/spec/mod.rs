@@ -11,6 +11,7 @@ mod event;
 mod field;
 mod path;
 mod registry;
+mod request;
 mod stream;
 mod time;
 mod words;
@@ -27,8 +28,9 @@ pub use event::{Event, StageWords, Unreadable};
 pub use field::{Cell, Field, Lookup, Scope, When, shape};
 pub use path::{Path, PathError, Step};
 pub use registry::{FILE_CONNECTOR, all, names, spec};
+pub use request::{Cursor, Method, Paginate, Request, Success};
 pub(crate) use stream::composite;
-pub use stream::{Cursor, Encoding, EventMap, FileForm, FileFormat, IdentityPaths, Method, Paginate, Request, Stream, Success};
+pub use stream::{Encoding, EventMap, FileForm, FileFormat, IdentityPaths, Stream};
 pub use time::{Precision, TimeFormat, local_instant};
 pub use words::{bool_of, decimal_of, scalar_text, unescape};
 
@@ -153,7 +155,7 @@ pub struct BudgetWindow {
     /// Number of requests.
     pub requests: u32,
     /// Length of the window.
-    #[serde(with = "stream::span")]
+    #[serde(with = "request::span")]
     pub per: Duration,
 }
 

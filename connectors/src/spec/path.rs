@@ -167,22 +167,18 @@ impl FromStr for Path {
         };
         let mut steps = Vec::new();
         while !rest.is_empty() {
-            rest = match rest.strip_prefix('[') {
-                Some(inside) => {
-                    let (step, tail) = bracket(inside).map_err(fail)?;
-                    steps.push(step);
-                    tail
+            if let Some(inside) = rest.strip_prefix('[') {
+                let (step, tail) = bracket(inside).map_err(fail)?;
+                steps.push(step);
+                rest = tail;
+            } else {
+                let (key, tail) = rest.split_at(rest.find(['.', '[']).unwrap_or(rest.len()));
+                if key.trim().is_empty() {
+                    return Err(fail("a key is empty"));
                 }
-                None => {
-                    let end = rest.find(['.', '[']).unwrap_or(rest.len());
-                    let (key, tail) = rest.split_at(end);
-                    if key.trim().is_empty() {
-                        return Err(fail("a key is empty"));
-                    }
-                    steps.push(Step::Key(key.to_owned()));
-                    tail
-                }
-            };
+                steps.push(Step::Key(key.to_owned()));
+                rest = tail;
+            }
             if let Some(tail) = rest.strip_prefix('.') {
                 if tail.is_empty() {
                     return Err(fail("it ends with a dot"));

@@ -94,15 +94,12 @@ pub fn unescape(text: &str) -> String {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('&') {
         plain.push_str(before);
-        match after.split_once(';').and_then(|(name, tail)| Some((entity(name)?, tail))) {
-            Some((c, tail)) => {
-                plain.push(c);
-                rest = tail;
-            }
-            None => {
-                plain.push('&');
-                rest = after;
-            }
+        if let Some((c, tail)) = after.split_once(';').and_then(|(name, tail)| Some((entity(name)?, tail))) {
+            plain.push(c);
+            rest = tail;
+        } else {
+            plain.push('&');
+            rest = after;
         }
     }
     plain.push_str(rest);
@@ -176,7 +173,7 @@ mod tests {
             let digits: Vec<char> = whole.chars().collect();
             let mut grouped = String::new();
             for (position, digit) in digits.iter().enumerate() {
-                if position > 0 && (digits.len() - position) % 3 == 0 {
+                if position > 0 && (digits.len() - position).is_multiple_of(3) {
                     grouped.push(',');
                 }
                 grouped.push(*digit);

@@ -6,6 +6,13 @@ use serde_json::json;
 
 use crate::support::{Board, Reply, Rig, at, connection, job, jobs, lever, opportunity};
 
+/// Connections are pulled side by side.
+#[test]
+fn a_pull_can_move_between_threads() {
+    fn movable<T: Send>(_: impl FnOnce(&'static Rig) -> T) {}
+    movable(|rig| async { rig.pull(&connection("tea", "lever", "http://127.0.0.1:9")).await });
+}
+
 #[tokio::test]
 async fn only_mapped_columns_are_landed_and_the_rest_is_named() {
     let board = Board::start(|_, _| jobs(&[job(1, "Cook", "2026-09-02T08:00:00Z")])).await;

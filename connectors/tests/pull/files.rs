@@ -68,7 +68,7 @@ async fn a_complete_sheet_marks_what_it_no_longer_has() {
     let shop = folder_connection(&rig);
     rig.file("inbox/a.csv", SHEET);
     rig.pull(&shop).await;
-    let shorter: String = SHEET.lines().take(3).map(|line| format!("{line}\n")).collect();
+    let shorter = SHEET.lines().take(3).collect::<Vec<_>>().join("\n");
     rig.file("inbox/a.csv", shorter);
     rig.now = at("2026-10-02T00:00:00Z");
     assert_eq!(rig.pull(&shop).await.landed, 1);

@@ -18,6 +18,8 @@ use crate::sql::{Shape, Tokens, shape};
 
 /// How long a client may leave its result unread before the statement is given up.
 const PATIENCE: Duration = Duration::from_secs(120);
+/// Time for the network to take the rows before the text of a late error.
+const BEFORE_LATE_ERROR: Duration = Duration::from_millis(50);
 /// Pieces that wait for the network.
 const AHEAD: usize = 2;
 
@@ -221,6 +223,8 @@ impl Out {
             let _ = begin.send(Err(fault));
             return;
         }
+        // Clients look for the text at the end of one read: let them read what came before.
+        std::thread::sleep(BEFORE_LATE_ERROR);
         let message = format!("{}\n", fault.text);
         let block = format!("\r\n__exception__\r\n{tag}\r\n{message}{} {tag}\r\n__exception__\r\n", message.len());
         if self.piece(Bytes::from(block)).is_ok() {

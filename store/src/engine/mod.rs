@@ -109,6 +109,14 @@ pub enum EngineError {
         /// What the loader said.
         message: String,
     },
+    /// The engine of this process runs on another folder.
+    #[error("the ClickHouse engine of this process runs on {} and cannot also open {}", running.display(), path.display())]
+    Elsewhere {
+        /// The storage folder asked for.
+        path: PathBuf,
+        /// The one it runs on.
+        running: PathBuf,
+    },
     /// The library loads and does not start.
     #[error("the ClickHouse engine does not start on {}", path.display())]
     Start {
@@ -145,6 +153,7 @@ impl Explain for EngineError {
             EngineError::Space { .. } => "free some room, or set store.cache_dir in inflow.toml to another disk".to_owned(),
             EngineError::File { .. } => "check that the folder exists and belongs to you, or set store.cache_dir".to_owned(),
             EngineError::Load { .. } => format!("remove the file and run `inflow engine install`, or let {VARIABLE} name another"),
+            EngineError::Elsewhere { .. } => "open the other folder in a process of its own".to_owned(),
             EngineError::Start { .. } => {
                 "see that no other process uses the folder and that the disk is not full; logs with --log debug".to_owned()
             }

@@ -1,1 +1,126 @@
-//! pending
+//! The typed state.
+
+use chrono::{DateTime, Utc};
+use inflow_store::{HealthRow, LandedRow, QuarantineRow, RunRow, SegmentRow};
+
+use crate::support::{run, store};
+
+fn at(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+#[test]
+fn cursors_keep_the_last_one() {
+    let store = store();
+    run(async {
+        assert_eq!(store.cursor("c", "it's").await.unwrap(), None);
+        for cursor in ["1", "2\\n", "{\"page\":\"\u{4e0b}\u{4e00}\u{9875}\"}", "0"] {
+            store.commit_cursor("c", "it's", cursor).await.unwrap();
+            assert_eq!(store.cursor("c", "it's").await.unwrap().as_deref(), Some(cursor));
+        }
+        assert_eq!(store.cursor("c", "its").await.unwrap(), None);
+    });
+}
+
+#[test]
+fn landed_keeps_the_last_of_each_key() {
+    let store = store();
+    run(async {
+        let row = |key_hash, content_hash, gone| LandedRow { key_hash, content_hash, gone };
+        store.commit_landed("c", "s", &[row(1, 10, false), row(u64::MAX, 20, false)], "t1").await.unwrap();
+        store.commit_landed("c", "s", &[row(1, 11, false)], "t2").await.unwrap();
+        store.commit_landed("c", "s", &[row(1, 12, true)], "t3").await.unwrap();
+        store.commit_landed("c", "other", &[row(5, 5, false)], "t4").await.unwrap();
+        store.commit_landed("c", "s", &[], "t5").await.unwrap();
+        let landed = store.landed("c", "s").await.unwrap();
+        assert_eq!(landed.len(), 2);
+        assert_eq!((landed[&1], landed[&u64::MAX]), ((12, true), (20, false)));
+        assert!(store.landed("nobody", "s").await.unwrap().is_empty());
+    });
+}
+
+#[test]
+fn segments_runs_and_health_come_back() {
+    let store = store();
+    run(async {
+        let segment = SegmentRow {
+            segment: "001-0001-ab".into(),
+            connection: "c".into(),
+            stream: "s".into(),
+            kind: "postings".into(),
+            fetched_at: at("2026-01-31T08:00:00.123Z"),
+            records: 3,
+            rows: 2,
+            quarantined: 1,
+            pipeline_version: 1,
+            generation: 0,
+        };
+        assert!(!store.segment_stored(&segment.segment).await.unwrap());
+        store.record_segment(&segment).await.unwrap();
+        store.record_segment(&segment).await.unwrap();
+        assert!(store.segment_stored(&segment.segment).await.unwrap());
+        assert_eq!(store.stored_segments().await.unwrap(), ["001-0001-ab".to_owned()].into());
+
+        let run_row = RunRow {
+            run_id: "r1".into(),
+            connection: "c".into(),
+            started_at: at("2026-01-31T08:00:00Z"),
+            finished_at: at("2026-01-31T08:00:01.5Z"),
+            status: "failed".into(),
+            requests: 1,
+            fetched: 2,
+            landed: 3,
+            rows: 4,
+            quarantined: 5,
+            error_kind: "unreachable".into(),
+            error: "can't \u{8fde}\u{63a5}".into(),
+        };
+        store.record_run(&run_row).await.unwrap();
+        store.record_run(&run_row).await.unwrap();
+        assert_eq!(store.runs(10).await.unwrap(), [run_row]);
+
+        let mut health = HealthRow {
+            connection: "c".into(),
+            channels: vec!["boss".into(), "zhilian".into()],
+            status: "failing".into(),
+            last_attempt_at: at("2026-01-31T08:00:00Z"),
+            last_success_at: None,
+            failing_since: Some(at("2026-01-31T08:00:00Z")),
+            error_kind: "unauthorised".into(),
+            error: "401".into(),
+        };
+        store.record_health(&health).await.unwrap();
+        assert_eq!(store.health().await.unwrap(), std::slice::from_ref(&health));
+        health.status = "ok".into();
+        health.last_success_at = Some(at("2026-01-31T09:00:00.250Z"));
+        health.failing_since = None;
+        store.record_health(&health).await.unwrap();
+        assert_eq!(store.health().await.unwrap(), [health]);
+    });
+}
+
+#[test]
+fn quarantine_tombstones_and_audit_are_kept() {
+    let store = store();
+    run(async {
+        let row = QuarantineRow {
+            connection: "c".into(),
+            stream: "s".into(),
+            segment: "seg".into(),
+            line: 7,
+            field: "posted_at".into(),
+            reason: "\"soon\" is no time".into(),
+            seen_at: at("2026-01-31T08:00:00Z"),
+        };
+        store.quarantine(&[row.clone(), row.clone()]).await.unwrap();
+        store.quarantine(std::slice::from_ref(&row)).await.unwrap();
+        store.quarantine(&[]).await.unwrap();
+        let rows = store.rows("SELECT line, reason FROM inflow_state.quarantine", &[]).await.unwrap();
+        assert_eq!(serde_json::to_value(rows).unwrap(), serde_json::json!([{"line": 7, "reason": row.reason}]));
+        store.add_tombstones(&["aa".into(), "bb".into(), "aa".into()]).await.unwrap();
+        assert_eq!(store.tombstones().await.unwrap(), ["aa".to_owned(), "bb".to_owned()].into());
+        store.audit("erase", "1 person").await.unwrap();
+        let rows = store.rows("SELECT action, detail FROM inflow_state.audit", &[]).await.unwrap();
+        assert_eq!(serde_json::to_value(rows).unwrap(), serde_json::json!([{"action": "erase", "detail": "1 person"}]));
+    });
+}

@@ -1,0 +1,197 @@
+//! `Request`: how a board's list is asked for: address, paging, cursor, success tests.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
+
+use super::field::one_or_many;
+use super::path::Path;
+use super::time::TimeFormat;
+
+/// How a stream is asked for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Request {
+    /// Path under the base URL; `{param}` is filled in.
+    pub path: String,
+    /// GET unless said otherwise.
+    #[serde(default)]
+    pub method: Method,
+    /// Query parameters; values may hold `{param}`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub query: BTreeMap<String, String>,
+    /// JSON body of a POST; paging and cursor go there too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<BTreeMap<String, Value>>,
+    /// Params or secrets without which the stream is not pulled.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub needs: Vec<String>,
+    /// Params or secrets with which the stream is not pulled (another stream takes its place).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unless: Vec<String>,
+    /// Sent without credentials.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub public: bool,
+    /// How the next page is asked for.
+    #[serde(default)]
+    pub paginate: Paginate,
+    /// How only what changed is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<Cursor>,
+    /// Tests that an answer with status 200 must pass.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub success: Vec<Success>,
+}
+
+/// HTTP method of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Method {
+    /// GET.
+    #[default]
+    Get,
+    /// POST with a JSON body.
+    Post,
+}
+
+/// How the next page is asked for.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Paginate {
+    /// One answer holds everything.
+    #[default]
+    None,
+    /// Skip so many records; ends with a page that is not full, or at `total`.
+    Offset {
+        /// Parameter that takes the number to skip.
+        param: String,
+        /// Parameter that takes the page size.
+        #[serde(default)]
+        limit_param: Option<String>,
+        /// Page size.
+        limit: u32,
+        /// Path of the number of all records.
+        #[serde(default)]
+        total: Option<Path>,
+    },
+    /// Page numbers; ends with a page that is not full, or after `pages`.
+    Page {
+        /// Parameter that takes the page number.
+        param: String,
+        /// First page number.
+        #[serde(default = "one")]
+        start: u32,
+        /// Parameter that takes the page size.
+        #[serde(default)]
+        limit_param: Option<String>,
+        /// Page size.
+        limit: u32,
+        /// Path of the number of pages.
+        #[serde(default)]
+        pages: Option<Path>,
+    },
+    /// The answer carries a token for the next page; ends when it is absent, or `has_next` is false.
+    Token {
+        /// Parameter that takes the token.
+        param: String,
+        /// Path of the token in the answer.
+        token: Path,
+        /// Path of a flag that says whether there is more.
+        #[serde(default)]
+        has_next: Option<Path>,
+        /// The token is percent-encoded already and must not be encoded again.
+        #[serde(default)]
+        encoded: bool,
+        /// Parameter that takes the page size.
+        #[serde(default)]
+        limit_param: Option<String>,
+        /// Page size.
+        #[serde(default)]
+        limit: Option<u32>,
+    },
+    /// The `Link` header names the next page (`rel="next"`), on the same host.
+    Link {
+        /// Parameter that takes the page size, on the first request.
+        #[serde(default)]
+        limit_param: Option<String>,
+        /// Page size.
+        #[serde(default)]
+        limit: Option<u32>,
+    },
+}
+
+fn one() -> u32 {
+    1
+}
+
+/// Asking only for what changed. The cursor is the greatest of `fields` seen (never later than the
+/// start of the pull), or that start itself when `fields` is empty.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cursor {
+    /// Times of a record.
+    #[serde(default, deserialize_with = "one_or_many")]
+    pub fields: Vec<Path>,
+    /// Parameter that takes the cursor.
+    pub param: String,
+    /// How the parameter is written; the stream's time format when absent.
+    #[serde(default)]
+    pub format: Option<TimeFormat>,
+    /// Asked for again each time: boards fill in late and order loosely.
+    #[serde(with = "span")]
+    pub lookback: Duration,
+    /// Value of the parameter on the first pull; the parameter is left out when absent.
+    #[serde(default)]
+    pub first: Option<String>,
+}
+
+/// A test of an answer with status 200.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Success {
+    /// The value looked at.
+    pub path: Path,
+    /// What it must be.
+    pub equals: Value,
+    /// Where the board says what is wrong.
+    #[serde(default)]
+    pub message: Option<Path>,
+    /// The flag may be absent.
+    #[serde(default)]
+    pub optional: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature serde asks for")]
+pub(super) fn is_false(flag: &bool) -> bool {
+    !*flag
+}
+
+/// `90s`, `15m`, `2h`, `3d` as a duration.
+pub(super) mod span {
+    use super::{Deserialize, Deserializer, Duration, Serialize, Serializer};
+    use serde::de::Error;
+
+    pub(super) fn parse(text: &str) -> Option<Duration> {
+        let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+        let number: u64 = digits.trim().parse().ok()?;
+        let seconds = match unit {
+            "s" => 1,
+            "m" => 60,
+            "h" => 3_600,
+            "d" => 86_400,
+            _ => return None,
+        };
+        Some(Duration::from_secs(number.checked_mul(seconds)?))
+    }
+
+    pub(in crate::spec) fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+        format!("{}s", duration.as_secs()).serialize(serializer)
+    }
+
+    pub(in crate::spec) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        parse(&text).ok_or_else(|| D::Error::custom(format!("{text:?} is not a span of time like 90s, 15m, 2h or 3d")))
+    }
+}
