@@ -50,7 +50,6 @@ pub enum LangArg {
 
 /// Log levels.
 #[derive(Debug, Clone, Copy, ValueEnum)]
-#[expect(missing_docs, reason = "the names say it")]
 pub enum LogLevel {
     Off,
     Error,

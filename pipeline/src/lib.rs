@@ -16,7 +16,6 @@ pub mod html;
 mod ingest;
 pub mod link;
 pub mod map;
-mod memory;
 pub mod normalise;
 pub mod replay;
 pub mod tables;
@@ -24,7 +23,6 @@ pub mod version;
 
 pub use error::PipelineError;
 pub use ingest::Pipeline;
-pub use memory::Memory;
 
 /// Raised when the rows made of the same landing change: part of every insert's token.
 pub const PIPELINE_VERSION: u32 = 1;

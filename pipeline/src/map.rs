@@ -234,7 +234,8 @@ impl<'a> Mapper<'a> {
         let channel = self.channels.of_source(row.get_text("source_word"));
         row.text("channel", channel);
         if row.get_text("status").is_empty() {
-            row.text("status", "open");
+            let status = self.outcome(&scope);
+            row.text("status", status);
         }
         let identity = line.identity.as_ref();
         // A case whose source names no candidate: the case itself stands for the person until a link says otherwise.
@@ -253,6 +254,14 @@ impl<'a> Mapper<'a> {
         out.applications.push(row);
         out.candidates.push(person);
         Ok(())
+    }
+
+    /// The status of a case whose source has no field for it: that of the last terminal event its record tells.
+    fn outcome(&self, scope: &Scope<'_>) -> &'static str {
+        let words = StageWords { connection: &self.connection.stages, spec: self.board_stages };
+        let (events, _) = self.stream.read_events(scope, self.fetched_at, words);
+        let last = events.iter().filter(|event| !event.retracts).filter_map(|event| Some((event.at, status_of(event.stage)?))).max_by_key(|(at, _)| *at);
+        last.map_or("open", |(_, status)| status)
     }
 
     fn events(&self, number: u64, line: &Line, out: &mut Mapped) {
@@ -285,6 +294,8 @@ impl<'a> Mapper<'a> {
         // Of several sightings the earliest counts, whatever order they arrive in; else the record's newest word counts.
         let version = if event.precision == Precision::Observed { version::earliest(ms, line.content_hash) } else { parent };
         let gone = line.gone && self.stream.kind == Kind::Events;
+        // A sighting stays true; a history that the record carries is what its newest version says.
+        let embedded = self.stream.kind == Kind::Applications && event.precision != Precision::Observed;
         let mut row = self.row(&tables::STAGE_EVENTS, &event.id, version, gone);
         row.text("application_source_id", application)
             .text("stage", event.stage.as_str())
@@ -292,6 +303,7 @@ impl<'a> Mapper<'a> {
             .set("occurred_at", Cell::Instant(ms))
             .text("precision", event.precision.as_str())
             .set("retracts", Cell::Unsigned(u64::from(event.retracts)))
+            .set("embedded", Cell::Unsigned(u64::from(embedded)))
             .text("reason", event.reason)
             .text("recruiter", event.recruiter);
         row
@@ -338,6 +350,15 @@ impl<'a> Mapper<'a> {
         }
         row.text("currency", currency);
         Ok(row)
+    }
+}
+
+fn status_of(stage: Stage) -> Option<&'static str> {
+    match stage {
+        Stage::Onboarded | Stage::PassedProbation => Some("hired"),
+        Stage::Rejected => Some("rejected"),
+        Stage::Withdrawn => Some("withdrawn"),
+        _ => None,
     }
 }
 

@@ -87,6 +87,7 @@ pub static STAGE_EVENTS: Table = Table {
         ("occurred_at", Instant),
         ("precision", Text),
         ("retracts", Unsigned),
+        ("embedded", Unsigned),
         ("reason", Text),
         ("recruiter", Text),
         ("version", Unsigned),

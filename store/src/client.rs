@@ -111,7 +111,15 @@ impl Connection {
     }
 
     /// Inserts rows in a format as one block.
-    pub async fn insert(&self, database: &str, table: &str, columns: &[&str], format: &str, body: Bytes, token: &str) -> Result<(), StoreError> {
+    pub async fn insert(
+        &self,
+        database: &str,
+        table: &str,
+        columns: &[&str],
+        format: &str,
+        body: Bytes,
+        token: &str,
+    ) -> Result<(), StoreError> {
         let names: Vec<String> = columns.iter().map(|name| quote_name(name)).collect();
         let columns = if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) };
         let sql = format!("INSERT INTO {}.{}{columns} FORMAT {format}", quote_name(database), quote_name(table));
@@ -119,9 +127,11 @@ impl Connection {
         for (name, value) in ONE_BLOCK {
             insert = insert.with_setting(*name, *value);
         }
-        if !token.is_empty() {
-            insert = insert.with_setting("insert_deduplication_token", token);
-        }
+        // Without a token ClickHouse would take equal rows for a repetition and drop them.
+        insert = match token {
+            "" => insert.with_setting("insert_deduplicate", "0"),
+            token => insert.with_setting("insert_deduplication_token", token),
+        };
         insert.send(body).await.map_err(|error| self.failure(&sql, error))?;
         insert.end().await.map_err(|error| self.failure(&sql, error))
     }
@@ -193,7 +203,9 @@ mod tests {
 
     #[test]
     fn only_text_parameters_are_escaped() {
-        for (kind, text) in [("String", true), ("LowCardinality(String)", true), ("Nullable(String)", true), ("Array(String)", false), ("Date", false)] {
+        for (kind, text) in
+            [("String", true), ("LowCardinality(String)", true), ("Nullable(String)", true), ("Array(String)", false), ("Date", false)]
+        {
             assert_eq!(is_text(kind), text, "{kind}");
         }
         assert_eq!(escape_text("a\\b\t\u{4e2d}\n'"), "a\\\\b\\t\u{4e2d}\\n'");

@@ -42,12 +42,7 @@ impl Limits {
     /// From `store.max_memory` and `store.threads`.
     pub fn new(memory: u64, threads: Option<u32>) -> Limits {
         let processors = std::thread::available_parallelism().map_or(2, |count| count.get() as u32);
-        Limits {
-            memory,
-            threads: threads.unwrap_or(processors).max(1),
-            reader_memory: memory / 2,
-            reader_time: Self::READER_TIME,
-        }
+        Limits { memory, threads: threads.unwrap_or(processors).max(1), reader_memory: memory / 2, reader_time: Self::READER_TIME }
     }
 }
 
@@ -107,8 +102,7 @@ impl Engine {
         };
         let timezone = ask("SELECT timezone()")?;
         let functions = ask("SELECT name FROM system.table_functions")?;
-        let closed_functions =
-            functions.lines().filter(|name| !OPEN_TABLE_FUNCTIONS.contains(name)).map(str::to_ascii_lowercase).collect();
+        let closed_functions = functions.lines().filter(|name| !OPEN_TABLE_FUNCTIONS.contains(name)).map(str::to_ascii_lowercase).collect();
         ffi::keep(first);
         Ok(Engine { api, arguments, limits, timezone, closed_functions })
     }
@@ -149,8 +143,20 @@ impl Engine {
 
 /// Table functions that make rows from nothing, or walk what the statement itself says.
 const OPEN_TABLE_FUNCTIONS: &[&str] = &[
-    "numbers", "numbers_mt", "zeros", "zeros_mt", "primes", "values", "SQLStandardValues", "view", "viewExplain", "null",
-    "generateSeries", "generate_series", "generateRandom", "format",
+    "numbers",
+    "numbers_mt",
+    "zeros",
+    "zeros_mt",
+    "primes",
+    "values",
+    "SQLStandardValues",
+    "view",
+    "viewExplain",
+    "null",
+    "generateSeries",
+    "generate_series",
+    "generateRandom",
+    "format",
 ];
 
 fn set_statement(surroundings: &Surroundings) -> String {
@@ -158,10 +164,10 @@ fn set_statement(surroundings: &Surroundings) -> String {
     // implicit_select: `1` or a misspelt keyword is an error, as on a server, and no SELECT.
     let mut sql = "SET final = 1, implicit_select = 0".to_owned();
     for (name, value) in &surroundings.settings {
-        sql.push_str(&format!(", {} = {}", name, quote_text(value)));
+        sql.extend([", ", name, " = ", &quote_text(value)]);
     }
     if let Some(tag) = &surroundings.tag {
-        sql.push_str(&format!(", log_comment = {}", quote_text(tag)));
+        sql.extend([", log_comment = ", &quote_text(tag)]);
     }
     if surroundings.read_only {
         sql.push_str(", readonly = 1");

@@ -26,6 +26,7 @@ mod lock;
 mod migrations;
 mod options;
 mod progress;
+mod random;
 mod shadow;
 mod sql;
 mod state;

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::error::StoreError;
+use crate::random;
 
 /// What the holder says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,16 +106,12 @@ pub fn write_durably(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
 /// The password of the user `inflow`; made on first use.
 pub fn password(folder: &Path) -> Result<SecretString, StoreError> {
     let path = folder.join("clickhouse.password");
-    match read_password(&path)? {
-        Some(password) => Ok(password),
-        None => {
-            let mut bytes = [0_u8; 24];
-            getrandom::fill(&mut bytes).map_err(io::Error::other).map_err(StoreError::file("make a password for", &path))?;
-            let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-            write_durably(&path, format!("{text}\n").as_bytes())?;
-            Ok(text.into())
-        }
+    if let Some(password) = read_password(&path)? {
+        return Ok(password);
     }
+    let text = random::secret::<24>().map_err(io::Error::other).map_err(StoreError::file("make a password for", &path))?;
+    write_durably(&path, format!("{text}\n").as_bytes())?;
+    Ok(text.into())
 }
 
 fn read_password(path: &Path) -> Result<Option<SecretString>, StoreError> {

@@ -58,7 +58,9 @@ pub async fn migrate(connection: &Connection, database: &str, migrations: &[Migr
 
 async fn applied(connection: &Connection, database: &str) -> Result<HashMap<String, String>, StoreError> {
     let rows = connection.rows("SELECT name, checksum FROM schema_migrations ORDER BY name", &[], &[("database", database)]).await?;
-    let text = |row: &serde_json::Map<String, serde_json::Value>, key: &str| row.get(key).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
+    let text = |row: &serde_json::Map<String, serde_json::Value>, key: &str| {
+        row.get(key).and_then(|value| value.as_str()).unwrap_or_default().to_owned()
+    };
     Ok(rows.iter().map(|row| (text(row, "name"), text(row, "checksum"))).collect())
 }
 

@@ -41,9 +41,11 @@ impl Store {
         self.writable()?;
         let sql = "SELECT name, toString(uuid) AS uuid FROM system.tables WHERE database = {database:String} AND engine NOT LIKE '%View' ORDER BY name";
         let rows = self.rows(sql, &[("database", SHADOW_DATABASE.to_owned())]).await?;
-        let tables = rows.iter().filter_map(|row| Some((row.get("name")?.as_str()?.to_owned(), row.get("uuid")?.as_str()?.to_owned()))).collect();
+        let tables =
+            rows.iter().filter_map(|row| Some((row.get("name")?.as_str()?.to_owned(), row.get("uuid")?.as_str()?.to_owned()))).collect();
         let journal = Journal { tables };
-        let text = serde_json::to_vec(&journal).map_err(|error| StoreError::Answer { what: "the exchange".to_owned(), message: error.to_string() })?;
+        let text = serde_json::to_vec(&journal)
+            .map_err(|error| StoreError::Answer { what: "the exchange".to_owned(), message: error.to_string() })?;
         write_durably(&self.journal_path(), &text)?;
         self.exchange(&journal).await
     }

@@ -30,7 +30,7 @@ pub struct Token<'a> {
     pub start: usize,
 }
 
-impl<'a> Token<'a> {
+impl Token<'_> {
     /// Where it ends.
     pub fn end(&self) -> usize {
         self.start + self.bytes.len()
@@ -367,7 +367,7 @@ mod tests {
             ("INSERT INTO t", "INSERT INTO t", None, ""),
         ] {
             let Shape::Insert { statement: end, format: found, rows: start } = shape(text.as_bytes()) else { panic!("{text}") };
-            assert_eq!((&text[..end], found.as_deref(), &text[start..]), (statement, format, rows), "{text}");
+            assert_eq!((text.get(..end), found.as_deref(), text.get(start..)), (Some(statement), format, Some(rows)), "{text}");
         }
         for text in ["INSERT INTO t SELECT 1", "INSERT INTO t (a) (SELECT 1)", "INSERT INTO t WITH x AS (SELECT 1) SELECT * FROM x"] {
             assert_eq!(shape(text.as_bytes()), Shape::Other { format: None }, "{text}");

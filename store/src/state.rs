@@ -133,7 +133,8 @@ impl Store {
     pub async fn commit_cursor(&self, connection: &str, stream: &str, cursor: &str) -> Result<(), StoreError> {
         let params = of_stream(connection, stream);
         let version = self.next_version("cursors", "connection = {connection:String} AND stream = {stream:String}", &params).await?;
-        let row = json!({"connection": connection, "stream": stream, "cursor": cursor, "committed_at": self.clock().now(), "version": version});
+        let row =
+            json!({"connection": connection, "stream": stream, "cursor": cursor, "committed_at": self.clock().now(), "version": version});
         self.put("cursors", &[row], "").await
     }
 
@@ -171,7 +172,8 @@ impl Store {
 
     /// Whether a segment's rows are stored.
     pub async fn segment_stored(&self, segment: &str) -> Result<bool, StoreError> {
-        let rows = self.state_rows("SELECT 1 FROM segments WHERE segment = {segment:String} LIMIT 1", &[("segment", segment.to_owned())]).await?;
+        let rows =
+            self.state_rows("SELECT 1 FROM segments WHERE segment = {segment:String} LIMIT 1", &[("segment", segment.to_owned())]).await?;
         Ok(!rows.is_empty())
     }
 
@@ -277,6 +279,7 @@ fn with<const N: usize>(row: &impl Serialize, more: [(&str, Value); N]) -> Resul
     Ok(value)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "given to map_err")]
 fn unreadable(error: serde_json::Error) -> StoreError {
     StoreError::Answer { what: "the state".to_owned(), message: error.to_string() }
 }

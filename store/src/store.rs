@@ -22,7 +22,7 @@ use crate::options::StoreOptions;
 use crate::{DERIVED_DATABASE, STATE_DATABASE, engine};
 
 /// How long another process may take from its lock to its endpoint.
-const HOLDER_STARTS: Duration = Duration::from_secs(60);
+const HOLDER_STARTS: Duration = Duration::from_mins(1);
 /// How long answers under way may take when the store shuts down.
 const LAST_ANSWERS: Duration = Duration::from_secs(5);
 
@@ -102,12 +102,11 @@ impl Store {
     }
 
     async fn hold(options: StoreOptions, mut lock: FolderLock) -> Result<Store, StoreError> {
-        let (url, serving) = match &options.settings.url {
-            Some(url) => (url.clone(), None),
-            None => {
-                let (url, serving) = start(&options, &mut lock).await?;
-                (url, Some(serving))
-            }
+        let (url, serving) = if let Some(url) = &options.settings.url {
+            (url.clone(), None)
+        } else {
+            let (url, serving) = start(&options, &mut lock).await?;
+            (url, Some(serving))
         };
         let me = Holder { pid: std::process::id(), url, server: serving.is_none() };
         let (writer, reader) = connections(&options, &me)?;
@@ -181,6 +180,7 @@ impl Store {
     }
 
     /// A result in any format, piece by piece.
+    #[expect(clippy::unused_async, reason = "the request may come to be sent here")]
     pub async fn stream(
         &self,
         sql: &str,
@@ -204,8 +204,17 @@ impl Store {
     }
 
     /// Inserts rows in a format (`ArrowStream`, `JSONEachRow`, ..) as one block, which is there whole or not at all.
-    /// A second insert of the same token into the same table adds nothing. No columns: all, in the table's order.
-    pub async fn insert(&self, database: &str, table: &str, columns: &[&str], format: &str, body: Bytes, token: &str) -> Result<(), StoreError> {
+    /// A second insert of the same token into the same table adds nothing; an empty token always adds. No columns:
+    /// all of the table's.
+    pub async fn insert(
+        &self,
+        database: &str,
+        table: &str,
+        columns: &[&str],
+        format: &str,
+        body: Bytes,
+        token: &str,
+    ) -> Result<(), StoreError> {
         self.writable()?;
         if body.is_empty() {
             return Ok(());
@@ -239,7 +248,8 @@ fn connections(options: &StoreOptions, holder: &Holder) -> Result<(Connection, C
 async fn start(options: &StoreOptions, lock: &mut FolderLock) -> Result<(Url, Serving), StoreError> {
     let address = options.serve_clickhouse.unwrap_or_else(|| ([127, 0, 0, 1], 0).into());
     let refused = |message: String| StoreError::Address { address, message };
-    if !address.ip().is_loopback() && !(options.behind_proxy && options.reader_password.is_some()) {
+    let guarded = options.behind_proxy && options.reader_password.is_some();
+    if !(address.ip().is_loopback() || guarded) {
         return Err(refused("anything but loopback needs a proxy in front and a password for readers".to_owned()));
     }
     let password = lock::password(&options.data_dir)?;

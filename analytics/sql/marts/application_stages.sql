@@ -24,24 +24,22 @@ WITH
     (event) -> toInt64(bitAnd(bitShiftRight(event, 15), 4398046511103)) - if(precision_of(event) = 2, shortest_day, 0) AS at_of,
     reported AS
     (
+        -- In the order of the table, so that nothing but the current application is held.
         SELECT
             connection, application_source_id,
-            groupArray(packed(
-                multiIf(stage = 'rejected', 101, stage = 'withdrawn', 102, indexOf(names, toString(stage))),
-                occurred_at, precision, retracts)) AS told,
-            max(retracts) AS takes_back
-        FROM inflow.stage_events FINAL
-        WHERE deleted = 0
+            groupArrayIf(event, embedded = 0) AS apart,
+            groupArrayIf((version, event), embedded = 1) AS within
+        FROM
+        (
+            SELECT
+                connection, application_source_id, embedded, version,
+                packed(
+                    multiIf(stage = 'rejected', 101, stage = 'withdrawn', 102, indexOf(names, toString(stage))),
+                    occurred_at, precision, retracts) AS event
+            FROM inflow.stage_events FINAL
+            WHERE deleted = 0
+        )
         GROUP BY connection, application_source_id
-    ),
-    taken AS
-    (
-        SELECT
-            connection, application_source_id,
-            if(takes_back = 0, told, arrayFilter(
-                e -> NOT retracts_of(e) AND NOT arrayExists(x -> retracts_of(x) AND rank_of(x) = rank_of(e) AND at_of(x) >= at_of(e), told),
-                told)) AS kept
-        FROM reported
     ),
     known AS
     (
@@ -55,12 +53,17 @@ WITH
                     a.candidate_source_id != '', concat(a.connection, '/', a.candidate_source_id),
                     concat(a.connection, '/application:', a.source_id)) AS person_id,
             l.linkable AS linkable,
+            -- A history that the application's own record carries is what its newest version says.
+            arrayConcat(t.apart, arrayMap(e -> e.2, arrayFilter(e -> e.1 = a.version, t.within))) AS told,
+            if(arrayExists(e -> retracts_of(e), told), arrayFilter(
+                e -> NOT retracts_of(e) AND NOT arrayExists(x -> retracts_of(x) AND rank_of(x) = rank_of(e) AND at_of(x) >= at_of(e), told),
+                told), told) AS kept,
             arraySort(arrayConcat(
-                t.kept,
+                kept,
                 if(isNull(a.applied_at), [], [packed(3, assumeNotNull(a.applied_at), a.applied_precision, 0)]),
                 if(isNull(a.first_at), [], [packed(2, assumeNotNull(a.first_at), a.first_precision, 0)]))) AS ordered
         FROM (SELECT * FROM inflow.applications FINAL WHERE deleted = 0) AS a
-        LEFT JOIN taken AS t ON t.connection = a.connection AND t.application_source_id = a.source_id
+        LEFT JOIN reported AS t ON t.connection = a.connection AND t.application_source_id = a.source_id
         LEFT JOIN
         (
             SELECT connection, source_id, store, department, city
@@ -77,7 +80,7 @@ WITH
             arrayMap(e -> rank_of(e), steps) AS reached,
             arrayFilter(r -> NOT has(reached, r), range(1, if(empty(reached), 1, arrayMax(reached)))) AS skipped
         SELECT
-            * EXCEPT ordered,
+            * EXCEPT (told, kept, ordered),
             arrayJoin(arrayConcat(
                 arrayMap(e -> (toUInt8(rank_of(e)), at_of(e), precision_of(e)), firsts),
                 arrayMap(r -> (toUInt8(r), arrayMin(e -> at_of(e), arrayFilter(e -> rank_of(e) > r, steps)), toUInt64(4)), skipped))) AS entry

@@ -1,6 +1,6 @@
 //! Every definition installs and runs, whatever it is grouped by.
 
-use inflow_analytics::{AnalyticsError, analyze, catalogue, report};
+use inflow_analytics::{AnalyticsError, analyze, analyze_into, catalogue, report};
 use inflow_config::Explain;
 
 use crate::world::{World, application, query};
@@ -113,4 +113,22 @@ async fn filters_and_periods_that_do_not_fit_are_explained() {
     assert_eq!(message, "the period ends on 2026-09-30, before it begins on 2026-10-01");
     let (message, _) = ask(|q| q.metric = "volumes".to_owned()).await;
     assert!(message.starts_with("there is no metric `volumes`, accepted: volume, conversion"), "{message}");
+}
+
+#[tokio::test]
+async fn marts_of_a_replay_come_from_its_own_tables_and_the_views_follow_the_exchange() {
+    let world = World::new().await;
+    world.insert("applications", vec![application("live", "boss", "2026-10-05 10:00:00")]).await;
+    world.analyze().await;
+    let shadow = world.store.create_shadow().await.unwrap();
+    let rows = (0..3).map(|i| application(&i.to_string(), "zhaopin", "2026-10-05 10:00:00")).collect();
+    world.insert_into(&shadow, "applications", rows).await;
+    analyze_into(&world.store, &shadow, &world.config, &world.clock).await.unwrap();
+    let applications = async || {
+        let report = world.report("volume", &[], "2026-10-01", "2026-10-31").await;
+        report.rows.iter().map(|row| row["applications"].as_u64().unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(applications().await, [1, 0, 0]);
+    world.store.exchange_shadow().await.unwrap();
+    assert_eq!(applications().await, [0, 3, 0]);
 }

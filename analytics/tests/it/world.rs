@@ -79,7 +79,7 @@ impl World {
         self.insert_into("inflow", table, rows).await;
     }
 
-    async fn insert_into(&self, database: &str, table: &str, rows: Vec<Value>) {
+    pub async fn insert_into(&self, database: &str, table: &str, rows: Vec<Value>) {
         let mut columns: Vec<String> = rows.iter().flat_map(|row| row.as_object().unwrap().keys().cloned()).collect();
         columns.sort();
         columns.dedup();

@@ -5,7 +5,7 @@ use crate::app::{App, Opened, shown};
 use crate::args::DemoArgs;
 use crate::failure::Failure;
 use crate::table::{draw, percent};
-use chrono::{Days, NaiveDate};
+use chrono::NaiveDate;
 use inflow_analytics::{NO_DIMENSION, Query, Report};
 use inflow_config::Lang;
 use serde_json::{Map, Value};
@@ -39,7 +39,7 @@ pub async fn run(app: &App, args: &DemoArgs) -> Result<u8, Failure> {
     let outcomes = pull(app.printer, &opened, &[]).await?;
     opened.analyse(&[]).await?;
     let code = summary(app.printer, &outcomes);
-    app.printer.result(&channel_report(&opened, app.printer.lang).await?);
+    app.printer.result(&channel_report(&opened, app.printer.lang, world.from, world.to).await?);
     if !args.once {
         super::serve::until_stopped(&app, &opened).await?;
     }
@@ -49,10 +49,7 @@ pub async fn run(app: &App, args: &DemoArgs) -> Result<u8, Failure> {
 }
 
 /// Volume, conversion, cost and heat by channel over all that the store holds, in one table.
-async fn channel_report(opened: &Opened, lang: Lang) -> Result<String, Failure> {
-    let now = opened.clock.now();
-    let to = now.with_timezone(&opened.config.settings.company.timezone).date_naive();
-    let from = to.checked_sub_days(Days::new(179)).unwrap_or(to);
+async fn channel_report(opened: &Opened, lang: Lang, from: NaiveDate, to: NaiveDate) -> Result<String, Failure> {
     let channel: &[&str] = &["channel"];
     let volume = report(opened, "volume", channel, from, to).await?;
     let conversion = report(opened, "conversion", channel, from, to).await?;
@@ -85,7 +82,7 @@ async fn channel_report(opened: &Opened, lang: Lang) -> Result<String, Failure> 
                 row.get("share").and_then(Value::as_f64).map_or("–".to_owned(), percent),
                 rate("attended"),
                 rate("onboarded"),
-                money(&resume, "cost"),
+                money(&resume, "numerator"),
                 money(&resume, "value"),
                 money(&hire, "value"),
                 text(row, "status"),

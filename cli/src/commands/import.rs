@@ -7,7 +7,7 @@ use crate::failure::{Failure, exit};
 use inflow_connectors::http::Http;
 use inflow_connectors::{NoProgress, PullContext};
 use inflow_connectors::spec::Kind;
-use inflow_pipeline::{Memory, Pipeline};
+use inflow_pipeline::Pipeline;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
@@ -26,10 +26,9 @@ pub async fn run(app: &App, args: &ImportArgs) -> Result<u8, Failure> {
     };
     let keys = opened.keys()?;
     let sink = Pipeline::live(opened.store.clone(), Arc::clone(&opened.config), Arc::clone(&opened.clock));
-    let memory = Memory(opened.store.clone());
     let http = Http::new(Arc::clone(&opened.clock)).map_err(|error| Failure::explain(&error))?;
     let context = PullContext {
-        state: &memory,
+        state: &opened.store,
         config: &opened.config,
         clock: Arc::clone(&opened.clock),
         keys: &keys,

@@ -6,7 +6,7 @@ use crate::failure::{Failure, exit};
 use crate::output::Printer;
 use inflow_connectors::http::Http;
 use inflow_connectors::{NoProgress, PullContext, PullOutcome};
-use inflow_pipeline::{Memory, Pipeline};
+use inflow_pipeline::Pipeline;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
@@ -38,10 +38,9 @@ pub async fn pull(printer: Printer, opened: &Opened, names: &[String]) -> Result
             stop.cancel();
         }
     });
-    let memory = Memory(opened.store.clone());
     let http = Http::new(Arc::clone(&opened.clock)).map_err(|error| Failure::explain(&error))?;
     let context = PullContext {
-        state: &memory,
+        state: &opened.store,
         config: &opened.config,
         clock: Arc::clone(&opened.clock),
         keys: &keys,

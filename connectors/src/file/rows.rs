@@ -84,7 +84,8 @@ fn csv_rows(text: &str, form: &FileForm) -> Result<Vec<Row>, String> {
             return Err(format!("line {line}: {} cells, but the header has {}", record.len(), header.len()));
         }
         let cells = header.iter().zip(record.iter()).filter(|(name, _)| !name.is_empty());
-        let record: Map<String, Value> = cells.map(|(name, cell)| (name.clone(), Value::from(cell))).collect();
+        let record: Map<String, Value> = // An empty cell says nothing, as null does.
+            cells.map(|(name, cell)| (name.clone(), if cell.is_empty() { Value::Null } else { Value::from(cell) })).collect();
         rows.push(Row { line, record: Value::Object(record) });
     }
     Ok(rows)

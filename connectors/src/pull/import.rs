@@ -1,6 +1,7 @@
 //! Files instead of requests: the `file` connector's folder, and `inflow import`.
 
-use std::collections::HashSet;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -10,6 +11,7 @@ use super::land::{Lander, recover};
 use super::line::{LineMaker, Made, References};
 use super::{PullContext, PullOutcome, Stop, conclude};
 use crate::error::{PullError, PullErrorKind};
+use crate::landing::Line;
 use crate::file::{RowIds, expand, read_rows};
 use crate::spec::{FILE_CONNECTOR, Kind, Stream, parse_mapping};
 
@@ -104,6 +106,7 @@ async fn land_files(
     let zone = ctx.config.connection_timezone(connection);
     let mut maker = LineMaker::new(stream, &connection.name, country, ctx.keys, &tombstones, &references);
     let mut lander = Lander::new(ctx, &connection.name, &connection.connector, stream, mapping, started_at).await?;
+    let mut newest = Newest::new(stream, zone);
     let mut first_error = None;
     for file in files {
         if ctx.shutdown.is_cancelled() {
@@ -137,11 +140,14 @@ async fn land_files(
         }
         for made in lines {
             match made {
-                Made::Line(line) => lander.push(*line).await?,
+                Made::Line(line) => newest.take(*line),
                 Made::Erased(key_hash) => lander.listed(key_hash),
             }
         }
         ctx.progress.page(&connection.name, &stream.name, outcome.fetched);
+    }
+    for line in newest.lines {
+        lander.push(line).await?;
     }
     // A delivery with an unreadable file, or none at all, is not complete.
     if stream.complete && first_error.is_none() && !files.is_empty() {
@@ -151,4 +157,43 @@ async fn land_files(
     outcome.count(lander.counts);
     outcome.dropped_columns.extend(maker.dropped().map(|column| format!("{}.{column}", stream.name)));
     first_error.map_or(Ok(()), |error| Err(error.at(&connection.name).into()))
+}
+
+/// The newest state of each record of a delivery. Exports overlap: landing the older states too would land them again
+/// each time, since only the last one is remembered.
+struct Newest<'s> {
+    stream: &'s Stream,
+    zone: chrono_tz::Tz,
+    lines: Vec<Line>,
+    places: HashMap<u64, (usize, i64)>,
+}
+
+impl<'s> Newest<'s> {
+    fn new(stream: &'s Stream, zone: chrono_tz::Tz) -> Self {
+        Self { stream, zone: stream.timezone.unwrap_or(zone), lines: Vec::new(), places: HashMap::new() }
+    }
+
+    /// Of two states the one with the later time counts, of equal times the one delivered last.
+    fn take(&mut self, line: Line) {
+        let times = self.stream.version.iter().flat_map(|path| path.all(&line.record));
+        let read = times.filter_map(|value| self.stream.time_format.read(value, self.zone).ok().flatten());
+        let at = read.map(|(instant, _)| instant.timestamp_millis()).max().unwrap_or(i64::MIN);
+        match self.places.entry(line.key_hash) {
+            // A line without an id stands for itself: the pipeline quarantines it.
+            _ if line.id.is_empty() => self.lines.push(line),
+            Entry::Vacant(slot) => {
+                slot.insert((self.lines.len(), at));
+                self.lines.push(line);
+            }
+            Entry::Occupied(mut slot) => {
+                let (place, known) = *slot.get();
+                if at >= known
+                    && let Some(old) = self.lines.get_mut(place)
+                {
+                    *old = line;
+                    slot.insert((place, at));
+                }
+            }
+        }
+    }
 }

@@ -83,6 +83,7 @@ CREATE TABLE stage_events
     occurred_at DateTime64(3, 'UTC'),
     precision LowCardinality(String) COMMENT 'exact, day or observed (seen by then)',
     retracts UInt8 DEFAULT 0 COMMENT '1: takes back earlier events of this stage',
+    embedded UInt8 DEFAULT 0 COMMENT '1: told by the application''s own record, and only as long as its newest record tells it',
     reason String,
     recruiter LowCardinality(String),
     version UInt64,

@@ -34,7 +34,12 @@ impl Access {
     /// The user of a request: from ClickHouse's headers, Basic authentication or the address.
     pub fn role(&self, headers: &HeaderMap, asked: &Asked) -> Result<Role, Fault> {
         let (user, password) = credentials(headers, asked);
-        let wrong = || Fault::new(code::AUTHENTICATION_FAILED, format!("{user}: Authentication failed: password is incorrect, or there is no user with such name"));
+        let wrong = || {
+            Fault::new(
+                code::AUTHENTICATION_FAILED,
+                format!("{user}: Authentication failed: password is incorrect, or there is no user with such name"),
+            )
+        };
         match user.as_str() {
             WRITER if same(&password, self.writer_password.expose_secret()) => Ok(Role::Writer),
             READER | "default" | "" => match &self.reader_password {
@@ -136,7 +141,8 @@ mod tests {
     #[test]
     fn users_are_known_by_any_of_three_ways() {
         let basic = format!("Basic {}", STANDARD.encode("inflow:secret"));
-        let asked = |user: &str, password: &str| Asked { user: Some(user.to_owned()), password: Some(password.to_owned()), ..Asked::default() };
+        let asked =
+            |user: &str, password: &str| Asked { user: Some(user.to_owned()), password: Some(password.to_owned()), ..Asked::default() };
         let none = Asked::default();
         let access = access(false);
         assert_eq!(access.role(&headers(&[("x-clickhouse-user", "inflow"), ("x-clickhouse-key", "secret")]), &none), Ok(Role::Writer));
@@ -152,6 +158,9 @@ mod tests {
     fn a_readers_password_is_needed_when_set() {
         let access = Access { reader_password: Some("read".into()), ..access(true) };
         assert!(access.role(&HeaderMap::new(), &Asked::default()).is_err());
-        assert_eq!(access.role(&headers(&[("x-clickhouse-user", "reader"), ("x-clickhouse-key", "read")]), &Asked::default()), Ok(Role::Reader));
+        assert_eq!(
+            access.role(&headers(&[("x-clickhouse-user", "reader"), ("x-clickhouse-key", "read")]), &Asked::default()),
+            Ok(Role::Reader)
+        );
     }
 }

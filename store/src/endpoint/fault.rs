@@ -44,9 +44,8 @@ impl Fault {
         match self.code {
             code::AUTHENTICATION_FAILED | code::ACCESS_DENIED | 192 | 193 | 194 | 291 => StatusCode::FORBIDDEN,
             46 | 47 | 50 | 56 | 60 | 63 | 73 | 81 | 115 | 141 | 142 | 255 => StatusCode::NOT_FOUND,
-            6 | 26 | 27 | 33 | 36 | 38 | 41 | 42 | 43 | 53 | 62 | 69 | 70 | 72 | 117 | 130 | 131 | 144 | 158 | 167 | 271 | 403 | 456 | 457 => {
-                StatusCode::BAD_REQUEST
-            }
+            6 | 26 | 27 | 33 | 36 | 38 | 41 | 42 | 43 | 53 | 62 | 69 | 70 | 72 | 117 | 130 | 131 | 144 | 158 | 167 | 271 | 403 | 456
+            | 457 => StatusCode::BAD_REQUEST,
             code::QUERY_IS_TOO_LARGE => StatusCode::PAYLOAD_TOO_LARGE,
             code::NOT_IMPLEMENTED => StatusCode::NOT_IMPLEMENTED,
             159 => StatusCode::REQUEST_TIMEOUT,

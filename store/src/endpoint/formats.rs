@@ -24,13 +24,39 @@ pub enum Joint {
 /// How results of a format join.
 pub fn joint(format: &str) -> Joint {
     match format {
-        "JSONEachRow" | "JSONLines" | "NDJSON" | "JSONL" | "JSONStringsEachRow" | "JSONCompactEachRow" | "JSONCompactStringsEachRow"
-        | "PrettyJSONEachRow" | "PrettyJSONLines" | "PrettyNDJSON" | "TabSeparated" | "TSV" | "TabSeparatedRaw" | "TSVRaw" | "Raw" | "CSV"
-        | "TSKV" | "RowBinary" | "Native" | "MsgPack" | "BSONEachRow" | "LineAsString" | "RawBLOB" | "Null" => Joint::Plain,
-        "TabSeparatedWithNames" | "TSVWithNames" | "CSVWithNames" | "JSONCompactEachRowWithNames" | "JSONCompactStringsEachRowWithNames" => {
-            Joint::Lines(1)
-        }
-        "TabSeparatedWithNamesAndTypes" | "TSVWithNamesAndTypes" | "CSVWithNamesAndTypes" | "JSONCompactEachRowWithNamesAndTypes"
+        "JSONEachRow"
+        | "JSONLines"
+        | "NDJSON"
+        | "JSONL"
+        | "JSONStringsEachRow"
+        | "JSONCompactEachRow"
+        | "JSONCompactStringsEachRow"
+        | "PrettyJSONEachRow"
+        | "PrettyJSONLines"
+        | "PrettyNDJSON"
+        | "TabSeparated"
+        | "TSV"
+        | "TabSeparatedRaw"
+        | "TSVRaw"
+        | "Raw"
+        | "CSV"
+        | "TSKV"
+        | "RowBinary"
+        | "Native"
+        | "MsgPack"
+        | "BSONEachRow"
+        | "LineAsString"
+        | "RawBLOB"
+        | "Null" => Joint::Plain,
+        "TabSeparatedWithNames"
+        | "TSVWithNames"
+        | "CSVWithNames"
+        | "JSONCompactEachRowWithNames"
+        | "JSONCompactStringsEachRowWithNames" => Joint::Lines(1),
+        "TabSeparatedWithNamesAndTypes"
+        | "TSVWithNamesAndTypes"
+        | "CSVWithNamesAndTypes"
+        | "JSONCompactEachRowWithNamesAndTypes"
         | "JSONCompactStringsEachRowWithNamesAndTypes" => Joint::Lines(2),
         "RowBinaryWithNames" => Joint::Names(1),
         "RowBinaryWithNamesAndTypes" => Joint::Names(2),
@@ -142,9 +168,17 @@ fn arrow_schema_length(piece: &[u8]) -> Option<usize> {
 /// The media type of a format, as ClickHouse says it.
 pub fn media_type(format: &str) -> &'static str {
     match format {
-        "JSON" | "JSONStrings" | "JSONCompact" | "JSONCompactStrings" | "JSONColumns" | "JSONCompactColumns" | "JSONColumnsWithMetadata"
+        "JSON"
+        | "JSONStrings"
+        | "JSONCompact"
+        | "JSONCompactStrings"
+        | "JSONColumns"
+        | "JSONCompactColumns"
+        | "JSONColumnsWithMetadata"
         | "JSONObjectEachRow" => "application/json; charset=UTF-8",
-        "JSONEachRow" | "JSONLines" | "NDJSON" | "JSONL" | "JSONStringsEachRow" | "JSONCompactEachRow" => "application/x-ndjson; charset=UTF-8",
+        "JSONEachRow" | "JSONLines" | "NDJSON" | "JSONL" | "JSONStringsEachRow" | "JSONCompactEachRow" => {
+            "application/x-ndjson; charset=UTF-8"
+        }
         "CSV" => "text/csv; charset=UTF-8; header=absent",
         "CSVWithNames" | "CSVWithNamesAndTypes" => "text/csv; charset=UTF-8; header=present",
         "XML" => "application/xml; charset=UTF-8",
@@ -183,7 +217,10 @@ mod tests {
     fn an_arrow_stream_has_one_schema_and_one_end() {
         let first = b"\xff\xff\xff\xff\x04\x00\x00\x00schmrows\xff\xff\xff\xff\0\0\0\0";
         let second = b"\xff\xff\xff\xff\x04\x00\x00\x00schmmore\xff\xff\xff\xff\0\0\0\0";
-        assert_eq!(joined(Joint::Arrow, &[first, second]).unwrap(), b"\xff\xff\xff\xff\x04\x00\x00\x00schmrowsmore\xff\xff\xff\xff\0\0\0\0");
+        assert_eq!(
+            joined(Joint::Arrow, &[first, second]).unwrap(),
+            b"\xff\xff\xff\xff\x04\x00\x00\x00schmrowsmore\xff\xff\xff\xff\0\0\0\0"
+        );
         assert_eq!(joined(Joint::Arrow, &[]).unwrap(), b"");
     }
 

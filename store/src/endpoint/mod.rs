@@ -16,7 +16,6 @@ mod run;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -34,6 +33,7 @@ pub use fault::code_of;
 
 use crate::embedded::{Engine, Role, Surroundings};
 use crate::ffi::Counters;
+use crate::random;
 use crate::sql::{Shape, head, shape};
 use encode::Packing;
 use fault::{Fault, code};
@@ -75,7 +75,7 @@ pub async fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
 
 async fn answer(State(endpoint): State<Arc<Endpoint>>, request: Request) -> Response<Body> {
     let mut asked = Asked::from_parts(request.uri().query().unwrap_or_default(), request.headers());
-    let query_id = asked.query_id.clone().unwrap_or_else(random_id);
+    let query_id = asked.query_id.clone().unwrap_or_else(random::id);
     match endpoint.answer(request, &mut asked, &query_id).await {
         Ok(response) => response,
         Err(fault) => {
@@ -116,7 +116,7 @@ impl Endpoint {
         let surroundings = Surroundings {
             database: Some(asked.database.clone().unwrap_or_else(|| reader::DATABASES[0].to_owned())),
             settings: settings_for(role, self.engine.limits(), asked)?,
-            tag: Some(random_id()),
+            tag: Some(random::id()),
             read_only: role == Role::Reader || read_only_method,
         };
         let started = Instant::now();
@@ -152,7 +152,7 @@ impl Endpoint {
             Role::Reader => Some(self.admit_reader().await?),
         };
         let packing = Packing::choose(headers, asked.framed_result);
-        let exception_tag = random_id().chars().filter(char::is_ascii_alphanumeric).take(16).collect::<String>();
+        let exception_tag = random::id().chars().filter(char::is_ascii_alphanumeric).take(16).collect::<String>();
         let job = Job {
             engine: Arc::clone(&self.engine),
             role,
@@ -251,7 +251,9 @@ async fn statement(asked: &mut Asked, body: Option<Incoming>, role: Role) -> Res
         let ended = body.read_until(&mut text, enough).await?;
         if head(&text) == "INSERT" {
             refuse_insert(role)?;
-            if let Some(Statement::Insert { text, format, rows, .. }) = insert_statement(&text, asked).filter(|found| ended || has_format(found)) {
+            if let Some(Statement::Insert { text, format, rows, .. }) =
+                insert_statement(&text, asked).filter(|found| ended || has_format(found))
+            {
                 return Ok(Statement::Insert { text, format, rows, body: Some(body) });
             }
         }
@@ -295,12 +297,7 @@ fn finish_statement(text: BytesMut, asked: &Asked, role: Role) -> Result<Stateme
 fn insert_statement(text: &[u8], asked: &Asked) -> Option<Statement> {
     let Shape::Insert { statement, format, rows } = shape(text) else { return None };
     let format = format.or_else(|| asked.default_format.clone()).unwrap_or_else(|| "Values".to_owned());
-    Some(Statement::Insert {
-        text: text.get(..statement)?.to_vec(),
-        format,
-        rows: Bytes::copy_from_slice(text.get(rows..)?),
-        body: None,
-    })
+    Some(Statement::Insert { text: text.get(..statement)?.to_vec(), format, rows: Bytes::copy_from_slice(text.get(rows..)?), body: None })
 }
 
 /// Whether the end of the statement has been seen, and not just the end of what was read.
@@ -327,17 +324,4 @@ async fn feed(inserting: run::Inserting, rows: Bytes, body: Option<Incoming>) ->
         }
     }
     inserting.finish().await
-}
-
-/// A random id in the form of a UUID.
-fn random_id() -> String {
-    static ELSE: AtomicU64 = AtomicU64::new(0);
-    let mut bytes = [0_u8; 16];
-    // Ids name statements and mark errors; when the system has no randomness left they still must differ.
-    if getrandom::fill(&mut bytes).is_err() {
-        bytes = u128::from(ELSE.fetch_add(1, Ordering::Relaxed)).to_le_bytes();
-    }
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    let cut = |from: usize, to: usize| hex.get(from..to).unwrap_or_default();
-    [cut(0, 8), cut(8, 12), cut(12, 16), cut(16, 20), cut(20, 32)].join("-")
 }

@@ -23,14 +23,43 @@ const SYSTEM_TABLES: [&str; 5] = ["one", "numbers", "numbers_mt", "zeros", "zero
 /// Scalar functions closed to readers, lower case; a `*` closes what begins so.
 const CLOSED: &[&str] = &[
     // files, other tables, dictionaries, models
-    "file", "filesystem*", "joinget*", "dict*", "hascolumnintable", "catboostevaluate", "modelevaluate", "naivebayes*", "lemmatize",
-    "stem", "synonyms", "getmaxtablenamelengthfordatabase", "mergetreepart*", "ismergetreepart*",
+    "file",
+    "filesystem*",
+    "joinget*",
+    "dict*",
+    "hascolumnintable",
+    "catboostevaluate",
+    "modelevaluate",
+    "naivebayes*",
+    "lemmatize",
+    "stem",
+    "synonyms",
+    "getmaxtablenamelengthfordatabase",
+    "mergetreepart*",
+    "ismergetreepart*",
     // the network and paid services
-    "ai*", "executable*", "python*",
+    "ai*",
+    "executable*",
+    "python*",
     // the server's innards
-    "addressto*", "demangle", "flamegraph", "showcertificate", "getserversetting", "getserverport", "getmacro", "getclienthttpheader",
-    "tcpport", "zookeeper*", "getoskernelversion", "logtrace", "trap", "generateserialid", "transaction*", "hasthreadfuzzer",
-    "serveruuid", "jemalloc*",
+    "addressto*",
+    "demangle",
+    "flamegraph",
+    "showcertificate",
+    "getserversetting",
+    "getserverport",
+    "getmacro",
+    "getclienthttpheader",
+    "tcpport",
+    "zookeeper*",
+    "getoskernelversion",
+    "logtrace",
+    "trap",
+    "generateserialid",
+    "transaction*",
+    "hasthreadfuzzer",
+    "serveruuid",
+    "jemalloc*",
 ];
 
 /// Admits a reader's text, or says why not. Gives the text to run: `SHOW DATABASES` is narrowed.
@@ -108,7 +137,10 @@ fn check_tree(engine: &Engine, session: &mut Connection, tree: &str) -> Result<(
     for line in tree.lines() {
         // The engine overlooks readonly in the SETTINGS of a subquery. One level deep stand the options of EXPLAIN.
         if line.starts_with("  ") && line.trim() == "Set" {
-            return Err(Fault::new(code::READONLY, "user reader may not use SETTINGS in a statement: give limits as parameters of the request"));
+            return Err(Fault::new(
+                code::READONLY,
+                "user reader may not use SETTINGS in a statement: give limits as parameters of the request",
+            ));
         }
         let line = line.trim_start();
         let (node, rest) = line.split_once(' ').unwrap_or((line, ""));
@@ -209,9 +241,7 @@ fn show_databases(words: &[&Token<'_>]) -> Result<String, Fault> {
     sql.push_str(" ORDER BY name");
     match (words.next(), words.next(), words.next()) {
         (None, ..) => Ok(sql),
-        (Some(format), Some(name), None) if format.is("FORMAT") && name.kind == Kind::Word => {
-            Ok(format!("{sql} FORMAT {}", spelled(name)))
-        }
+        (Some(format), Some(name), None) if format.is("FORMAT") && name.kind == Kind::Word => Ok(format!("{sql} FORMAT {}", spelled(name))),
         _ => Err(Fault::denied("SHOW DATABASES with more than LIKE and FORMAT")),
     }
 }

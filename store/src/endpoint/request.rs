@@ -19,10 +19,30 @@ pub const LONGEST_STATEMENT: usize = 4 << 20;
 
 /// Parameters that steer the request and are no settings.
 const OWN: &[&str] = &[
-    "query", "database", "default_format", "query_id", "user", "password", "quota_key", "session_id", "session_timeout", "session_check",
-    "compress", "decompress", "buffer_size", "wait_end_of_query", "role", "stacktrace", "client_protocol_version",
-    "enable_http_compression", "http_zlib_compression_level", "send_progress_in_http_headers", "add_http_cors_header",
-    "http_native_compression_disable_checksumming_on_decompress", "log_comment", "close_session",
+    "query",
+    "database",
+    "default_format",
+    "query_id",
+    "user",
+    "password",
+    "quota_key",
+    "session_id",
+    "session_timeout",
+    "session_check",
+    "compress",
+    "decompress",
+    "buffer_size",
+    "wait_end_of_query",
+    "role",
+    "stacktrace",
+    "client_protocol_version",
+    "enable_http_compression",
+    "http_zlib_compression_level",
+    "send_progress_in_http_headers",
+    "add_http_cors_header",
+    "http_native_compression_disable_checksumming_on_decompress",
+    "log_comment",
+    "close_session",
 ];
 
 /// What a request asks for.
@@ -116,7 +136,10 @@ impl Incoming {
             Some(b"deflate") => Unpack::Zlib(Box::new(ZlibDecoder::new(Vec::new()))),
             Some(other) => {
                 let name = String::from_utf8_lossy(other);
-                return Err(Fault::new(code::NOT_IMPLEMENTED, format!("Content-Encoding {name} is not supported: send gzip, deflate or none")));
+                return Err(Fault::new(
+                    code::NOT_IMPLEMENTED,
+                    format!("Content-Encoding {name} is not supported: send gzip, deflate or none"),
+                ));
             }
         };
         Ok(Incoming { stream: body.into_data_stream(), unpack })
@@ -148,7 +171,8 @@ impl Incoming {
 
 impl Unpack {
     fn push(&mut self, piece: Bytes) -> Result<Bytes, Fault> {
-        let broken = |error: &dyn std::fmt::Display| Fault::new(code::CANNOT_DECOMPRESS, format!("the request's body does not decompress: {error}"));
+        let broken =
+            |error: &dyn std::fmt::Display| Fault::new(code::CANNOT_DECOMPRESS, format!("the request's body does not decompress: {error}"));
         match self {
             Unpack::Plain => Ok(piece),
             Unpack::Gzip(decoder) => {
@@ -164,7 +188,8 @@ impl Unpack {
     }
 
     fn finish(&mut self) -> Result<Option<Bytes>, Fault> {
-        let broken = |error: &dyn std::fmt::Display| Fault::new(code::CANNOT_DECOMPRESS, format!("the request's body does not decompress: {error}"));
+        let broken =
+            |error: &dyn std::fmt::Display| Fault::new(code::CANNOT_DECOMPRESS, format!("the request's body does not decompress: {error}"));
         let rest = match self {
             Unpack::Plain => Vec::new(),
             Unpack::Gzip(decoder) => {
@@ -213,18 +238,51 @@ pub async fn open_body(request: Request, asked: &mut Asked) -> Result<Option<Inc
 
 /// Settings of a reader that only change how a result is written.
 const SHAPES: &[&str] = &[
-    "output_format_json_", "output_format_csv_", "output_format_tsv_", "output_format_pretty_", "output_format_arrow_",
-    "output_format_parquet_", "output_format_native_", "output_format_binary_", "output_format_values_", "output_format_markdown_",
-    "output_format_decimal_", "output_format_write_statistics", "output_format_trim_fixed_string", "output_format_float_precision",
-    "date_time_output_format", "format_csv_", "format_tsv_", "bool_true_representation", "bool_false_representation", "session_timezone",
-    "extremes", "describe_", "http_", "join_use_nulls", "group_by_use_nulls", "asterisk_include_",
+    "output_format_json_",
+    "output_format_csv_",
+    "output_format_tsv_",
+    "output_format_pretty_",
+    "output_format_arrow_",
+    "output_format_parquet_",
+    "output_format_native_",
+    "output_format_binary_",
+    "output_format_values_",
+    "output_format_markdown_",
+    "output_format_decimal_",
+    "output_format_write_statistics",
+    "output_format_trim_fixed_string",
+    "output_format_float_precision",
+    "date_time_output_format",
+    "format_csv_",
+    "format_tsv_",
+    "bool_true_representation",
+    "bool_false_representation",
+    "session_timezone",
+    "extremes",
+    "describe_",
+    "http_",
+    "join_use_nulls",
+    "group_by_use_nulls",
+    "asterisk_include_",
 ];
 
 /// Limits of a reader: any value but 0 is narrower than none.
 const NARROWING: &[&str] = &[
-    "max_rows_to_read", "max_bytes_to_read", "max_result_rows", "max_result_bytes", "max_rows_to_group_by", "max_rows_to_sort",
-    "max_bytes_to_sort", "max_rows_in_set", "max_bytes_in_set", "max_rows_in_join", "max_bytes_in_join", "max_rows_to_read_leaf",
-    "max_bytes_to_read_leaf", "max_columns_to_read", "max_temporary_columns",
+    "max_rows_to_read",
+    "max_bytes_to_read",
+    "max_result_rows",
+    "max_result_bytes",
+    "max_rows_to_group_by",
+    "max_rows_to_sort",
+    "max_bytes_to_sort",
+    "max_rows_in_set",
+    "max_bytes_in_set",
+    "max_rows_in_join",
+    "max_bytes_in_join",
+    "max_rows_to_read_leaf",
+    "max_bytes_to_read_leaf",
+    "max_columns_to_read",
+    "max_temporary_columns",
 ];
 
 /// A reader's settings, refused when they would widen what a reader has, with the limits put first.
@@ -283,7 +341,9 @@ pub fn settings_for(role: Role, limits: Limits, asked: &Asked) -> Result<Vec<(St
 }
 
 fn is_name(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') && !name.starts_with(|first: char| first.is_ascii_digit())
+    !name.is_empty()
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        && !name.starts_with(|first: char| first.is_ascii_digit())
 }
 
 #[cfg(test)]

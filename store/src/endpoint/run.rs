@@ -17,7 +17,7 @@ use crate::ffi::{Connection, Counters};
 use crate::sql::{Shape, Tokens, shape};
 
 /// How long a client may leave its result unread before the statement is given up.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 /// Time for the network to take the rows before the text of a late error.
 const BEFORE_LATE_ERROR: Duration = Duration::from_millis(50);
 /// Pieces that wait for the network.
@@ -251,7 +251,13 @@ pub struct Inserting {
 }
 
 /// Starts an INSERT whose rows are sent one by one.
-pub fn insert(engine: &Arc<Engine>, surroundings: Surroundings, statement: Vec<u8>, format: String, params: Vec<(String, String)>) -> Inserting {
+pub fn insert(
+    engine: &Arc<Engine>,
+    surroundings: Surroundings,
+    statement: Vec<u8>,
+    format: String,
+    params: Vec<(String, String)>,
+) -> Inserting {
     let (rows, receiver) = mpsc::channel(AHEAD);
     let (sender, outcome) = oneshot::channel();
     let state = Arc::new(State::default());

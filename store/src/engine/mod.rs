@@ -136,13 +136,13 @@ impl Explain for EngineError {
     fn hint(&self) -> Option<String> {
         Some(match self {
             EngineError::NotAFile { .. } => format!("let {VARIABLE} name libchdb.so, or unset it"),
-            EngineError::Platform { .. } => format!(
-                "take libchdb from chDB's release archive and let {VARIABLE} name it, or set store.url to a ClickHouse server"
-            ),
+            EngineError::Platform { .. } => {
+                format!("take libchdb from chDB's release archive and let {VARIABLE} name it, or set store.url to a ClickHouse server")
+            }
             EngineError::NoCache => "set store.cache_dir in inflow.toml".to_owned(),
-            EngineError::NoNpm => format!(
-                "install Node.js, which brings npm; or let {VARIABLE} name a libchdb.so; or set store.url to a ClickHouse server"
-            ),
+            EngineError::NoNpm => {
+                format!("install Node.js, which brings npm; or let {VARIABLE} name a libchdb.so; or set store.url to a ClickHouse server")
+            }
             EngineError::Npm { spec, .. } => format!(
                 "with a network run `inflow engine install`; without one, run `npm pack {spec}` elsewhere, unpack it here \
                  and let {VARIABLE} name its libchdb.so"

@@ -32,7 +32,8 @@ async fn insert_and_select(compression: Compression, table: &str) {
         .with_password(password(&store))
         .with_database("inflow")
         .with_compression(compression);
-    let create = format!("CREATE TABLE {table} (id UInt64, title String, city Nullable(String), pay Array(UInt32)) ENGINE = MergeTree ORDER BY id");
+    let create =
+        format!("CREATE TABLE {table} (id UInt64, title String, city Nullable(String), pay Array(UInt32)) ENGINE = MergeTree ORDER BY id");
     client.query(&create).execute().await.unwrap();
     let rows = postings(30_000);
     let mut insert = client.insert::<Posting>(table).await.unwrap();
@@ -65,7 +66,17 @@ fn parameters_keep_every_letter() {
     let store = store();
     run(async {
         let client = Client::default().with_url(store.endpoint()).with_user("reader").with_compression(Compression::Lz4);
-        for text in ["it's", "a\\b", "tab\tline\nend\r", "\u{62db}\u{8058} 'BOSS\u{76f4}\u{8058}'", "{x:String}", "", "NULL", "\\N", "'; DROP TABLE x; --"] {
+        for text in [
+            "it's",
+            "a\\b",
+            "tab\tline\nend\r",
+            "\u{62db}\u{8058} 'BOSS\u{76f4}\u{8058}'",
+            "{x:String}",
+            "",
+            "NULL",
+            "\\N",
+            "'; DROP TABLE x; --",
+        ] {
             let back = client.query("SELECT {text:String}").param("text", text).fetch_one::<String>().await.unwrap();
             assert_eq!(back, text);
             let params = [("text", text.to_owned()), ("list", inflow_store::array_literal([text, "b"]))];
@@ -73,9 +84,11 @@ fn parameters_keep_every_letter() {
             assert_eq!(rows[0]["back"], text);
             assert_eq!(rows[0]["list"], serde_json::json!([text, "b"]));
         }
-        let list = client.query("SELECT arrayJoin({list:Array(String)})").param("list", vec!["a'b", "c\\d"]).fetch_all::<String>().await.unwrap();
+        let list =
+            client.query("SELECT arrayJoin({list:Array(String)})").param("list", vec!["a'b", "c\\d"]).fetch_all::<String>().await.unwrap();
         assert_eq!(list, ["a'b", "c\\d"]);
-        let typed = client.query("SELECT {n:UInt8} + {d:Nullable(Int32)}").param("n", 1).param("d", Some(2)).fetch_one::<Option<i64>>().await;
+        let typed =
+            client.query("SELECT {n:UInt8} + {d:Nullable(Int32)}").param("n", 1).param("d", Some(2)).fetch_one::<Option<i64>>().await;
         assert_eq!(typed.unwrap(), Some(3));
     });
 }

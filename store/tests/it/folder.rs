@@ -12,15 +12,16 @@ use crate::support::{child, given_folder, pass_child, run, run_child};
 
 #[test]
 fn a_second_process_reads_and_does_not_write() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut holder = child("folder::child_holds", folder.path()).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let parent = tempfile::tempdir().unwrap();
+    let folder = parent.path().join("data");
+    let mut holder = child("folder::child_holds", &folder).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(holder.stdout.take().unwrap()).lines();
     assert!(lines.any(|line| line.unwrap().contains("holding")));
-    pass_child("folder::child_is_second", folder.path());
+    pass_child("folder::child_is_second", &folder);
     holder.stdin.take().unwrap().write_all(b"\n").unwrap();
     assert!(holder.wait().unwrap().success());
     // The lock goes with the process.
-    pass_child("folder::child_opens_again", folder.path());
+    pass_child("folder::child_opens_again", &folder);
 }
 
 #[test]
@@ -95,7 +96,10 @@ fn a_changed_migration_is_noticed() {
 fn child_tampers() {
     run(async {
         let store = Store::open(StoreOptions::new(given_folder())).await.unwrap();
-        store.execute("ALTER TABLE inflow_state.schema_migrations UPDATE checksum = 'x' WHERE 1", &[], &[("mutations_sync", "2")]).await.unwrap();
+        store
+            .execute("ALTER TABLE inflow_state.schema_migrations UPDATE checksum = 'x' WHERE 1", &[], &[("mutations_sync", "2")])
+            .await
+            .unwrap();
     });
 }
 
@@ -155,7 +159,10 @@ async fn put(store: &Store, database: &str, name: &str) {
 }
 
 async fn names(store: &Store) -> String {
-    let rows = store.rows("SELECT (SELECT groupArray(channel) FROM channels) AS a, (SELECT groupArray(connection) FROM candidate_links) AS b", &[]).await.unwrap();
+    let rows = store
+        .rows("SELECT (SELECT groupArray(channel) FROM channels) AS a, (SELECT groupArray(connection) FROM candidate_links) AS b", &[])
+        .await
+        .unwrap();
     serde_json::to_string(&rows[0]).unwrap()
 }
 
@@ -244,7 +251,11 @@ fn a_missing_engine_is_said_in_one_sentence() {
     assert!(!output.status.success() && text.contains("NoNpm"), "{text}");
 
     // npm without a network.
-    std::fs::write(folder.path().join("npm"), "#!/bin/sh\necho 'npm error code ENOTFOUND' >&2\necho 'npm error request to https://x.example/y failed' >&2\nexit 1\n").unwrap();
+    std::fs::write(
+        folder.path().join("npm"),
+        "#!/bin/sh\necho 'npm error code ENOTFOUND' >&2\necho 'npm error request to https://x.example/y failed' >&2\nexit 1\n",
+    )
+    .unwrap();
     std::fs::set_permissions(folder.path().join("npm"), std::fs::Permissions::from_mode(0o755)).unwrap();
     let output = child("folder::child_opens", folder.path())
         .env_remove("INFLOW_LIBCHDB")

@@ -110,7 +110,11 @@ fn rows_of_an_insert_may_come_in_any_way() {
         insert(vec![("query", "INSERT INTO http_rows FORMAT CSV")], b"5,e\n6,f\n".to_vec()).await;
         insert(vec![("query", "INSERT INTO http_rows VALUES")], b"(7,'g')".to_vec()).await;
         insert(vec![("query", "INSERT INTO http_rows SELECT 8, 'h'")], vec![]).await;
-        insert(vec![("query", "INSERT INTO inflow.http_rows (a) SETTINGS async_insert=0 FORMAT TSV"), ("database", "default")], b"9\n".to_vec()).await;
+        insert(
+            vec![("query", "INSERT INTO inflow.http_rows (a) SETTINGS async_insert=0 FORMAT TSV"), ("database", "default")],
+            b"9\n".to_vec(),
+        )
+        .await;
         // Larger than the first look at a body, cut anywhere.
         let mut many = b"INSERT INTO http_rows FORMAT CSV\n".to_vec();
         for id in 10..100_010 {
@@ -126,7 +130,10 @@ fn rows_of_an_insert_may_come_in_any_way() {
         text(post_writer(&store, &[], packed).header("Content-Encoding", "gzip")).await;
         let expected = format!("{}\t{}\n", 9 + 100_000 + 1, (1..=9_u64).sum::<u64>() + (10..100_010_u64).sum::<u64>() + 200_000);
         assert_eq!(read(&store, "SELECT count(), sum(a) FROM http_rows").await, expected);
-        assert_eq!(read(&store, "SELECT groupArray(b) FROM (SELECT b FROM http_rows WHERE a < 9 ORDER BY a)").await, "['a;b','it\\'s','c','d','e','f','g','h']\n");
+        assert_eq!(
+            read(&store, "SELECT groupArray(b) FROM (SELECT b FROM http_rows WHERE a < 9 ORDER BY a)").await,
+            "['a;b','it\\'s','c','d','e','f','g','h']\n"
+        );
         let response = post_writer(&store, &[], "INSERT INTO http_rows VALUES (300000, '')").send().await.unwrap();
         let summary: serde_json::Value = serde_json::from_str(response.headers()["x-clickhouse-summary"].to_str().unwrap()).unwrap();
         assert_eq!(summary["written_rows"], "1");
@@ -175,8 +182,18 @@ fn a_result_is_packed_as_asked() {
 fn a_get_only_reads() {
     let store = store();
     run(async {
-        let get = |sql: &str| http().get(store.endpoint()).query(&[("query", sql)]).header("X-ClickHouse-User", "inflow").header("X-ClickHouse-Key", password(&store));
-        for sql in ["CREATE TABLE by_get (a Int8) ENGINE = Memory", "INSERT INTO inflow_state.audit VALUES (now(), 'a', 'b')", "DROP TABLE inflow.postings"] {
+        let get = |sql: &str| {
+            http()
+                .get(store.endpoint())
+                .query(&[("query", sql)])
+                .header("X-ClickHouse-User", "inflow")
+                .header("X-ClickHouse-Key", password(&store))
+        };
+        for sql in [
+            "CREATE TABLE by_get (a Int8) ENGINE = Memory",
+            "INSERT INTO inflow_state.audit VALUES (now(), 'a', 'b')",
+            "DROP TABLE inflow.postings",
+        ] {
             let (status, code, text) = told(get(sql).send().await.unwrap()).await;
             assert_eq!(code, Some(164), "{status} {text}");
         }
@@ -202,7 +219,12 @@ fn nothing_leaks_from_one_request_to_the_next() {
         text(post_writer(&store, &[], "SET max_block_size = 7")).await;
         text(post_writer(&store, &[], "USE system")).await;
         text(post_writer(&store, &[], "CREATE TEMPORARY TABLE leak (a Int8)")).await;
-        let answer = text(post_writer(&store, &[], "SELECT getSetting('max_block_size') != 7, currentDatabase(), count() FROM system.tables WHERE name = 'leak'")).await;
+        let answer = text(post_writer(
+            &store,
+            &[],
+            "SELECT getSetting('max_block_size') != 7, currentDatabase(), count() FROM system.tables WHERE name = 'leak'",
+        ))
+        .await;
         assert_eq!(answer, "1\tinflow\t0\n");
     });
 }

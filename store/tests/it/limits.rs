@@ -51,7 +51,10 @@ fn memory_is_limited() {
     run(async {
         let (_, code, text) = told(post(&store, &[], "SELECT groupArray(number) FROM numbers(1000000000)").send().await.unwrap()).await;
         assert_eq!(code, Some(241), "{text}");
-        let (_, code, text) = told(post(&store, &[("max_memory_usage", "20000000")], "SELECT groupArray(number) FROM numbers(10000000)").send().await.unwrap()).await;
+        let (_, code, text) = told(
+            post(&store, &[("max_memory_usage", "20000000")], "SELECT groupArray(number) FROM numbers(10000000)").send().await.unwrap(),
+        )
+        .await;
         assert_eq!(code, Some(241), "{text}");
         assert_eq!(read(&store, "SELECT 1").await, "1\n");
     });

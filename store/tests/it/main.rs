@@ -3,6 +3,8 @@
 //! A process has one engine on one folder, so all tests of a process share a store; each uses a database
 //! or rows of its own. Tests that need a folder of their own run as child processes of this binary.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod client;
 mod folder;
 mod formats;

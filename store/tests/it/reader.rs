@@ -209,7 +209,9 @@ fn parameters_open_no_hole() {
             let (status, code, text) = told(post(&store, &params, sql).send().await.unwrap()).await;
             assert_eq!((status.as_u16(), code), (403, Some(497)), "{sql} {params:?}: {text}");
         }
-        let allowed = text(post(&store, &[("param_d", "inflow"), ("param_t", "postings")], "SELECT count() FROM {d:Identifier}.{t:Identifier}")).await;
+        let allowed =
+            text(post(&store, &[("param_d", "inflow"), ("param_t", "postings")], "SELECT count() FROM {d:Identifier}.{t:Identifier}"))
+                .await;
         assert_eq!(allowed, "0\n");
         // A literal cannot pretend to be part of the tree.
         assert_eq!(read(&store, "SELECT length('x\nTableIdentifier system.users\n Function file')").await, "45\n");
@@ -236,7 +238,10 @@ fn settings_only_narrow() {
             assert_eq!(code, Some(164), "{name}={value}: {text}");
         }
         let settings = "SELECT getSetting('readonly'), getSetting('final'), getSetting('max_execution_time') <= 30, getSetting('max_memory_usage') > 0";
-        assert_eq!(text(post(&store, &[("max_execution_time", "600"), ("max_memory_usage", "99999999999")], settings)).await, "1\ttrue\ttrue\ttrue\n".replace("true\ttrue\n", "1\t1\n"));
+        assert_eq!(
+            text(post(&store, &[("max_execution_time", "600"), ("max_memory_usage", "99999999999")], settings)).await,
+            "1\ttrue\ttrue\ttrue\n".replace("true\ttrue\n", "1\t1\n")
+        );
         let (_, code, _) = told(post(&store, &[("max_result_rows", "5")], "SELECT number FROM numbers(6)").send().await.unwrap()).await;
         assert_eq!(code, Some(396));
     });

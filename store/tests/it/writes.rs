@@ -1,9 +1,9 @@
 //! Writing through the handle: one block, once; rebuilt tables; erased rows.
 
 use bytes::Bytes;
+use futures::TryStreamExt;
 use inflow_config::Explain;
 use inflow_store::{StoreError, User};
-use futures::TryStreamExt;
 
 use crate::support::{run, store};
 
@@ -15,7 +15,8 @@ async fn count(table: &str) -> u64 {
 fn an_insert_is_one_block_and_happens_once() {
     let store = store();
     run(async {
-        let create = "CREATE TABLE write_once (a UInt64, b String) ENGINE = MergeTree ORDER BY a SETTINGS non_replicated_deduplication_window = 100";
+        let create =
+            "CREATE TABLE write_once (a UInt64, b String) ENGINE = MergeTree ORDER BY a SETTINGS non_replicated_deduplication_window = 100";
         store.execute(create, &[], &[]).await.unwrap();
         // More rows than any of ClickHouse's default block sizes.
         let body: Bytes = (0..1_300_000_u32).flat_map(|id| format!("{{\"a\":{id},\"b\":\"x\"}}\n").into_bytes()).collect();
@@ -26,7 +27,8 @@ fn an_insert_is_one_block_and_happens_once() {
         let parts = store.rows("SELECT count() AS n FROM system.parts WHERE table = 'write_once' AND active", &[]).await.unwrap();
         assert_eq!(parts[0]["n"], 1);
         let other = Bytes::from_static(b"{\"a\":1,\"b\":\"y\"}");
-        for (token, expected) in [("token 1", 1_300_000), ("token 2", 1_300_001), ("token 2", 1_300_001), ("", 1_300_002), ("", 1_300_003)] {
+        for (token, expected) in [("token 1", 1_300_000), ("token 2", 1_300_001), ("token 2", 1_300_001), ("", 1_300_002), ("", 1_300_003)]
+        {
             store.insert("inflow", "write_once", &[], "JSONEachRow", other.clone(), token).await.unwrap();
             assert_eq!(count("write_once").await, expected, "{token:?}");
         }
@@ -61,7 +63,16 @@ fn readers_see_the_newest_version_only() {
         store.execute("CREATE TABLE write_copy (k String, t String) ENGINE = MergeTree ORDER BY k", &[], &[]).await.unwrap();
         for _ in 0..2 {
             let params = [("k", "a".to_owned())];
-            store.rebuild_table("inflow", "write_copy", "SELECT k, t FROM write_versions WHERE k = {k:String}", &params, &[("max_threads", "1")]).await.unwrap();
+            store
+                .rebuild_table(
+                    "inflow",
+                    "write_copy",
+                    "SELECT k, t FROM write_versions WHERE k = {k:String}",
+                    &params,
+                    &[("max_threads", "1")],
+                )
+                .await
+                .unwrap();
             assert_eq!(count("write_copy").await, 1);
         }
         // A failing rebuild leaves the table as it was, and the next one is not in its way.
@@ -108,7 +119,10 @@ fn an_erased_row_is_nowhere_on_disk() {
     let store = store();
     run(async {
         store.execute("CREATE TABLE write_erase (k UInt64, digest String CODEC(NONE)) ENGINE = MergeTree ORDER BY k SETTINGS min_bytes_for_wide_part = 0", &[], &[]).await.unwrap();
-        store.execute("INSERT INTO write_erase SELECT number, if(number = 7, 'deadbeefcafe', 'other') FROM numbers(100)", &[], &[]).await.unwrap();
+        store
+            .execute("INSERT INTO write_erase SELECT number, if(number = 7, 'deadbeefcafe', 'other') FROM numbers(100)", &[], &[])
+            .await
+            .unwrap();
         assert!(on_disk(b"deadbeefcafe"));
         store.execute("CREATE TABLE write_erase_which (k UInt64) ENGINE = Memory", &[], &[]).await.unwrap();
         store.execute("INSERT INTO write_erase_which VALUES (7)", &[], &[]).await.unwrap();
@@ -132,7 +146,11 @@ fn on_disk(needle: &[u8]) -> bool {
     fn search(folder: &std::path::Path, needle: &[u8]) -> bool {
         std::fs::read_dir(folder).into_iter().flatten().flatten().any(|entry| {
             let path = entry.path();
-            if path.is_dir() { search(&path, needle) } else { std::fs::read(&path).is_ok_and(|bytes| bytes.windows(needle.len()).any(|window| window == needle)) }
+            if path.is_dir() {
+                search(&path, needle)
+            } else {
+                std::fs::read(&path).is_ok_and(|bytes| bytes.windows(needle.len()).any(|window| window == needle))
+            }
         })
     }
     search(store().data_dir(), needle)

@@ -71,7 +71,7 @@ fn cost(company: &Company, period: &inflow_simulator::Period, from: &str, to: &s
     let found = report(company, "cost_per_resume", "channel", from, to);
     for truth in period.cost.iter().filter(|c| c.store.is_none() && c.channel != "unallocated") {
         let row = found["rows"].as_array().unwrap().iter().find(|r| r["channel"] == truth.channel).unwrap();
-        assert_eq!(row["cost"].as_str().unwrap(), format!("{:.2}", truth.amount), "{} {from}", truth.channel);
+        assert_eq!(row["numerator"].as_str().unwrap(), format!("{:.2}", truth.amount), "{} {from}", truth.channel);
         assert_eq!(row["value"].as_str().map(str::to_owned), truth.cost_per_resume.map(|c| format!("{c:.2}")), "{} {from}", truth.channel);
     }
     let spend = report(company, "spend", "channel", from, to);
