@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use crate::error::StoreError;
+use crate::random;
 use crate::sql::{parameters, quote_name};
 
 /// A parameter `{name:Type}` of a statement: its name and its value as text.
@@ -127,11 +128,9 @@ impl Connection {
         for (name, value) in ONE_BLOCK {
             insert = insert.with_setting(*name, *value);
         }
-        // Without a token ClickHouse would take equal rows for a repetition and drop them.
-        insert = match token {
-            "" => insert.with_setting("insert_deduplicate", "0"),
-            token => insert.with_setting("insert_deduplication_token", token),
-        };
+        // Without a token ClickHouse takes equal rows for a repetition and drops them.
+        let token = if token.is_empty() { random::id() } else { token.to_owned() };
+        insert = insert.with_setting("insert_deduplication_token", token);
         insert.send(body).await.map_err(|error| self.failure(&sql, error))?;
         insert.end().await.map_err(|error| self.failure(&sql, error))
     }

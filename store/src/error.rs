@@ -138,6 +138,10 @@ impl Explain for StoreError {
             StoreError::File { .. } => Some("check that the folder exists and belongs to you".to_owned()),
             StoreError::Query { code: 241, .. } => Some("raise store.max_memory in inflow.toml, or ask for less".to_owned()),
             StoreError::Query { code: 159, .. } => Some("narrow the dates or the rows that the query reads".to_owned()),
+            StoreError::Query { code: 164 | 497, .. } => Some(
+                "reading is limited to SELECT, SHOW, DESCRIBE and EXPLAIN on inflow and inflow_state; `inflow query --write` is not"
+                    .to_owned(),
+            ),
             StoreError::Query { .. } | StoreError::Answer { .. } | StoreError::Name { .. } => None,
         }
     }

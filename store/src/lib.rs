@@ -38,7 +38,7 @@ pub use client::Param;
 pub use endpoint::{READER, WRITER};
 pub use error::StoreError;
 pub use options::StoreOptions;
-pub use progress::{Bar, Progress, Silent};
+pub use progress::{Progress, Silent};
 pub use sql::{quote_name, quote_text};
 pub use state::{HealthRow, LandedRow, QuarantineRow, RunRow, SegmentRow};
 pub use store::{Store, User};

@@ -336,6 +336,8 @@ pub fn parameters(text: &[u8]) -> Vec<(String, String)> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn words(text: &str) -> Vec<String> {
@@ -399,5 +401,33 @@ mod tests {
     fn quoting_keeps_the_text() {
         assert_eq!(quote_text(r"it's \n"), r"'it\'s \\n'");
         assert_eq!(quote_name("a`b"), r"`a\`b`");
+    }
+
+    proptest! {
+        #[test]
+        fn tokens_follow_each_other_in_any_bytes(text in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let mut end = 0;
+            for token in Tokens::new(&text) {
+                prop_assert!(token.start >= end && !token.bytes.is_empty());
+                end = token.end();
+            }
+            prop_assert!(end <= text.len());
+            let _ = (shape(&text), parameters(&text));
+        }
+
+        #[test]
+        fn a_quoted_text_or_name_is_one_token(text in "\\PC*|[\\\\'`\"\n;]*") {
+            for (quoted, kind) in [(quote_text(&text), Kind::Text), (quote_name(&text), Kind::Quoted)] {
+                let tokens: Vec<_> = Tokens::new(quoted.as_bytes()).collect();
+                prop_assert_eq!(tokens.len(), 1);
+                prop_assert_eq!((tokens[0].kind, tokens[0].bytes.len()), (kind, quoted.len()));
+            }
+        }
+
+        #[test]
+        fn no_word_of_a_script_is_lost(statements in proptest::collection::vec("[a-z ]{1,9}", 0..6)) {
+            let parts: Vec<&str> = statements.iter().map(|part| part.trim()).filter(|part| !part.is_empty()).collect();
+            prop_assert_eq!(split(&statements.join(";")), parts);
+        }
     }
 }

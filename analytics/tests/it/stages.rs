@@ -77,6 +77,29 @@ async fn reaching_a_stage_again_after_a_retraction_counts() {
     assert_eq!(stages(&world, "a").await.last().unwrap(), "invited 2026-10-04 10:00 exact");
 }
 
+/// A board that delivers the history inside the application has moved it back from an interview: its newest record (version
+/// 2) no longer tells of it. What stands apart from the record stays.
+#[tokio::test]
+async fn a_history_inside_the_record_is_what_the_newest_record_says() {
+    let world = World::new().await;
+    let mut newest = application("a", "boss", "2026-10-01 10:00:00");
+    newest["version"] = json!(2);
+    world.insert("applications", vec![newest]).await;
+    let embedded = |stage: &str, at: &str, version: u64| {
+        let mut row = event("boss", "a", stage, at);
+        row["embedded"] = json!(1);
+        row["version"] = json!(version);
+        row
+    };
+    let mut apart = event("boss", "a", "screened", "2026-10-02 10:00:00");
+    apart["embedded"] = json!(0);
+    world
+        .insert("stage_events", vec![embedded("attended", "2026-10-04 10:00:00", 1), embedded("invited", "2026-10-03 10:00:00", 2), apart])
+        .await;
+    world.analyze().await;
+    assert_eq!(stages(&world, "a").await.split_off(3), ["screened 2026-10-02 10:00 exact", "invited 2026-10-03 10:00 exact"]);
+}
+
 #[tokio::test]
 async fn a_time_beats_a_mere_day_on_that_day_only() {
     let world = World::new().await;

@@ -119,6 +119,8 @@ fn checksum_of(body: &[u8]) -> (u64, u64) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -148,5 +150,13 @@ mod tests {
         let mut huge = framed.to_vec();
         huge[CHECKSUM + 1..CHECKSUM + 5].copy_from_slice(&u32::MAX.to_le_bytes());
         assert_eq!(Unframer::default().push(&huge), Err(FrameError::Size));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_refused_or_awaited(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let plain = Unframer::default().push(&bytes).unwrap_or_default();
+            prop_assert!(plain.is_empty(), "no random bytes have a right checksum");
+        }
     }
 }

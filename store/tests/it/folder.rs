@@ -158,6 +158,21 @@ async fn put(store: &Store, database: &str, name: &str) {
     }
 }
 
+/// Every folder of the engine's storage belongs to a table or database that is there.
+async fn only_known_folders(store: &Store) {
+    let sql = "SELECT toString(uuid) AS uuid FROM system.tables UNION ALL SELECT toString(uuid) FROM system.databases";
+    let known: Vec<String> = store.rows(sql, &[]).await.unwrap().iter().map(|row| row["uuid"].as_str().unwrap().to_owned()).collect();
+    let mut seen = 0;
+    for prefix in std::fs::read_dir(given_folder().join("clickhouse/store")).unwrap() {
+        for entry in std::fs::read_dir(prefix.unwrap().path()).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            assert!(known.contains(&name), "{name} is left over");
+            seen += 1;
+        }
+    }
+    assert!(seen > 10);
+}
+
 async fn names(store: &Store) -> String {
     let rows = store
         .rows("SELECT (SELECT groupArray(channel) FROM channels) AS a, (SELECT groupArray(connection) FROM candidate_links) AS b", &[])
@@ -179,6 +194,7 @@ fn child_breaks_off() {
         store.exchange_shadow().await.unwrap();
         assert_eq!(names(&store).await, r#"{"a":["middle"],"b":["middle"]}"#);
         assert!(store.rows("SELECT 1 FROM system.databases WHERE name = 'inflow_shadow'", &[]).await.unwrap().is_empty());
+        only_known_folders(&store).await;
         // One that breaks off after its first table: what the journal says, and one step of it.
         put(&store, &store.create_shadow().await.unwrap(), "new").await;
         let sql = "SELECT name, toString(uuid) AS uuid FROM system.tables WHERE database = 'inflow_shadow' AND engine NOT LIKE '%View' ORDER BY name";

@@ -43,8 +43,12 @@ pub fn password(store: &Store) -> String {
 
 /// HTTP as curl speaks it: nothing added, nothing unpacked.
 pub fn http() -> reqwest::Client {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder().no_gzip().no_proxy().build().unwrap()
+    static CLIENT: OnceLock<reqwest::Client> = OnceLock::new();
+    let make = || {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        reqwest::Client::builder().no_gzip().no_proxy().build().unwrap()
+    };
+    CLIENT.get_or_init(make).clone()
 }
 
 /// A POST to `/` with these parameters and this body, as reader.
