@@ -77,7 +77,7 @@ impl App {
     /// The same, with the ClickHouse endpoint on a fixed address.
     pub async fn open_serving(&self, clickhouse: Option<SocketAddr>) -> Result<Opened, Failure> {
         let config = self.config()?;
-        let options = self.options(&config, clickhouse);
+        let options = self.options(&config, clickhouse)?;
         let (clock, data_dir) = (Arc::clone(&options.clock), options.data_dir.clone());
         let store = Store::open(options).await?;
         Ok(Opened { config, store, clock, data_dir })
@@ -86,14 +86,17 @@ impl App {
     /// Opens the store for reading: through the process that holds the folder, if there is one.
     pub async fn attach(&self) -> Result<Opened, Failure> {
         let config = self.config()?;
-        let options = self.options(&config, None);
+        let options = self.options(&config, None)?;
         let (clock, data_dir) = (Arc::clone(&options.clock), options.data_dir.clone());
         let store = Store::attach(options).await?;
         Ok(Opened { config, store, clock, data_dir })
     }
 
-    fn options(&self, config: &Config, clickhouse: Option<SocketAddr>) -> StoreOptions {
-        StoreOptions {
+    fn options(&self, config: &Config, clickhouse: Option<SocketAddr>) -> Result<StoreOptions, Failure> {
+        let secret = config.settings.serve.reader_password.as_ref();
+        let reader_password = secret.map(|secret| secret.read(&config.dir)).transpose().map_err(|error| Failure::explain(&error))?;
+        Ok(StoreOptions {
+            reader_password,
             config_dir: config.dir.clone(),
             settings: config.settings.store.clone(),
             serve_clickhouse: clickhouse,
@@ -101,7 +104,7 @@ impl App {
             clock: config.clock(),
             progress: Arc::new(TerminalProgress::new(self.printer)),
             ..StoreOptions::new(self.data_dir())
-        }
+        })
     }
 }
 

@@ -427,7 +427,8 @@ mod tests {
         #[test]
         fn no_word_of_a_script_is_lost(statements in proptest::collection::vec("[a-z ]{1,9}", 0..6)) {
             let parts: Vec<&str> = statements.iter().map(|part| part.trim()).filter(|part| !part.is_empty()).collect();
-            prop_assert_eq!(split(&statements.join(";")), parts);
+            let script = statements.join(";");
+            prop_assert_eq!(split(&script), parts);
         }
     }
 }

@@ -1,7 +1,7 @@
 -- One row for each application and canonical stage that it reached.
 --
 -- A stage is reached when an event says so and no later event took it back, or when the application itself
--- carries the instant (`applied_at`; `first_at` is contact). Of several instants the earliest counts, but a
+-- carries the instant (`applied_at`; `first_at` is a first view, the least that it can be). Of several instants the earliest counts, but a
 -- time of day beats a mere day on that same day. Who reached a later stage has reached the skipped ones at
 -- the earliest later instant, precision `implied`. Rejected (101) and withdrawn (102) imply nothing.
 -- Store, department and city are the application's, else its posting's.
@@ -61,7 +61,7 @@ WITH
             arraySort(arrayConcat(
                 kept,
                 if(isNull(a.applied_at), [], [packed(3, assumeNotNull(a.applied_at), a.applied_precision, 0)]),
-                if(isNull(a.first_at), [], [packed(2, assumeNotNull(a.first_at), a.first_precision, 0)]))) AS ordered
+                if(isNull(a.first_at), [], [packed(1, assumeNotNull(a.first_at), a.first_precision, 0)]))) AS ordered
         FROM (SELECT * FROM inflow.applications FINAL WHERE deleted = 0) AS a
         LEFT JOIN reported AS t ON t.connection = a.connection AND t.application_source_id = a.source_id
         LEFT JOIN

@@ -7,7 +7,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use serde_json::{Value, json};
 
-use crate::world::{CHANNELS, World, application, at, find, query};
+use crate::world::{CHANNELS, World, application, event, at, find, query};
 
 fn line(id: &str, channel: &str, kind: &str, net: &str, from: &str, to: &str) -> Value {
     json!({"connection": "ledger", "source_id": id, "channel": channel, "kind": kind, "net": net, "currency": "CNY",
@@ -187,6 +187,7 @@ async fn cost_per_resume_divides_cost_and_resumes_of_the_same_period() {
     chat["first_at"] = json!("2026-10-05 10:00:00");
     rows.push(chat);
     world.insert("applications", rows).await;
+    world.insert("stage_events", vec![event("boss", "chat", "contacted", "2026-10-05 10:00:00")]).await;
     world.analyze().await;
     let report = world.report("cost_per_resume", &[], "2026-10-01", "2026-10-31").await;
     let row = find(&report, &[("channel", "boss")]);

@@ -61,7 +61,7 @@ async fn skipped_stages_are_implied_and_retracted_ones_are_not_reached() {
             "invited 2026-10-02 10:00 exact",
         ]
     );
-    assert_eq!(stages(&world, "silent").await, ["viewed 2026-10-01 08:00 implied", "contacted 2026-10-01 08:00 exact"]);
+    assert_eq!(stages(&world, "silent").await, ["viewed 2026-10-01 08:00 exact"]);
     assert!(stages(&world, "ghost").await.is_empty());
 }
 

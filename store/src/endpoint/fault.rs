@@ -42,7 +42,7 @@ impl Fault {
     /// The status of the answer.
     pub fn status(&self) -> StatusCode {
         match self.code {
-            code::AUTHENTICATION_FAILED | code::ACCESS_DENIED | 192 | 193 | 194 | 291 => StatusCode::FORBIDDEN,
+            code::AUTHENTICATION_FAILED | code::ACCESS_DENIED | code::READONLY | 192 | 193 | 194 | 291 => StatusCode::FORBIDDEN,
             46 | 47 | 50 | 56 | 60 | 63 | 73 | 81 | 115 | 141 | 142 | 255 => StatusCode::NOT_FOUND,
             6 | 26 | 27 | 33 | 36 | 38 | 41 | 42 | 43 | 53 | 62 | 69 | 70 | 72 | 117 | 130 | 131 | 144 | 158 | 167 | 271 | 403 | 456
             | 457 => StatusCode::BAD_REQUEST,

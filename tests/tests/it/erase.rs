@@ -18,7 +18,12 @@ fn an_erased_person_is_gone_and_stays_gone() {
     let sql = "SELECT connection, source_id, digest[1] FROM inflow.candidates WHERE has(digest_kind, 'phone_e164') ORDER BY cityHash64(connection, source_id) LIMIT 1";
     let row = staged.company.run(&line(&["query", sql, "--format", "TSV"])).ok().out;
     let [connection, id, _] = row.trim().split('\t').collect::<Vec<_>>()[..] else { panic!("{row}") };
-    let known = format!("SELECT arrayJoin(digest) FROM inflow.candidates WHERE connection = '{connection}' AND source_id = '{id}'");
+    // Digests that are this person's alone: a surname or a birth year is shared by many.
+    let known = format!(
+        "SELECT d FROM (SELECT arrayJoin(digest) AS d, connection, source_id FROM inflow.candidates) AS c \
+         JOIN inflow.candidate_links AS l ON l.connection = c.connection AND l.source_id = c.source_id GROUP BY d \
+         HAVING uniqExact(l.person_id) = 1 AND has(groupArray((c.connection, c.source_id)), ('{connection}', '{id}'))"
+    );
     let digests: Vec<String> = staged.company.run(&line(&["query", &known, "--format", "TSV"])).ok().out.lines().map(str::to_owned).collect();
     let cases = format!("SELECT source_id FROM inflow.applications WHERE connection = '{connection}' AND candidate_source_id = '{id}'");
     let mut ids: Vec<String> = staged.company.run(&line(&["query", &cases, "--format", "TSV"])).ok().out.lines().map(str::to_owned).collect();
