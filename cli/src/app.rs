@@ -45,7 +45,11 @@ impl App {
             LangArg::Zh => Lang::Zh,
             LangArg::En => Lang::En,
         });
-        Self { printer: Printer::new(lang, global.quiet, global.no_color), config_file: global.config.clone(), data_dir: global.data_dir.clone() }
+        Self {
+            printer: Printer::new(lang, global.quiet, global.no_color),
+            config_file: global.config.clone(),
+            data_dir: global.data_dir.clone(),
+        }
     }
 
     /// The data folder.
@@ -62,7 +66,8 @@ impl App {
             ));
         }
         let config = Config::load(&self.config_file, &inflow_config::process_env)?;
-        let problems = config.connections.iter().flat_map(|connection| inflow_connectors::check_connection(&config, connection)).collect::<Vec<_>>();
+        let problems =
+            config.connections.iter().flat_map(|connection| inflow_connectors::check_connection(&config, connection)).collect::<Vec<_>>();
         if !problems.is_empty() {
             return Err(inflow_config::ConfigError { problems }.into());
         }

@@ -29,7 +29,10 @@ impl Failure {
 
     /// A fault of ours.
     pub fn ours(message: impl std::fmt::Display) -> Self {
-        Self { messages: vec![(message.to_string(), Some("this should not happen; run again with --log debug and report it".to_owned()))], code: exit::OURS }
+        Self {
+            messages: vec![(message.to_string(), Some("this should not happen; run again with --log debug and report it".to_owned()))],
+            code: exit::OURS,
+        }
     }
 
     /// From an error that explains itself.
@@ -40,9 +43,15 @@ impl Failure {
 
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
-        let messages = error.problems.iter().map(|problem| (problem.to_string(), problem.hint.clone())).collect();
+        let messages = error.problems.iter().map(plain).collect();
         Self { messages, code: exit::USER }
     }
+}
+
+/// The sentence and the hint apart: a problem's own text holds both.
+fn plain(problem: &inflow_config::Problem) -> (String, Option<String>) {
+    let sentence = inflow_config::Problem { hint: None, ..problem.clone() };
+    (sentence.to_string(), problem.hint.clone())
 }
 
 impl From<inflow_store::StoreError> for Failure {

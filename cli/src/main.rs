@@ -80,6 +80,12 @@ fn log(level: LogLevel) {
         LogLevel::Trace => "trace",
     };
     // Our own crates speak at the chosen level, the libraries below only when something is wrong.
-    let filter = if matches!(level, LogLevel::Off | LogLevel::Error) { directive.to_owned() } else { format!("warn,inflow={directive},inflow_store={directive},inflow_connectors={directive},inflow_pipeline={directive},inflow_analytics={directive},inflow_dashboards={directive}") };
+    let filter = if matches!(level, LogLevel::Off | LogLevel::Error) {
+        directive.to_owned()
+    } else {
+        format!(
+            "warn,inflow={directive},inflow_store={directive},inflow_connectors={directive},inflow_pipeline={directive},inflow_analytics={directive},inflow_dashboards={directive}"
+        )
+    };
     let _already_set = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).try_init();
 }

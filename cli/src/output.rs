@@ -1,5 +1,7 @@
 //! The one place that prints: results to stdout, words to stderr.
 
+#![expect(clippy::unused_self, reason = "only who holds the printer prints")]
+
 use inflow_config::Lang;
 use std::io::{IsTerminal, Write};
 

@@ -94,7 +94,14 @@ struct Known {
 ///
 /// # Errors
 /// [`PipelineError::NoPerson`] when nobody is meant; else when landing or store refuse.
-pub async fn erase(store: &Store, config: &Config, clock: &SharedClock, data_dir: &Path, keys: &IdentityKeys, target: &Target) -> Result<Receipt, PipelineError> {
+pub async fn erase(
+    store: &Store,
+    config: &Config,
+    clock: &SharedClock,
+    data_dir: &Path,
+    keys: &IdentityKeys,
+    target: &Target,
+) -> Result<Receipt, PipelineError> {
     let known = find(store, config, keys, target).await?;
     if known.candidates.is_empty() && known.applications.is_empty() {
         return Err(PipelineError::NoPerson { what: target.what().to_owned() });
@@ -111,7 +118,8 @@ pub async fn erase(store: &Store, config: &Config, clock: &SharedClock, data_dir
     // The keys are not to be copied about, so the rewriting stays on this thread.
     let rewritten = tokio::task::block_in_place(|| rewrite_segments(data_dir, keys, &erasure))?;
     // Landing may have told of more cases of the same person than the store did.
-    let mut more: BTreeSet<String> = rewritten.candidates.keys().map(|(connection, id)| keys.tombstone_source(Source::Candidate, connection, id)).collect();
+    let mut more: BTreeSet<String> =
+        rewritten.candidates.keys().map(|(connection, id)| keys.tombstone_source(Source::Candidate, connection, id)).collect();
     more.extend(rewritten.applications.keys().map(|(connection, id)| keys.tombstone_source(Source::Application, connection, id)));
     let more: Vec<String> = more.difference(&tombstones).cloned().collect();
     store.add_tombstones(&more).await?;
@@ -145,8 +153,11 @@ async fn find(store: &Store, config: &Config, keys: &IdentityKeys, target: &Targ
         Target::Email(email) => Some(Person { emails: vec![email.clone()], ..Person::default() }),
         _ => None,
     };
-    let digests: Vec<Digest> =
-        person.map(|person| digest_person(keys, &person, &config.settings.company.country).digests.into_iter().filter(|d| d.kind.links()).collect()).unwrap_or_default();
+    let digests: Vec<Digest> = person
+        .map(|person| {
+            digest_person(keys, &person, &config.settings.company.country).digests.into_iter().filter(|d| d.kind.links()).collect()
+        })
+        .unwrap_or_default();
     let (start, params) = match target {
         Target::Phone(_) | Target::Email(_) => {
             ("hasAny(digest, {digests:Array(String)})", vec![("digests", array_literal(digests.iter().map(|d| &d.hex)))])
@@ -166,7 +177,9 @@ async fn find(store: &Store, config: &Config, keys: &IdentityKeys, target: &Targ
     );
     let mut known = Known::default();
     known.digests.extend(digests);
-    let sql = format!("SELECT connection, source_id, digest_kind, digest_normaliser, digest_key, digest FROM inflow.candidates WHERE {start} OR {persons}");
+    let sql = format!(
+        "SELECT connection, source_id, digest_kind, digest_normaliser, digest_key, digest FROM inflow.candidates WHERE {start} OR {persons}"
+    );
     for row in store.rows(&sql, &params).await? {
         known.candidates.insert((text(row.get("connection")), text(row.get("source_id"))));
         known.digests.extend(row_digests(&row));
@@ -204,9 +217,6 @@ mod tests {
     #[test]
     fn keys_are_qualified_by_their_connection() {
         assert_eq!(Target::application("lever-main:a:b").unwrap(), Target::Application("lever-main".into(), "a:b".into()));
-        assert_eq!(
-            Target::candidate("90bb80d6").unwrap_err().to_string(),
-            "\"90bb80d6\" is not a candidate of the form CONNECTION:ID"
-        );
+        assert_eq!(Target::candidate("90bb80d6").unwrap_err().to_string(), "\"90bb80d6\" is not a candidate of the form CONNECTION:ID");
     }
 }

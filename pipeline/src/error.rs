@@ -60,7 +60,9 @@ impl Explain for PipelineError {
             Self::NoConnection { connection, .. } => {
                 Some(format!("bring connections/{connection}.toml back (enabled = false is enough), or move its landing folder away"))
             }
-            Self::NoPerson { .. } => Some("nothing was changed; check the number or address, or give --candidate or --application CONNECTION:ID".to_owned()),
+            Self::NoPerson { .. } => {
+                Some("nothing was changed; check the number or address, or give --candidate or --application CONNECTION:ID".to_owned())
+            }
             Self::BadTarget { .. } => Some("for example --application lever_main:90bb80d6".to_owned()),
             Self::Frame(_) | Self::Stopped(_) => None,
         }

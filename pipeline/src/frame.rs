@@ -94,7 +94,7 @@ impl Rows {
     /// When Polars refuses the columns, which would be a fault of ours.
     pub fn into_frame(self) -> PolarsResult<DataFrame> {
         let height = self.len;
-        let columns = self.table.columns.iter().zip(self.columns).map(|((name, kind), cells)| column(name, *kind, cells)).collect::<PolarsResult<Vec<_>>>()?;
+        let columns = self.table.columns.iter().zip(self.columns).map(|((name, kind), cells)| column(name, *kind, cells)).collect();
         DataFrame::new(height, columns)
     }
 }
@@ -141,9 +141,9 @@ impl Row {
     }
 }
 
-fn column(name: &str, kind: ColumnType, cells: Vec<Cell>) -> PolarsResult<Column> {
+fn column(name: &str, kind: ColumnType, cells: Vec<Cell>) -> Column {
     let name = PlSmallStr::from_str(name);
-    Ok(match kind {
+    match kind {
         ColumnType::Text => {
             let texts = cells.into_iter().map(|cell| if let Cell::Text(text) = cell { text } else { String::new() });
             StringChunked::from_iter_values(name, texts).into_column()
@@ -174,7 +174,7 @@ fn column(name: &str, kind: ColumnType, cells: Vec<Cell>) -> PolarsResult<Column
             }
             builder.finish().into_column()
         }
-    })
+    }
 }
 
 /// Keeps, of all rows with one key, that of the greatest version. The order of the result is by key, so it is a
@@ -211,7 +211,11 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    static TABLE: Table = Table { name: "t", columns: &[("id", ColumnType::Text), ("version", ColumnType::Unsigned), ("tags", ColumnType::Texts)], key: &["id"] };
+    static TABLE: Table = Table {
+        name: "t",
+        columns: &[("id", ColumnType::Text), ("version", ColumnType::Unsigned), ("tags", ColumnType::Texts)],
+        key: &["id"],
+    };
 
     fn frame(rows: &[(String, u64)]) -> DataFrame {
         let mut collected = Rows::new(&TABLE);

@@ -3,7 +3,8 @@
 use scraper::{Html, Node};
 
 /// Elements that begin a new line.
-const BLOCKS: &[&str] = &["p", "div", "br", "li", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "tr", "table", "section", "article", "hr"];
+const BLOCKS: &[&str] =
+    &["p", "div", "br", "li", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "tr", "table", "section", "article", "hr"];
 
 /// The text of an HTML fragment: one line a block, blanks squeezed, scripts and styles dropped.
 ///

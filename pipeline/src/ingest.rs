@@ -9,8 +9,8 @@ use crate::map::{Mapped, Mapper};
 use crate::{PIPELINE_VERSION, PipelineError, tables};
 use bytes::Bytes;
 use inflow_config::{Config, Connection, SharedClock};
-use inflow_connectors::spec::spec;
 use inflow_connectors::landing::{Segment, read_segment};
+use inflow_connectors::spec::spec;
 use inflow_connectors::{SegmentSink, SinkError, StoredCounts};
 use inflow_store::{QuarantineRow, SegmentRow, Store};
 use std::collections::BTreeMap;
@@ -62,12 +62,15 @@ impl Pipeline {
     /// # Errors
     /// When the segment cannot be read, its connection is no longer configured, or the store refuses.
     pub async fn ingest(&self, segment: &Segment) -> Result<StoredCounts, PipelineError> {
-        let connection = self.config.connection(&segment.connection).cloned().ok_or_else(|| PipelineError::NoConnection {
-            segment: segment.id.clone(),
-            connection: segment.connection.clone(),
-        })?;
+        let connection = self
+            .config
+            .connection(&segment.connection)
+            .cloned()
+            .ok_or_else(|| PipelineError::NoConnection { segment: segment.id.clone(), connection: segment.connection.clone() })?;
         let (config, owned) = (Arc::clone(&self.config), segment.clone());
-        let prepared = tokio::task::spawn_blocking(move || prepare(&config, &connection, &owned)).await.map_err(|error| PipelineError::Stopped(error.to_string()))??;
+        let prepared = tokio::task::spawn_blocking(move || prepare(&config, &connection, &owned))
+            .await
+            .map_err(|error| PipelineError::Stopped(error.to_string()))??;
         let mut rows = 0;
         for block in prepared.blocks {
             let token = format!("{}/{}/{}/{PIPELINE_VERSION}/{}", segment.id, block.table, block.number, self.generation);
@@ -116,7 +119,10 @@ impl SegmentSink for Pipeline {
 }
 
 fn prepare(config: &Config, connection: &Connection, segment: &Segment) -> Result<Prepared, PipelineError> {
-    let no_stream = || PipelineError::Mapping { segment: segment.id.clone(), reason: format!("connector {} has no stream {}", segment.connector, segment.stream) };
+    let no_stream = || PipelineError::Mapping {
+        segment: segment.id.clone(),
+        reason: format!("connector {} has no stream {}", segment.connector, segment.stream),
+    };
     let stream = segment.stream_spec().ok_or_else(no_stream)?;
     let none = BTreeMap::new();
     let stages = spec(&segment.connector).map_or(&none, |board| &board.stages);

@@ -137,7 +137,16 @@ async fn replace(store: &Store, database: &str, body: bytes::Bytes) -> Result<()
     let (current, next) = (format!("{database}.candidate_links"), format!("{database}.candidate_links_next"));
     store.execute(&format!("DROP TABLE IF EXISTS {next} SYNC"), &[], &[]).await?;
     store.execute(&format!("CREATE TABLE {next} AS {current}"), &[], &[]).await?;
-    store.insert(database, "candidate_links_next", &["connection", "source_id", "person_id", "basis", "members", "linkable"], "JSONEachRow", body, "").await?;
+    store
+        .insert(
+            database,
+            "candidate_links_next",
+            &["connection", "source_id", "person_id", "basis", "members", "linkable"],
+            "JSONEachRow",
+            body,
+            "",
+        )
+        .await?;
     store.execute(&format!("EXCHANGE TABLES {current} AND {next}"), &[], &[]).await?;
     store.execute(&format!("DROP TABLE {next} SYNC"), &[], &[]).await?;
     Ok(())
@@ -173,7 +182,11 @@ mod tests {
     use proptest::prelude::*;
 
     fn candidate(source_id: &str, digests: &[(&str, &str)]) -> Candidate {
-        Candidate { connection: "c".into(), source_id: source_id.into(), digests: digests.iter().map(|(k, d)| ((*k).into(), (*d).into())).collect() }
+        Candidate {
+            connection: "c".into(),
+            source_id: source_id.into(),
+            digests: digests.iter().map(|(k, d)| ((*k).into(), (*d).into())).collect(),
+        }
     }
 
     #[test]

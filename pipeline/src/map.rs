@@ -260,7 +260,11 @@ impl<'a> Mapper<'a> {
     fn outcome(&self, scope: &Scope<'_>) -> &'static str {
         let words = StageWords { connection: &self.connection.stages, spec: self.board_stages };
         let (events, _) = self.stream.read_events(scope, self.fetched_at, words);
-        let last = events.iter().filter(|event| !event.retracts).filter_map(|event| Some((event.at, status_of(event.stage)?))).max_by_key(|(at, _)| *at);
+        let last = events
+            .iter()
+            .filter(|event| !event.retracts)
+            .filter_map(|event| Some((event.at, status_of(event.stage)?)))
+            .max_by_key(|(at, _)| *at);
         last.map_or("open", |(_, status)| status)
     }
 
@@ -271,7 +275,11 @@ impl<'a> Mapper<'a> {
             _ => self.stream.application.as_ref().and_then(|path| scope.text(path, None)),
         };
         let Some(application) = application else {
-            out.faults.push(Fault { line: number, field: "application".to_owned(), reason: "an event without the application it belongs to".to_owned() });
+            out.faults.push(Fault {
+                line: number,
+                field: "application".to_owned(),
+                reason: "an event without the application it belongs to".to_owned(),
+            });
             return;
         };
         let parent = match self.version(line, &scope) {
@@ -326,7 +334,8 @@ impl<'a> Mapper<'a> {
             }
         };
         let (gross, net, rate, tax) = (amount(&row, "gross")?, amount(&row, "net")?, amount(&row, "tax_rate")?, amount(&row, "tax")?);
-        let (gross, tax, net) = split_tax(gross, net, rate, tax).ok_or_else(|| fault("net", "a ledger line without an amount: neither net nor gross"))?;
+        let (gross, tax, net) =
+            split_tax(gross, net, rate, tax).ok_or_else(|| fault("net", "a ledger line without an amount: neither net nor gross"))?;
         row.text("gross", gross.to_string()).text("tax", tax.to_string()).text("net", net.to_string());
         if matches!(row.get("booked_on"), Cell::Null) {
             return Err(fault("booked_on", "a ledger line without a booking day"));
@@ -344,7 +353,8 @@ impl<'a> Mapper<'a> {
         {
             return Err(fault("service_to", "the service ends before it begins"));
         }
-        let currency = if row.get_text("currency").is_empty() { self.base_currency.clone() } else { row.get_text("currency").to_uppercase() };
+        let currency =
+            if row.get_text("currency").is_empty() { self.base_currency.clone() } else { row.get_text("currency").to_uppercase() };
         if currency.parse::<inflow_config::Currency>().is_err() {
             return Err(fault("currency", format!("{currency:?} is not a currency; expected three letters like CNY")));
         }
@@ -380,7 +390,12 @@ fn set_pay(row: &mut Row) {
 
 /// Completes gross, tax and net (all signed) from what the line gives: `net = gross - tax`, and tax included in a gross
 /// amount at rate r is `gross * r / (1 + r)`, rounded half up to cents.
-fn split_tax(gross: Option<Decimal>, net: Option<Decimal>, rate: Option<Decimal>, tax: Option<Decimal>) -> Option<(Decimal, Decimal, Decimal)> {
+fn split_tax(
+    gross: Option<Decimal>,
+    net: Option<Decimal>,
+    rate: Option<Decimal>,
+    tax: Option<Decimal>,
+) -> Option<(Decimal, Decimal, Decimal)> {
     let cents = |d: Decimal| d.round_dp_with_strategy(2, rust_decimal::RoundingStrategy::MidpointAwayFromZero);
     match (gross, net) {
         (Some(gross), Some(net)) => Some((gross, tax.unwrap_or(gross - net), net)),

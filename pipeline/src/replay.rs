@@ -24,7 +24,8 @@ impl Scope {
     }
 
     fn covers(&self, segment: &inflow_connectors::landing::Segment) -> bool {
-        (self.connections.is_empty() || self.connections.contains(&segment.connection)) && self.from.is_none_or(|day| segment.fetched_at.date_naive() >= day)
+        (self.connections.is_empty() || self.connections.contains(&segment.connection))
+            && self.from.is_none_or(|day| segment.fetched_at.date_naive() >= day)
     }
 }
 
@@ -44,7 +45,13 @@ pub struct Replayed {
 ///
 /// # Errors
 /// When a segment cannot be read or the store refuses.
-pub async fn rebuild(store: &Store, config: &Arc<Config>, clock: &SharedClock, data_dir: &Path, scope: &Scope) -> Result<(String, Replayed), PipelineError> {
+pub async fn rebuild(
+    store: &Store,
+    config: &Arc<Config>,
+    clock: &SharedClock,
+    data_dir: &Path,
+    scope: &Scope,
+) -> Result<(String, Replayed), PipelineError> {
     let shadow = store.create_shadow().await?;
     if !scope.is_whole() {
         carry_over(store, &shadow, scope).await?;

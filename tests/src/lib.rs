@@ -25,9 +25,13 @@ impl Answer {
     ///
     /// # Panics
     /// When it did not: the test ends there with what the command said.
-    #[must_use]
-    #[expect(clippy::panic, reason = "a failed command ends the test")]
-    pub fn ok(self) -> Self {
+    #[expect(
+        clippy::panic,
+        clippy::return_self_not_must_use,
+        clippy::use_self,
+        reason = "a failed command ends the test; its answer is often of no interest"
+    )]
+    pub fn ok(self) -> Answer {
         if self.code == 0 { self } else { panic!("exit {}\n--- out\n{}\n--- err\n{}", self.code, self.out, self.err) }
     }
 }
@@ -102,7 +106,9 @@ impl Company {
         for (table, except) in DERIVED {
             let columns = if except.is_empty() { String::new() } else { format!("EXCEPT ({except})") };
             let sql = format!("SELECT * {columns} FROM inflow.{table} ORDER BY ALL");
-            export.push_str(&format!("== {table}\n"));
+            export.push_str("== ");
+            export.push_str(table);
+            export.push('\n');
             export.push_str(&self.run(&["query", &sql, "--format", "TSVWithNames", "--config", config, "--data-dir", data]).ok().out);
         }
         export

@@ -64,7 +64,10 @@ fn graph(root: &Path) -> Result<Vec<String>> {
         };
         for dependency in package.dependencies.iter().filter(|d| d.kind == DependencyKind::Normal) {
             if place(&dependency.name).is_some_and(|other| other >= own) {
-                findings.push(format!("{} must not use {}: dependencies follow the data flow, one direction only", package.name, dependency.name));
+                findings.push(format!(
+                    "{} must not use {}: dependencies follow the data flow, one direction only",
+                    package.name, dependency.name
+                ));
             }
             for (from, to, why) in FORBIDDEN {
                 if *from == package.name.as_str() && *to == dependency.name {
@@ -82,7 +85,7 @@ fn tracked(root: &Path) -> Result<Vec<String>> {
 }
 
 fn files(file: &str, text: &str, findings: &mut Vec<String>) {
-    if !Path::new(file).extension().is_some_and(|e| e == "rs") {
+    if Path::new(file).extension().is_none_or(|e| e != "rs") {
         return;
     }
     let lines = text.lines().count();

@@ -38,7 +38,9 @@ fn main() -> Result<()> {
     match Cli::parse().task {
         Task::Test { filter } => test(&root, filter.as_deref()),
         Task::Lint => lint::run(&root),
-        Task::Gen => step(&root, "generated files", cargo().args(["nextest", "run", "--workspace", "-E", "test(fresh)"]).env("INFLOW_UPDATE", "1")),
+        Task::Gen => {
+            step(&root, "generated files", cargo().args(["nextest", "run", "--workspace", "-E", "test(fresh)"]).env("INFLOW_UPDATE", "1"))
+        }
         Task::Bench => step(&root, "benchmarks", cargo().args(["bench", "--workspace"])),
     }
 }

@@ -7,7 +7,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use serde_json::{Value, json};
 
-use crate::world::{CHANNELS, World, application, event, at, find, query};
+use crate::world::{CHANNELS, World, application, at, event, find, query};
 
 fn line(id: &str, channel: &str, kind: &str, net: &str, from: &str, to: &str) -> Value {
     json!({"connection": "ledger", "source_id": id, "channel": channel, "kind": kind, "net": net, "currency": "CNY",

@@ -29,7 +29,12 @@ pub async fn run(app: &App, args: &DemoArgs) -> Result<u8, Failure> {
     };
     let server = inflow_simulator::Server::start(world.boards()).await.map_err(Failure::ours)?;
     let config_dir = folder.join("config");
-    world.write_config(&config_dir, &server).map_err(|error| Failure::user(format!("the demo's configuration cannot be written to {}: {error}", shown(&config_dir)), "give --data-dir a folder that you may write to"))?;
+    world.write_config(&config_dir, &server).map_err(|error| {
+        Failure::user(
+            format!("the demo's configuration cannot be written to {}: {error}", shown(&config_dir)),
+            "give --data-dir a folder that you may write to",
+        )
+    })?;
     let app = App { config_file: config_dir.join("inflow.toml"), data_dir: Some(folder.join("data")), ..app.clone() };
     app.printer.note(
         &format!("demo company in {}: pulling its connections from job boards on loopback", shown(&folder)),
@@ -71,7 +76,12 @@ async fn channel_report(opened: &Opened, lang: Lang, from: NaiveDate, to: NaiveD
         .map(|row| {
             let channel = text(row, "channel");
             let name = opened.config.channel(&channel).map_or(channel.clone(), |c| if zh { c.name.zh.clone() } else { c.name.en.clone() });
-            let pair = |to: &str| conversion.rows.iter().find(|r| text(r, "channel") == channel && text(r, "from_stage") == "applied" && text(r, "to_stage") == to);
+            let pair = |to: &str| {
+                conversion
+                    .rows
+                    .iter()
+                    .find(|r| text(r, "channel") == channel && text(r, "from_stage") == "applied" && text(r, "to_stage") == to)
+            };
             let rate = |to: &str| pair(to).and_then(|r| r.get("value")).and_then(Value::as_f64).map_or("–".to_owned(), percent);
             let money = |report: &Report, column: &str| find(report, &channel).map_or("–".to_owned(), |r| blank(text(r, column)));
             vec![
@@ -147,9 +157,12 @@ fn peak_line(lang: Lang, heat: &Report) -> Option<String> {
 /// The tie of spend to the ledger, as one sentence.
 pub fn tie_line(lang: Lang, tie: &Map<String, Value>) -> Option<String> {
     let part = |name: &str| Some(text(tie, name)).filter(|t| !t.is_empty());
-    let (channels, unallocated, ledger, difference, currency) = (part("channels")?, part("unallocated")?, part("ledger")?, part("difference")?, part("currency")?);
+    let (channels, unallocated, ledger, difference, currency) =
+        (part("channels")?, part("unallocated")?, part("ledger")?, part("difference")?, part("currency")?);
     Some(match lang {
-        Lang::En => format!("Spend: channels {channels} + unallocated {unallocated} = ledger {ledger} {currency} (difference {difference})."),
+        Lang::En => {
+            format!("Spend: channels {channels} + unallocated {unallocated} = ledger {ledger} {currency} (difference {difference}).")
+        }
         Lang::Zh => format!("费用:渠道 {channels} + 未分摊 {unallocated} = 台账 {ledger} {currency}(差额 {difference})。"),
     })
 }

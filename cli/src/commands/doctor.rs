@@ -22,8 +22,14 @@ pub async fn run(app: &App) -> Result<u8, Failure> {
     match inflow_store::engine::locate(config.as_ref().and_then(|c| c.settings.store.cache_dir.as_deref())) {
         Err(error) => findings.bad("engine", &error.to_string(), inflow_config::Explain::hint(&error).as_deref()),
         Ok(Some(path)) => findings.good("engine", &shown(&path)),
-        Ok(None) if config.as_ref().is_some_and(|c| c.settings.store.url.is_some()) => findings.good("engine", "not needed: store.url names a server"),
-        Ok(None) => findings.bad("engine", "the embedded engine is not on this machine yet", Some("`inflow engine install` fetches it once (178 MB)")),
+        Ok(None) if config.as_ref().is_some_and(|c| c.settings.store.url.is_some()) => {
+            findings.good("engine", "not needed: store.url names a server");
+        }
+        Ok(None) => findings.bad(
+            "engine",
+            "the embedded engine is not on this machine yet",
+            Some("`inflow engine install` fetches it once (178 MB)"),
+        ),
     }
     disk(app, &mut findings);
     if let Some(config) = config {
@@ -37,12 +43,17 @@ pub async fn run(app: &App) -> Result<u8, Failure> {
 
 fn disk(app: &App, findings: &mut Findings<'_>) {
     let folder = app.data_dir();
-    let existing = folder.ancestors().find(|p| p.exists() && !p.as_os_str().is_empty()).map_or_else(|| ".".into(), std::path::Path::to_owned);
+    let existing =
+        folder.ancestors().find(|p| p.exists() && !p.as_os_str().is_empty()).map_or_else(|| ".".into(), std::path::Path::to_owned);
     match rustix::fs::statvfs(&existing) {
         Ok(stat) => {
             let free = stat.f_bavail * stat.f_frsize / 1_000_000;
             let line = format!("{}: {free} MB free", shown(&folder));
-            if free < 2_000 { findings.bad("disk", &line, Some("keep at least 2 GB free for landing and merges")) } else { findings.good("disk", &line) }
+            if free < 2_000 {
+                findings.bad("disk", &line, Some("keep at least 2 GB free for landing and merges"));
+            } else {
+                findings.good("disk", &line);
+            }
         }
         Err(error) => findings.bad("disk", &format!("{}: {error}", shown(&existing)), None),
     }
@@ -59,13 +70,22 @@ async fn store(app: &App, findings: &mut Findings<'_>) {
         }
     };
     let now = opened.clock.now();
-    findings.good("clock", &format!("{} UTC{}", now.format("%Y-%m-%d %H:%M:%S"), if opened.config.settings.clock.fixed.is_some() { " (fixed in the configuration)" } else { "" }));
+    findings.good(
+        "clock",
+        &format!(
+            "{} UTC{}",
+            now.format("%Y-%m-%d %H:%M:%S"),
+            if opened.config.settings.clock.fixed.is_some() { " (fixed in the configuration)" } else { "" }
+        ),
+    );
     match opened.store.health().await {
         Ok(health) => {
             for connection in opened.config.connections.iter().filter(|c| c.enabled) {
                 match health.iter().find(|h| h.connection == connection.name) {
                     None => findings.bad(&connection.name, "never pulled", Some("`inflow run --once` pulls it")),
-                    Some(h) if h.status == "ok" => findings.good(&connection.name, &format!("last pulled {} UTC", h.last_attempt_at.format("%Y-%m-%d %H:%M"))),
+                    Some(h) if h.status == "ok" => {
+                        findings.good(&connection.name, &format!("last pulled {} UTC", h.last_attempt_at.format("%Y-%m-%d %H:%M")));
+                    }
                     Some(h) => findings.bad(&connection.name, &h.error, None),
                 }
             }

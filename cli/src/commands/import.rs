@@ -5,8 +5,8 @@ use crate::app::App;
 use crate::args::{ImportArgs, ImportKind};
 use crate::failure::{Failure, exit};
 use inflow_connectors::http::Http;
-use inflow_connectors::{NoProgress, PullContext};
 use inflow_connectors::spec::Kind;
+use inflow_connectors::{NoProgress, PullContext};
 use inflow_pipeline::Pipeline;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -16,7 +16,10 @@ pub async fn run(app: &App, args: &ImportArgs) -> Result<u8, Failure> {
     let opened = app.open().await?;
     let Some(connection) = opened.config.connection(&args.connection) else {
         let known: Vec<&str> = opened.config.connections.iter().map(|c| c.name.as_str()).collect();
-        return Err(Failure::user(format!("there is no connection {:?}", args.connection), format!("the connections are {}", known.join(", "))));
+        return Err(Failure::user(
+            format!("there is no connection {:?}", args.connection),
+            format!("the connections are {}", known.join(", ")),
+        ));
     };
     let kind = match args.kind {
         ImportKind::Postings => Kind::Postings,

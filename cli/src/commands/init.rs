@@ -16,7 +16,10 @@ pub fn run(app: &App, args: &InitArgs) -> Result<u8, Failure> {
         .map(|(name, text)| (if *name == "inflow.toml" { app.config_file.clone() } else { folder.join(name) }, *text))
         .collect();
     if let Some((taken, _)) = files.iter().find(|(path, _)| path.exists()) {
-        return Err(Failure::user(format!("{} is there already and stays as it is", shown(taken)), "move it away, or give --config with another folder"));
+        return Err(Failure::user(
+            format!("{} is there already and stays as it is", shown(taken)),
+            "move it away, or give --config with another folder",
+        ));
     }
     for (path, text) in &files {
         if let Some(parent) = path.parent() {

@@ -34,7 +34,14 @@ fn print(app: &App, report: &Report, format: ReportFormat) -> Result<(), Failure
                 Lang::En => m.meaning.en.clone(),
                 Lang::Zh => m.meaning.zh.clone(),
             });
-            app.printer.result(&format!("{} v{}, {} – {}: {}", report.metric, report.version, report.from, report.to, meaning.unwrap_or_default()));
+            app.printer.result(&format!(
+                "{} v{}, {} – {}: {}",
+                report.metric,
+                report.version,
+                report.from,
+                report.to,
+                meaning.unwrap_or_default()
+            ));
             if let Some(tie) = report.reconciles.as_ref().and_then(|tie| super::demo::tie_line(app.printer.lang, tie)) {
                 app.printer.result(&tie);
             }
@@ -59,7 +66,13 @@ fn list(lang: Lang, format: ReportFormat) -> Result<String, Failure> {
 }
 
 fn query(opened: &Opened, metric: &str, args: &ReportArgs) -> Result<Query, Failure> {
-    let tz = args.tz.as_deref().map(|name| name.parse::<Tz>().map_err(|_| Failure::user(format!("{name:?} is not a time zone"), "use an IANA name such as Asia/Shanghai"))).transpose()?;
+    let tz = args
+        .tz
+        .as_deref()
+        .map(|name| {
+            name.parse::<Tz>().map_err(|_| Failure::user(format!("{name:?} is not a time zone"), "use an IANA name such as Asia/Shanghai"))
+        })
+        .transpose()?;
     let zone = tz.unwrap_or(opened.config.settings.company.timezone);
     let now = opened.clock.now();
     let to = args.to.unwrap_or_else(|| now.with_timezone(&zone).date_naive());
@@ -70,8 +83,9 @@ fn query(opened: &Opened, metric: &str, args: &ReportArgs) -> Result<Query, Fail
     let as_of = args.as_of.as_deref().map(|text| as_of(text, zone)).transpose()?.unwrap_or(now);
     let mut filters: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for filter in &args.filter {
-        let (dimension, values) =
-            filter.split_once('=').ok_or_else(|| Failure::user(format!("--filter {filter:?} has no `=`"), "for example --filter channel=boss,zhaopin"))?;
+        let (dimension, values) = filter
+            .split_once('=')
+            .ok_or_else(|| Failure::user(format!("--filter {filter:?} has no `=`"), "for example --filter channel=boss,zhaopin"))?;
         filters.entry(dimension.to_owned()).or_default().extend(values.split(',').map(str::to_owned));
     }
     Ok(Query { metric: metric.to_owned(), by: args.by.clone(), from, to, tz, as_of, filters })
@@ -82,7 +96,12 @@ fn as_of(text: &str, zone: Tz) -> Result<DateTime<Utc>, Failure> {
         return Ok(instant.with_timezone(&Utc));
     }
     // A day means its end: everything that had happened on it counts.
-    let day: NaiveDate = text.parse().map_err(|_| Failure::user(format!("--as-of {text:?} is no day and no instant"), "use 2026-10-31 or 2026-10-31T18:00:00+08:00"))?;
-    let next = day.succ_opt().and_then(|d| d.and_hms_opt(0, 0, 0)).ok_or_else(|| Failure::user("--as-of is out of range", "use a day of this age"))?;
+    let day: NaiveDate = text
+        .parse()
+        .map_err(|_| Failure::user(format!("--as-of {text:?} is no day and no instant"), "use 2026-10-31 or 2026-10-31T18:00:00+08:00"))?;
+    let next = day
+        .succ_opt()
+        .and_then(|d| d.and_hms_opt(0, 0, 0))
+        .ok_or_else(|| Failure::user("--as-of is out of range", "use a day of this age"))?;
     inflow_connectors::spec::local_instant(next, zone).ok_or_else(|| Failure::user("--as-of is out of range", "use a day of this age"))
 }

@@ -63,7 +63,7 @@ pub async fn pull(printer: Printer, opened: &Opened, names: &[String]) -> Result
 pub fn summary(printer: Printer, outcomes: &[PullOutcome]) -> u8 {
     for outcome in outcomes {
         if let Some(error) = &outcome.error {
-            printer.error(&format!("connection {}: {error}", outcome.connection), inflow_config::Explain::hint(error).as_deref());
+            printer.error(&format!("connection {error}"), inflow_config::Explain::hint(error).as_deref());
         } else {
             let line = format!(
                 "{}: {} requests, {} records, {} new or changed, {} quarantined",
@@ -76,8 +76,13 @@ pub fn summary(printer: Printer, outcomes: &[PullOutcome]) -> u8 {
             printer.note(&line, &zh);
         }
         if outcome.quarantined > 0 {
-            let hint = format!("see why: inflow query \"SELECT line, field, reason FROM inflow_state.quarantine WHERE connection = '{}'\"", outcome.connection);
-            printer.note(&hint, &hint);
+            let hint = format!(
+                "see why: inflow query \"SELECT line, field, reason FROM inflow_state.quarantine WHERE connection = '{}'\"",
+                outcome.connection
+            );
+            let en = format!("{} records of {} could not be read and are in quarantine; {hint}", outcome.quarantined, outcome.connection);
+            let zh = format!("{} 有 {} 条记录无法读取,已隔离;{hint}", outcome.connection, outcome.quarantined);
+            printer.warn(&en, &zh);
         }
     }
     if outcomes.iter().any(|outcome| outcome.error.is_some()) { exit::PARTLY } else { 0 }

@@ -17,9 +17,12 @@ pub async fn run(app: &App) -> Result<u8, Failure> {
 /// Prints the addresses and serves until Ctrl-C or SIGTERM.
 pub async fn until_stopped(app: &App, opened: &Opened) -> Result<(), Failure> {
     let address = opened.config.settings.serve.page;
-    let listener = tokio::net::TcpListener::bind(address)
-        .await
-        .map_err(|error| Failure::user(format!("the page cannot be served on {address}: {error}"), "choose another address under [serve] page in inflow.toml"))?;
+    let listener = tokio::net::TcpListener::bind(address).await.map_err(|error| {
+        Failure::user(
+            format!("the page cannot be served on {address}: {error}"),
+            "choose another address under [serve] page in inflow.toml",
+        )
+    })?;
     let page = listener.local_addr()?;
     app.printer.result(&format!("page       http://{page}/"));
     app.printer.result(&format!("ClickHouse {} (user reader)", opened.store.endpoint()));

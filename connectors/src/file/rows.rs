@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::decode::decode;
 use crate::error::{PullError, PullErrorKind};
-use crate::spec::{FileForm, FileFormat, Stream, shape};
+use crate::spec::{FileForm, FileFormat, Step, Stream, shape};
 
 /// Larger files are refused: split them.
 const LARGEST_FILE: u64 = 1 << 30;
@@ -39,9 +39,15 @@ pub(crate) fn read_rows(path: &Path, stream: &Stream) -> Result<Vec<Row>, PullEr
         fail("its ending does not say what it is".to_owned(), "name it .csv, .ndjson or .json, or say `format` under [file] of the mapping")
     })?;
     match format {
-        FileFormat::Csv => csv_rows(&text, form).map_err(|reason| {
-            fail(reason, "compare the line with the header line; cells that hold the separator or line breaks need quotes")
-        }),
+        FileFormat::Csv => {
+            let rows = csv_rows(&text, form).map_err(|reason| {
+                fail(reason, "compare the line with the header line; cells that hold the separator or line breaks need quotes")
+            })?;
+            match rows.first().and_then(|row| strange_header(&row.record, stream)) {
+                Some(reason) => Err(fail(reason, "is this the file that the mapping is for? the header line must have the mapped columns")),
+                None => Ok(rows),
+            }
+        }
         FileFormat::Ndjson => ndjson_rows(&text).map_err(|reason| fail(reason, "each line must be one JSON object")),
         FileFormat::Json => {
             json_rows(&text, stream).map_err(|reason| fail(reason, "say in the mapping where the list stands: records = \"path\""))
@@ -89,6 +95,27 @@ fn csv_rows(text: &str, form: &FileForm) -> Result<Vec<Row>, String> {
         rows.push(Row { line, record: Value::Object(record) });
     }
     Ok(rows)
+}
+
+/// Why a csv is not the one that the mapping is for: it lacks the id's columns, or every mapped one.
+fn strange_header(record: &Value, stream: &Stream) -> Option<String> {
+    let header = record.as_object()?;
+    let column = |path: &crate::spec::Path| match path.steps().first() {
+        Some(Step::Key(key)) => Some(key.clone()),
+        _ => None,
+    };
+    let has = |name: &String| header.contains_key(name);
+    let missing: Vec<String> = stream.id.iter().filter_map(column).filter(|name| !has(name)).collect();
+    let read: Vec<String> = stream.fields.values().flat_map(|field| field.reads().filter_map(column).collect::<Vec<_>>()).collect();
+    let lacking = if !missing.is_empty() {
+        missing
+    } else if !read.is_empty() && !read.iter().any(has) {
+        read
+    } else {
+        return None;
+    };
+    let columns: Vec<&str> = header.keys().map(String::as_str).collect();
+    Some(format!("the mapping reads {}, and the header has {}", lacking.join(", "), columns.join(", ")))
 }
 
 fn check_header(header: &[String], line: u64) -> Result<(), String> {

@@ -11,8 +11,8 @@ use super::land::{Lander, recover};
 use super::line::{LineMaker, Made, References};
 use super::{PullContext, PullOutcome, Stop, conclude};
 use crate::error::{PullError, PullErrorKind};
-use crate::landing::Line;
 use crate::file::{RowIds, expand, read_rows};
+use crate::landing::Line;
 use crate::spec::{FILE_CONNECTOR, Kind, Stream, parse_mapping};
 
 /// Imports files into a connection: by `mapping`, else the connection's own, else the board's stream

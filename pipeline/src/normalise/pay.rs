@@ -86,7 +86,11 @@ pub fn parse(text: &str) -> Result<Pay, PayError> {
         ([low, high], _) => (Some((*low).min(*high)), Some((*low).max(*high))),
         _ => return Err(PayError::Unknown),
     };
-    let period = period.unwrap_or(if currency == "CNY" || max.or(min).is_some_and(|m| m < Decimal::from(1000)) { Period::Month } else { Period::Year });
+    let period = period.unwrap_or(if currency == "CNY" || max.or(min).is_some_and(|m| m < Decimal::from(1000)) {
+        Period::Month
+    } else {
+        Period::Year
+    });
     Ok(Pay { min, max, currency, period, months })
 }
 
@@ -98,7 +102,18 @@ enum Bound {
 }
 
 fn currency(text: &str) -> &'static str {
-    for (mark, code) in [("us$", "USD"), ("hk$", "HKD"), ("usd", "USD"), ("eur", "EUR"), ("gbp", "GBP"), ("€", "EUR"), ("£", "GBP"), ("$", "USD"), ("美元", "USD"), ("港币", "HKD")] {
+    for (mark, code) in [
+        ("us$", "USD"),
+        ("hk$", "HKD"),
+        ("usd", "USD"),
+        ("eur", "EUR"),
+        ("gbp", "GBP"),
+        ("€", "EUR"),
+        ("£", "GBP"),
+        ("$", "USD"),
+        ("美元", "USD"),
+        ("港币", "HKD"),
+    ] {
         if text.contains(mark) {
             return code;
         }
@@ -174,7 +189,8 @@ fn amounts(text: &str) -> Result<(Vec<Decimal>, Bound), PayError> {
         found.push((number(&raw)?, unit));
     }
     let last_unit = found.iter().rev().find_map(|(_, unit)| *unit);
-    let amounts = found.iter().map(|(value, unit)| value * unit.or(last_unit).unwrap_or(Decimal::ONE)).map(|v| v.normalize()).collect::<Vec<_>>();
+    let amounts =
+        found.iter().map(|(value, unit)| value * unit.or(last_unit).unwrap_or(Decimal::ONE)).map(|v| v.normalize()).collect::<Vec<_>>();
     let bound = if ["以下", "以内", "upto"].iter().any(|w| text.contains(w)) {
         Bound::Below
     } else if ["以上", "起", "from"].iter().any(|w| text.contains(w)) || text.ends_with('+') {

@@ -18,31 +18,32 @@ pub fn city(place: &str) -> Option<String> {
     let place = squeeze(place);
     let lower = place.to_lowercase();
     let is_count = lower.split_once(' ').is_some_and(|(n, rest)| n.chars().all(|c| c.is_ascii_digit()) && rest.starts_with("location"));
-    if place.is_empty() || is_count || matches!(lower.as_str(), "remote" | "anywhere" | "worldwide" | "global" | "全国" | "远程" | "不限" | "异地") {
+    if place.is_empty()
+        || is_count
+        || matches!(lower.as_str(), "remote" | "anywhere" | "worldwide" | "global" | "全国" | "远程" | "不限" | "异地")
+    {
         return None;
     }
     let has_han = place.chars().any(is_han);
     let separators: &[char] = if has_han { &['·', '-', '/', ',', ' ', '、', '|', '('] } else { &[',', '/', '|', ';', '('] };
     let mut parts = place.split(separators).map(str::trim).filter(|p| !p.is_empty());
-    let mut first = parts.next()?.to_owned();
+    let mut first = parts.next()?;
     if first.to_lowercase().starts_with("remote") {
-        first = parts.next()?.to_owned();
+        first = parts.next()?;
     }
     if has_han {
-        if let Some(rest) = first.strip_suffix('省').filter(|r| r.chars().count() >= 2) {
-            let _province = rest;
-            first = parts.next()?.to_owned();
+        if first.strip_suffix('省').is_some_and(|province| province.chars().count() >= 2) {
+            first = parts.next()?;
+        } else if let Some((_, city)) = first.split_once('省') {
+            first = city;
         }
-        if let Some(at) = first.find('省') {
-            first = first.get(at + '省'.len_utf8()..)?.to_owned();
-        }
-        if let Some(at) = first.find('市')
-            && first.get(..at).is_some_and(|c| c.chars().count() >= 2)
+        if let Some((city, _)) = first.split_once('市')
+            && city.chars().count() >= 2
         {
-            first.truncate(at);
+            first = city;
         }
     }
-    (!first.is_empty()).then_some(first)
+    (!first.is_empty()).then(|| first.to_owned())
 }
 
 fn is_han(character: char) -> bool {

@@ -4,7 +4,20 @@ use super::text::squeeze;
 
 /// Marks that say nothing of the job.
 const MARKS: &[&str] = &[
-    "急聘", "急招", "诚聘", "高薪", "直招", "包吃住", "包食宿", "五险一金", "双休", "可兼职", "urgent", "hiring now", "immediate start", "new!",
+    "急聘",
+    "急招",
+    "诚聘",
+    "高薪",
+    "直招",
+    "包吃住",
+    "包食宿",
+    "五险一金",
+    "双休",
+    "可兼职",
+    "urgent",
+    "hiring now",
+    "immediate start",
+    "new!",
 ];
 
 /// The comparable form of a title: squeezed, lower case, urgency marks and empty brackets removed.

@@ -6,8 +6,22 @@ use serde_json::Value;
 
 fn report(company: &Company, metric: &str, by: &str, from: &str, to: &str) -> Value {
     let arguments = [
-        "report", metric, "--by", by, "--from", from, "--to", to, "--tz", "Asia/Shanghai", "--format", "json",
-        "--config", "inflow-demo/config/inflow.toml", "--data-dir", "inflow-demo/data",
+        "report",
+        metric,
+        "--by",
+        by,
+        "--from",
+        from,
+        "--to",
+        to,
+        "--tz",
+        "Asia/Shanghai",
+        "--format",
+        "json",
+        "--config",
+        "inflow-demo/config/inflow.toml",
+        "--data-dir",
+        "inflow-demo/data",
     ];
     serde_json::from_str(&company.run(&arguments).ok().out).unwrap()
 }
@@ -31,7 +45,23 @@ fn the_report_equals_the_truth() {
         cost(&company, period, &from, &to);
         heat(&company, period, &from, &to);
     }
-    assert_eq!(company.run(&["query", "SELECT count() FROM inflow_state.quarantine", "--format", "TSV", "--config", "inflow-demo/config/inflow.toml", "--data-dir", "inflow-demo/data"]).ok().out.trim(), "0");
+    assert_eq!(
+        company
+            .run(&[
+                "query",
+                "SELECT count() FROM inflow_state.quarantine",
+                "--format",
+                "TSV",
+                "--config",
+                "inflow-demo/config/inflow.toml",
+                "--data-dir",
+                "inflow-demo/data"
+            ])
+            .ok()
+            .out
+            .trim(),
+        "0"
+    );
     no_identity_at_rest(&company, &world);
 }
 
@@ -41,7 +71,8 @@ fn volume(company: &Company, period: &inflow_simulator::Period, from: &str, to: 
     let mut compared = 0;
     for truth in &period.volume {
         let rows = if truth.store.is_some() { &by_store } else { &by_channel };
-        let row = rows["rows"].as_array().unwrap().iter().find(|r| r["channel"] == truth.channel && truth.store.is_none_or(|s| r["store"] == s));
+        let row =
+            rows["rows"].as_array().unwrap().iter().find(|r| r["channel"] == truth.channel && truth.store.is_none_or(|s| r["store"] == s));
         let Some(row) = row else {
             assert_eq!((truth.postings, truth.applications), (0, 0), "{} {:?} is missing", truth.channel, truth.store);
             continue;
@@ -61,7 +92,11 @@ fn conversion(company: &Company, period: &inflow_simulator::Period, from: &str, 
     for row in found["rows"].as_array().unwrap() {
         let (channel, i, j) = (row["channel"].as_str().unwrap(), row["from_stage"].as_str().unwrap(), row["to_stage"].as_str().unwrap());
         let truth = period.conversion_of(channel, i.parse().unwrap(), j.parse().unwrap()).unwrap();
-        assert_eq!((number(row, "numerator"), number(row, "denominator")), (truth.numerator, truth.denominator), "{channel} {i} to {j} {from}");
+        assert_eq!(
+            (number(row, "numerator"), number(row, "denominator")),
+            (truth.numerator, truth.denominator),
+            "{channel} {i} to {j} {from}"
+        );
         compared += 1;
     }
     assert!(compared >= 12 * 5, "only {compared} pairs compared");
@@ -101,7 +136,16 @@ fn heat(company: &Company, period: &inflow_simulator::Period, from: &str, to: &s
 fn no_identity_at_rest(company: &Company, world: &inflow_simulator::World) {
     let mut text = String::new();
     for (table, _) in inflow_tests::DERIVED {
-        let arguments = ["query", &format!("SELECT * FROM inflow.{table}"), "--format", "TSV", "--config", "inflow-demo/config/inflow.toml", "--data-dir", "inflow-demo/data"];
+        let arguments = [
+            "query",
+            &format!("SELECT * FROM inflow.{table}"),
+            "--format",
+            "TSV",
+            "--config",
+            "inflow-demo/config/inflow.toml",
+            "--data-dir",
+            "inflow-demo/data",
+        ];
         text.push_str(&company.run(&arguments).ok().out);
     }
     text.push_str(&inflow_tests::landing_text(&company.path().join("inflow-demo/data")));

@@ -24,9 +24,11 @@ fn an_erased_person_is_gone_and_stays_gone() {
          JOIN inflow.candidate_links AS l ON l.connection = c.connection AND l.source_id = c.source_id GROUP BY d \
          HAVING uniqExact(l.person_id) = 1 AND has(groupArray((c.connection, c.source_id)), ('{connection}', '{id}'))"
     );
-    let digests: Vec<String> = staged.company.run(&line(&["query", &known, "--format", "TSV"])).ok().out.lines().map(str::to_owned).collect();
+    let digests: Vec<String> =
+        staged.company.run(&line(&["query", &known, "--format", "TSV"])).ok().out.lines().map(str::to_owned).collect();
     let cases = format!("SELECT source_id FROM inflow.applications WHERE connection = '{connection}' AND candidate_source_id = '{id}'");
-    let mut ids: Vec<String> = staged.company.run(&line(&["query", &cases, "--format", "TSV"])).ok().out.lines().map(str::to_owned).collect();
+    let mut ids: Vec<String> =
+        staged.company.run(&line(&["query", &cases, "--format", "TSV"])).ok().out.lines().map(str::to_owned).collect();
     ids.push(id.to_owned());
 
     let receipt = staged.company.run(&line(&["erase", "--candidate", &format!("{connection}:{id}")])).ok().out;

@@ -24,11 +24,17 @@ fn said(company: &Company, answer: &Answer) -> String {
     let mut text = String::new();
     for word in answer.err.replace(&folder, "FOLDER").split_inclusive([' ', '\n']) {
         let (body, tail) = word.split_at(word.trim_end().len());
-        let clean = body
-            .split("127.0.0.1:")
-            .enumerate()
-            .map(|(at, part)| if at == 0 { part.to_owned() } else { format!("127.0.0.1:PORT{}", part.trim_start_matches(|c: char| c.is_ascii_digit())) })
-            .collect::<String>();
+        let clean =
+            body.split("127.0.0.1:")
+                .enumerate()
+                .map(|(at, part)| {
+                    if at == 0 {
+                        part.to_owned()
+                    } else {
+                        format!("127.0.0.1:PORT{}", part.trim_start_matches(|c: char| c.is_ascii_digit()))
+                    }
+                })
+                .collect::<String>();
         text.push_str(&clean);
         text.push_str(tail);
     }
@@ -42,9 +48,17 @@ fn configuration() {
         ("an unknown key", "inflow.toml", "[company]\nname = \"Acme\"\ncurency = \"CNY\"\n"),
         ("a wrong type", "inflow.toml", "[company]\nname = 5\n\n[landing]\nsegment_records = \"many\"\n"),
         ("no such zone", "inflow.toml", "[company]\nname = \"Acme\"\ntimezone = \"Asia/Shangai\"\n"),
-        ("a missing secret", "connections/lever.toml", "connector = \"lever\"\nchannel = \"boss\"\n[secrets]\napi_key = \"env:INFLOW_TEST_NO_SUCH_KEY\"\n"),
+        (
+            "a missing secret",
+            "connections/lever.toml",
+            "connector = \"lever\"\nchannel = \"boss\"\n[secrets]\napi_key = \"env:INFLOW_TEST_NO_SUCH_KEY\"\n",
+        ),
         ("a secret in clear", "connections/lever.toml", "connector = \"lever\"\nchannel = \"boss\"\n[secrets]\napi_key = \"hunter2\"\n"),
-        ("a bad cron", "connections/lever.toml", "connector = \"lever\"\nchannel = \"boss\"\nschedule = \"*/15 * * * *\"\n[params]\nsite = \"acme\"\n"),
+        (
+            "a bad cron",
+            "connections/lever.toml",
+            "connector = \"lever\"\nchannel = \"boss\"\nschedule = \"*/15 * * * *\"\n[params]\nsite = \"acme\"\n",
+        ),
         ("an unknown connector", "connections/lever.toml", "connector = \"leverr\"\nchannel = \"boss\"\n"),
         ("a missing param", "connections/gh.toml", "connector = \"greenhouse\"\nchannel = \"boss\"\n"),
         ("an unknown channel", "connections/gh.toml", "connector = \"greenhouse\"\nchannel = \"bos\"\n[params]\nboard_token = \"acme\"\n"),
@@ -87,11 +101,17 @@ fn boards() {
         writeln!(all, "# {name}\n{}", said(&company, &answer)).unwrap();
         let others = company.run(&line(&["query", "SELECT count() > 0 FROM inflow.applications", "--format", "TSV"])).ok().out;
         assert_eq!(others.trim(), "1", "{name}: other connections are unharmed");
-        let landed = company.run(&line(&["query", &format!("SELECT count() FROM inflow.postings WHERE connection = '{board}'"), "--format", "TSV"])).ok().out;
+        let landed = company
+            .run(&line(&["query", &format!("SELECT count() FROM inflow.postings WHERE connection = '{board}'"), "--format", "TSV"]))
+            .ok()
+            .out;
         assert_eq!(landed.trim(), "0", "{name}");
         // Mended, the board is pulled as if nothing had been.
         company.run(&line(&["run", "--once"])).ok();
-        let landed = company.run(&line(&["query", &format!("SELECT count() > 0 FROM inflow.postings WHERE connection = '{board}'"), "--format", "TSV"])).ok().out;
+        let landed = company
+            .run(&line(&["query", &format!("SELECT count() > 0 FROM inflow.postings WHERE connection = '{board}'"), "--format", "TSV"]))
+            .ok()
+            .out;
         assert_eq!(landed.trim(), "1", "{name}");
     }
     insta::assert_snapshot!("board_messages", all);
@@ -105,10 +125,15 @@ fn a_broken_channel_is_not_a_quiet_one() {
     assert_eq!(staged.company.run(&line(&["run", "--once", "--quiet"])).code, 3);
     let report = staged.company.run(&line(&["report", "posting_heat", "--by", "channel", "--format", "json"])).ok().out;
     let report: serde_json::Value = serde_json::from_str(&report).unwrap();
-    let health = staged.company.run(&line(&["query", "SELECT channels FROM inflow_state.connection_health WHERE status = 'failing'", "--format", "JSONEachRow"])).ok().out;
+    let health = staged
+        .company
+        .run(&line(&["query", "SELECT channels FROM inflow_state.connection_health WHERE status = 'failing'", "--format", "JSONEachRow"]))
+        .ok()
+        .out;
     let failing: serde_json::Value = serde_json::from_str(health.lines().next().unwrap()).unwrap();
     let channel = failing["channels"][0].as_str().unwrap();
-    let statuses: Vec<&str> = report["rows"].as_array().unwrap().iter().filter(|r| r["channel"] == channel).map(|r| r["status"].as_str().unwrap()).collect();
+    let statuses: Vec<&str> =
+        report["rows"].as_array().unwrap().iter().filter(|r| r["channel"] == channel).map(|r| r["status"].as_str().unwrap()).collect();
     assert!(!statuses.is_empty() && statuses.iter().all(|s| *s == "no_data" || *s == "partial"), "{channel}: {statuses:?}");
 }
 
@@ -116,10 +141,22 @@ fn a_broken_channel_is_not_a_quiet_one() {
 #[test]
 fn a_field_that_changed_type() {
     let staged = Staged::new(8, 200);
-    staged.server.inject(&staged.greenhouse(), Fault::always(FaultKind::Retype { field: "title".to_owned(), value: json!({ "text": "?" }) })).unwrap();
-    let answer = staged.company.run(&line(&["run", "--once"]));
-    let reasons = staged.company.run(&line(&["query", "SELECT field, reason, count() > 0 FROM inflow_state.quarantine GROUP BY 1, 2 ORDER BY ALL", "--format", "TSV"])).ok().out;
-    insta::assert_snapshot!("changed_type", format!("exit {}\n{reasons}", answer.code));
+    staged
+        .server
+        .inject(&staged.greenhouse(), Fault::always(FaultKind::Retype { field: "title".to_owned(), value: json!({ "text": "?" }) }))
+        .unwrap();
+    let answer = staged.company.run(&line(&["run", "--once", "--quiet"]));
+    let reasons = staged
+        .company
+        .run(&line(&[
+            "query",
+            "SELECT field, reason, count() > 0 FROM inflow_state.quarantine GROUP BY 1, 2 ORDER BY ALL",
+            "--format",
+            "TSV",
+        ]))
+        .ok()
+        .out;
+    insta::assert_snapshot!("changed_type", format!("{}{reasons}", said(&staged.company, &answer)));
 }
 
 /// Things of this machine: a board that is not there, files, the engine, a folder that is held.
@@ -127,14 +164,18 @@ fn a_field_that_changed_type() {
 fn machine() {
     let mut all = String::new();
     let company = company();
-    company.write("connections/gone.toml", "connector = \"greenhouse\"\nchannel = \"boss\"\nbase_url = \"http://127.0.0.1:1\"\n[params]\nboard_token = \"acme\"\n");
+    company.write(
+        "connections/gone.toml",
+        "connector = \"greenhouse\"\nchannel = \"boss\"\nbase_url = \"http://127.0.0.1:1\"\n[params]\nboard_token = \"acme\"\n",
+    );
     let answer = company.run(&["run", "--once", "--quiet"]);
     assert_eq!(answer.code, 3);
     writeln!(all, "# unreachable board\n{}", said(&company, &answer)).unwrap();
 
     company.write("connections/sheet.toml", "connector = \"file\"\nchannel = \"boss\"\n");
     company.write("mappings/sheet.toml", "kind = \"postings\"\nid = \"编号\"\n[fields]\ntitle = \"职位\"\n");
-    let import = |file: &str| company.run(&["import", "postings", file, "--connection", "sheet", "--mapping", "mappings/sheet.toml", "--quiet"]);
+    let import =
+        |file: &str| company.run(&["import", "postings", file, "--connection", "sheet", "--mapping", "mappings/sheet.toml", "--quiet"]);
     writeln!(all, "# a file that is not there\n{}", said(&company, &import("nowhere.csv"))).unwrap();
     company.write("broken.csv", b"\xef\xbb\xbf\xe7\xbc\x96\xe5\x8f\xb7,\xe8\x81\x8c\xe4\xbd\x8d\n1,a,b,c\n\"2");
     writeln!(all, "# a file that cannot be read\n{}", said(&company, &import("broken.csv"))).unwrap();
@@ -144,7 +185,8 @@ fn machine() {
     let mut command = company.command(&["run", "--once", "--quiet"]);
     command.env("INFLOW_LIBCHDB", company.path().join("nowhere/libchdb.so"));
     let output = command.output().unwrap();
-    let answer = Answer { code: output.status.code().unwrap(), out: String::new(), err: String::from_utf8_lossy(&output.stderr).into_owned() };
+    let answer =
+        Answer { code: output.status.code().unwrap(), out: String::new(), err: String::from_utf8_lossy(&output.stderr).into_owned() };
     writeln!(all, "# a missing engine\n{}", said(&company, &answer)).unwrap();
 
     let runtime = Runtime::new().unwrap();

@@ -55,7 +55,10 @@ fn greenhouse_and_lever_as_recorded() {
     company.write("secrets/lever", "recorded");
     company.write(
         "connections/greenhouse_amplitude.toml",
-        format!("connector = \"greenhouse\"\nchannel = \"career_site\"\nbase_url = \"{}\"\n[params]\nboard_token = \"amplitude\"\n", server.url("greenhouse")),
+        format!(
+            "connector = \"greenhouse\"\nchannel = \"career_site\"\nbase_url = \"{}\"\n[params]\nboard_token = \"amplitude\"\n",
+            server.url("greenhouse")
+        ),
     );
     company.write(
         "connections/lever_site.toml",
@@ -71,11 +74,17 @@ fn greenhouse_and_lever_as_recorded() {
     company.run(&["run", "--once"]).ok();
     assert_eq!(company.query("SELECT connection, line, field, reason FROM inflow_state.quarantine ORDER BY ALL"), "");
     assert_eq!(company.query("SELECT uniqExact(source_id) FROM inflow.applications").trim(), "1004");
-    let held: Vec<String> = ["postings", "applications", "stage_events", "candidates", "candidate_links"].iter().map(|table| format!("{table}: {}", row_hashes(&company, table))).collect();
+    let held: Vec<String> = ["postings", "applications", "stage_events", "candidates", "candidate_links"]
+        .iter()
+        .map(|table| format!("{table}: {}", row_hashes(&company, table)))
+        .collect();
     insta::assert_snapshot!("recorded_rows", held.join("\n"));
 
     company.run(&["run", "--once"]).ok();
-    let again: Vec<String> = ["postings", "applications", "stage_events", "candidates", "candidate_links"].iter().map(|table| format!("{table}: {}", row_hashes(&company, table))).collect();
+    let again: Vec<String> = ["postings", "applications", "stage_events", "candidates", "candidate_links"]
+        .iter()
+        .map(|table| format!("{table}: {}", row_hashes(&company, table)))
+        .collect();
     assert_eq!(again, held, "the second run changed something");
 }
 
