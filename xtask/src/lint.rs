@@ -34,7 +34,7 @@ const FORBIDDEN: &[(&str, &str, &str)] = &[
 ];
 
 /// The one file where `unsafe` is allowed.
-const UNSAFE_ROOM: &str = "store/src/engine/ffi.rs";
+const UNSAFE_ROOM: &str = "store/src/ffi.rs";
 
 /// Longest file, in lines, before it wants another room.
 const LONGEST: usize = 600;
@@ -104,7 +104,9 @@ fn files(file: &str, text: &str, findings: &mut Vec<String>) {
         if code.contains("#[allow(") && !file.starts_with("xtask/") {
             findings.push(format!("{file}:{at}: use #[expect(.., reason = \"..\")]"));
         }
-        if code.contains("#[ignore") && !file.starts_with("xtask/") {
+        // The parts of a test that runs itself again as child processes are no tests of their own.
+        let is_part = code.contains("run by another test");
+        if code.contains("#[ignore") && !is_part && !file.starts_with("xtask/") {
             findings.push(format!("{file}:{at}: an ignored test tests nothing"));
         }
     }
@@ -120,7 +122,7 @@ mod tests {
         files("store/src/util.rs", "#[ignore]\nfn a() {}\n", &mut findings);
         assert_eq!(findings.len(), 2, "{findings:?}");
         findings.clear();
-        files("store/src/engine/ffi.rs", "#![expect(unsafe_code, reason = \"ffi\")]\n", &mut findings);
+        files("store/src/ffi.rs", "#![expect(unsafe_code, reason = \"ffi\")]\n", &mut findings);
         assert!(findings.is_empty());
     }
 }
