@@ -29,10 +29,13 @@ export function rate(row) {
 
 export const dayOf = (row) => String(row.day ?? row.period ?? "").slice(0, 10);
 
-/** Applications that entered a stage in the period, whenever they applied: what the cohort of that stage starts with. */
-export function entered(report, stage) {
-  const row = (report?.rows ?? []).find((each) => each.from_stage === stage);
-  return row ? { ...state(row), count: num(row.denominator) } : null;
+/**
+ * Of the resumes received in the period, those that have reached a stage so far. The cohort, not the entries of the
+ * period: some systems only say that a stage was reached by the time they were asked, which dates no entry.
+ */
+export function reachedOf(report, stage) {
+  const row = (report?.rows ?? []).find((each) => each.from_stage === "applied" && each.to_stage === stage);
+  return row ? { ...state(row), count: num(row.numerator) } : null;
 }
 
 /** Channels in the order of the configuration, unknown ones after them, with every figure that is known. */

@@ -2,7 +2,7 @@
 import { h } from "./dom.js";
 import { count, daysBetween, money, percent } from "./format.js";
 import { pick, t } from "./i18n.js";
-import { entered, state, total, totalSpend, totalUnit } from "./model.js";
+import { reachedOf, state, total, totalSpend, totalUnit } from "./model.js";
 import { noData, tag } from "./words.js";
 
 /** `before` holds the same reports over the period before, or nothing where that cannot be compared. */
@@ -34,10 +34,11 @@ export function tiles({ reports, before, period, catalogue, overview, outage, fa
   const plain = (title, key, says) =>
     tile(reports.volumeTotal, title, volume?.[key] ?? null, { ...state(volume), previous: was(people(key)), words: count, says });
   const reached = (title, stage, says) => {
-    const now = entered(reports.conversionTotal, stage);
+    const now = reachedOf(reports.conversionTotal, stage);
     return tile(reports.conversionTotal, title, now?.count ?? null, {
       ...(now?.status === "few" ? { status: "ok" } : now),
-      previous: was((row) => entered(row.conversionTotal, stage)?.count),
+      // The period before has had longer to get there: no comparison.
+      previous: null,
       words: count,
       says,
     });
