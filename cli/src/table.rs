@@ -67,7 +67,9 @@ fn shown(column: &str, value: Option<&Value>) -> String {
 }
 
 fn is_rate(column: &str) -> bool {
-    matches!(column, "value" | "low" | "high" | "pooled_value" | "covered" | "share" | "maturity") || column.ends_with("_share") || column.starts_with("share_")
+    matches!(column, "value" | "low" | "high" | "pooled_value" | "covered" | "share" | "maturity")
+        || column.ends_with("_share")
+        || column.starts_with("share_")
 }
 
 /// `0.4` as `40.0 %`.

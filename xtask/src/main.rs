@@ -1,4 +1,4 @@
-//! Housekeeping of the repository: `cargo xtask test|lint|gen|bench`.
+//! Housekeeping of the repository: `cargo xtask test|lint|gen`.
 //!
 //! `test` is the whole check and needs nothing but Rust and npm: it says what it does, one step a line, and stops at the
 //! first step that fails.
@@ -27,10 +27,8 @@ enum Task {
     },
     /// The house rules alone: dependency graph, files, licences, forbidden words
     Lint,
-    /// Write generated files anew (JSON schemas, command-line reference)
+    /// Write generated files anew (JSON schemas)
     Gen,
-    /// The benchmarks
-    Bench,
 }
 
 fn main() -> Result<()> {
@@ -41,7 +39,6 @@ fn main() -> Result<()> {
         Task::Gen => {
             step(&root, "generated files", cargo().args(["nextest", "run", "--workspace", "-E", "test(fresh)"]).env("INFLOW_UPDATE", "1"))
         }
-        Task::Bench => step(&root, "benchmarks", cargo().args(["bench", "--workspace"])),
     }
 }
 
