@@ -5,11 +5,15 @@ use crate::failure::Failure;
 use crate::output::Printer;
 use crate::progress::TerminalProgress;
 use inflow_config::{Config, Lang, SharedClock};
+use inflow_connectors::http::Http;
 use inflow_connectors::identity::IdentityKeys;
+use inflow_connectors::{NoProgress, PullContext};
+use inflow_pipeline::Pipeline;
 use inflow_store::{Store, StoreOptions};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
 
 /// Default data folder.
 const DATA_DIR: &str = "inflow-data";
@@ -124,6 +128,42 @@ impl Opened {
         inflow_pipeline::link::relink(&self.store, inflow_store::DERIVED_DATABASE).await?;
         inflow_analytics::analyze(&self.store, &self.config, &self.clock, jobs).await?;
         Ok(())
+    }
+}
+
+/// What a pull works with beside the store; made once for all connections, since budgets are shared through it.
+pub struct Pulling {
+    keys: IdentityKeys,
+    sink: Pipeline,
+    http: Http,
+    /// Ends pulls between two requests.
+    pub shutdown: CancellationToken,
+}
+
+impl Pulling {
+    /// Makes or reads the identity keys.
+    pub fn new(opened: &Opened) -> Result<Self, Failure> {
+        Ok(Self {
+            keys: opened.keys()?,
+            sink: Pipeline::live(opened.store.clone(), Arc::clone(&opened.config), Arc::clone(&opened.clock)),
+            http: Http::new(Arc::clone(&opened.clock)).map_err(|error| Failure::explain(&error))?,
+            shutdown: CancellationToken::new(),
+        })
+    }
+
+    /// What the connector engine is handed.
+    pub fn context<'a>(&'a self, opened: &'a Opened) -> PullContext<'a> {
+        PullContext {
+            state: &opened.store,
+            config: &opened.config,
+            clock: Arc::clone(&opened.clock),
+            keys: &self.keys,
+            data_dir: &opened.data_dir,
+            sink: &self.sink,
+            http: &self.http,
+            shutdown: self.shutdown.clone(),
+            progress: &NoProgress,
+        }
     }
 }
 

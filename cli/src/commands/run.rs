@@ -1,14 +1,10 @@
 //! `inflow run --once`
 
-use crate::app::{App, Opened};
+use crate::app::{App, Opened, Pulling};
 use crate::args::RunArgs;
 use crate::failure::{Failure, exit};
 use crate::output::Printer;
-use inflow_connectors::http::Http;
-use inflow_connectors::{NoProgress, PullContext, PullOutcome};
-use inflow_pipeline::Pipeline;
-use std::sync::Arc;
-use tokio_util::sync::CancellationToken;
+use inflow_connectors::PullOutcome;
 
 /// One pass over all connections, then marts.
 pub async fn run(app: &App, args: &RunArgs) -> Result<u8, Failure> {
@@ -29,27 +25,14 @@ pub async fn run(app: &App, args: &RunArgs) -> Result<u8, Failure> {
 /// Pulls the named connections, or all enabled ones, side by side; a failing one does not touch the others. Ctrl-C lets
 /// what is landed be stored and stops.
 pub async fn pull(printer: Printer, opened: &Opened, names: &[String]) -> Result<Vec<PullOutcome>, Failure> {
-    let keys = opened.keys()?;
-    let sink = Pipeline::live(opened.store.clone(), Arc::clone(&opened.config), Arc::clone(&opened.clock));
-    let shutdown = CancellationToken::new();
-    let stop = shutdown.clone();
+    let pulling = Pulling::new(opened)?;
+    let stop = pulling.shutdown.clone();
     let listener = tokio::spawn(async move {
         if tokio::signal::ctrl_c().await.is_ok() {
             stop.cancel();
         }
     });
-    let http = Http::new(Arc::clone(&opened.clock)).map_err(|error| Failure::explain(&error))?;
-    let context = PullContext {
-        state: &opened.store,
-        config: &opened.config,
-        clock: Arc::clone(&opened.clock),
-        keys: &keys,
-        data_dir: &opened.data_dir,
-        sink: &sink,
-        http: &http,
-        shutdown: shutdown.clone(),
-        progress: &NoProgress,
-    };
+    let context = pulling.context(opened);
     let wanted = opened.config.connections.iter().filter(|c| if names.is_empty() { c.enabled } else { names.contains(&c.name) });
     let outcomes = futures::future::join_all(wanted.map(|connection| inflow_connectors::pull(&context, connection))).await;
     listener.abort();
