@@ -10,12 +10,12 @@
 -- default_by: channel
 -- columns: numerator, denominator, value, low, high, open, maturity, pooled_numerator, pooled_denominator, pooled_value, status, covered
 -- keys: from_stage, to_stage
--- meaning.en: Of the applications that entered one stage in the period, the share that ever reached the next; with a 95 % Wilson interval.
--- meaning.zh: 期间进入某一阶段的申请中,最终到达下一阶段的比例(同期群口径),附 95 % Wilson 区间。
+-- meaning.en: Of the applications that entered one stage in the period, the share that ever reached the next one (from applied: every later one); with a 95 % Wilson interval.
+-- meaning.zh: 期间进入某一阶段的申请中,最终到达下一阶段(从投递起:任一后续阶段)的比例(同期群口径),附 95 % Wilson 区间。
 WITH
     ['viewed', 'contacted', 'applied', 'screened', 'invited', 'attended', 'offered', 'accepted', 'onboarded', 'passed_probation'] AS names,
     -- Each stage to the next, and the two long steps.
-    [(1, 2), (2, 3), (3, 4), (3, 6), (3, 9), (4, 5), (5, 6), (6, 7), (7, 8), (8, 9), (9, 10)] AS steps,
+    [(1, 2), (2, 3), (3, 4), (3, 5), (3, 6), (3, 7), (3, 8), (3, 9), (3, 10), (4, 5), (5, 6), (6, 7), (7, 8), (8, 9), (9, 10)] AS steps,
     toDate({to:Date}) - 89 AS pool_from,
     1.959963984540054 AS z,
     (SELECT mapFromArrays(groupArray(toString(channel)), groupArray(toString(timezone))) FROM inflow.channels) AS zones,
