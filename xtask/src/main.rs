@@ -47,8 +47,15 @@ fn test(root: &Path, filter: Option<&str>) -> Result<()> {
     step(root, "format", cargo().args(["fmt", "--all", "--check"]))?;
     step(root, "clippy", cargo().args(["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))?;
     step(root, "build", cargo().args(["build", "--workspace", "--all-targets", "--locked"]))?;
-    // The end-to-end tests need the engine: fetched once into the cache folder, then found there.
-    step(root, "engine", cargo().args(["run", "--quiet", "--locked", "--package", "inflow", "--", "engine", "install"]))?;
+    // The end-to-end tests need the engine: fetched once into the cache folder, then found there. The binary just built is
+    // run as it is: `cargo run --package` would unify features anew and build Polars a second time.
+    let target = cargo_metadata::MetadataCommand::new()
+        .manifest_path(root.join("Cargo.toml"))
+        .no_deps()
+        .exec()
+        .context("cargo metadata failed")?
+        .target_directory;
+    step(root, "engine", Command::new(target.join("debug/inflow")).args(["engine", "install"]))?;
     let mut tests = if has_nextest() { cargo_with(&["nextest", "run"]) } else { cargo_with(&["test"]) };
     tests.args(["--workspace", "--locked"]);
     if has_nextest() {
