@@ -1,8 +1,12 @@
 //! The one way out: every request to a board goes through [`Http`], within a budget, with retries
-//! outside of it, time limits and size caps.
+//! outside of it, time limits and size caps. One permit is one request at the board: the client
+//! neither follows redirects nor repeats anything on its own.
 
 mod budget;
+mod failure;
+mod redirect;
 mod retry;
+mod window;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,14 +14,15 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use inflow_config::SharedClock;
-use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION};
-use reqwest::{Client, Method, Request, RequestBuilder, Response, StatusCode, redirect};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, IF_MODIFIED_SINCE, IF_NONE_MATCH};
+use reqwest::{Client, Method, Request, RequestBuilder, Response, StatusCode};
 use url::Url;
 
-pub use budget::{Budget, UsedUp};
+pub use budget::{Budget, LONGEST_WAIT, Permit, UsedUp};
 
 use crate::error::{PullError, PullErrorKind};
 use crate::spec::{BudgetWindow, LimitHeaders};
+use failure::{Failure, bad};
 
 /// Larger answers are refused.
 const LARGEST_ANSWER: usize = 64 << 20;
@@ -30,13 +35,44 @@ pub struct Http {
     budgets: Mutex<HashMap<String, Arc<Budget>>>,
 }
 
-/// A successful answer.
+/// Where a connection's requests go, as far as the client has to know.
+#[derive(Debug, Clone)]
+pub struct Endpoint {
+    /// The connection that asks.
+    pub connection: String,
+    /// Its budget, shared with all that have the same host and credential.
+    pub budget: Arc<Budget>,
+    /// The board's own headers about its budget.
+    pub limits: Option<LimitHeaders>,
+}
+
+/// A successful answer, or 304 to a request that asked for changes only.
 #[derive(Debug)]
 pub struct Answer {
+    /// Its status.
+    pub status: StatusCode,
     /// Its headers.
     pub headers: HeaderMap,
-    /// Its body, decompressed.
+    /// Its body, decompressed; empty with 304.
     pub body: Bytes,
+}
+
+impl Answer {
+    /// Nothing changed since the last answer: what a request with `If-None-Match` or
+    /// `If-Modified-Since` asks.
+    pub fn is_unchanged(&self) -> bool {
+        self.status == StatusCode::NOT_MODIFIED
+    }
+
+    /// The body of an answer that should hold data; boards that challenge a client show it a web page.
+    pub fn data(&self, host: &str) -> Result<&Bytes, PullError> {
+        let kind = self.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        if kind.is_some_and(|kind| kind.trim_start().starts_with("text/html")) {
+            return Err(bad(format!("{host} answered with a web page, not with data"))
+                .with_hint("check base_url; a board that shows a challenge page must be asked for API access"));
+        }
+        Ok(&self.body)
+    }
 }
 
 impl Http {
@@ -55,7 +91,9 @@ impl Http {
             .connect_timeout(connect)
             .read_timeout(silence)
             .timeout(silence.saturating_mul(10))
-            .redirect(redirect::Policy::custom(same_host))
+            // Both would send requests that no budget knows of.
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
             .user_agent(concat!("inflow/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|error| PullError::new(PullErrorKind::Store, format!("the HTTP client cannot start: {error}")))?;
@@ -67,144 +105,109 @@ impl Http {
         self.client.request(method, url)
     }
 
-    /// The budget of a credential at a host. All connections with the same two share it; the windows
-    /// of the first one count.
-    pub fn budget(&self, host: &str, credential: &str, windows: &[BudgetWindow]) -> Arc<Budget> {
-        let key = blake3::hash(format!("{host}\n{credential}").as_bytes()).to_hex().to_string();
+    /// The budget of a credential at the host of `url`. All connections with the same two share it, with
+    /// the strictest of their windows and the smallest `concurrency`.
+    pub fn budget(&self, url: &Url, credential: &str, windows: &[BudgetWindow], concurrency: u32) -> Arc<Budget> {
+        let place = format!("{}:{}", url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or_default());
+        let key = blake3::hash(format!("{place}\n{credential}").as_bytes()).to_hex().to_string();
         let mut budgets = self.budgets.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(budgets.entry(key).or_insert_with(|| Arc::new(Budget::new(windows))))
+        if let Some(budget) = budgets.get(&key) {
+            budget.tighten(windows, concurrency);
+            return Arc::clone(budget);
+        }
+        let budget = Arc::new(Budget::new(windows, concurrency));
+        budgets.insert(key, Arc::clone(&budget));
+        budget
     }
 
     /// Makes a request until it succeeds, fails for good or was tried often enough. `asked` counts
     /// requests that went out.
-    pub async fn fetch(
-        &self,
-        request: &Request,
-        budget: &Budget,
-        limits: Option<&LimitHeaders>,
-        asked: &mut u64,
-    ) -> Result<Answer, PullError> {
+    pub async fn fetch(&self, request: &Request, endpoint: &Endpoint, asked: &mut u64) -> Result<Answer, PullError> {
         let mut attempt = 1;
+        let mut redirects = 0;
+        let mut next = copy(request)?;
         loop {
-            budget.acquire().await.map_err(used_up)?;
-            let copy = request.try_clone().ok_or_else(|| bad("the request cannot be repeated"))?;
+            let permit = endpoint.budget.acquire().await.map_err(failure::used_up)?;
             *asked += 1;
-            let failure = match self.once(copy, budget, limits).await {
-                Ok(answer) => return Ok(answer),
+            let failure = match self.once(copy(&next)?, endpoint, permit).await {
+                Ok(Reply::Answer(answer)) => return Ok(answer),
+                Ok(Reply::Elsewhere(status, to)) if redirects < redirect::MOST => {
+                    redirects += 1;
+                    next = redirect::follow(next, status, to);
+                    continue;
+                }
+                Ok(Reply::Elsewhere(status, _)) => {
+                    let host = next.url().host_str().unwrap_or_default();
+                    return Err(bad(format!("{host} redirects again and again ({})", status.as_u16())).with_hint("check base_url"));
+                }
                 Err(failure) => failure,
             };
-            if !failure.again || attempt >= retry::ATTEMPTS {
+            if !failure.again || attempt >= retry::ATTEMPTS || failure.wait.is_some_and(|wait| wait > retry::LONGEST_RETRY_AFTER) {
                 return Err(failure.error);
             }
-            match failure.wait {
-                // The board's word holds for everyone with this credential.
-                Some(wait) if wait <= retry::LONGEST_RETRY_AFTER => budget.pause(wait),
-                Some(_) => return Err(failure.error),
-                None => tokio::time::sleep(retry::backoff(attempt)).await,
+            // A wait that the board asked for is in the budget, for everyone with this credential.
+            if failure.wait.is_none() {
+                tokio::time::sleep(retry::backoff(attempt)).await;
             }
             attempt += 1;
         }
     }
 
-    async fn once(&self, request: Request, budget: &Budget, limits: Option<&LimitHeaders>) -> Result<Answer, Failure> {
+    async fn once(&self, request: Request, endpoint: &Endpoint, mut permit: Permit) -> Result<Reply, Failure> {
         let host = request.url().host_str().unwrap_or_default().to_owned();
+        let url = request.url().clone();
+        let conditional = [IF_NONE_MATCH, IF_MODIFIED_SINCE].iter().any(|name| request.headers().contains_key(name));
         let response = self.client.execute(request).await.map_err(|error| Failure::unreachable(&host, &error))?;
-        let now = self.clock.now();
-        if let Some(pause) = limits.and_then(|limits| retry::pause_asked(response.headers(), limits, now)) {
+        permit.answered();
+        let status = response.status();
+        let wait = self.heed(&response, endpoint);
+        let headers = response.headers().clone();
+        if conditional && status == StatusCode::NOT_MODIFIED {
+            return Ok(Reply::Answer(Answer { status, headers, body: Bytes::new() }));
+        }
+        if let Some(to) = redirect::target(&url, status, &headers) {
+            return Ok(Reply::Elsewhere(status, to));
+        }
+        if !status.is_success() {
+            return Err(Failure { error: failure::refusal(&host, status, &headers), again: retry::is_transient(status), wait });
+        }
+        let body = read_body(response, &host).await?;
+        Ok(Reply::Answer(Answer { status, headers, body }))
+    }
+
+    /// Does what the board asks for about its budget; how long it asked to wait.
+    fn heed(&self, response: &Response, endpoint: &Endpoint) -> Option<Duration> {
+        let (headers, now) = (response.headers(), self.clock.now());
+        let budget = &endpoint.budget;
+        if let Some(pause) = endpoint.limits.as_ref().and_then(|limits| retry::pause_asked(headers, limits, now)) {
             budget.pause(pause);
         }
         let status = response.status();
-        if !status.is_success() {
-            let wait = retry::retry_after(response.headers(), now);
-            return Err(Failure { error: refusal(&host, status, response.headers()), again: retry::is_transient(status), wait });
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            let wait = retry::retry_after(headers, now).unwrap_or_else(|| retry::backoff(budget.refused()));
+            budget.pause(wait.min(retry::LONGEST_PAUSE));
+            return Some(wait);
         }
-        let headers = response.headers().clone();
-        let body = read_body(response, &host).await?;
-        Ok(Answer { headers, body })
-    }
-}
-
-struct Failure {
-    error: PullError,
-    again: bool,
-    wait: Option<Duration>,
-}
-
-impl Failure {
-    fn unreachable(host: &str, error: &reqwest::Error) -> Failure {
-        let reason = if error.is_timeout() {
-            "it did not answer in time".to_owned()
-        } else if error.is_connect() {
-            format!("the connection failed ({})", root_cause(error))
-        } else {
-            format!("the connection broke off ({})", root_cause(error))
-        };
-        let error = PullError::new(PullErrorKind::Unreachable, format!("{host} cannot be reached: {reason}"))
-            .with_hint("check the network and base_url of the connection; the next pull goes on from here");
-        Failure { error, again: true, wait: None }
-    }
-}
-
-/// The innermost reason; the outer ones repeat the URL, which may hold a token.
-fn root_cause(error: &reqwest::Error) -> String {
-    let mut inner: &dyn std::error::Error = error;
-    while let Some(next) = inner.source() {
-        inner = next;
-    }
-    if std::ptr::addr_eq(inner, error) { "no reason given".to_owned() } else { inner.to_string() }
-}
-
-fn used_up(used_up: UsedUp) -> PullError {
-    let minutes = used_up.wait.as_secs().div_ceil(60);
-    PullError::new(PullErrorKind::RateLimited, format!("the request budget is used up for {minutes} more minutes"))
-        .with_hint("the next pull goes on from here; raise [[budget]] only if the board allows it")
-}
-
-fn bad(message: impl Into<String>) -> PullError {
-    PullError::new(PullErrorKind::BadResponse, message)
-}
-
-fn refusal(host: &str, status: StatusCode, headers: &HeaderMap) -> PullError {
-    let code = status.as_u16();
-    let error = |kind, message: String| PullError::new(kind, message);
-    match code {
-        401 => error(PullErrorKind::Unauthorised, format!("{host} does not accept the credential (401)"))
-            .with_hint("check [secrets] of the connection: the key may be wrong, revoked or expired"),
-        403 => error(PullErrorKind::Unauthorised, format!("{host} refuses access (403)"))
-            .with_hint("give the key the rights that the connector needs, or ask the board whether it blocks this machine"),
-        404 | 410 => error(PullErrorKind::Configuration, format!("{host} knows no such list ({code})"))
-            .with_hint("check [params] and base_url of the connection"),
-        429 => error(PullErrorKind::RateLimited, format!("{host} asks to slow down (429)"))
-            .with_hint("give the connection a smaller [[budget]]; the next pull goes on from here"),
-        500..=599 => {
-            error(PullErrorKind::ServerError, format!("{host} failed ({code})")).with_hint("nothing to do here: the next pull tries again")
+        if status.is_success() {
+            budget.welcomed();
         }
-        300..=399 => {
-            let target = headers.get(LOCATION).and_then(|to| to.to_str().ok()).and_then(|to| Url::parse(to).ok());
-            let to = target.as_ref().and_then(Url::host_str).unwrap_or("another place").to_owned();
-            bad(format!("{host} redirects to {to} ({code})")).with_hint("check base_url: credentials are never sent on to another host")
-        }
-        _ => bad(format!("{host} refuses the request ({code})")).with_hint("check [params] of the connection"),
+        let wait = retry::retry_after(headers, now).filter(|_| retry::is_transient(status))?;
+        budget.pause(wait.min(retry::LONGEST_PAUSE));
+        Some(wait)
     }
 }
 
-fn same_host(attempt: redirect::Attempt<'_>) -> redirect::Action {
-    let same = attempt.previous().first().is_some_and(|first| {
-        let to = attempt.url();
-        let port = first.port_or_known_default() == to.port_or_known_default();
-        first.host_str() == to.host_str() && (port || to.scheme() == "https") && (to.scheme() == "https" || first.scheme() == "http")
-    });
-    if same && attempt.previous().len() <= 5 { attempt.follow() } else { attempt.stop() }
+enum Reply {
+    Answer(Answer),
+    Elsewhere(StatusCode, Url),
+}
+
+fn copy(request: &Request) -> Result<Request, PullError> {
+    request.try_clone().ok_or_else(|| bad("the request cannot be repeated"))
 }
 
 async fn read_body(mut response: Response, host: &str) -> Result<Bytes, Failure> {
     let final_failure = |error| Failure { error, again: false, wait: None };
-    let html = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).is_some_and(|kind| kind.starts_with("text/html"));
-    if html {
-        let error = bad(format!("{host} answered with a web page, not with data"))
-            .with_hint("check base_url; a board that shows a challenge page must be asked for API access");
-        return Err(final_failure(error));
-    }
     let mut body = BytesMut::new();
     loop {
         match response.chunk().await {
@@ -216,7 +219,7 @@ async fn read_body(mut response: Response, host: &str) -> Result<Bytes, Failure>
             Ok(None) => return Ok(body.freeze()),
             Err(error) if error.is_timeout() => return Err(Failure::unreachable(host, &error)),
             Err(error) => {
-                let error = bad(format!("{host} broke off its answer ({})", root_cause(&error)))
+                let error = bad(format!("{host} broke off its answer ({})", failure::root_cause(&error)))
                     .with_hint("the next pull tries again; nothing of this page was taken");
                 return Err(Failure { error, again: true, wait: None });
             }

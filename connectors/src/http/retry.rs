@@ -15,6 +15,9 @@ pub const ATTEMPTS: u32 = 4;
 /// A board that asks for more patience than this ends the pull; the next one goes on.
 pub const LONGEST_RETRY_AFTER: Duration = Duration::from_mins(5);
 
+/// A board that asks for more is asked again after so long.
+pub const LONGEST_PAUSE: Duration = Duration::from_hours(24);
+
 const FIRST_BACKOFF: Duration = Duration::from_millis(500);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(30);
 

@@ -193,8 +193,7 @@ impl BoardPull<'_, '_> {
     }
 
     async fn fetch(&mut self, request: &reqwest::Request) -> Result<Answer, Stop> {
-        let limits = self.target.spec.limit_headers.as_ref();
-        let fetch = self.ctx.http.fetch(request, &self.target.budget, limits, &mut self.outcome.requests);
+        let fetch = self.ctx.http.fetch(request, &self.target.endpoint, &mut self.outcome.requests);
         tokio::select! {
             biased;
             () = self.ctx.shutdown.cancelled() => Err(Stop::Shutdown),
@@ -229,8 +228,8 @@ fn counted(stream: &Stream, body: Value) -> (Value, usize) {
 }
 
 fn parse(answer: &Answer, url: &url::Url) -> Result<Value, PullError> {
-    serde_json::from_slice(&answer.body).map_err(|error| {
-        let host = url.host_str().unwrap_or_default();
+    let host = url.host_str().unwrap_or_default();
+    serde_json::from_slice(answer.data(host)?).map_err(|error| {
         let what = if error.is_eof() { "JSON that is cut off" } else { "something that is not JSON" };
         let place = format!("line {}, column {}", error.line(), error.column());
         PullError::new(PullErrorKind::BadResponse, format!("{host} answered with {what} ({place})"))

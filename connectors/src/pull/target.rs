@@ -10,7 +10,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::error::{PullError, PullErrorKind};
-use crate::http::{Budget, Http};
+use crate::http::{Budget, Endpoint, Http};
 use crate::spec::{Auth, BudgetWindow, Method, Request, Spec, Stream};
 
 /// A query parameter or body field of a page.
@@ -39,7 +39,7 @@ pub(crate) struct Target<'a> {
     http: &'a Http,
     values: BTreeMap<String, SecretString>,
     base: String,
-    pub(crate) budget: Arc<Budget>,
+    pub(crate) endpoint: Endpoint,
 }
 
 impl<'a> Target<'a> {
@@ -56,21 +56,22 @@ impl<'a> Target<'a> {
             })?;
             values.insert(name.clone(), value);
         }
-        let mut target = Target { spec, http, values, base: String::new(), budget: Arc::new(Budget::new(&[])) };
+        let endpoint =
+            Endpoint { connection: connection.name.clone(), budget: Arc::new(Budget::new(&[], 1)), limits: spec.limit_headers.clone() };
+        let mut target = Target { spec, http, values, base: String::new(), endpoint };
         let base = match &connection.base_url {
             Some(url) => url.to_string(),
             None => target.fill(&spec.base_url, false)?,
         };
         base.trim_end_matches('/').clone_into(&mut target.base);
         let url = Url::parse(&target.base).map_err(|error| configuration(format!("base_url {base} is not an address: {error}")))?;
-        let place = format!("{}:{}", url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or_default());
         let windows: Vec<BudgetWindow> = if connection.budget.is_empty() {
             spec.budget.clone()
         } else {
             connection.budget.iter().map(|window| BudgetWindow { requests: window.requests, per: window.per }).collect()
         };
         let credential = target.credential();
-        target.budget = http.budget(&place, &credential, &windows);
+        target.endpoint.budget = http.budget(&url, &credential, &windows, spec.concurrency);
         Ok(target)
     }
 

@@ -80,6 +80,9 @@ impl Found {
 
 fn check_spec(spec: &Spec, found: &mut Found) {
     let known: BTreeSet<&str> = spec.params.keys().chain(spec.secrets.keys()).map(String::as_str).collect();
+    if spec.concurrency == 0 {
+        found.add("concurrency", "is at least 1");
+    }
     if spec.budget.is_empty() {
         found.add("budget", "a board needs at least one window");
     }

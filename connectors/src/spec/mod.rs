@@ -65,6 +65,9 @@ pub struct Spec {
     pub headers: BTreeMap<String, String>,
     /// Budget per host and credential; every window is kept. A connection may name another.
     pub budget: Vec<BudgetWindow>,
+    /// Requests that may be on their way to it together, per host and credential.
+    #[serde(default = "two")]
+    pub concurrency: u32,
     /// The board's own headers about its budget.
     #[serde(default)]
     pub limit_headers: Option<LimitHeaders>,
@@ -74,6 +77,10 @@ pub struct Spec {
     /// Its lists, in the order pulled.
     #[serde(rename = "stream")]
     pub streams: Vec<Stream>,
+}
+
+fn two() -> u32 {
+    2
 }
 
 /// A name in two languages.
