@@ -115,6 +115,7 @@ impl<'a> Mapper<'a> {
             Kind::Applications => self.application(line, out),
             Kind::Spend => self.spend(line).map(|row| out.spend.push(row)),
             Kind::Events | Kind::Reference => Ok(()),
+            kind => Err(fault("kind", format!("{kind} have no table yet"))),
         };
         match made {
             Ok(()) if !line.gone && matches!(self.stream.kind, Kind::Applications | Kind::Events) => self.events(number, line, out),

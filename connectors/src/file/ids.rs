@@ -9,7 +9,7 @@ use super::Row;
 use crate::error::{PullError, PullErrorKind};
 use crate::identity::{DigestKind, IdentityKeys};
 use crate::landing::{LineIdentity, canonical_text};
-use crate::spec::{Cell, FieldType, Kind, Stream, composite};
+use crate::spec::{Cell, FieldType, Kind, Stream, composite, scalar_text};
 
 /// Gives ids to the rows of one file, in order.
 pub(crate) struct RowIds<'a> {
@@ -38,21 +38,34 @@ impl<'a> RowIds<'a> {
         if !self.stream.entry_key.is_empty() {
             return self.entry(row);
         }
-        let content = canonical_text(&row.record);
-        let (who, what) = match self.stream.kind {
-            Kind::Applications => {
-                let kinds = [DigestKind::PhoneE164, DigestKind::EmailExact, DigestKind::NameExact];
-                let first =
-                    identity.and_then(|identity| kinds.iter().find_map(|kind| identity.digests.iter().find(|digest| digest.kind == *kind)));
-                (first.map_or_else(|| content.clone(), |digest| digest.hex.clone()), self.text(row, "posting_source_id"))
-            }
-            Kind::Postings => (content, self.text(row, "title")),
-            Kind::Spend => (content, self.text(row, "document")),
-            Kind::Events | Kind::Reference => (content, String::new()),
-        };
+        let (who, what) = self.who_and_what(row, identity);
         let base = [self.connection, &self.stream.name, &who, &what, &self.day(row)].join("\u{1f}");
         let occurrence = self.occurrences.entry(base).and_modify(|count| *count += 1).or_insert(0).to_string();
         Ok(self.keys.row_id(&[self.connection, &self.stream.name, &who, &what, &self.day(row), &occurrence]))
+    }
+
+    /// What tells a row from others of its day. Where the row says of whom or of what it is, that; else its content.
+    fn who_and_what(&self, row: &Row, identity: Option<&LineIdentity>) -> (String, String) {
+        let content = || canonical_text(&row.record);
+        let texts = |columns: &[&str]| columns.iter().map(|column| self.text(row, column)).collect::<Vec<_>>().join("\u{1e}");
+        match self.stream.kind {
+            Kind::Applications => (first_digest(identity).unwrap_or_else(content), texts(&["posting_source_id"])),
+            Kind::Employment => (self.case(row, identity).unwrap_or_else(content), String::new()),
+            Kind::Assessments => (self.case(row, identity).unwrap_or_else(content), texts(&["kind", "name"])),
+            Kind::Invitations => (self.case(row, identity).unwrap_or_else(content), texts(&["kind", "round", "posting_source_id"])),
+            Kind::Postings => (content(), texts(&["title"])),
+            Kind::Spend => (content(), texts(&["document"])),
+            // A corrected figure or another state of the same opening is a version of the same row.
+            Kind::ChannelDaily => (texts(&["channel", "account", "recruiter"]), texts(&["posting_source_id", "title", "store"])),
+            Kind::Requisitions => (texts(&["department", "store"]), texts(&["title"])),
+            Kind::Events | Kind::Reference => (content(), String::new()),
+        }
+    }
+
+    /// Whose case a row tells of: the application or candidate that it names, else the person.
+    fn case(&self, row: &Row, identity: Option<&LineIdentity>) -> Option<String> {
+        let named = self.stream.application.iter().chain(&self.stream.candidate);
+        named.into_iter().find_map(|path| scalar_text(path.first(&row.record)?)).or_else(|| first_digest(identity))
     }
 
     /// A ledger line's own key. The same key twice with different content would lose money silently.
@@ -89,6 +102,12 @@ impl<'a> RowIds<'a> {
             Kind::Applications => &["applied_at", "first_at"],
             Kind::Postings => &["posted_at"],
             Kind::Spend => &["booked_on", "service_from"],
+            Kind::Requisitions => &["opened_on"],
+            Kind::ChannelDaily => &["day"],
+            // What was agreed stays when the person comes later.
+            Kind::Employment => &["agreed_on", "onboard_on"],
+            Kind::Assessments => &["sent_at", "taken_at"],
+            Kind::Invitations => &["sent_at", "scheduled_at"],
             Kind::Events | Kind::Reference => &[],
         };
         let day = columns.iter().find_map(|column| match self.cell(row, column, FieldType::Day)? {
@@ -97,6 +116,12 @@ impl<'a> RowIds<'a> {
         });
         day.unwrap_or_default()
     }
+}
+
+fn first_digest(identity: Option<&LineIdentity>) -> Option<String> {
+    let kinds = [DigestKind::PhoneE164, DigestKind::EmailExact, DigestKind::NameExact];
+    let digests = &identity?.digests;
+    kinds.iter().find_map(|kind| digests.iter().find(|digest| digest.kind == *kind)).map(|digest| digest.hex.clone())
 }
 
 #[cfg(test)]
@@ -127,6 +152,26 @@ mod tests {
         let mut again = ids(LEDGER, &[other, line.clone(), line]).unwrap();
         again.rotate_left(1);
         assert_eq!(again, first);
+    }
+
+    #[test]
+    fn a_corrected_figure_is_another_state_of_the_same_row() {
+        let mapping = "kind = \"channel_daily\"\n[fields]\nchannel = { default = \"boss\" }\nrecruiter = \"招聘者\"\ntitle = \"职位\"\nday = \"日期\"\nresumes = \"收获简历\"\n";
+        let cook = json!({"招聘者": "测试甲", "职位": "厨师", "日期": "2026-03-01", "收获简历": 3});
+        let corrected = json!({"招聘者": "测试甲", "职位": "厨师", "日期": "2026-03-01", "收获简历": 5});
+        let other = json!({"招聘者": "测试乙", "职位": "厨师", "日期": "2026-03-01", "收获简历": 3});
+        let ids = |records: &[serde_json::Value]| ids(mapping, records).unwrap();
+        assert_eq!(ids(std::slice::from_ref(&cook)), ids(&[corrected]));
+        assert_ne!(ids(std::slice::from_ref(&cook)), ids(&[other]));
+    }
+
+    #[test]
+    fn an_opening_keeps_its_id_while_it_is_filled() {
+        let mapping = "kind = \"requisitions\"\n[fields]\ntitle = \"岗位\"\nstore = \"门店\"\nheads = \"人数\"\nopened_on = \"提出日期\"\n";
+        let row = |store: &str, heads: u32| json!({"岗位": "店员", "门店": store, "人数": heads, "提出日期": "2026-03-01"});
+        let first = ids(mapping, &[row("徐汇", 2), row("静安", 1)]).unwrap();
+        assert_eq!(ids(mapping, &[row("徐汇", 3), row("静安", 1)]).unwrap(), first);
+        assert_ne!(first.first(), first.last());
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::read::read_segment;
 use super::write::{SegmentHeader, write_whole};
 use super::{LandingError, Line, LineIdentity, Segment, content_hash, list_segments};
 use crate::identity::{IdentityKeys, Source};
-use crate::spec::{Path as FieldPath, scalar_text};
+use crate::spec::{Field, Kind, Path as FieldPath, scalar_text};
 
 /// A person to erase: what is known of them.
 #[derive(Debug, Clone, Default)]
@@ -35,6 +35,10 @@ pub struct Rewritten {
     pub candidates: BTreeMap<(String, String), String>,
 }
 
+/// What an erased id begins with.
+const ERASED: &str = "erased-";
+/// Column of the number that a company gives to who works for it.
+const EMPLOYEE: &str = "employee";
 /// Ids at least this long are replaced inside texts and in other lines too.
 const DISTINCTIVE: usize = 8;
 /// Shorter ids than this are replaced only where the mapping says that an id stands: `12` may be a price.
@@ -88,7 +92,7 @@ impl Erasure {
     /// True when the line is about the person.
     fn is_about(&self, segment: &Segment, line: &Line) -> bool {
         let at = |id: &str| (segment.connection.clone(), id.to_owned());
-        if self.applications.contains(&at(&application_of(segment, line))) {
+        if application_of(segment, line).is_some_and(|id| self.applications.contains(&at(&id))) {
             return true;
         }
         line.identity.as_ref().is_some_and(|identity| {
@@ -104,20 +108,22 @@ impl Erasure {
             return;
         }
         let at = |id: &str| (segment.connection.clone(), id.to_owned());
-        self.applications.insert(at(&application_of(segment, line)));
-        if let Some(identity) = &line.identity {
+        self.applications.extend(application_of(segment, line).map(|id| at(&id)));
+        if let Some(identity) = line.identity.as_ref().filter(|identity| !identity.candidate.is_empty()) {
             self.candidates.insert(at(&identity.candidate));
         }
     }
 }
 
-/// The application that a line is about: its own id, or the one its event names.
-fn application_of(segment: &Segment, line: &Line) -> String {
+/// The application that a line is about: the one that it names, or the line's own. A posting or an opening may have the
+/// id of somebody's application and is not about it.
+fn application_of(segment: &Segment, line: &Line) -> Option<String> {
     let path = segment.stream_spec().and_then(|stream| stream.application.as_ref());
-    match path {
-        Some(path) => path.first(&line.record).and_then(scalar_text).unwrap_or_default(),
-        None => line.id.clone(),
-    }
+    let id = match path {
+        Some(path) => path.first(&line.record).and_then(scalar_text),
+        None => (segment.kind == Kind::Applications).then(|| line.id.clone()),
+    };
+    id.filter(|id| !id.is_empty())
 }
 
 /// What each id is called afterwards.
@@ -129,7 +135,7 @@ struct Names {
 impl Names {
     fn new(keys: &IdentityKeys, wanted: &Erasure) -> Names {
         let name = |source: Source, ids: &BTreeSet<(String, String)>| {
-            let named = ids.iter().filter(|(_, id)| !id.is_empty() && !id.starts_with("erased-"));
+            let named = ids.iter().filter(|(_, id)| !id.is_empty() && !id.starts_with(ERASED));
             named.map(|(connection, id)| ((connection.clone(), id.clone()), keys.erased_id(source, connection, id))).collect()
         };
         Names { applications: name(Source::Application, &wanted.applications), candidates: name(Source::Candidate, &wanted.candidates) }
@@ -197,7 +203,9 @@ fn erase_line(segment: &Segment, keys: &IdentityKeys, wanted: &Erasure, names: &
         return;
     }
     let key = |id: &str| (segment.connection.clone(), id.to_owned());
-    if let Some(name) = names.applications.get(&key(&line.id)) {
+    if segment.kind.tells_of_a_case() {
+        erase_own_id(segment, keys, line);
+    } else if let Some(name) = names.applications.get(&key(&line.id)) {
         line.id.clone_from(name);
     } else if let Some((id, name)) = names.of(&segment.connection).find(|(id, _)| line.id.contains(id)) {
         // An event's own id may be made of the application's.
@@ -209,6 +217,29 @@ fn erase_line(segment: &Segment, keys: &IdentityKeys, wanted: &Erasure, names: &
     }
     line.key_hash = keys.record_key(&segment.connection, &segment.stream, &line.id);
     line.content_hash = content_hash(&line.record, line.identity.as_ref(), &line.lookups);
+}
+
+/// A row that tells of a case has an id of its own, often the person's: an employee's number.
+fn erase_own_id(segment: &Segment, keys: &IdentityKeys, line: &mut Line) {
+    if line.id.starts_with(ERASED) {
+        return;
+    }
+    let name = keys.erased_id(Source::Candidate, &segment.connection, &format!("{}/{}", segment.stream, line.id));
+    if let Some(stream) = segment.stream_spec() {
+        // A day or a kind may be part of an id, and tells of nobody.
+        let read_as =
+            |path: &FieldPath, column: &str| stream.fields.get(column).is_some_and(|field| field.reads().any(|read| read == path));
+        let telling = |path: &&FieldPath| stream.fields.keys().all(|column| column == EMPLOYEE || !read_as(path, column));
+        let employee = stream.fields.get(EMPLOYEE).into_iter().flat_map(Field::reads);
+        for path in stream.id.iter().filter(telling).chain(employee) {
+            path.change(&mut line.record, &mut |value| {
+                if !value.is_null() {
+                    *value = Value::String(name.clone());
+                }
+            });
+        }
+    }
+    line.id = name;
 }
 
 /// Where the ids of a person stand in a record.

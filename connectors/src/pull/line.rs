@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::pick::Allowed;
 use crate::identity::{IdentityKeys, Person, Source, digest_person, mask_text};
 use crate::landing::{Line, LineIdentity, canonical_text, content_hash};
-use crate::spec::{Care, Field, Kind, Lookup, Path, Stream, scalar_text};
+use crate::spec::{Care, Field, HEALTH_CERTIFICATE, Kind, Lookup, Path, Stream, scalar_text};
 
 /// Reference entries by stream and id.
 pub(crate) type References = BTreeMap<String, BTreeMap<String, Value>>;
@@ -21,6 +21,8 @@ pub(crate) struct LineMaker<'a> {
     tombstones: &'a HashSet<String>,
     references: &'a References,
     allowed: Allowed,
+    /// What is kept of a health certificate among other assessments.
+    certificate: Option<Allowed>,
     masked: Vec<Path>,
     coded: Vec<Path>,
     /// Lookups with the absolute path of the id.
@@ -54,6 +56,7 @@ impl<'a> LineMaker<'a> {
             tombstones,
             references,
             allowed: Allowed::new(&stream.landed_paths()),
+            certificate: (stream.kind == Kind::Assessments).then(|| Allowed::new(&stream.certificate_paths())),
             masked: care.masked,
             coded: care.coded,
             lookups: care.lookups,
@@ -65,7 +68,8 @@ impl<'a> LineMaker<'a> {
     pub(crate) fn make(&mut self, record: &Value, id: Option<String>) -> Made {
         let id = id.or_else(|| self.stream.source_id(record)).unwrap_or_default();
         let identity = self.identity(record, &id);
-        let mut kept = self.allowed.pick(record, "", &mut self.dropped).unwrap_or(Value::Null);
+        let allowed = self.certificate.as_ref().filter(|_| is_certificate(self.stream, record)).unwrap_or(&self.allowed);
+        let mut kept = allowed.pick(record, "", &mut self.dropped).unwrap_or(Value::Null);
         for path in &self.masked {
             path.change(&mut kept, &mut mask_value);
         }
@@ -90,9 +94,9 @@ impl<'a> LineMaker<'a> {
         Made::Line(Box::new(Line { id, key_hash, content_hash, record: kept, identity, lookups, gone: false, back: false }))
     }
 
-    /// Digests of the person of a record, before anything is dropped.
+    /// Digests of the person of a record, before anything is dropped. `None` when the record says nothing of a person.
     pub(crate) fn identity(&self, record: &Value, id: &str) -> Option<LineIdentity> {
-        if self.stream.kind != Kind::Applications {
+        if !self.stream.kind.is_about_people() {
             return None;
         }
         let texts = |paths: &[Path]| -> Vec<String> { paths.iter().flat_map(|path| path.all(record)).flat_map(texts_of).collect() };
@@ -104,8 +108,17 @@ impl<'a> LineMaker<'a> {
             births: texts(&paths.birth_year),
         };
         let identity = digest_person(self.keys, &person, self.country);
-        let candidate = self.stream.candidate.as_ref().and_then(|path| path.first(record)).and_then(scalar_text);
-        Some(LineIdentity { candidate: candidate.unwrap_or_else(|| id.to_owned()), digests: identity.digests, flags: identity.flags })
+        let named = self.stream.candidate.as_ref().and_then(|path| path.first(record)).and_then(scalar_text);
+        let nobody = identity.digests.is_empty() && identity.flags.is_empty();
+        let candidate = match named {
+            Some(named) => named,
+            None if self.stream.kind == Kind::Applications => id.to_owned(),
+            None if nobody => return None,
+            // The row stands for the person until a link says who it is. Its id may be an id of somebody else among the
+            // connection's candidates, so the stream stands before it.
+            None => format!("{}/{id}", self.stream.name),
+        };
+        Some(LineIdentity { candidate, digests: identity.digests, flags: identity.flags })
     }
 
     fn is_erased(&self, record: &Value, id: &str, identity: Option<&LineIdentity>) -> bool {
@@ -153,6 +166,14 @@ impl<'a> LineMaker<'a> {
         }
         found
     }
+}
+
+/// True when a record says itself that it is a health certificate; a mapping that says so is held to its status by
+/// [`crate::spec::parse_mapping`].
+fn is_certificate(stream: &Stream, record: &Value) -> bool {
+    let paths = stream.fields.get("kind").into_iter().flat_map(Field::reads);
+    let mut words = paths.flat_map(|path| path.all(record)).filter_map(scalar_text);
+    words.any(|word| word.eq_ignore_ascii_case(HEALTH_CERTIFICATE))
 }
 
 /// Scalars of a value; a list of texts is several.

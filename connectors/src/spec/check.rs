@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use inflow_config::{Explain, Stage, did_you_mean};
 
-use super::columns::{FieldType, Kind};
+use super::columns::{CERTIFICATE_COLUMNS, DAILY_COUNTERS, FieldType, HEALTH_CERTIFICATE, Kind};
 use super::field::Field;
 use super::path::Path;
 use super::request::{Paginate, Request};
@@ -192,42 +192,96 @@ fn check_stream(stream: &Stream, references: &BTreeSet<&str>, found: &mut Found)
     check_identity(stream, found);
 }
 
-fn check_kind(stream: &Stream, found: &mut Found) {
-    let name = stream.name.as_str();
-    let has = |columns: &[&str]| columns.iter().any(|column| stream.fields.contains_key(*column));
-    match stream.kind {
-        Kind::Postings if !has(&["title"]) => found.add(name, "postings need the field `title`"),
-        Kind::Spend => {
-            for (columns, sentence) in [
-                (&["channel"][..], "spend needs the field `channel`"),
-                (&["kind"], "spend needs the field `kind`"),
-                (&["booked_on", "service_from"], "spend needs the field `booked_on` or `service_from`"),
-                (&["net", "gross"], "spend needs the field `net` or `gross`"),
-            ] {
-                if !has(columns) {
-                    found.add(name, sentence);
-                }
-            }
+/// For each kind what it cannot do without: one of these columns, and the sentence that says so.
+fn needed_columns(kind: Kind) -> &'static [(&'static [&'static str], &'static str)] {
+    match kind {
+        Kind::Postings => &[(&["title"], "postings need the field `title`")],
+        Kind::Spend => &[
+            (&["channel"], "spend needs the field `channel`"),
+            (&["kind"], "spend needs the field `kind`"),
+            (&["booked_on", "service_from"], "spend needs the field `booked_on` or `service_from`"),
+            (&["net", "gross"], "spend needs the field `net` or `gross`"),
+        ],
+        Kind::Requisitions => &[(&["title"], "requisitions need the field `title`")],
+        Kind::ChannelDaily => &[(&["day"], "channel_daily needs the field `day`")],
+        Kind::Employment => {
+            &[(&["onboard_on", "agreed_on", "left_on", "status"], "employment needs one of `onboard_on`, `agreed_on`, `left_on`, `status`")]
         }
-        Kind::Events if stream.application.is_none() || stream.events.is_empty() => {
-            found.add(name, "events need `application` and at least one of `events`");
-        }
-        _ => {}
+        Kind::Assessments => &[
+            (&["kind"], "assessments need the field `kind`"),
+            (&["result", "score", "status", "valid_until"], "assessments need one of `result`, `score`, `status`, `valid_until`"),
+        ],
+        Kind::Invitations => &[(
+            &["sent_at", "scheduled_at", "attended_at", "result"],
+            "invitations need one of `sent_at`, `scheduled_at`, `attended_at`, `result`",
+        )],
+        Kind::Applications | Kind::Events | Kind::Reference => &[],
     }
-    if !stream.events.is_empty() && !matches!(stream.kind, Kind::Applications | Kind::Events) {
+}
+
+fn check_kind(stream: &Stream, found: &mut Found) {
+    let (name, kind) = (stream.name.as_str(), stream.kind);
+    let has = |columns: &[&str]| columns.iter().any(|column| stream.fields.contains_key(*column));
+    for (columns, sentence) in needed_columns(kind) {
+        if !has(columns) {
+            found.add(name, sentence);
+        }
+    }
+    let counters: Vec<&str> = DAILY_COUNTERS.iter().map(|(counter, _)| *counter).collect();
+    if kind == Kind::ChannelDaily && !has(&counters) {
+        found.add(name, format!("channel_daily needs at least one of {}", counters.join(", ")));
+    }
+    if kind == Kind::Events && (stream.application.is_none() || stream.events.is_empty()) {
+        found.add(name, "events need `application` and at least one of `events`");
+    }
+    if !stream.events.is_empty() && !matches!(kind, Kind::Applications | Kind::Events) {
         found.add(name, "only applications and events have `events`");
     }
-    if stream.application.is_some() && stream.kind != Kind::Events {
-        found.add(name, "`application` belongs to events; the id of an application is `id`");
-    }
-    if stream.candidate.is_some() && stream.kind != Kind::Applications {
-        found.add(name, "`candidate` belongs to applications");
-    }
-    if !stream.entry_key.is_empty() && stream.kind != Kind::Spend {
+    if !stream.entry_key.is_empty() && kind != Kind::Spend {
         found.add(name, "`entry_key` belongs to spend; elsewhere say `id`");
     }
-    if !stream.identity.is_empty() && stream.kind != Kind::Applications {
-        found.add(name, "only applications have `identity`");
+    check_person(stream, found);
+    check_certificate(stream, found);
+}
+
+/// Of whom a record tells.
+fn check_person(stream: &Stream, found: &mut Found) {
+    let (name, kind) = (stream.name.as_str(), stream.kind);
+    if stream.candidate.is_some() && !kind.is_about_people() {
+        found.add(name, format!("`candidate` belongs to applications, employment, assessments and invitations, not to {kind}"));
+    }
+    if !stream.identity.is_empty() && !kind.is_about_people() {
+        found.add(name, format!("{kind} are not about one person and have no `identity`"));
+    }
+    if stream.application.is_some() && !kind.tells_of_a_case() && !matches!(kind, Kind::Applications | Kind::Events) {
+        found.add(name, format!("`application` belongs to events, employment, assessments and invitations, not to {kind}"));
+    }
+    if !kind.tells_of_a_case() {
+        return;
+    }
+    if stream.application.is_none() && stream.candidate.is_none() && stream.identity.is_empty() {
+        found.add(name, format!("{kind} need `application`, `candidate` or `identity`, which say whose they are"));
+    }
+    // The candidate's own row says who it is, and more of it than most sheets do.
+    if stream.candidate.is_some() && !stream.identity.is_empty() {
+        found.add(name, "`candidate` says already who it is: leave out `identity`");
+    }
+}
+
+/// What a health certificate says beside its status and validity is a diagnosis, and is none of our business.
+fn check_certificate(stream: &Stream, found: &mut Found) {
+    let kinds = stream.fields.get("kind").into_iter().flat_map(|field| field.words.values().chain(&field.default));
+    if stream.kind != Kind::Assessments || !kinds.into_iter().any(|kind| kind == HEALTH_CERTIFICATE) {
+        return;
+    }
+    let more = stream.fields.keys().map(String::as_str).filter(|column| !CERTIFICATE_COLUMNS.contains(column));
+    let more: Vec<&str> = more.chain((!stream.keep.is_empty()).then_some("keep")).collect();
+    if !more.is_empty() {
+        let message = format!(
+            "of a health certificate only status and valid_until are kept, not {}; other assessments have a mapping of their own",
+            more.join(", ")
+        );
+        found.add(&stream.name, message);
     }
 }
 
@@ -303,6 +357,17 @@ impl Stream {
     /// Every path that is landed, from the record: those the mapping reads and `keep`. The rest of a
     /// record is dropped before anything touches the disk.
     pub fn landed_paths(&self) -> BTreeSet<Path> {
+        self.paths_of(|_| true)
+    }
+
+    /// Of those, what is landed of a health certificate.
+    pub(crate) fn certificate_paths(&self) -> BTreeSet<Path> {
+        let mut paths = self.paths_of(|column| CERTIFICATE_COLUMNS.contains(&column));
+        paths.retain(|path| !self.keep.contains(path));
+        paths
+    }
+
+    fn paths_of(&self, wanted: impl Fn(&str) -> bool) -> BTreeSet<Path> {
         let base = Path::default();
         let mut paths: BTreeSet<Path> = BTreeSet::new();
         let simple = self.id.iter().chain(&self.entry_key).chain(&self.candidate).chain(&self.application);
@@ -310,7 +375,7 @@ impl Stream {
         if let Some(cursor) = self.request.as_ref().and_then(|request| request.cursor.as_ref()) {
             paths.extend(cursor.fields.iter().cloned());
         }
-        for field in self.fields.values() {
+        for (_, field) in self.fields.iter().filter(|(column, _)| wanted(column)) {
             paths.extend(field.reads().map(|path| base.join(path)));
         }
         for event in &self.events {
@@ -339,7 +404,9 @@ mod tests {
     #[case("fields.status = { path = \"s\", default = \"opn\" }", "m.toml: postings.fields.status: \"opn\" is not one of open, closed")]
     #[case("fields.pay_min = { path = \"s\", type = \"time\" }", "the column holds decimal and cannot be read as time")]
     #[case("fields.city = { path = \"c\", lookup = { stream = \"cities\", value = \"name\" } }", "looks up cities, which is not a stream")]
-    #[case("identity.phone = \"phone\"", "m.toml: postings: only applications have `identity`")]
+    #[case("identity.phone = \"phone\"", "m.toml: postings: postings are not about one person and have no `identity`")]
+    #[case("candidate = \"c\"", "`candidate` belongs to applications, employment, assessments and invitations, not to postings")]
+    #[case("application = \"a\"", "`application` belongs to events, employment, assessments and invitations, not to postings")]
     #[case("entry_key = \"no\"", "`entry_key` belongs to spend")]
     #[case("time_format = \"unix\"", "\"unix\" is not a time format: one of epoch_ms")]
     #[case("request = { path = \"/x\" }", "a mapping reads files and has no `request`")]
@@ -354,6 +421,36 @@ mod tests {
         assert_eq!(error.problems.len(), 4, "{error}");
         let error = parse_mapping("kind = \"events\"\n", "m.toml").unwrap_err().to_string();
         assert!(error.contains("events need `application`"), "{error}");
+    }
+
+    #[rstest]
+    #[case("kind = \"employment\"\nfields.onboard_on = \"d\"", "employment: employment need `application`, `candidate` or `identity`")]
+    #[case("kind = \"employment\"\napplication = \"a\"", "employment needs one of `onboard_on`, `agreed_on`, `left_on`, `status`")]
+    #[case(
+        "kind = \"invitations\"\ncandidate = \"c\"\nidentity.phone = \"p\"\nfields.sent_at = \"s\"",
+        "`candidate` says already who it is: leave out `identity`"
+    )]
+    #[case("kind = \"channel_daily\"\nfields.day = \"d\"", "channel_daily needs at least one of viewed_by_us, contacted_by_us, chats")]
+    #[case("kind = \"requisitions\"\nfields.heads = \"n\"", "requisitions need the field `title`")]
+    #[case(
+        "kind = \"assessments\"\napplication = \"a\"\nkeep = [\"x\"]\nfields = { kind = { default = \"health_certificate\" }, status = \"s\", score = \"n\" }",
+        "of a health certificate only status and valid_until are kept, not score, keep"
+    )]
+    #[case(
+        "kind = \"assessments\"\napplication = \"a\"\nfields = { kind = { path = \"k\", words = { \"健康证\" = \"health_certificate\" } }, result = \"r\" }",
+        "of a health certificate only status and valid_until are kept, not result"
+    )]
+    fn each_kind_has_what_it_needs_and_no_more(#[case] text: &str, #[case] expected: &str) {
+        let error = parse_mapping(text, "m.toml").unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}\nshould contain: {expected}");
+    }
+
+    #[test]
+    fn a_health_certificate_is_its_status_and_validity() {
+        let text = "kind = \"assessments\"\nidentity.phone = \"手机\"\n[fields]\nkind = { default = \"health_certificate\" }\n\
+            status = { path = \"健康证\", words = { \"有\" = \"valid\", \"无\" = \"missing\" } }\nvalid_until = \"有效期\"\n";
+        let stream = parse_mapping(text, "m.toml").unwrap();
+        assert_eq!(stream.landed_paths().len(), 2);
     }
 
     #[test]

@@ -14,21 +14,46 @@ pub enum Kind {
     Events,
     /// Ledger lines: table `spend`.
     Spend,
+    /// Openings inside the company: table `requisitions`.
+    Requisitions,
+    /// Counts that a board publishes by day, never added to people: table `channel_daily`.
+    ChannelDaily,
+    /// Who came, stayed and left: tables `employment` and `candidates`.
+    Employment,
+    /// Tests, interviews with a machine, certificates: tables `assessments` and `candidates`.
+    Assessments,
+    /// Invitations to interviews and what became of them: tables `invitations` and `candidates`.
+    Invitations,
     /// A list that others look up (stages, reasons); joined into their lines, never landed itself.
     Reference,
 }
 
 impl Kind {
     /// Every kind that can be landed, in the order of the data flow.
-    pub const LANDED: [Kind; 4] = [Kind::Postings, Kind::Applications, Kind::Events, Kind::Spend];
+    pub const LANDED: [Kind; 9] = [
+        Kind::Requisitions,
+        Kind::Postings,
+        Kind::Applications,
+        Kind::Events,
+        Kind::ChannelDaily,
+        Kind::Spend,
+        Kind::Employment,
+        Kind::Assessments,
+        Kind::Invitations,
+    ];
 
-    /// The word used in specs, segment headers and on the command line.
+    /// The word used in specs and segment headers; on the command line with `-` for `_`.
     pub fn as_str(self) -> &'static str {
         match self {
             Kind::Postings => "postings",
             Kind::Applications => "applications",
             Kind::Events => "events",
             Kind::Spend => "spend",
+            Kind::Requisitions => "requisitions",
+            Kind::ChannelDaily => "channel_daily",
+            Kind::Employment => "employment",
+            Kind::Assessments => "assessments",
+            Kind::Invitations => "invitations",
             Kind::Reference => "reference",
         }
     }
@@ -39,8 +64,24 @@ impl Kind {
             Kind::Postings => POSTINGS,
             Kind::Applications => APPLICATIONS,
             Kind::Spend => SPEND,
+            Kind::Requisitions => REQUISITIONS,
+            Kind::ChannelDaily => CHANNEL_DAILY,
+            Kind::Employment => EMPLOYMENT,
+            Kind::Assessments => ASSESSMENTS,
+            Kind::Invitations => INVITATIONS,
             Kind::Events | Kind::Reference => &[],
         }
+    }
+
+    /// True for kinds whose records are about one person: they may carry `identity` and `candidate`.
+    pub fn is_about_people(self) -> bool {
+        matches!(self, Kind::Applications) || self.tells_of_a_case()
+    }
+
+    /// True for kinds that tell what became of a case that another stream delivers: `application`, `candidate` or
+    /// `identity` says whose.
+    pub fn tells_of_a_case(self) -> bool {
+        matches!(self, Kind::Employment | Kind::Assessments | Kind::Invitations)
     }
 
     /// The column of that name.
@@ -59,9 +100,10 @@ impl std::str::FromStr for Kind {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
+        let word = text.replace('-', "_");
         Kind::LANDED
             .into_iter()
-            .find(|kind| kind.as_str() == text)
+            .find(|kind| kind.as_str() == word)
             .ok_or_else(|| format!("{text:?} is not a kind of data: one of {}", Kind::LANDED.map(Kind::as_str).join(", ")))
     }
 }
@@ -121,7 +163,7 @@ const fn words(name: &'static str, accepted: &'static [&'static str]) -> Column 
 }
 
 use Care::{Code, Keep, Mask};
-use FieldType::{Day, Decimal, Text, Time};
+use FieldType::{Day, Decimal, Integer, Text, Time};
 
 static POSTINGS: &[Column] = &[
     column("channel", Text, Mask),
@@ -208,3 +250,161 @@ static SPEND: &[Column] = &[
     column("supersedes", Text, Keep),
     column("note", Text, Mask),
 ];
+
+static REQUISITIONS: &[Column] = &[
+    column("title", Text, Mask),
+    column("department", Text, Mask),
+    column("store", Text, Mask),
+    column("city", Text, Mask),
+    // Planned heads.
+    column("heads", Integer, Keep),
+    words("reason", &["new", "replacement", "expansion", "seasonal", "other"]),
+    column("employment_type", Text, Mask),
+    // Who asked for the people, and who finds them.
+    column("owner", Text, Code),
+    column("recruiter", Text, Code),
+    column("priority", Text, Mask),
+    words("status", &["open", "on_hold", "filled", "cancelled"]),
+    column("opened_on", Day, Keep),
+    column("due_on", Day, Keep),
+    column("closed_on", Day, Keep),
+    // Approved pay, as it is written or in numbers.
+    column("pay_text", Text, Mask),
+    column("pay_min", Decimal, Keep),
+    column("pay_max", Decimal, Keep),
+    words("pay_period", &["hour", "day", "week", "month", "year"]),
+    // What may be spent on filling it.
+    column("budget", Decimal, Keep),
+    column("currency", Text, Keep),
+    column("note", Text, Mask),
+];
+
+/// Counters of `channel_daily` with the Chinese word for each: the first eight are those of BOSS's page of recruiting
+/// data, the last one is what other boards say.
+pub const DAILY_COUNTERS: &[(&str, &str)] = &[
+    ("viewed_by_us", "BOSS查看牛人"),
+    ("contacted_by_us", "BOSS发起聊天"),
+    ("chats", "BOSS沟通"),
+    ("viewed_by_candidates", "牛人查看BOSS"),
+    ("contacted_by_candidates", "牛人发起聊天"),
+    ("resumes", "收获简历"),
+    ("contacts_exchanged", "交换电话微信"),
+    ("interviews_accepted", "接受面试"),
+    ("impressions", "职位曝光"),
+];
+
+static CHANNEL_DAILY: &[Column] = &[
+    column("channel", Text, Mask),
+    column("account", Text, Mask),
+    column("recruiter", Text, Code),
+    column("posting_source_id", Text, Keep),
+    // The job's title, where the board's table has no id for it.
+    column("title", Text, Mask),
+    column("store", Text, Mask),
+    column("department", Text, Mask),
+    column("day", Day, Keep),
+    column("viewed_by_us", Integer, Keep),
+    column("contacted_by_us", Integer, Keep),
+    column("chats", Integer, Keep),
+    column("viewed_by_candidates", Integer, Keep),
+    column("contacted_by_candidates", Integer, Keep),
+    column("resumes", Integer, Keep),
+    column("contacts_exchanged", Integer, Keep),
+    column("interviews_accepted", Integer, Keep),
+    column("impressions", Integer, Keep),
+];
+
+static EMPLOYMENT: &[Column] = &[
+    // The employee's number.
+    column("employee", Text, Code),
+    column("source_word", Text, Mask),
+    column("self_reported_source", Text, Mask),
+    column("posting_source_id", Text, Keep),
+    column("requisition_source_id", Text, Keep),
+    column("title", Text, Mask),
+    column("department", Text, Mask),
+    column("store", Text, Mask),
+    column("city", Text, Mask),
+    column("recruiter", Text, Code),
+    // The agreed first day, and the first day.
+    column("agreed_on", Day, Keep),
+    column("onboard_on", Day, Keep),
+    column("probation_until", Day, Keep),
+    column("passed_on", Day, Keep),
+    column("left_on", Day, Keep),
+    words("leave_type", &["resigned", "dismissed", "expired", "retired", "transferred", "other"]),
+    column("leave_reason", Text, Mask),
+    words("status", &["agreed", "not_started", "probation", "regular", "left"]),
+];
+
+/// What is assessed.
+pub const ASSESSMENT_KINDS: &[&str] = &["test", "ai_interview", "trial_shift", "night_shift", "performance", HEALTH_CERTIFICATE];
+
+/// The kind of assessment of which only status and validity are kept.
+pub const HEALTH_CERTIFICATE: &str = "health_certificate";
+
+/// What a mapping may say of a health certificate.
+pub(crate) const CERTIFICATE_COLUMNS: &[&str] = &["kind", "status", "valid_until"];
+
+static ASSESSMENTS: &[Column] = &[
+    words("kind", ASSESSMENT_KINDS),
+    column("name", Text, Mask),
+    column("assessor", Text, Code),
+    column("sent_at", Time, Keep),
+    column("taken_at", Time, Keep),
+    column("score", Decimal, Keep),
+    column("max_score", Decimal, Keep),
+    words("result", &["passed", "failed"]),
+    // `missing`: there is no valid certificate; `missed`: a test was not taken in time.
+    words("status", &["pending", "taken", "missed", "valid", "expired", "missing"]),
+    column("valid_until", Day, Keep),
+];
+
+static INVITATIONS: &[Column] = &[
+    column("channel", Text, Mask),
+    column("posting_source_id", Text, Keep),
+    column("requisition_source_id", Text, Keep),
+    column("department", Text, Mask),
+    column("store", Text, Mask),
+    words("kind", &["phone", "onsite", "video", "ai"]),
+    column("round", Text, Mask),
+    column("recruiter", Text, Code),
+    column("interviewer", Text, Code),
+    column("sent_at", Time, Keep),
+    column("delivered_at", Time, Keep),
+    column("opened_at", Time, Keep),
+    column("replied_at", Time, Keep),
+    // When the interview is due now: a moved interview counts on its new date.
+    column("scheduled_at", Time, Keep),
+    // Until when an interview without an appointment must be taken.
+    column("deadline_at", Time, Keep),
+    column("attended_at", Time, Keep),
+    // `declined` by the candidate, `cancelled` by the company.
+    words("result", &["invited", "confirmed", "declined", "no_reply", "no_show", "attended", "cancelled", "undelivered"]),
+    column("reason", Text, Mask),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_is_read_as_it_is_written_and_as_it_is_typed() {
+        for kind in Kind::LANDED {
+            assert_eq!(kind.as_str().parse(), Ok(kind));
+            assert_eq!(kind.as_str().replace('_', "-").parse(), Ok(kind));
+        }
+        assert!("reference".parse::<Kind>().is_err());
+        let error = "chanel-daily".parse::<Kind>().unwrap_err();
+        assert!(error.starts_with("\"chanel-daily\" is not a kind of data: one of requisitions, postings, "), "{error}");
+    }
+
+    #[test]
+    fn every_counter_of_the_board_is_a_column_of_whole_numbers() {
+        for (name, _) in DAILY_COUNTERS {
+            assert_eq!(Kind::ChannelDaily.column(name).map(|column| column.value), Some(FieldType::Integer), "{name}");
+        }
+        let integers = CHANNEL_DAILY.iter().filter(|column| column.value == FieldType::Integer).count();
+        assert_eq!(integers, DAILY_COUNTERS.len());
+    }
+}

@@ -23,7 +23,7 @@ use inflow_config::Stage;
 use serde::{Deserialize, Serialize};
 
 pub use check::{SpecError, parse_mapping, parse_spec};
-pub use columns::{Care, Column, FieldType, Kind, SPEND_KINDS};
+pub use columns::{ASSESSMENT_KINDS, Care, Column, DAILY_COUNTERS, FieldType, HEALTH_CERTIFICATE, Kind, SPEND_KINDS};
 pub use event::{Event, StageWords, Unreadable};
 pub use field::{Cell, Field, Lookup, Scope, When, shape};
 pub use path::{Path, PathError, Step};

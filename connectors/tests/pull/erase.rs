@@ -5,6 +5,9 @@ use std::collections::BTreeSet;
 use inflow_connectors::identity::{DigestKind, Person, Source, digest_person};
 use inflow_connectors::landing::{Erasure, list_segments, read_segment, rewrite_segments};
 
+use inflow_config::Connection;
+use inflow_connectors::spec::Kind;
+
 use crate::support::{Board, Rig, connection, job, jobs, lever, opportunity};
 
 const FIRST: &str = "44444444-0000-4000-8000-000000000001";
@@ -71,15 +74,75 @@ async fn a_board_that_delivers_the_erased_again_brings_nothing_back() {
     assert!(!rig.on_disk().contains(CONTACT));
 }
 
+const CASES: &str =
+    "kind = \"applications\"\nid = \"编号\"\nkeep = [\"说明\"]\n[fields]\nposting_source_id = \"职位\"\n[identity]\nphone = \"电话\"\n";
+
 #[tokio::test]
 async fn short_ids_do_not_damage_other_numbers() {
-    let board =
-        Board::start(|_, _| jobs(&[job(12, "Cook", "2026-09-02T08:00:00Z"), job(13, "Cook for 12 hours", "2026-09-02T08:00:00Z")])).await;
     let rig = Rig::new();
-    rig.pull(&connection("tea", "greenhouse", &board.url)).await;
+    let mapping = rig.file("cases.toml", CASES);
+    let sheet = rig.file("cases.csv", "编号,职位,说明,电话\n12,9,店员,19900000001\n13,12,做 12 小时,19900000002\n");
+    rig.import(&Connection::new("tea", "file"), Kind::Applications, &[sheet], Some(&mapping)).await;
     let erasure = Erasure { applications: BTreeSet::from([("tea".to_owned(), "12".to_owned())]), ..Erasure::default() };
     let rewritten = rewrite_segments(&rig.data_dir(), &rig.keys, &erasure).unwrap();
     assert_eq!(rewritten.lines, 1);
     let disk = rig.on_disk();
-    assert!(disk.contains("Cook for 12 hours") && disk.contains("\"id\":13"));
+    assert!(disk.contains("做 12 小时") && disk.contains("\"编号\":\"13\"") && disk.contains("\"职位\":\"12\""), "{disk}");
+}
+
+#[tokio::test]
+async fn a_posting_with_the_id_of_an_application_is_not_about_the_person() {
+    let board = Board::start(|_, _| jobs(&[job(12, "Cook", "2026-09-02T08:00:00Z")])).await;
+    let rig = Rig::new();
+    rig.pull(&connection("tea", "greenhouse", &board.url)).await;
+    let erasure = Erasure { applications: BTreeSet::from([("tea".to_owned(), "12".to_owned())]), ..Erasure::default() };
+    assert_eq!(rewrite_segments(&rig.data_dir(), &rig.keys, &erasure).unwrap().lines, 0);
+}
+
+const HIRES: &str = r#"
+kind = "employment"
+id = ["工号", "入职日期"]
+[fields]
+employee = "工号"
+onboard_on = { path = "入职日期", format = "%Y-%m-%d" }
+store = "门店"
+leave_reason = "离职原因"
+[identity]
+name = "姓名"
+phone = "电话"
+"#;
+
+#[tokio::test]
+async fn erasing_reaches_what_became_of_the_case_and_keeps_the_count() {
+    let rig = Rig::new();
+    let mapping = rig.file("hires.toml", HIRES);
+    let sheet = rig.file(
+        "hires.csv",
+        "工号,姓名,电话,门店,入职日期,离职原因\nE1007,测试甲,19900000001,徐汇,2026-03-01,回电 19900000001\nE1008,测试乙,19900000002,徐汇,2026-03-01,\n",
+    );
+    let hr = Connection::new("hr", "file");
+    let outcome = rig.import(&hr, Kind::Employment, std::slice::from_ref(&sheet), Some(&mapping)).await;
+    assert_eq!((outcome.error, outcome.landed), (None, 2));
+    let before = rig.on_disk();
+    assert!(!before.contains("测试甲") && !before.contains("19900000001") && !before.contains("\"工号\":\"E1007\""), "{before}");
+
+    let erasure = Erasure { digests: phone_digests(&rig, "19900000001"), ..Erasure::default() };
+    let rewritten = rewrite_segments(&rig.data_dir(), &rig.keys, &erasure).unwrap();
+    assert_eq!(rewritten.lines, 1);
+    let candidates: Vec<_> = rewritten.candidates.keys().cloned().collect();
+    assert_eq!(candidates, [("hr".to_owned(), "employment/E1007/2026-03-01".to_owned())]);
+    let code = rig.keys.recruiter_code("E1007");
+    let disk = rig.on_disk();
+    for clear in erasure.digests.iter().map(String::as_str).chain(["E1007", code.as_str()]) {
+        assert!(!disk.contains(clear), "{clear} is still on disk");
+    }
+    assert!(disk.contains("E1008") && disk.matches("2026-03-01").count() >= 2, "days stay: {disk}");
+    assert_eq!(rewrite_segments(&rig.data_dir(), &rig.keys, &erasure).unwrap().lines, 0);
+
+    // The sheet comes again: the person stays away.
+    for digest in digest_person(&rig.keys, &Person { phones: vec!["19900000001".to_owned()], ..Person::default() }, "CN").digests {
+        rig.keys.tombstone(&digest).into_iter().for_each(|tombstone| rig.world.bury(tombstone));
+    }
+    rig.import(&hr, Kind::Employment, &[sheet], Some(&mapping)).await;
+    assert!(!rig.on_disk().contains("E1007"));
 }

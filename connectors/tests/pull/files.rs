@@ -198,6 +198,40 @@ fn validation_names_every_problem_of_a_connection() {
     sheet.path = Some("inbox".into());
     sheet.kind = Some("postngs".into());
     let found = messages(&sheet);
-    assert_eq!(found.first().unwrap(), "kind: \"postngs\" is not a kind of data: one of postings, applications, events, spend");
+    assert_eq!(
+        found.first().unwrap(),
+        "kind: \"postngs\" is not a kind of data: one of requisitions, postings, applications, events, channel_daily, spend, employment, assessments, invitations"
+    );
     assert!(found.last().unwrap().starts_with("mapping: is needed to read the files of `path`"), "{found:?}");
+}
+
+const CHECKS: &str = r#"
+kind = "assessments"
+timezone = "Asia/Shanghai"
+[fields]
+kind = "项目"
+status = { path = "状态", words = { "有" = "valid", "通过" = "taken" } }
+score = "分数"
+valid_until = "有效期"
+[identity]
+phone = "电话"
+"#;
+
+#[tokio::test]
+async fn of_a_health_certificate_nothing_but_status_and_validity_is_landed() {
+    let rig = Rig::new();
+    let mapping = rig.file("checks.toml", CHECKS);
+    let sheet = rig
+        .file("checks.csv", "电话,项目,状态,分数,有效期\n19900000001,health_certificate,有,77.5,2027-01-31\n19900000001,test,通过,88.5,\n");
+    let outcome = rig.import(&Connection::new("hr", "file"), Kind::Assessments, &[sheet], Some(&mapping)).await;
+    assert_eq!((outcome.error, outcome.landed), (None, 2));
+    let disk = rig.on_disk();
+    assert!(!disk.contains("77.5") && disk.contains("88.5") && disk.contains("2027-01-31"), "{disk}");
+    let lines = rig.world.lines();
+    let [certificate, test] = lines.as_slice() else { unreachable!("two lines were landed") };
+    assert_ne!(certificate.id, test.id);
+    // A row without an application or candidate stands for the person itself.
+    let identity = certificate.identity.as_ref().unwrap();
+    assert_eq!(identity.candidate, format!("assessments/{}", certificate.id));
+    assert_eq!(identity.digests.len(), 1);
 }
