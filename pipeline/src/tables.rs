@@ -57,6 +57,7 @@ pub static APPLICATIONS: Table = Table {
         ("candidate_source_id", Text),
         ("posting_source_id", Text),
         ("requisition_source_id", Text),
+        ("title", Text),
         ("store", Text),
         ("department", Text),
         ("city", Text),

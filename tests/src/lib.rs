@@ -129,6 +129,8 @@ pub const DERIVED: &[(&str, &str)] = &[
     ("candidates", "segment, fetched_at"),
     ("spend", "segment, fetched_at"),
     ("candidate_links", ""),
+    ("application_links", ""),
+    ("application_conflicts", ""),
     ("channels", ""),
     ("fx_rates", ""),
     ("application_stages", ""),

@@ -49,7 +49,10 @@ impl<'a> RowIds<'a> {
         let content = || canonical_text(&row.record);
         let texts = |columns: &[&str]| columns.iter().map(|column| self.text(row, column)).collect::<Vec<_>>().join("\u{1e}");
         match self.stream.kind {
-            Kind::Applications => (first_digest(identity).unwrap_or_else(content), texts(&["posting_source_id"])),
+            Kind::Applications => {
+                let posting = Some(texts(&["posting_source_id"])).filter(|id| !id.is_empty());
+                (first_digest(identity).unwrap_or_else(content), posting.unwrap_or_else(|| texts(&["title"])))
+            }
             Kind::Employment => (self.case(row, identity).unwrap_or_else(content), String::new()),
             Kind::Assessments => (self.case(row, identity).unwrap_or_else(content), texts(&["kind", "name"])),
             Kind::Invitations => (self.case(row, identity).unwrap_or_else(content), texts(&["kind", "round", "posting_source_id"])),

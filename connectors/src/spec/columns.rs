@@ -196,6 +196,8 @@ static APPLICATIONS: &[Column] = &[
     column("source_type", Text, Mask),
     column("posting_source_id", Text, Keep),
     column("requisition_source_id", Text, Keep),
+    // The job's title, where the source has no id for it.
+    column("title", Text, Mask),
     column("store", Text, Mask),
     column("department", Text, Mask),
     column("city", Text, Mask),
