@@ -54,12 +54,21 @@ pub struct PullError {
     pub message: String,
     /// What to do.
     pub hint: Option<String>,
+    /// HTTP status behind it, where there is one.
+    pub status: Option<u16>,
 }
 
 impl PullError {
     /// An error without a place; the engine adds it.
     pub fn new(kind: PullErrorKind, message: impl Into<String>) -> PullError {
-        PullError { kind, place: String::new(), message: message.into(), hint: None }
+        PullError { kind, place: String::new(), message: message.into(), hint: None, status: None }
+    }
+
+    /// With the HTTP status behind it.
+    #[must_use]
+    pub fn with_status(mut self, status: u16) -> PullError {
+        self.status = Some(status);
+        self
     }
 
     /// With a hint.

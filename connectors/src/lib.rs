@@ -1,8 +1,10 @@
 //! Connector engine: budgets, retry, paging, cursors, identity digests, landing; board specs.
 
+pub mod answer;
 mod check;
 mod error;
 mod file;
+pub mod hook;
 pub mod http;
 pub mod identity;
 pub mod landing;

@@ -125,7 +125,7 @@ impl<'a> Mapper<'a> {
     }
 
     fn scope<'v>(&'v self, line: &'v Line) -> Scope<'v> {
-        self.stream.scope(&line.record, Some(&line.lookups), self.zone)
+        self.stream.scope(&line.record, Some(&line.lookups), self.zone).fetched(self.fetched_at)
     }
 
     /// A row with key, version and lineage set.
@@ -182,7 +182,7 @@ impl<'a> Mapper<'a> {
         let mut greatest = None;
         for path in &self.stream.version {
             for value in path.all(&line.record) {
-                let read = self.stream.time_format.read(value, scope.zone).map_err(|reason| fault(&path.to_string(), reason))?;
+                let read = self.stream.time_format.read_at(value, scope.zone, scope.fetched).map_err(|reason| fault(&path.to_string(), reason))?;
                 greatest = greatest.max(read.map(|(instant, _)| instant.timestamp_millis()));
             }
         }

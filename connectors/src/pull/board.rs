@@ -1,20 +1,34 @@
-//! Pulling a board over HTTP.
+//! Pulling a board over HTTP: each list page by page, second calls for what changed, and the cursor last.
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::{DateTime, Duration, Utc};
 use chrono_tz::Tz;
+use futures::{StreamExt, TryStreamExt};
 use inflow_config::Connection;
 use serde_json::{Map, Value};
+use url::Url;
 
+use super::conditional::{self, Validators};
+use super::detail::Outlines;
 use super::land::{Lander, recover};
 use super::line::{LineMaker, Made, References};
 use super::pager::{Next, Pager};
+use super::place::Place;
+use super::split::{self, Extent};
 use super::target::{Param, Target};
-use super::{PullContext, PullOutcome, Stop, shape};
+use super::{PullContext, PullOutcome, Stop, records, shape};
+use crate::answer::{AnswerError, convert};
 use crate::error::{PullError, PullErrorKind};
 use crate::http::Answer;
-use crate::spec::{Cursor, Kind, Request, Stream, Success, scalar_text};
+use crate::spec::{Answer as Form, Cursor, Detail, Kind, Request, Stream, Success, WayIn, scalar_text};
+
+/// Second calls that are on their way at once; the budget holds them back further.
+const DETAILS_AT_ONCE: usize = 4;
+
+/// After so many second calls what they gave is stored, so that an interrupted pull need not repeat them.
+const DETAILS_A_FLUSH: usize = 200;
 
 pub(super) async fn pull_board(
     ctx: &PullContext<'_>,
@@ -26,31 +40,17 @@ pub(super) async fn pull_board(
     let spec = crate::spec::spec(&connection.connector).ok_or_else(|| crate::check::unknown_connector(&connection.connector))?;
     let target = Target::new(ctx.http, ctx.config, connection, spec)?;
     let tombstones = ctx.state.tombstones().await.map_err(|error| PullError::own(&error))?;
-    let mut pull = BoardPull { ctx, connection, target, started_at, tombstones, references: References::new(), outcome };
+    let requests = AtomicU64::new(0);
+    let mut pull = BoardPull { ctx, connection, target, started_at, tombstones, references: References::new(), requests: &requests, outcome };
     let active: Vec<&'static Stream> = spec.streams.iter().filter(|stream| pull.is_active(stream)).collect();
     if active.is_empty() {
         return Err(PullError::new(PullErrorKind::Configuration, "none of its lists can be pulled with what is set")
             .with_hint(format!("set at least one of {} in the connection's file", spec.any_of.join(", ")))
             .into());
     }
-    let mut first_error = None;
-    for stream in active {
-        let place = format!("{}: {}", connection.name, stream.name);
-        match pull.stream(stream).await {
-            Ok(()) => {}
-            Err(Stop::Failed(error)) => {
-                let error = error.at(place);
-                let alone = matches!(error.kind, PullErrorKind::BadResponse | PullErrorKind::ChangedShape | PullErrorKind::ServerError);
-                // Another list may still work; a lookup list that is missing would damage the others.
-                if !alone || stream.kind == Kind::Reference {
-                    return Err(first_error.unwrap_or(error).into());
-                }
-                first_error.get_or_insert(error);
-            }
-            Err(stop) => return Err(stop),
-        }
-    }
-    first_error.map_or(Ok(()), |error| Err(error.into()))
+    let result = pull.streams(&active).await;
+    outcome.requests += requests.load(Ordering::Relaxed);
+    result
 }
 
 struct BoardPull<'a, 'o> {
@@ -60,12 +60,35 @@ struct BoardPull<'a, 'o> {
     started_at: DateTime<Utc>,
     tombstones: HashSet<String>,
     references: References,
+    requests: &'o AtomicU64,
     outcome: &'o mut PullOutcome,
 }
 
-impl BoardPull<'_, '_> {
+impl<'a> BoardPull<'a, '_> {
     fn is_active(&self, stream: &Stream) -> bool {
         stream.request.as_ref().is_some_and(|request| self.target.active(request))
+    }
+
+    async fn streams(&mut self, active: &[&'static Stream]) -> Result<(), Stop> {
+        let mut first_error = None;
+        for stream in active {
+            let place = format!("{}: {}", self.connection.name, stream.name);
+            match self.stream(stream).await {
+                Ok(()) => {}
+                Err(Stop::Failed(error)) => {
+                    let error = error.at(place);
+                    let alone =
+                        matches!(error.kind, PullErrorKind::BadResponse | PullErrorKind::ChangedShape | PullErrorKind::ServerError);
+                    // Another list may still work; a lookup list that is missing would damage the others.
+                    if !alone || stream.kind == Kind::Reference {
+                        return Err(first_error.unwrap_or(error).into());
+                    }
+                    first_error.get_or_insert(error);
+                }
+                Err(stop) => return Err(stop),
+            }
+        }
+        first_error.map_or(Ok(()), |error| Err(error.into()))
     }
 
     async fn stream(&mut self, stream: &'static Stream) -> Result<(), Stop> {
@@ -85,8 +108,9 @@ impl BoardPull<'_, '_> {
         self.references = references;
         let ended = match result {
             Ok(ended) => Ok(ended),
-            // What was fetched before the error is whole pages: they stay.
+            // What was fetched before the error, or before we were asked to stop, is whole pages: they stay.
             Err(Stop::Failed(error)) if error.kind != PullErrorKind::Store => lander.flush().await.and(Err(error)).map_err(Stop::from),
+            Err(Stop::Shutdown) => lander.flush().await.map_err(Stop::from).and(Err(Stop::Shutdown)),
             Err(stop) => Err(stop),
         };
         let ended = match ended {
@@ -102,13 +126,16 @@ impl BoardPull<'_, '_> {
                 committed.map_err(|error| PullError::own(&error))?;
             }
         }
+        if let Some(validators) = ended.validators {
+            validators.commit(self.ctx, &self.connection.name, stream).await?;
+        }
         Ok(())
     }
 
     /// All pages are in: what is missing from a complete list is gone, and the rest is stored.
     async fn close(&self, stream: &Stream, lander: &mut Lander<'_>, ended: &Ended) -> Result<(), Stop> {
         // Pages shift while they are walked: a list that is shorter than announced is not complete.
-        let whole = ended.total.is_none_or(|total| lander.listed_count() >= total);
+        let whole = ended.whole && lander.listed_count() >= ended.total;
         if stream.complete && whole {
             lander.push_gone().await?;
         }
@@ -126,74 +153,271 @@ impl BoardPull<'_, '_> {
     ) -> Result<Ended, Stop> {
         let tombstones = self.tombstones.clone();
         let country = self.ctx.config.settings.company.country.clone();
-        let mut maker = LineMaker::new(stream, &self.connection.name, &country, self.ctx.keys, &tombstones, references);
-        let mut pages = Pages::new(form, since);
-        let mut latest = None;
-        let mut fetched = 0;
-        while let Some(records) = self.page(stream, form, &mut pages, zone).await? {
-            fetched += records.len() as u64;
-            self.outcome.fetched += records.len() as u64;
-            for record in &records {
-                latest = latest.max(cursor_of(form, stream, record, zone));
-                match maker.make(record, None) {
-                    Made::Line(line) => lander.push(*line).await?,
-                    Made::Erased(key_hash) => lander.listed(key_hash),
-                }
-            }
-            self.ctx.progress.page(&self.connection.name, &stream.name, fetched);
+        let name = self.connection.name.clone();
+        let maker = LineMaker::new(stream, &name, &country, self.ctx.keys, &tombstones, references);
+        let outlines = if form.detail.is_empty() { None } else { Some(Outlines::new(self.ctx, &self.connection.name, stream).await?) };
+        let mut walk = Walk { stream, form, since, zone, maker, outlines, ended: Ended::default(), latest: None, fetched: 0 };
+        let places = self.places(form, references)?;
+        for place in places {
+            self.walk_parts(&mut walk, lander, place, 0).await?;
         }
-        let dropped = maker.dropped().map(|column| format!("{}.{column}", stream.name));
+        if let Some(outlines) = &mut walk.outlines {
+            lander.flush().await?;
+            outlines.commit(self.started_at.timestamp_millis()).await?;
+        }
+        let dropped = walk.maker.dropped().map(|column| format!("{}.{column}", stream.name));
         self.outcome.dropped_columns.extend(dropped);
         let by_clock = form.cursor.as_ref().is_some_and(|cursor| cursor.fields.is_empty());
         // A board whose clock is ahead must not make us skip what it has not written yet.
-        let cursor = if by_clock { Some(self.started_at) } else { latest.map(|latest| latest.min(self.started_at)) };
-        Ok(Ended { cursor, total: pages.pager.total })
+        walk.ended.cursor = if by_clock { Some(self.started_at) } else { walk.latest.map(|latest| latest.min(self.started_at)) };
+        Ok(walk.ended)
+    }
+
+    /// Where a list is asked from: once, or once for each entry of another list.
+    fn places<'r>(&self, form: &Request, references: &'r References) -> Result<Vec<Place<'r>>, Stop> {
+        let Some(each) = &form.each else { return Ok(vec![Place::default()]) };
+        let entries = references.get(&each.stream).into_iter().flatten();
+        let places = entries.filter_map(|(id, entry)| {
+            let value = match &each.value {
+                Some(path) => scalar_text(path.first(entry)?)?,
+                None => id.clone(),
+            };
+            Some(Place { each: Some(value), parent: Some(entry), ..Place::default() })
+        });
+        Ok(places.collect())
+    }
+
+    /// Walks a list, facet by facet where the board would not show all of it.
+    async fn walk_parts(&mut self, walk: &mut Walk<'_>, lander: &mut Lander<'_>, place: Place<'_>, depth: usize) -> Result<(), Stop> {
+        let Some(split) = &walk.form.split else { return self.walk(walk, lander, &place).await };
+        let mut pages = Pages::new(walk.form, walk.since.clone());
+        let Some(first) = self.ask_page(walk.stream, walk.form, &mut pages, &place, None).await? else { return Ok(()) };
+        let applied = place.body.get(&split.into).and_then(Value::as_object).cloned().unwrap_or_default();
+        let Page::Body { body, .. } = first else { return Ok(()) };
+        match split::extent(split, &body, &applied) {
+            Extent::Parts { parts, covers } if depth < split::DEEPEST => {
+                walk.ended.whole &= covers;
+                for part in parts {
+                    let mut inner = place.clone();
+                    inner.body.insert(split.into.clone(), Value::Object(part));
+                    Box::pin(self.walk_parts(walk, lander, inner, depth + 1)).await?;
+                }
+                Ok(())
+            }
+            Extent::Whole => self.walk(walk, lander, &place).await,
+            Extent::Parts { .. } | Extent::Indivisible => {
+                walk.ended.whole = false;
+                tracing::warn!(connection = self.connection.name, stream = walk.stream.name, "the board shows only a part of this list");
+                self.walk(walk, lander, &place).await
+            }
+        }
+    }
+
+    async fn walk(&mut self, walk: &mut Walk<'_>, lander: &mut Lander<'_>, place: &Place<'_>) -> Result<(), Stop> {
+        let (stream, form) = (walk.stream, walk.form);
+        let conditional = conditional::applies(form);
+        let known = match conditional {
+            true => Validators::stored(self.ctx, &self.connection.name, stream, lander.spec_hash()).await?,
+            false => None,
+        };
+        let mut pages = Pages::new(form, walk.since.clone());
+        while let Some(page) = self.ask_page(stream, form, &mut pages, place, known.as_ref()).await? {
+            let Page::Body { body, url, headers } = page else {
+                lander.all_listed();
+                return Ok(());
+            };
+            if conditional {
+                walk.ended.validators = Validators::of(&headers, lander.spec_hash());
+            }
+            let count = stream.records.first(&body).and_then(Value::as_array).map_or(0, Vec::len);
+            let next = pages.pager.next(&body, &headers, &url, count)?;
+            let listed = records::shape(stream, shape::records(stream, body)?, place.parent);
+            shape::check(stream, &listed, walk.zone, self.started_at)?;
+            pages.next = next;
+            walk.fetched += listed.len() as u64;
+            self.outcome.fetched += listed.len() as u64;
+            for record in &listed {
+                walk.latest = walk.latest.max(cursor_of(form, stream, record, walk.zone));
+            }
+            if form.detail.is_empty() {
+                land(walk, lander, &listed).await?;
+            } else {
+                self.land_detailed(walk, lander, listed, &url, place).await?;
+            }
+            self.ctx.progress.page(&self.connection.name, &stream.name, walk.fetched);
+        }
+        walk.ended.total += pages.pager.total.unwrap_or(0);
+        Ok(())
+    }
+
+    /// Lands the records of a page after their second calls; what the list shows unchanged is only noted.
+    async fn land_detailed(
+        &mut self,
+        walk: &mut Walk<'_>,
+        lander: &mut Lander<'_>,
+        listed: Vec<Value>,
+        url: &Url,
+        place: &Place<'_>,
+    ) -> Result<(), Stop> {
+        let Some(mut outlines) = walk.outlines.take() else { return Ok(()) };
+        let mut fresh = Vec::new();
+        for record in listed {
+            match walk.maker.outline(&record) {
+                Some((key, hash)) if outlines.is_known(key, hash) && lander.is_present(key) => lander.listed(key),
+                Some(outline) => fresh.push((record, Some(outline))),
+                None => fresh.push((record, None)),
+            }
+        }
+        for part in in_parts(fresh, DETAILS_A_FLUSH) {
+            self.authorise().await?;
+            let calls = part.into_iter().map(|(record, outline)| self.detailed(walk.form, record, outline, url, place));
+            let detailed: Vec<_> = futures::stream::iter(calls).buffered(DETAILS_AT_ONCE).try_collect().await?;
+            let mut whole = Vec::with_capacity(detailed.len());
+            for (record, outline) in detailed {
+                match (record, outline) {
+                    (Some(record), outline) => {
+                        whole.push(record);
+                        if let Some((key, hash)) = outline {
+                            outlines.note(key, hash);
+                        }
+                    }
+                    // Taken down since it was listed: the next list will say so.
+                    (None, Some((key, _))) => lander.listed(key),
+                    (None, None) => {}
+                }
+            }
+            shape::check(walk.stream, &whole, walk.zone, self.started_at)?;
+            land(walk, lander, &whole).await?;
+            if outlines.pending() >= DETAILS_A_FLUSH {
+                lander.flush().await?;
+                outlines.commit(self.started_at.timestamp_millis()).await?;
+            }
+        }
+        walk.outlines = Some(outlines);
+        Ok(())
+    }
+
+    /// A record with the answers of its second calls; `None` when the board no longer has it.
+    async fn detailed(
+        &self,
+        form: &Request,
+        mut record: Value,
+        outline: Option<(u64, u64)>,
+        url: &Url,
+        place: &Place<'_>,
+    ) -> Result<(Option<Value>, Option<(u64, u64)>), Stop> {
+        for detail in &form.detail {
+            let scope = crate::spec::Scope {
+                record: &record,
+                element: &record,
+                lookups: None,
+                zone: Tz::UTC,
+                time_format: &crate::spec::TimeFormat::IsoLocal,
+                fetched: None,
+            };
+            if detail.when.as_ref().is_some_and(|when| !when.holds(&scope)) {
+                continue;
+            }
+            let from = Place { record: Some(&record), ..place.clone() };
+            let request = self.target.detail(detail, form.public, url, &from)?;
+            match self.ask_detail(detail, &request).await {
+                Ok(value) => {
+                    if let Some(map) = record.as_object_mut() {
+                        map.insert(detail.key.clone(), value);
+                    }
+                }
+                Err(Stop::Failed(error)) if matches!(error.status, Some(404 | 410)) => return Ok((None, outline)),
+                Err(stop) => return Err(stop),
+            }
+        }
+        Ok((Some(record), outline))
+    }
+
+    async fn ask_detail(&self, detail: &Detail, request: &reqwest::Request) -> Result<Value, Stop> {
+        let answer = self.fetch(request).await?;
+        let mut body = read(&answer, request.url(), &detail.answer)?;
+        for test in &detail.success {
+            check_success(test, &body)?;
+        }
+        let mut found = None;
+        detail.record.change(&mut body, &mut |value| found = Some(value.take()));
+        Ok(found.unwrap_or(Value::Null))
     }
 
     async fn reference(&mut self, stream: &'static Stream, form: &'static Request) -> Result<(), Stop> {
-        let mut pages = Pages::new(form, None);
-        let allowed = super::pick::Allowed::new(stream.id.iter().chain(&stream.keep));
+        let allowed = super::pick::Allowed::new(stream.id.iter().chain(&stream.id_else).chain(&stream.keep));
         let mut entries = std::collections::BTreeMap::new();
-        while let Some(records) = self.page(stream, form, &mut pages, Tz::UTC).await? {
-            for record in &records {
-                let kept = allowed.pick(record, "", &mut std::collections::BTreeSet::new());
-                if let (Some(id), Some(kept)) = (stream.source_id(record), kept) {
-                    entries.insert(id, kept);
+        let references = std::mem::take(&mut self.references);
+        for place in self.places(form, &references)? {
+            let mut pages = Pages::new(form, None);
+            while let Some(page) = self.ask_page(stream, form, &mut pages, &place, None).await? {
+                let Page::Body { body, url, headers } = page else { break };
+                let count = stream.records.first(&body).and_then(Value::as_array).map_or(0, Vec::len);
+                let next = pages.pager.next(&body, &headers, &url, count)?;
+                let listed = records::shape(stream, shape::records(stream, body)?, place.parent);
+                shape::check(stream, &listed, Tz::UTC, self.started_at)?;
+                pages.next = next;
+                for record in &listed {
+                    let kept = allowed.pick(record, "", &mut std::collections::BTreeSet::new());
+                    if let (Some(id), Some(kept)) = (stream.source_id(record), kept) {
+                        entries.insert(id, kept);
+                    }
                 }
             }
         }
+        self.references = references;
         self.references.insert(stream.name.clone(), entries);
         Ok(())
     }
 
-    /// The records of the next page; `None` after the last.
-    async fn page(&mut self, stream: &Stream, form: &Request, pages: &mut Pages<'_>, zone: Tz) -> Result<Option<Vec<Value>>, Stop> {
-        let request = match std::mem::replace(&mut pages.next, Next::Done) {
+    /// The next page of a list; `None` after the last.
+    async fn ask_page(
+        &mut self,
+        stream: &Stream,
+        form: &Request,
+        pages: &mut Pages<'_>,
+        place: &Place<'_>,
+        known: Option<&Validators>,
+    ) -> Result<Option<Page>, Stop> {
+        self.authorise().await?;
+        let mut request = match std::mem::replace(&mut pages.next, Next::Done) {
             Next::Done => return Ok(None),
             Next::Params(mut params) => {
                 params.extend(pages.since.iter().cloned());
-                self.target.request(stream, form, &params)?
+                self.target.request(stream, form, &params, place)?
             }
-            Next::Follow(url) => self.target.follow(*url, form)?,
+            Next::Follow(url) => self.target.follow(*url, stream, form, place)?,
         };
+        if let Some(known) = known {
+            known.put(&mut request);
+        }
         let url = request.url().clone();
         let answer = self.fetch(&request).await?;
-        let body = parse(&answer, &url)?;
+        if answer.status == reqwest::StatusCode::NOT_MODIFIED {
+            return Ok(Some(Page::NotModified));
+        }
+        let body = read(&answer, &url, &stream.answer)?;
         for test in &form.success {
             check_success(test, &body)?;
         }
-        pages.next = Next::Done;
-        let headers = answer.headers;
-        let (body, count) = counted(stream, body);
-        let next = pages.pager.next(&body, &headers, &url, count)?;
-        let records = shape::records(stream, body)?;
-        shape::check(stream, &records, zone)?;
-        pages.next = next;
-        Ok(Some(records))
+        Ok(Some(Page::Body { body, url, headers: answer.headers }))
     }
 
-    async fn fetch(&mut self, request: &reqwest::Request) -> Result<Answer, Stop> {
-        let fetch = self.ctx.http.fetch(request, &self.target.endpoint, &mut self.outcome.requests);
+    /// Gets a token first where the board wants one.
+    async fn authorise(&mut self) -> Result<(), Stop> {
+        let Some(request) = self.target.token_request()? else { return Ok(()) };
+        let answer = self.fetch(&request).await?;
+        let body = read(&answer, request.url(), &Form::Json)?;
+        Ok(self.target.take_token(&body)?)
+    }
+
+    async fn fetch(&self, request: &reqwest::Request) -> Result<Answer, Stop> {
+        let mut asked = 0;
+        let fetch = async {
+            let answer = self.target.fetch(request, &mut asked).await;
+            self.requests.fetch_add(asked, Ordering::Relaxed);
+            answer
+        };
         tokio::select! {
             biased;
             () = self.ctx.shutdown.cancelled() => Err(Stop::Shutdown),
@@ -202,10 +426,39 @@ impl BoardPull<'_, '_> {
     }
 }
 
+/// One list on its way into landing.
+struct Walk<'w> {
+    stream: &'static Stream,
+    form: &'static Request,
+    since: Option<Param>,
+    zone: Tz,
+    maker: LineMaker<'w>,
+    outlines: Option<Outlines<'w>>,
+    ended: Ended,
+    latest: Option<DateTime<Utc>>,
+    fetched: u64,
+}
+
+/// A page of a list.
+enum Page {
+    Body { body: Value, url: Url, headers: reqwest::header::HeaderMap },
+    NotModified,
+}
+
 /// Where a list ended.
 struct Ended {
     cursor: Option<DateTime<Utc>>,
-    total: Option<u64>,
+    /// Records that the board announced.
+    total: u64,
+    /// Nothing was left out knowingly.
+    whole: bool,
+    validators: Option<Validators>,
+}
+
+impl Default for Ended {
+    fn default() -> Ended {
+        Ended { cursor: None, total: 0, whole: true, validators: None }
+    }
 }
 
 struct Pages<'s> {
@@ -222,18 +475,34 @@ impl<'s> Pages<'s> {
     }
 }
 
-fn counted(stream: &Stream, body: Value) -> (Value, usize) {
-    let count = stream.records.first(&body).and_then(Value::as_array).map_or(0, Vec::len);
-    (body, count)
+async fn land(walk: &mut Walk<'_>, lander: &mut Lander<'_>, records: &[Value]) -> Result<(), Stop> {
+    for record in records {
+        match walk.maker.make(record, None) {
+            Made::Line(line) => lander.push(*line).await?,
+            Made::Erased(key_hash) => lander.listed(key_hash),
+        }
+    }
+    Ok(())
 }
 
-fn parse(answer: &Answer, url: &url::Url) -> Result<Value, PullError> {
+fn in_parts<T>(all: Vec<T>, size: usize) -> Vec<Vec<T>> {
+    let mut parts = Vec::new();
+    let mut rest = all.into_iter().peekable();
+    while rest.peek().is_some() {
+        parts.push(rest.by_ref().take(size).collect());
+    }
+    parts
+}
+
+fn read(answer: &Answer, url: &Url, form: &Form) -> Result<Value, PullError> {
+    let kind = answer.headers.get(reqwest::header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let host = url.host_str().unwrap_or_default();
-    serde_json::from_slice(answer.data(host)?).map_err(|error| {
-        let what = if error.is_eof() { "JSON that is cut off" } else { "something that is not JSON" };
-        let place = format!("line {}, column {}", error.line(), error.column());
-        PullError::new(PullErrorKind::BadResponse, format!("{host} answered with {what} ({place})"))
-            .with_hint("nothing of this answer was taken; the next pull asks again")
+    let body = if form.is_page() { &answer.body } else { answer.data(host)? };
+    convert(body, kind, form).map_err(|error| match error {
+        AnswerError::Unreadable(what) => PullError::new(PullErrorKind::BadResponse, format!("{host} answered with {what}"))
+            .with_hint("nothing of this answer was taken; the next pull asks again"),
+        AnswerError::Changed(what) => PullError::new(PullErrorKind::ChangedShape, format!("{host} answered with {what}"))
+            .with_hint("the page changed its form, or is a challenge page: nothing of it was taken"),
     })
 }
 

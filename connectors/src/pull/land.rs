@@ -64,6 +64,21 @@ impl<'a> Lander<'a> {
         self.seen.insert(key_hash);
     }
 
+    /// Whether a key is landed and was listed last time.
+    pub(crate) fn is_present(&self, key_hash: u64) -> bool {
+        self.known.get(&key_hash).is_some_and(|known| !known.gone)
+    }
+
+    /// Notes that everything that was there last time is there still.
+    pub(crate) fn all_listed(&mut self) {
+        self.seen.extend(self.known.values().filter(|known| !known.gone).map(|known| known.key_hash));
+    }
+
+    /// Hash of the words that say how the stream is read.
+    pub(crate) fn spec_hash(&self) -> &str {
+        &self.header.spec
+    }
+
     /// Number of different keys listed so far.
     pub(crate) fn listed_count(&self) -> u64 {
         self.seen.len() as u64

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::pick::Allowed;
 use crate::identity::{IdentityKeys, Person, Source, digest_person, mask_text};
 use crate::landing::{Line, LineIdentity, canonical_text, content_hash};
-use crate::spec::{Care, Field, HEALTH_CERTIFICATE, Kind, Lookup, Path, Stream, scalar_text};
+use crate::spec::{Care, Field, FieldType, HEALTH_CERTIFICATE, Kind, Lookup, Path, Stream, TimeFormat, scalar_text};
 
 /// Reference entries by stream and id.
 pub(crate) type References = BTreeMap<String, BTreeMap<String, Value>>;
@@ -25,6 +25,8 @@ pub(crate) struct LineMaker<'a> {
     certificate: Option<Allowed>,
     masked: Vec<Path>,
     coded: Vec<Path>,
+    /// What changes by itself from day to day (`3 days ago`): no change of the record.
+    volatile: Vec<Path>,
     /// Lookups with the absolute path of the id.
     lookups: Vec<(Lookup, Path)>,
     dropped: BTreeSet<String>,
@@ -59,6 +61,7 @@ impl<'a> LineMaker<'a> {
             certificate: (stream.kind == Kind::Assessments).then(|| Allowed::new(&stream.certificate_paths())),
             masked: care.masked,
             coded: care.coded,
+            volatile: care.volatile,
             lookups: care.lookups,
             dropped: BTreeSet::new(),
         }
@@ -81,7 +84,10 @@ impl<'a> LineMaker<'a> {
             });
         }
         let lookups = self.entries(&kept);
-        let content_hash = content_hash(&kept, identity.as_ref(), &lookups);
+        let content_hash = match self.steady(&kept) {
+            Some(steady) => content_hash(&steady, identity.as_ref(), &lookups),
+            None => content_hash(&kept, identity.as_ref(), &lookups),
+        };
         // A record without an id is told apart by its content until the pipeline quarantines it.
         let key_hash = if id.is_empty() {
             self.keys.record_key(self.connection, &self.stream.name, &canonical_text(&kept))
@@ -92,6 +98,28 @@ impl<'a> LineMaker<'a> {
             return Made::Erased(key_hash);
         }
         Made::Line(Box::new(Line { id, key_hash, content_hash, record: kept, identity, lookups, gone: false, back: false }))
+    }
+
+    /// A record without what changes by itself; `None` when nothing does.
+    fn steady(&self, kept: &Value) -> Option<Value> {
+        if self.volatile.is_empty() {
+            return None;
+        }
+        let mut steady = kept.clone();
+        for path in &self.volatile {
+            path.change(&mut steady, &mut |value| *value = Value::Null);
+        }
+        Some(steady)
+    }
+
+    /// Key of a record as a list shows it, and a hash of what the list says of it: whether a second call would tell
+    /// anything new. `None` for a record without an id.
+    pub(crate) fn outline(&self, record: &Value) -> Option<(u64, u64)> {
+        let id = self.stream.source_id(record)?;
+        let kept = self.allowed.pick(record, "", &mut BTreeSet::new()).unwrap_or(Value::Null);
+        let steady = self.steady(&kept).unwrap_or(kept);
+        let hash = content_hash(&steady, self.identity(record, &id).as_ref(), &Map::new());
+        Some((self.keys.record_key(self.connection, &self.stream.name, &id), hash))
     }
 
     /// Digests of the person of a record, before anything is dropped. `None` when the record says nothing of a person.
@@ -210,6 +238,7 @@ fn mask_value(value: &mut Value) {
 struct Cares {
     masked: Vec<Path>,
     coded: Vec<Path>,
+    volatile: Vec<Path>,
     lookups: Vec<(Lookup, Path)>,
 }
 
@@ -220,6 +249,10 @@ impl Cares {
         for (name, field) in &stream.fields {
             let care = stream.kind.column(name).map_or(Care::Mask, |column| column.care);
             cares.add(field, care, &|path| base.join(path));
+            let timed = stream.kind.column(name).is_some_and(|column| matches!(column.value, FieldType::Time | FieldType::Day));
+            if timed && *field.format.as_ref().unwrap_or(&stream.time_format) == TimeFormat::Relative {
+                cares.volatile.extend(field.paths.iter().map(|path| base.join(path)));
+            }
         }
         for event in &stream.events {
             for (part, field) in event.fields() {

@@ -8,12 +8,17 @@
 //! ```
 
 mod board;
+mod conditional;
+mod detail;
 mod import;
 mod land;
 mod line;
 mod pager;
 mod pick;
+mod place;
+mod records;
 mod shape;
+mod split;
 mod target;
 
 use std::collections::BTreeSet;

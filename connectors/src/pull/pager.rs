@@ -42,7 +42,7 @@ impl<'s> Pager<'s> {
     pub(crate) fn first(&self) -> Vec<Param> {
         match self.form {
             Paginate::None => Vec::new(),
-            Paginate::Token { limit_param, limit, .. } | Paginate::Link { limit_param, limit } => {
+            Paginate::Token { limit_param, limit, .. } | Paginate::Link { limit_param, limit } | Paginate::Next { limit_param, limit, .. } => {
                 limit_param.iter().zip(*limit).map(|(name, limit)| Param::number(name, limit.into())).collect()
             }
             Paginate::Offset { .. } | Paginate::Page { .. } => self.numbered(),
@@ -69,7 +69,8 @@ impl<'s> Pager<'s> {
             Paginate::None => Ok(Next::Done),
             Paginate::Offset { limit, total, .. } => {
                 self.skipped += records as u64;
-                self.total = number(total.as_ref(), answer);
+                // Some boards say the total on the first page only, and 0 on the others.
+                self.total = self.total.max(number(total.as_ref(), answer));
                 let known_end = self.total.map(|total| self.skipped >= total);
                 // A board that gives more than was asked for does not page at all.
                 let whole = records > *limit as usize;
@@ -96,6 +97,14 @@ impl<'s> Pager<'s> {
                     }
                 }
             }
+            Paginate::Next { next, .. } => match next.first(answer).and_then(scalar_text) {
+                None => Ok(Next::Done),
+                Some(address) => {
+                    let next = same_place(&address, url)?;
+                    self.once(next.as_str().as_bytes())?;
+                    Ok(Next::Follow(Box::new(next)))
+                }
+            },
             Paginate::Link { .. } => match next_link(headers, url)? {
                 None => Ok(Next::Done),
                 Some(next) => {
@@ -144,10 +153,15 @@ fn next_link(headers: &HeaderMap, url: &Url) -> Result<Option<Url>, PullError> {
         next.then_some(target)
     });
     let Some(target) = found else { return Ok(None) };
-    let next = url.join(target).map_err(|_| changed("the Link header holds no address"))?;
+    same_place(target, url).map(Some)
+}
+
+/// The address of the next page; it must be on the same host.
+fn same_place(target: &str, url: &Url) -> Result<Url, PullError> {
+    let next = url.join(target).map_err(|_| changed("the next page's address is none"))?;
     let place = |url: &Url| (url.host_str().map(str::to_owned), url.port_or_known_default(), url.scheme().to_owned());
     if place(&next) == place(url) {
-        return Ok(Some(next));
+        return Ok(next);
     }
     let host = next.host_str().unwrap_or_default();
     Err(PullError::new(PullErrorKind::BadResponse, format!("the next page is said to be on another host ({host})"))

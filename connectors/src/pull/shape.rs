@@ -3,6 +3,7 @@
 //! One odd record is the pipeline's to quarantine. When every record of a page lost its id, or none
 //! of the values of a field can be read any more, the board changed and the connection stops.
 
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde_json::Value;
 
@@ -28,24 +29,31 @@ pub(crate) fn records(stream: &Stream, mut answer: Value) -> Result<Vec<Value>, 
 }
 
 /// Checks a page as a whole.
-pub(crate) fn check(stream: &Stream, records: &[Value], zone: Tz) -> Result<(), PullError> {
+pub(crate) fn check(stream: &Stream, records: &[Value], zone: Tz, fetched: DateTime<Utc>) -> Result<(), PullError> {
     if !records.is_empty() && !stream.id.is_empty() && records.iter().all(|record| stream.source_id(record).is_none()) {
         let paths: Vec<String> = stream.id.iter().map(ToString::to_string).collect();
         return Err(changed(format!("no record of {} has its id (`{}`) any more", stream.name, paths.join("`, `"))));
     }
     for (name, field) in &stream.fields {
         if let Some(column) = stream.kind.column(name) {
-            check_field(stream, name, field, column.value, records, zone)?;
+            check_field(stream, name, field, column.value, records, (zone, fetched))?;
         }
     }
     Ok(())
 }
 
-fn check_field(stream: &Stream, name: &str, field: &Field, kind: FieldType, records: &[Value], zone: Tz) -> Result<(), PullError> {
+fn check_field(
+    stream: &Stream,
+    name: &str,
+    field: &Field,
+    kind: FieldType,
+    records: &[Value],
+    (zone, fetched): (Tz, DateTime<Utc>),
+) -> Result<(), PullError> {
     let mut unreadable = 0;
     let mut reason = String::new();
     for record in records {
-        match field.read(kind, &stream.scope(record, None, zone)) {
+        match field.read(kind, &stream.scope(record, None, zone).fetched(fetched)) {
             Ok(Some(_)) => return Ok(()),
             Ok(None) => {}
             Err(why) => {
@@ -91,16 +99,16 @@ mod tests {
     fn one_odd_record_is_not_a_changed_board() {
         let good = json!({"id": 1, "title": "厨师", "at": "2026-03-01T00:00:00Z"});
         let odd = json!({"id": 2, "title": {"zh": "厨师"}, "at": 5});
-        assert!(check(&stream(), &[good, odd.clone()], Shanghai).is_ok());
-        assert!(check(&stream(), std::slice::from_ref(&odd), Shanghai).is_ok());
-        let error = check(&stream(), &[odd.clone(), odd], Shanghai).unwrap_err();
+        assert!(check(&stream(), &[good, odd.clone()], Shanghai, DateTime::UNIX_EPOCH).is_ok());
+        assert!(check(&stream(), std::slice::from_ref(&odd), Shanghai, DateTime::UNIX_EPOCH).is_ok());
+        let error = check(&stream(), &[odd.clone(), odd], Shanghai, DateTime::UNIX_EPOCH).unwrap_err();
         assert_eq!(error.kind, PullErrorKind::ChangedShape);
         assert!(error.message.contains("`at` of postings cannot be read as posted_at"), "{}", error.message);
     }
 
     #[test]
     fn records_without_ids_are_a_changed_board() {
-        let error = check(&stream(), &[json!({"title": "x"})], Shanghai).unwrap_err();
+        let error = check(&stream(), &[json!({"title": "x"})], Shanghai, DateTime::UNIX_EPOCH).unwrap_err();
         assert_eq!(error.message, "no record of postings has its id (`id`) any more");
     }
 }

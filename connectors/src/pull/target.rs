@@ -9,9 +9,10 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use url::Url;
 
+use super::place::Place;
 use crate::error::{PullError, PullErrorKind};
-use crate::http::{Budget, Endpoint, Http};
-use crate::spec::{Auth, BudgetWindow, Method, Request, Spec, Stream};
+use crate::http::{Answer, Budget, Endpoint, Http};
+use crate::spec::{Auth, BudgetWindow, Detail, Method, Request, Spec, Stream};
 
 /// A query parameter or body field of a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,8 +39,10 @@ pub(crate) struct Target<'a> {
     pub(crate) spec: &'static Spec,
     http: &'a Http,
     values: BTreeMap<String, SecretString>,
-    base: String,
+    pub(crate) base: String,
     pub(crate) endpoint: Endpoint,
+    /// The token of `auth.kind = "token"`, and when a new one is due.
+    token: Option<(SecretString, Option<tokio::time::Instant>)>,
 }
 
 impl<'a> Target<'a> {
@@ -58,7 +61,7 @@ impl<'a> Target<'a> {
         }
         let endpoint =
             Endpoint { connection: connection.name.clone(), budget: Arc::new(Budget::new(&[], 1)), limits: spec.limit_headers.clone() };
-        let mut target = Target { spec, http, values, base: String::new(), endpoint };
+        let mut target = Target { spec, http, values, base: String::new(), endpoint, token: None };
         let base = match &connection.base_url {
             Some(url) => url.to_string(),
             None => target.fill(&spec.base_url, false)?,
@@ -75,6 +78,11 @@ impl<'a> Target<'a> {
         Ok(target)
     }
 
+    /// Makes a request within the budget. `asked` counts what went out.
+    pub(crate) async fn fetch(&self, request: &reqwest::Request, asked: &mut u64) -> Result<Answer, PullError> {
+        self.http.fetch(request, &self.endpoint, asked).await
+    }
+
     /// Whether the connection has what the stream needs.
     pub(crate) fn active(&self, request: &Request) -> bool {
         request.needs.iter().all(|name| self.values.contains_key(name)) && !request.unless.iter().any(|name| self.values.contains_key(name))
@@ -87,7 +95,17 @@ impl<'a> Target<'a> {
             Auth::Basic { user, password } => format!("{}\n{}", self.fill_if_known(user), self.fill_if_known(password)),
             Auth::Bearer { token } => self.fill_if_known(token),
             Auth::Header { value, .. } | Auth::Query { value, .. } => self.fill_if_known(value),
+            Auth::Token { form, json, basic, .. } => {
+                let basic = basic.iter().flat_map(|(user, password)| [user, password]);
+                form.values().chain(json.values()).chain(basic).map(|text| self.fill_if_known(text)).collect::<Vec<_>>().join("\n")
+            }
         }
+    }
+
+    /// Texts that must never be shown.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &SecretString> {
+        let own = self.values.iter().filter(|(name, _)| self.spec.secrets.contains_key(*name)).map(|(_, value)| value);
+        own.chain(self.token.iter().map(|(token, _)| token))
     }
 
     fn fill_if_known(&self, text: &str) -> String {
@@ -96,10 +114,23 @@ impl<'a> Target<'a> {
 
     /// Replaces `{name}`; in URLs the value is percent-encoded.
     fn fill(&self, text: &str, in_url: bool) -> Result<String, PullError> {
+        self.fill_at(text, in_url, &Place::default())
+    }
+
+    /// The same, with `{each}` and `{$path}` from where the request is made.
+    fn fill_at(&self, text: &str, in_url: bool, place: &Place<'_>) -> Result<String, PullError> {
         let mut filled = String::new();
         let mut rest = text;
         while let Some((before, after)) = rest.split_once('{') {
             let (name, tail) = after.split_once('}').unwrap_or((after, ""));
+            if let Some(value) = place.value(name)? {
+                filled.push_str(before);
+                // A path that the board itself gives keeps its slashes.
+                let kept = !in_url || value.starts_with('/') || value.contains("://");
+                filled.push_str(&if kept { value } else { encode_segment(&value) });
+                rest = tail;
+                continue;
+            }
             let value = self.values.get(name).ok_or_else(|| {
                 let table = if self.spec.secrets.contains_key(name) { "secrets" } else { "params" };
                 configuration(format!("{table}.{name} is not set")).with_hint(format!("add it to the connection's file under [{table}]"))
@@ -117,13 +148,13 @@ impl<'a> Target<'a> {
     }
 
     /// The request for a page.
-    pub(crate) fn request(&self, stream: &Stream, form: &Request, params: &[Param]) -> Result<reqwest::Request, PullError> {
-        let path = self.fill(&form.path, true)?;
+    pub(crate) fn request(&self, stream: &Stream, form: &Request, params: &[Param], place: &Place<'_>) -> Result<reqwest::Request, PullError> {
+        let path = self.fill_at(&form.path, true, place)?;
         let mut url = Url::parse(&format!("{}{path}", self.base))
             .map_err(|error| configuration(format!("the address of {} is wrong: {error}", stream.name)))?;
         let mut query = Vec::new();
         for (name, value) in &form.query {
-            query.push(Param::text(name, self.fill(value, false)?));
+            query.push(Param::text(name, self.fill_at(value, false, place)?));
         }
         if let (Auth::Query { param, value }, false) = (&self.spec.auth, form.public) {
             query.push(Param::text(param, self.fill(value, false)?));
@@ -131,38 +162,137 @@ impl<'a> Target<'a> {
         let (in_query, in_body) = if form.method == Method::Post { (&[][..], params) } else { (params, &[][..]) };
         query.extend(in_query.iter().cloned());
         set_query(&mut url, &query);
-        self.build(url, form, in_body)
+        let shape = Shape { method: form.method, accept: stream.answer.accept(), public: form.public };
+        self.build(url, &shape, self.body(form, in_body, place)?)
     }
 
     /// The request for an address that the board itself named.
-    pub(crate) fn follow(&self, url: Url, form: &Request) -> Result<reqwest::Request, PullError> {
-        self.build(url, form, &[])
+    pub(crate) fn follow(&self, url: Url, stream: &Stream, form: &Request, place: &Place<'_>) -> Result<reqwest::Request, PullError> {
+        let shape = Shape { method: form.method, accept: stream.answer.accept(), public: form.public };
+        self.build(url, &shape, self.body(form, &[], place)?)
     }
 
-    fn build(&self, url: Url, form: &Request, body: &[Param]) -> Result<reqwest::Request, PullError> {
-        let method = match form.method {
+    /// The second call for a record; `list` is where it was listed.
+    pub(crate) fn detail(&self, detail: &Detail, public: bool, list: &Url, place: &Place<'_>) -> Result<reqwest::Request, PullError> {
+        let path = self.fill_at(&detail.path, true, place)?;
+        let wrong = |error: url::ParseError| configuration(format!("the address of {} is wrong: {error}", detail.key));
+        let mut url = if path.contains("://") || !path.starts_with('/') {
+            // The board's own link, relative to the page that it stands on.
+            list.join(&path).map_err(wrong)?
+        } else if detail.path.starts_with("{$") {
+            list.join(&path).map_err(wrong)?
+        } else {
+            Url::parse(&format!("{}{path}", self.base)).map_err(wrong)?
+        };
+        if url.host_str() != list.host_str() || url.port_or_known_default() != list.port_or_known_default() {
+            let host = url.host_str().unwrap_or_default();
+            return Err(PullError::new(PullErrorKind::BadResponse, format!("a record links to another host ({host})"))
+                .with_hint("credentials are never sent to another host; name that host in a connection of its own"));
+        }
+        url.set_fragment(None);
+        let mut query = Vec::new();
+        for (name, value) in &detail.query {
+            query.push(Param::text(name, self.fill_at(value, false, place)?));
+        }
+        if let (Auth::Query { param, value }, false) = (&self.spec.auth, public) {
+            query.push(Param::text(param, self.fill(value, false)?));
+        }
+        set_query(&mut url, &query);
+        let body = match (&detail.body, detail.method) {
+            (Some(body), _) => Some(self.filled_body(body, place)?),
+            (None, Method::Post) => Some(serde_json::Map::new()),
+            (None, Method::Get) => None,
+        };
+        self.build(url, &Shape { method: detail.method, accept: detail.answer.accept(), public }, body)
+    }
+
+    fn body(&self, form: &Request, params: &[Param], place: &Place<'_>) -> Result<Option<serde_json::Map<String, Value>>, PullError> {
+        if form.method == Method::Get {
+            return Ok(None);
+        }
+        let mut fields = match &form.body {
+            Some(body) => self.filled_body(body, place)?,
+            None => serde_json::Map::new(),
+        };
+        fields.extend(place.body.clone());
+        for param in params {
+            let value = match param.value.parse::<u64>() {
+                Ok(number) if param.number => Value::from(number),
+                _ => Value::from(param.value.clone()),
+            };
+            fields.insert(param.name.clone(), value);
+        }
+        Ok(Some(fields))
+    }
+
+    fn filled_body(&self, body: &BTreeMap<String, Value>, place: &Place<'_>) -> Result<serde_json::Map<String, Value>, PullError> {
+        body.iter().map(|(name, value)| Ok((name.clone(), self.filled_value(value, place)?))).collect()
+    }
+
+    fn filled_value(&self, value: &Value, place: &Place<'_>) -> Result<Value, PullError> {
+        Ok(match value {
+            Value::String(text) => Value::String(self.fill_at(text, false, place)?),
+            Value::Array(list) => Value::Array(list.iter().map(|inner| self.filled_value(inner, place)).collect::<Result<_, _>>()?),
+            Value::Object(map) => {
+                let fields: Result<_, PullError> = map.iter().map(|(name, inner)| Ok((name.clone(), self.filled_value(inner, place)?))).collect();
+                Value::Object(fields?)
+            }
+            other => other.clone(),
+        })
+    }
+
+    fn build(&self, url: Url, shape: &Shape, body: Option<serde_json::Map<String, Value>>) -> Result<reqwest::Request, PullError> {
+        let method = match shape.method {
             Method::Get => reqwest::Method::GET,
             Method::Post => reqwest::Method::POST,
         };
-        let mut request = self.http.request(method, url).header(ACCEPT, "application/json");
+        let mut request = self.http.request(method, url).header(ACCEPT, shape.accept);
         for (name, value) in &self.spec.headers {
             request = request.header(name, self.fill(value, false)?);
         }
-        if !form.public {
+        if !shape.public {
             request = self.sign(request)?;
         }
-        if form.method == Method::Post {
-            let mut fields = form.body.clone().unwrap_or_default();
-            for param in body {
-                let value = match param.value.parse::<u64>() {
-                    Ok(number) if param.number => Value::from(number),
-                    _ => Value::from(param.value.clone()),
-                };
-                fields.insert(param.name.clone(), value);
-            }
-            request = request.json(&fields);
+        if let Some(body) = body {
+            request = request.json(&body);
         }
         request.build().map_err(|error| configuration(format!("the request cannot be made: {error}")))
+    }
+
+    /// The request for a token, when one is needed now.
+    pub(crate) fn token_request(&self) -> Result<Option<reqwest::Request>, PullError> {
+        let Auth::Token { url, form, json, basic, .. } = &self.spec.auth else { return Ok(None) };
+        if self.token.as_ref().is_some_and(|(_, due)| due.is_none_or(|due| tokio::time::Instant::now() < due)) {
+            return Ok(None);
+        }
+        let filled = self.fill(url, false)?;
+        let address = if filled.contains("://") { filled } else { format!("{}{filled}", self.base) };
+        let url = Url::parse(&address).map_err(|error| configuration(format!("the address of the token is wrong: {error}")))?;
+        let fill_all = |fields: &BTreeMap<String, String>| -> Result<BTreeMap<String, String>, PullError> {
+            fields.iter().map(|(name, text)| Ok((name.clone(), self.fill(text, false)?))).collect()
+        };
+        let mut request = self.http.request(reqwest::Method::POST, url).header(ACCEPT, "application/json");
+        if let Some((user, password)) = basic {
+            request = request.basic_auth(self.fill(user, false)?, Some(self.fill(password, false)?));
+        }
+        request = if json.is_empty() { request.form(&fill_all(form)?) } else { request.json(&fill_all(json)?) };
+        request.build().map(Some).map_err(|error| configuration(format!("the request for a token cannot be made: {error}")))
+    }
+
+    /// Takes the token out of the board's answer.
+    pub(crate) fn take_token(&mut self, answer: &Value) -> Result<(), PullError> {
+        let Auth::Token { token, expires, .. } = &self.spec.auth else { return Ok(()) };
+        let Some(text) = token.first(answer).and_then(crate::spec::scalar_text) else {
+            let message = format!("the board gave no token (`{token}` is not in its answer)");
+            return Err(PullError::new(PullErrorKind::Unauthorised, message)
+                .with_hint("check [secrets] of the connection: the id or secret may be wrong or lack the right"));
+        };
+        let seconds = expires.as_ref().and_then(|path| path.first(answer)).and_then(crate::spec::scalar_text);
+        // A minute early, so that no request is on its way when it ends.
+        let lifetime = seconds.and_then(|text| text.parse::<u64>().ok()).map(|seconds| seconds.saturating_sub(60).max(1));
+        let due = lifetime.map(|seconds| tokio::time::Instant::now() + std::time::Duration::from_secs(seconds));
+        self.token = Some((SecretString::from(text), due));
+        Ok(())
     }
 
     fn sign(&self, request: reqwest::RequestBuilder) -> Result<reqwest::RequestBuilder, PullError> {
@@ -170,6 +300,10 @@ impl<'a> Target<'a> {
             Auth::None | Auth::Query { .. } => request,
             Auth::Basic { user, password } => request.basic_auth(self.fill(user, false)?, Some(self.fill(password, false)?)),
             Auth::Bearer { token } => request.bearer_auth(self.fill(token, false)?),
+            Auth::Token { .. } => match &self.token {
+                Some((token, _)) => request.bearer_auth(token.expose_secret()),
+                None => request,
+            },
             Auth::Header { name, value } => {
                 let wrong = |_| configuration("the credential holds characters that no header may hold");
                 let header = HeaderName::try_from(name.as_str()).map_err(|_| configuration("the spec names no header"))?;
@@ -179,6 +313,13 @@ impl<'a> Target<'a> {
             }
         })
     }
+}
+
+/// How a request is sent.
+struct Shape {
+    method: Method,
+    accept: &'static str,
+    public: bool,
 }
 
 fn configuration(message: impl Into<String>) -> PullError {
@@ -195,6 +336,8 @@ fn set_query(url: &mut Url, params: &[Param]) {
         return;
     }
     let encode = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+    // What an address that the board gave asks for already stays.
+    let given = url.query().filter(|query| !query.is_empty()).map(str::to_owned);
     let pairs: Vec<String> = params
         .iter()
         .map(|param| {
@@ -202,5 +345,6 @@ fn set_query(url: &mut Url, params: &[Param]) {
             format!("{}={value}", encode(&param.name))
         })
         .collect();
-    url.set_query(Some(&pairs.join("&")));
+    let whole: Vec<String> = given.into_iter().chain(pairs).collect();
+    url.set_query(Some(&whole.join("&")));
 }

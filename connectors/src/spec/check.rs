@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 
 use inflow_config::{Explain, Stage, did_you_mean};
 
+use super::answer::Answer;
 use super::columns::{CERTIFICATE_COLUMNS, DAILY_COUNTERS, FieldType, HEALTH_CERTIFICATE, Kind};
 use super::field::Field;
 use super::path::Path;
-use super::request::{Paginate, Request};
+use super::request::{Detail, Paginate, Request};
 use super::stream::{EventMap, Stream};
 use super::{Auth, Spec};
 
@@ -83,8 +84,12 @@ fn check_spec(spec: &Spec, found: &mut Found) {
     if spec.concurrency == 0 {
         found.add("concurrency", "is at least 1");
     }
-    if spec.budget.is_empty() {
+    let asks = spec.streams.iter().any(|stream| stream.request.is_some());
+    if spec.budget.is_empty() && asks {
         found.add("budget", "a board needs at least one window");
+    }
+    if spec.base_url.is_empty() && asks {
+        found.add("base_url", "a board that is asked needs an address");
     }
     for window in &spec.budget {
         if window.requests == 0 || window.per.is_zero() {
@@ -103,6 +108,7 @@ fn check_spec(spec: &Spec, found: &mut Found) {
     }
     let references: BTreeSet<&str> = spec.streams.iter().filter(|s| s.kind == Kind::Reference).map(|s| s.name.as_str()).collect();
     let mut names = BTreeSet::new();
+    let mut before = BTreeSet::new();
     for stream in &spec.streams {
         if stream.name.is_empty() {
             found.add("stream", "a stream needs a `name`");
@@ -110,11 +116,15 @@ fn check_spec(spec: &Spec, found: &mut Found) {
             found.add("stream", format!("two streams are called {}", stream.name));
         }
         match &stream.request {
-            Some(request) => check_request(request, &stream.name, &known, found),
-            None => found.add(&stream.name, "a stream of a board needs `request`"),
+            Some(request) => check_request(request, &stream.name, &known, &before, found),
+            None if stream.file.is_some() => {}
+            None => found.add(&stream.name, "a stream of a board needs `request`, or `file`"),
         }
-        if stream.id.is_empty() {
+        if stream.id.is_empty() && stream.id_else.is_empty() && stream.request.is_some() {
             found.add(&stream.name, "a stream of a board needs `id`");
+        }
+        if stream.kind == Kind::Reference {
+            before.insert(stream.name.as_str());
         }
         check_stream(stream, &references, found);
     }
@@ -126,6 +136,10 @@ fn auth_texts(auth: &Auth) -> Vec<&str> {
         Auth::Basic { user, password } => vec![user, password],
         Auth::Bearer { token } => vec![token],
         Auth::Header { value, .. } | Auth::Query { value, .. } => vec![value],
+        Auth::Token { url, form, json, basic, .. } => {
+            let basic = basic.iter().flat_map(|(user, password)| [user, password]);
+            std::iter::once(url).chain(form.values()).chain(json.values()).chain(basic).map(String::as_str).collect()
+        }
     }
 }
 
@@ -146,11 +160,25 @@ fn placeholders(text: &str, known: &BTreeSet<&str>, key: &str, found: &mut Found
     }
 }
 
-fn check_request(request: &Request, stream: &str, known: &BTreeSet<&str>, found: &mut Found) {
+fn check_request(request: &Request, stream: &str, known: &BTreeSet<&str>, before: &BTreeSet<&str>, found: &mut Found) {
     let key = |part: &str| format!("{stream}.request.{part}");
+    let mut known = known.clone();
+    if let Some(each) = &request.each {
+        known.insert("each");
+        if !before.contains(each.stream.as_str()) {
+            found.add(&key("each"), format!("{} is not a stream of kind reference that stands before this one", each.stream));
+        }
+    }
+    let known = &known;
     placeholders(&request.path, known, &key("path"), found);
     for (name, value) in &request.query {
         placeholders(value, known, &key(&format!("query.{name}")), found);
+    }
+    for detail in &request.detail {
+        check_detail(detail, &key(&format!("detail.{}", detail.key)), known, found);
+    }
+    if request.split.is_some() && request.method != super::request::Method::Post {
+        found.add(&key("split"), "facets are asked for in the body of a POST");
     }
     for name in request.needs.iter().chain(&request.unless) {
         unknown_name(name, known, &key("needs"), found);
@@ -168,8 +196,42 @@ fn check_request(request: &Request, stream: &str, known: &BTreeSet<&str>, found:
     }
 }
 
+/// Placeholders of a second call: the record's own (`{$path}`) beside the connection's.
+fn check_detail(detail: &Detail, key: &str, known: &BTreeSet<&str>, found: &mut Found) {
+    let texts = std::iter::once(&detail.path).chain(detail.query.values());
+    for name in texts.flat_map(|text| placeholder_names(text)) {
+        match name.strip_prefix('$') {
+            Some(path) => {
+                if let Err(error) = path.trim_start_matches('.').parse::<Path>() {
+                    found.add(key, error);
+                }
+            }
+            None => unknown_name(name, known, key, found),
+        }
+    }
+    if detail.key.is_empty() {
+        found.add(key, "a second call needs `as`, the key that its answer is put under");
+    }
+    check_answer(&detail.answer, key, found);
+}
+
+fn check_answer(answer: &Answer, key: &str, found: &mut Found) {
+    if let Answer::Html { rows, cells, page, holds } = answer {
+        for cells in [cells, page] {
+            if let Err(error) = crate::answer::check_html(rows, holds.as_deref(), cells) {
+                found.add(key, error);
+            }
+        }
+    }
+}
+
 fn check_stream(stream: &Stream, references: &BTreeSet<&str>, found: &mut Found) {
     let name = stream.name.as_str();
+    check_answer(&stream.answer, name, found);
+    if let Some(hook) = stream.hook.as_deref().filter(|hook| crate::hook::hook(hook).is_none()) {
+        let known: Vec<&str> = crate::hook::HOOKS.iter().map(|hook| hook.name).collect();
+        found.add(name, format!("there is no hook {hook}: one of {}", known.join(", ")));
+    }
     if stream.kind == Kind::Reference {
         if !stream.fields.is_empty() || !stream.events.is_empty() || !stream.identity.is_empty() {
             found.add(name, "a reference list has neither fields nor events nor identity; use `keep`");
@@ -370,7 +432,7 @@ impl Stream {
     fn paths_of(&self, wanted: impl Fn(&str) -> bool) -> BTreeSet<Path> {
         let base = Path::default();
         let mut paths: BTreeSet<Path> = BTreeSet::new();
-        let simple = self.id.iter().chain(&self.entry_key).chain(&self.candidate).chain(&self.application);
+        let simple = self.id.iter().chain(&self.id_else).chain(&self.entry_key).chain(&self.candidate).chain(&self.application);
         paths.extend(simple.chain(&self.version).chain(&self.keep).cloned());
         if let Some(cursor) = self.request.as_ref().and_then(|request| request.cursor.as_ref()) {
             paths.extend(cursor.fields.iter().cloned());

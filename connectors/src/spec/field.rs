@@ -95,6 +95,8 @@ pub struct Scope<'v> {
     pub zone: Tz,
     /// Time format of fields that name none.
     pub time_format: &'v TimeFormat,
+    /// When the record was fetched: relative times are counted from it.
+    pub fetched: Option<DateTime<Utc>>,
 }
 
 /// A value read by a [`Field`].
@@ -125,6 +127,12 @@ impl Cell {
 }
 
 impl<'v> Scope<'v> {
+    /// The same scope of a record fetched at that instant.
+    #[must_use]
+    pub fn fetched(self, at: DateTime<Utc>) -> Scope<'v> {
+        Scope { fetched: Some(at), ..self }
+    }
+
     /// The value at a path: in the element, or in the record for `$` paths.
     pub fn first(&self, path: &Path) -> Option<&'v Value> {
         path.first(if path.is_from_record() { self.record } else { self.element })
@@ -252,11 +260,11 @@ impl Field {
         match kind {
             FieldType::Time => {
                 let format = self.format.as_ref().unwrap_or(scope.time_format);
-                Ok(format.read(value, scope.zone)?.map(|(instant, precision)| Cell::Time(instant, precision)))
+                Ok(format.read_at(value, scope.zone, scope.fetched)?.map(|(instant, precision)| Cell::Time(instant, precision)))
             }
             FieldType::Day => {
                 let format = self.format.as_ref().unwrap_or(scope.time_format);
-                let read = format.read(value, scope.zone)?;
+                let read = format.read_at(value, scope.zone, scope.fetched)?;
                 Ok(read.map(|(instant, _)| Cell::Day(instant.with_timezone(&scope.zone).date_naive())))
             }
             _ => {

@@ -5,12 +5,14 @@
 //! The engine reads requests, paging, cursors and identity from here; the pipeline reads fields
 //! and events from landed lines with the same types.
 
+mod answer;
 mod check;
 mod columns;
 mod event;
 mod field;
 mod path;
 mod registry;
+mod relative;
 mod request;
 mod stream;
 mod time;
@@ -22,13 +24,14 @@ use std::time::Duration;
 use inflow_config::Stage;
 use serde::{Deserialize, Serialize};
 
+pub use answer::{Answer, HtmlCell};
 pub use check::{SpecError, parse_mapping, parse_spec};
 pub use columns::{ASSESSMENT_KINDS, Care, Column, DAILY_COUNTERS, FieldType, HEALTH_CERTIFICATE, Kind, SPEND_KINDS};
 pub use event::{Event, StageWords, Unreadable};
 pub use field::{Cell, Field, Lookup, Scope, When, shape};
 pub use path::{Path, PathError, Step};
 pub use registry::{FILE_CONNECTOR, all, names, spec};
-pub use request::{Cursor, Method, Paginate, Request, Success};
+pub use request::{Cursor, Detail, Each, Method, Paginate, Request, Split, Success};
 pub(crate) use stream::composite;
 pub use stream::{Encoding, EventMap, FileForm, FileFormat, IdentityPaths, Stream};
 pub use time::{Precision, TimeFormat, local_instant};
@@ -46,7 +49,9 @@ pub struct Spec {
     pub way_in: WayIn,
     /// Where the board documents it.
     pub docs: Vec<String>,
-    /// Base URL; a connection may name another. May hold `{param}`.
+    /// Base URL; a connection may name another. May hold `{param}`. Empty for boards that are read from
+    /// files only.
+    #[serde(default)]
     pub base_url: String,
     /// What a connection sets under `[params]`.
     #[serde(default)]
@@ -64,6 +69,7 @@ pub struct Spec {
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
     /// Budget per host and credential; every window is kept. A connection may name another.
+    #[serde(default)]
     pub budget: Vec<BudgetWindow>,
     /// Requests that may be on their way to it together, per host and credential.
     #[serde(default = "two")]
@@ -103,6 +109,26 @@ pub enum WayIn {
     PublicFeed,
     /// A file that the company exports.
     Export,
+    /// The company's own pages, as far as their robots.txt allows.
+    OwnPages,
+    /// The company's own mailbox.
+    OwnMailbox,
+    /// The board or system calls us, signed.
+    Webhook,
+}
+
+impl WayIn {
+    /// The word in specs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            WayIn::OfficialApi => "official_api",
+            WayIn::PublicFeed => "public_feed",
+            WayIn::Export => "export",
+            WayIn::OwnPages => "own_pages",
+            WayIn::OwnMailbox => "own_mailbox",
+            WayIn::Webhook => "webhook",
+        }
+    }
 }
 
 /// A param or secret of a connection.
@@ -152,6 +178,26 @@ pub enum Auth {
         param: String,
         /// Its value.
         value: String,
+    },
+    /// A token fetched with the credential first (OAuth client credentials and its kin), then sent as
+    /// `Authorization: Bearer ..`.
+    Token {
+        /// Address of the token, whole or a path under the base URL.
+        url: String,
+        /// Form fields of the request.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        form: BTreeMap<String, String>,
+        /// JSON fields of the request, instead of `form`.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        json: BTreeMap<String, String>,
+        /// HTTP Basic of the request: user and password.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        basic: Option<(String, String)>,
+        /// Where the token stands in the answer.
+        token: Path,
+        /// Where its lifetime in seconds stands.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expires: Option<Path>,
     },
 }
 

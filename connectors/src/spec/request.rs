@@ -6,7 +6,8 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use super::field::one_or_many;
+use super::answer::Answer;
+use super::field::{When, one_or_many};
 use super::path::Path;
 use super::time::TimeFormat;
 
@@ -43,6 +44,83 @@ pub struct Request {
     /// Tests that an answer with status 200 must pass.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub success: Vec<Success>,
+    /// Asked once for each entry of a reference list; `{each}` is the entry's value, and the entry stands
+    /// under `parent` in every record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub each: Option<Each>,
+    /// A second call for each new or changed record.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub detail: Vec<Detail>,
+    /// The board lists only so many: ask facet by facet beyond that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub split: Option<Split>,
+}
+
+/// One request for each entry of a reference list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Each {
+    /// Name of a stream of kind `reference` that stands before.
+    pub stream: String,
+    /// Path in the entry; its id when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<Path>,
+}
+
+/// A second call for a record; its answer becomes part of the record. Records that the list shows
+/// unchanged are not asked for again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Detail {
+    /// The key of the record under which the answer is put.
+    #[serde(rename = "as")]
+    pub key: String,
+    /// Path under the base URL, or an address on the same host. `{$path}` is the record's own value,
+    /// `{param}` the connection's.
+    pub path: String,
+    /// GET unless said otherwise.
+    #[serde(default)]
+    pub method: Method,
+    /// Query parameters; values may hold both kinds of placeholders.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub query: BTreeMap<String, String>,
+    /// JSON body of a POST; texts may hold both kinds of placeholders.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<BTreeMap<String, Value>>,
+    /// Only for records of which this holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<When>,
+    /// What the answer is written in.
+    #[serde(default, skip_serializing_if = "Answer::is_json")]
+    pub answer: Answer,
+    /// Where in the answer the value stands; the whole answer when empty.
+    #[serde(default, skip_serializing_if = "Path::is_empty")]
+    pub record: Path,
+    /// Tests that an answer with status 200 must pass.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub success: Vec<Success>,
+}
+
+/// Asking facet by facet when a list is longer than the board shows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Split {
+    /// Most records that one list shows.
+    pub over: u64,
+    /// Path of the number of all records.
+    pub total: Path,
+    /// Path of the list of facets in the answer.
+    pub facets: Path,
+    /// Path of a facet's parameter in a facet.
+    pub name: Path,
+    /// Path of the list of values in a facet.
+    pub values: Path,
+    /// Path of a value's id in a value.
+    pub id: Path,
+    /// Path of a value's number of records in a value.
+    pub count: Path,
+    /// Body field that takes `{parameter: [id]}`.
+    pub into: String,
 }
 
 /// HTTP method of a list.
@@ -105,6 +183,17 @@ pub enum Paginate {
         #[serde(default)]
         encoded: bool,
         /// Parameter that takes the page size.
+        #[serde(default)]
+        limit_param: Option<String>,
+        /// Page size.
+        #[serde(default)]
+        limit: Option<u32>,
+    },
+    /// The answer names the address of the next page, on the same host; ends when it is absent.
+    Next {
+        /// Path of the address.
+        next: Path,
+        /// Parameter that takes the page size, on the first request.
         #[serde(default)]
         limit_param: Option<String>,
         /// Page size.

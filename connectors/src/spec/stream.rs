@@ -7,6 +7,7 @@ use inflow_config::Stage;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::answer::Answer;
 use super::columns::Kind;
 use super::field::{Field, Scope, When, one_or_many};
 use super::path::Path;
@@ -28,9 +29,26 @@ pub struct Stream {
     /// The file, for a mapping.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<FileForm>,
+    /// What its answers or files are written in.
+    #[serde(default, skip_serializing_if = "Answer::is_json")]
+    pub answer: Answer,
     /// Where the list stands in the answer; empty when the answer is the list.
     #[serde(default, skip_serializing_if = "Path::is_empty")]
     pub records: Path,
+    /// Only records of which this holds count; the others are notes of the board (a legal notice, an
+    /// advertisement).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only: Option<When>,
+    /// A list inside each record: every element becomes a record of its own, the outer one under `parent`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub explode: Option<Path>,
+    /// The board repeats a record once for each place: records of one id become one, values that differ
+    /// a list.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub same_id: bool,
+    /// A Rust hook that takes records apart which these words cannot; see [`crate::hook`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hook: Option<String>,
     /// The list is complete each time: what is missing is gone.
     #[serde(default, skip_serializing_if = "is_false")]
     pub complete: bool,
@@ -38,6 +56,9 @@ pub struct Stream {
     /// made from the content, see [`crate::file`].
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "one_or_many")]
     pub id: Vec<Path>,
+    /// Tried in this order when `id` is absent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "one_or_many")]
+    pub id_else: Vec<Path>,
     /// Spend only: the columns that name a ledger line for good.
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "one_or_many")]
     pub entry_key: Vec<Path>,
@@ -243,7 +264,7 @@ pub enum Encoding {
 impl Stream {
     /// A scope that reads a landed line of this stream. `zone` is the connection's.
     pub fn scope<'v>(&'v self, record: &'v Value, lookups: Option<&'v serde_json::Map<String, Value>>, zone: Tz) -> Scope<'v> {
-        Scope { record, element: record, lookups, zone: self.timezone.unwrap_or(zone), time_format: &self.time_format }
+        Scope { record, element: record, lookups, zone: self.timezone.unwrap_or(zone), time_format: &self.time_format, fetched: None }
     }
 
     /// The stage of a source word: the connection's words, the stream's, the spec's, then the
@@ -259,7 +280,7 @@ impl Stream {
 
     /// The source id, when the record carries one.
     pub fn source_id(&self, record: &Value) -> Option<String> {
-        composite(&self.id, record)
+        composite(&self.id, record).or_else(|| self.id_else.iter().find_map(|path| super::words::scalar_text(path.first(record)?)))
     }
 }
 

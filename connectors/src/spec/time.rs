@@ -17,6 +17,11 @@ pub enum TimeFormat {
     EpochS,
     /// With an offset or Z (`rfc3339`).
     Rfc3339,
+    /// `Wed, 19 Aug 2026 23:10:38 GMT`, as feeds write it (`rfc2822`).
+    Rfc2822,
+    /// As people say it, counted from the fetch instant: `Posted Yesterday`, `3天前发布`, `10:54发布`, `02-26`
+    /// (`relative`; see [`super::relative`]). What is only a bound (`30+ Days Ago`) is no instant.
+    Relative,
     /// `2026-03-01`, `2026/3/1 9:05`, `2026年3月1日`, with or without an offset; naive ones are in the
     /// connection's zone, a date alone has the precision of a day (`iso_local`, the default).
     #[default]
@@ -51,6 +56,12 @@ impl Precision {
 impl TimeFormat {
     /// Reads a JSON value. `None` for null and empty text.
     pub fn read(&self, value: &Value, zone: Tz) -> Result<Option<(DateTime<Utc>, Precision)>, String> {
+        self.read_at(value, zone, None)
+    }
+
+    /// The same, with the fetch instant that relative times are counted from. `None` for a relative bound too
+    /// (`30+ Days Ago`): it is no instant.
+    pub fn read_at(&self, value: &Value, zone: Tz, fetched: Option<DateTime<Utc>>) -> Result<Option<(DateTime<Utc>, Precision)>, String> {
         let text = match value {
             Value::Null => return Ok(None),
             Value::String(text) if text.trim().is_empty() => return Ok(None),
@@ -58,6 +69,14 @@ impl TimeFormat {
             Value::Number(number) => number.to_string(),
             _ => return Err(format!("expected a time ({self}), found {}", super::field::shape(value))),
         };
+        if let (TimeFormat::Relative, Some(now)) = (self, fetched)
+            && let Some(said) = super::relative::read(&text, zone, now)
+        {
+            return Ok(match said {
+                super::relative::Relative::At(at, precision) => Some((at, precision)),
+                super::relative::Relative::Bound => None,
+            });
+        }
         self.read_text(&text, zone).map(Some).ok_or_else(|| format!("{text:?} is not a time ({self})"))
     }
 
@@ -73,7 +92,9 @@ impl TimeFormat {
                 Some((DateTime::from_timestamp_millis((seconds * 1000.0).round() as i64)?, Precision::Exact))
             }
             TimeFormat::Rfc3339 => Some((DateTime::parse_from_rfc3339(text).ok()?.with_timezone(&Utc), Precision::Exact)),
-            TimeFormat::IsoLocal => iso_local(text, zone),
+            TimeFormat::Rfc2822 => Some((DateTime::parse_from_rfc2822(text).ok()?.with_timezone(&Utc), Precision::Exact)),
+            // What is not relative after all is a date in full.
+            TimeFormat::IsoLocal | TimeFormat::Relative => iso_local(text, zone),
             TimeFormat::Pattern(pattern) => with_pattern(text, pattern, zone),
         }
     }
@@ -85,7 +106,8 @@ impl TimeFormat {
             TimeFormat::EpochMs => instant.timestamp_millis().to_string(),
             TimeFormat::EpochS => instant.timestamp().to_string(),
             TimeFormat::Rfc3339 => instant.to_rfc3339_opts(chrono::SecondsFormat::Millis, true),
-            TimeFormat::IsoLocal => instant.with_timezone(&zone).format("%Y-%m-%dT%H:%M:%S").to_string(),
+            TimeFormat::Rfc2822 => instant.to_rfc2822(),
+            TimeFormat::IsoLocal | TimeFormat::Relative => instant.with_timezone(&zone).format("%Y-%m-%dT%H:%M:%S").to_string(),
             TimeFormat::Pattern(pattern) => instant.with_timezone(&zone).format(pattern).to_string(),
         }
     }
@@ -166,7 +188,9 @@ impl FromStr for TimeFormat {
             "epoch_ms" => Ok(TimeFormat::EpochMs),
             "epoch_s" => Ok(TimeFormat::EpochS),
             "rfc3339" => Ok(TimeFormat::Rfc3339),
+            "rfc2822" => Ok(TimeFormat::Rfc2822),
             "iso_local" => Ok(TimeFormat::IsoLocal),
+            "relative" => Ok(TimeFormat::Relative),
             pattern if pattern.contains('%') => {
                 let bad = chrono::format::StrftimeItems::new(pattern).any(|item| matches!(item, chrono::format::Item::Error));
                 if bad {
@@ -175,7 +199,7 @@ impl FromStr for TimeFormat {
                 Ok(TimeFormat::Pattern(pattern.to_owned()))
             }
             other => Err(format!(
-                "{other:?} is not a time format: one of epoch_ms, epoch_s, rfc3339, iso_local or a pattern like %Y-%m-%d %H:%M"
+                "{other:?} is not a time format: one of epoch_ms, epoch_s, rfc3339, rfc2822, iso_local, relative or a pattern like %Y-%m-%d %H:%M"
             )),
         }
     }
@@ -187,7 +211,9 @@ impl fmt::Display for TimeFormat {
             TimeFormat::EpochMs => "epoch_ms",
             TimeFormat::EpochS => "epoch_s",
             TimeFormat::Rfc3339 => "rfc3339",
+            TimeFormat::Rfc2822 => "rfc2822",
             TimeFormat::IsoLocal => "iso_local",
+            TimeFormat::Relative => "relative",
             TimeFormat::Pattern(pattern) => pattern,
         })
     }
