@@ -3,6 +3,7 @@
 pub mod answer;
 mod check;
 mod error;
+pub mod examine;
 mod file;
 pub mod hook;
 pub mod http;
@@ -14,5 +15,5 @@ mod state;
 
 pub use check::check_connection;
 pub use error::{PullError, PullErrorKind};
-pub use pull::{NoProgress, PullContext, PullOutcome, PullProgress, channels, import, pull};
+pub use pull::{NoProgress, PullContext, PullOutcome, PullProgress, Probe, channels, import, probe, pull};
 pub use state::{Health, Landed, PullState, Run, SegmentSink, SinkError, StoredCounts};

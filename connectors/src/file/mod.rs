@@ -11,6 +11,11 @@ use crate::error::{PullError, PullErrorKind};
 pub(crate) use ids::RowIds;
 pub(crate) use rows::{Row, read_rows};
 
+/// The records of a file without their lines.
+pub(crate) fn records_of_file(path: &Path, stream: &crate::spec::Stream) -> Result<Vec<serde_json::Value>, PullError> {
+    Ok(read_rows(path, stream)?.into_iter().map(|row| row.record).collect())
+}
+
 /// Endings that a folder's files are taken for.
 const ENDINGS: &[&str] = &["csv", "tsv", "txt", "ndjson", "jsonl", "json"];
 

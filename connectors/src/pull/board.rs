@@ -22,7 +22,7 @@ use super::{PullContext, PullOutcome, Stop, records, shape};
 use crate::answer::{AnswerError, convert};
 use crate::error::{PullError, PullErrorKind};
 use crate::http::Answer;
-use crate::spec::{Answer as Form, Cursor, Detail, Kind, Request, Stream, Success, WayIn, scalar_text};
+use crate::spec::{Answer as Form, Cursor, Detail, Kind, Request, Stream, Success, scalar_text};
 
 /// Second calls that are on their way at once; the budget holds them back further.
 const DETAILS_AT_ONCE: usize = 4;
@@ -102,7 +102,9 @@ impl<'a> BoardPull<'a, '_> {
             Some(cursor) => cursor_param(cursor, stream, stored.as_deref(), zone)?,
             None => None,
         };
-        let mut lander = Lander::new(self.ctx, &self.connection.name, &self.connection.connector, stream, false, self.started_at).await?;
+        // A spec of the company's own may be gone when its landing is read again: its words travel with it.
+        let own = crate::spec::built_in(&self.connection.connector).is_none();
+        let mut lander = Lander::new(self.ctx, &self.connection.name, &self.connection.connector, stream, own, self.started_at).await?;
         let references = std::mem::take(&mut self.references);
         let result = self.land_pages(stream, form, since, &references, &mut lander, zone).await;
         self.references = references;
@@ -494,7 +496,7 @@ fn in_parts<T>(all: Vec<T>, size: usize) -> Vec<Vec<T>> {
     parts
 }
 
-fn read(answer: &Answer, url: &Url, form: &Form) -> Result<Value, PullError> {
+pub(super) fn read(answer: &Answer, url: &Url, form: &Form) -> Result<Value, PullError> {
     let kind = answer.headers.get(reqwest::header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let host = url.host_str().unwrap_or_default();
     let body = if form.is_page() { &answer.body } else { answer.data(host)? };
@@ -507,7 +509,7 @@ fn read(answer: &Answer, url: &Url, form: &Form) -> Result<Value, PullError> {
 }
 
 /// Some boards say that they failed inside an answer with status 200.
-fn check_success(test: &Success, body: &Value) -> Result<(), PullError> {
+pub(super) fn check_success(test: &Success, body: &Value) -> Result<(), PullError> {
     let found = test.path.first(body);
     if found == Some(&test.equals) || (found.is_none() && test.optional) {
         return Ok(());

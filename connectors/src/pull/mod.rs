@@ -16,6 +16,7 @@ mod line;
 mod pager;
 mod pick;
 mod place;
+mod probe;
 mod records;
 mod shape;
 mod split;
@@ -36,7 +37,17 @@ use crate::state::{Health, PullState, Run, SegmentSink};
 use land::LandCounts;
 
 pub use import::import;
+pub use probe::{Probe, probe};
 pub(crate) use import::read_mapping;
+
+/// The records of an answer, shaped as the words of a stream say.
+pub(crate) fn shaped_records(
+    stream: &crate::spec::Stream,
+    body: serde_json::Value,
+    parent: Option<&serde_json::Value>,
+) -> Result<Vec<serde_json::Value>, PullError> {
+    Ok(records::shape(stream, shape::records(stream, body)?, parent))
+}
 
 /// Everything a pull works with.
 #[derive(Clone)]

@@ -126,6 +126,19 @@ impl Cell {
     }
 }
 
+impl fmt::Display for Cell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Cell::Text(text) => f.write_str(text),
+            Cell::Integer(number) => write!(f, "{number}"),
+            Cell::Decimal(number) => write!(f, "{number}"),
+            Cell::Time(at, precision) => write!(f, "{} ({})", at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true), precision.as_str()),
+            Cell::Day(day) => write!(f, "{day}"),
+            Cell::Bool(flag) => write!(f, "{flag}"),
+        }
+    }
+}
+
 impl<'v> Scope<'v> {
     /// The same scope of a record fetched at that instant.
     #[must_use]

@@ -1,9 +1,11 @@
 //! The boards that are known: one line each. A new board is a spec file, a fixture folder and a
-//! line here.
+//! line here; a company's own is a spec file in the folder `connectors/` beside its `inflow.toml`.
 
-use std::sync::LazyLock;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{LazyLock, PoisonError, RwLock};
 
-use super::{Spec, parse_spec};
+use super::{Spec, SpecError, parse_spec};
 
 /// The connector that reads files by a mapping; it has no spec.
 pub const FILE_CONNECTOR: &str = "file";
@@ -28,19 +30,66 @@ static SPECS: LazyLock<Vec<Spec>> = LazyLock::new(|| {
         .collect()
 });
 
+/// Specs of the company's own. They live as long as the process: streams are referred to from everywhere.
+static OWN: RwLock<BTreeMap<String, &'static Spec>> = RwLock::new(BTreeMap::new());
+
 /// The spec of a board.
 pub fn spec(name: &str) -> Option<&'static Spec> {
+    built_in(name).or_else(|| OWN.read().unwrap_or_else(PoisonError::into_inner).get(name).copied())
+}
+
+/// The spec of a board that this program brings along.
+pub fn built_in(name: &str) -> Option<&'static Spec> {
     SPECS.iter().find(|spec| spec.name == name)
 }
 
-/// Every board, in the order of the registry.
-pub fn all() -> &'static [Spec] {
-    &SPECS
+/// Every board, in the order of the registry, the company's own ones last.
+pub fn all() -> Vec<&'static Spec> {
+    let own = OWN.read().unwrap_or_else(PoisonError::into_inner);
+    SPECS.iter().chain(own.values().copied()).collect()
 }
 
 /// Every word that `connector` accepts.
 pub fn names() -> Vec<&'static str> {
-    all().iter().map(|spec| spec.name.as_str()).chain([FILE_CONNECTOR]).collect()
+    all().into_iter().map(|spec| spec.name.as_str()).chain([FILE_CONNECTOR]).collect()
+}
+
+/// Reads the company's own specs, `*.toml` in a folder; none when there is no such folder. Every problem of
+/// every file at once.
+pub fn load_own(folder: &Path) -> Result<usize, Vec<SpecError>> {
+    let mut files: Vec<PathBuf> = match std::fs::read_dir(folder) {
+        Ok(entries) => entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.extension().is_some_and(|e| e == "toml")).collect(),
+        Err(_) => return Ok(0),
+    };
+    files.sort();
+    let mut errors = Vec::new();
+    for file in &files {
+        let shown = file.display().to_string();
+        let read = std::fs::read_to_string(file).map_err(|error| SpecError { file: shown.clone(), problems: vec![format!("cannot be read: {error}")] });
+        match read.and_then(|text| parse_spec(&text, &shown)) {
+            Ok(spec) if built_in(&spec.name).is_some() || spec.name == FILE_CONNECTOR => {
+                let problem = format!("name: {} is a connector already; give this one another name", spec.name);
+                errors.push(SpecError { file: shown, problems: vec![problem] });
+            }
+            Ok(spec) => register(spec),
+            Err(error) => errors.push(error),
+        }
+    }
+    if errors.is_empty() { Ok(files.len()) } else { Err(errors) }
+}
+
+/// Makes a spec known under its name. Its stage words go into its streams, so that landed segments carry all that
+/// reading them again needs.
+fn register(mut spec: Spec) {
+    for stream in &mut spec.streams {
+        for (word, stage) in &spec.stages {
+            stream.stages.entry(word.clone()).or_insert(*stage);
+        }
+    }
+    let mut own = OWN.write().unwrap_or_else(PoisonError::into_inner);
+    if own.get(&spec.name).is_none_or(|known| **known != spec) {
+        own.insert(spec.name.clone(), Box::leak(Box::new(spec)));
+    }
 }
 
 #[cfg(test)]
@@ -53,5 +102,29 @@ mod tests {
             let spec = parse_spec(text, name).unwrap_or_else(|error| panic!("{error}"));
             assert_eq!(spec.name, *name);
         }
+    }
+
+    #[test]
+    fn every_spec_file_is_listed() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("specs");
+        let mut files: Vec<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned())
+            .collect();
+        files.sort();
+        let mut listed: Vec<&str> = SOURCES.iter().map(|(name, _)| *name).collect();
+        listed.sort_unstable();
+        assert_eq!(listed, files);
+    }
+
+    #[test]
+    fn a_broken_spec_of_the_company_names_its_file() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("a.toml"), "name = \"greenhouse\"").unwrap();
+        std::fs::write(folder.path().join("b.toml"), "colour = 1").unwrap();
+        let errors = load_own(folder.path()).unwrap_err();
+        assert_eq!(errors.len(), 2);
+        assert!(errors.iter().all(|error| error.to_string().contains(&folder.path().display().to_string())));
+        assert_eq!(load_own(&folder.path().join("none")), Ok(0));
     }
 }

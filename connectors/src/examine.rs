@@ -1,0 +1,184 @@
+//! A spec against answers: recorded ones, or fixtures written by hand. A path that finds nothing in any of them is
+//! most likely a mistake.
+//!
+//! Fixtures of a board are `<folder>/<stream>.<ending>`, and `<stream>.<key>.<ending>` for the second call `as = "<key>"`;
+//! the ending is `json`, `xml` or `html`, or that of a file for streams that are read from files.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use serde_json::{Map, Value};
+
+use crate::answer::convert;
+use crate::pull::shaped_records;
+use crate::spec::{Answer, Kind, Spec, StageWords, Stream};
+
+/// What a stream's mapping found in records.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// The stream.
+    pub stream: String,
+    /// Number of records.
+    pub records: usize,
+    /// Fields, events and paths that found nothing in any record.
+    pub nothing: BTreeSet<String>,
+    /// Values that could not be read: field and reason.
+    pub unreadable: BTreeSet<String>,
+    /// Columns of the first record as read.
+    pub first: Vec<(String, String)>,
+    /// Stage events of the first record that tells any.
+    pub events: Vec<String>,
+}
+
+/// Reference entries by stream.
+pub type Entries = BTreeMap<String, Value>;
+
+/// When and where the records of an examination were fetched.
+#[derive(Debug, Clone, Copy)]
+pub struct Fetched {
+    /// The instant that relative times are counted from.
+    pub at: DateTime<Utc>,
+    /// The connection's zone.
+    pub zone: Tz,
+}
+
+/// Reads every field, event and path of a stream in records.
+pub fn examine(spec: &Spec, stream: &Stream, records: &[Value], references: &Entries, fetched: Fetched) -> Found {
+    let mut found = Found { stream: stream.name.clone(), records: records.len(), ..Found::default() };
+    let lookups: Map<String, Value> = references.clone().into_iter().collect();
+    let scope = |record| stream.scope(record, Some(&lookups), fetched.zone).fetched(fetched.at);
+    for (name, field) in &stream.fields {
+        let Some(column) = stream.kind.column(name) else { continue };
+        let mut any = false;
+        for (at, record) in records.iter().enumerate() {
+            match field.read_column(column, &scope(record)) {
+                Ok(Some(cell)) => {
+                    any = true;
+                    if at == 0 {
+                        found.first.push((name.clone(), cell.to_string()));
+                    }
+                }
+                Ok(None) => {}
+                Err(reason) => drop(found.unreadable.insert(format!("{name}: {reason}"))),
+            }
+        }
+        if !any {
+            found.nothing.insert(name.clone());
+        }
+    }
+    events(spec, stream, records, &scope, fetched.at, &mut found);
+    let plain = stream.identity.all().chain(&stream.version).chain(&stream.keep);
+    let cursor = stream.request.iter().filter_map(|request| request.cursor.as_ref()).flat_map(|cursor| &cursor.fields);
+    for path in plain.chain(cursor).chain(&stream.candidate) {
+        if records.iter().all(|record| path.first(record).is_none()) {
+            found.nothing.insert(format!("path {path}"));
+        }
+    }
+    let has_id = !stream.id.is_empty() || !stream.id_else.is_empty();
+    if has_id && records.iter().any(|record| stream.source_id(record).is_none()) {
+        found.unreadable.insert("id: a record has none".to_owned());
+    }
+    found
+}
+
+fn events<'s>(
+    spec: &Spec,
+    stream: &'s Stream,
+    records: &'s [Value],
+    scope: &dyn Fn(&'s Value) -> crate::spec::Scope<'s>,
+    at: DateTime<Utc>,
+    found: &mut Found,
+) {
+    let mut told: BTreeSet<String> = BTreeSet::new();
+    let own = BTreeMap::new();
+    for record in records {
+        let words = StageWords { connection: &own, spec: &spec.stages };
+        for map in &stream.events {
+            let alone = Stream { events: vec![map.clone()], ..stream.clone() };
+            let (read, bad) = alone.read_events(&scope(record), at, words);
+            if !read.is_empty() {
+                told.insert(map.name.clone());
+            }
+            if found.events.len() < 12 {
+                found.events.extend(read.iter().map(|event| format!("{} {} ({})", event.stage.as_str(), event.at.to_rfc3339(), event.word)));
+            }
+            found.unreadable.extend(bad.into_iter().map(|bad| format!("{}: {}", bad.field, bad.reason)));
+        }
+    }
+    let silent = stream.events.iter().filter(|event| !told.contains(&event.name));
+    found.nothing.extend(silent.map(|event| format!("event {}", event.name)));
+}
+
+/// The records of one answer, shaped as a pull would; second calls excepted.
+pub fn records_of(stream: &Stream, bytes: &[u8], parent: Option<&Value>) -> Result<Vec<Value>, String> {
+    let body = convert(bytes, None, &stream.answer).map_err(|error| error.to_string())?;
+    shaped_records(stream, body, parent).map_err(|error| error.message)
+}
+
+/// Entries of a reference stream, as lookups read them.
+pub fn entries_of(stream: &Stream, records: &[Value]) -> Value {
+    records.iter().filter_map(|record| Some((stream.source_id(record)?, record.clone()))).collect::<Map<_, _>>().into()
+}
+
+/// Every stream of a spec against the fixtures in a folder.
+///
+/// # Errors
+/// One sentence naming the file that is missing or cannot be read.
+pub fn examine_fixtures(spec: &Spec, folder: &Path, fetched: Fetched) -> Result<Vec<Found>, String> {
+    let mut references = Entries::new();
+    let mut all = Vec::new();
+    for stream in &spec.streams {
+        let parent = parent_of(stream, &references);
+        let records = fixture_records(stream, folder, parent.as_ref())?;
+        if stream.kind == Kind::Reference {
+            references.insert(stream.name.clone(), entries_of(stream, &records));
+        }
+        all.push(examine(spec, stream, &records, &references, fetched));
+    }
+    Ok(all)
+}
+
+/// The first entry of the list that a stream is asked for each entry of.
+fn parent_of(stream: &Stream, references: &Entries) -> Option<Value> {
+    let each = stream.request.as_ref()?.each.as_ref()?;
+    references.get(&each.stream)?.as_object()?.values().next().cloned()
+}
+
+fn fixture_records(stream: &Stream, folder: &Path, parent: Option<&Value>) -> Result<Vec<Value>, String> {
+    if stream.request.is_none() {
+        let path = fixture(folder, &stream.name, &["xlsx", "csv", "ndjson", "json", "html", "xml", "eml", "mbox"])?;
+        return crate::file::records_of_file(&path, stream).map_err(|error| error.message);
+    }
+    let path = fixture(folder, &stream.name, endings(&stream.answer))?;
+    let bytes = std::fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let mut records = records_of(stream, &bytes, parent).map_err(|reason| format!("{}: {reason}", path.display()))?;
+    for detail in stream.request.iter().flat_map(|request| &request.detail) {
+        let path = fixture(folder, &format!("{}.{}", stream.name, detail.key), endings(&detail.answer))?;
+        let bytes = std::fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let mut body = convert(&bytes, None, &detail.answer).map_err(|error| format!("{}: {error}", path.display()))?;
+        let mut value = None;
+        detail.record.change(&mut body, &mut |found| value = Some(found.take()));
+        for record in &mut records {
+            if let Some(map) = record.as_object_mut() {
+                map.insert(detail.key.clone(), value.clone().unwrap_or_default());
+            }
+        }
+    }
+    Ok(records)
+}
+
+fn endings(answer: &Answer) -> &'static [&'static str] {
+    match answer {
+        Answer::Json => &["json"],
+        Answer::Xml { .. } => &["xml"],
+        _ => &["html"],
+    }
+}
+
+fn fixture(folder: &Path, name: &str, endings: &[&str]) -> Result<PathBuf, String> {
+    let tried: Vec<PathBuf> = endings.iter().map(|ending| folder.join(format!("{name}.{ending}"))).collect();
+    let found = tried.iter().find(|path| path.is_file()).cloned();
+    found.ok_or_else(|| format!("{}.{}: there is no such fixture", folder.join(name).display(), endings.join(" or .")))
+}

@@ -1,0 +1,82 @@
+//! `inflow connector test`: whether a connection would work, found out with one small call.
+
+use inflow_config::{Config, Connection, SharedClock};
+use serde_json::Value;
+
+use super::board::{check_success, read};
+use super::pager::Pager;
+use super::place::Place;
+use super::target::{Param, Target};
+use super::{records, shape};
+use crate::error::{PullError, PullErrorKind};
+use crate::http::Http;
+use crate::spec::{Answer, Paginate, Request, Stream};
+
+/// What one small call found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Probe {
+    /// The list that was asked for.
+    pub stream: String,
+    /// Host that answered.
+    pub host: String,
+    /// Records in the answer.
+    pub records: usize,
+    /// Requests made: one, and one for a token where the board wants it.
+    pub requests: u64,
+}
+
+/// Asks a board for the first page, as small as it can be, of the first list that needs the credential. Nothing is
+/// landed.
+///
+/// # Errors
+/// What a pull would end with.
+pub async fn probe(http: &Http, config: &Config, connection: &Connection, clock: &SharedClock) -> Result<Probe, PullError> {
+    let spec = crate::spec::spec(&connection.connector).ok_or_else(|| crate::check::unknown_connector(&connection.connector))?;
+    let mut target = Target::new(http, config, connection, spec)?;
+    let mut lists: Vec<(&Stream, &Request)> = spec
+        .streams
+        .iter()
+        .filter_map(|stream| Some((stream, stream.request.as_ref()?)))
+        .filter(|(_, request)| target.active(request) && request.each.is_none())
+        .collect();
+    lists.sort_by_key(|(_, request)| request.public);
+    let Some((stream, form)) = lists.first().copied() else {
+        return Err(PullError::new(PullErrorKind::Configuration, "none of its lists can be pulled with what is set")
+            .with_hint(format!("set at least one of {} in the connection's file", spec.any_of.join(", "))));
+    };
+    let mut requests = 0;
+    if let Some(request) = target.token_request()? {
+        let answer = target.fetch(&request, &mut requests).await?;
+        let body = read(&answer, request.url(), &Answer::Json)?;
+        target.take_token(&body)?;
+    }
+    let request = target.request(stream, form, &small(&form.paginate), &Place::default())?;
+    let answer = target.fetch(&request, &mut requests).await?;
+    let body: Value = read(&answer, request.url(), &stream.answer)?;
+    for test in &form.success {
+        check_success(test, &body)?;
+    }
+    let listed = records::shape(stream, shape::records(stream, body)?, None);
+    shape::check(stream, &listed, config.connection_timezone(connection), clock.now())?;
+    let host = request.url().host_str().unwrap_or_default().to_owned();
+    Ok(Probe { stream: stream.name.clone(), host, records: listed.len(), requests })
+}
+
+/// Parameters of the first page with one record, where the board lets us say so.
+fn small(form: &Paginate) -> Vec<Param> {
+    let limit = match form {
+        Paginate::Offset { limit_param, .. }
+        | Paginate::Page { limit_param, .. }
+        | Paginate::Token { limit_param, .. }
+        | Paginate::Link { limit_param, .. }
+        | Paginate::Next { limit_param, .. } => limit_param.as_deref(),
+        Paginate::None => None,
+    };
+    let mut params = Pager::new(form).first();
+    for param in &mut params {
+        if Some(param.name.as_str()) == limit {
+            *param = Param::number(&param.name, 1);
+        }
+    }
+    params
+}
