@@ -69,6 +69,7 @@ impl App {
                 "`inflow init` writes one to start from, `inflow demo` needs none, --config FILE names another",
             ));
         }
+        own_specs(&self.config_file)?;
         let config = Config::load(&self.config_file, &inflow_config::process_env)?;
         let problems =
             config.connections.iter().flat_map(|connection| inflow_connectors::check_connection(&config, connection)).collect::<Vec<_>>();
@@ -165,6 +166,19 @@ impl Pulling {
             progress: &NoProgress,
         }
     }
+}
+
+/// Makes the company's own specs known: `connectors/*.toml` beside the settings file.
+pub fn own_specs(config_file: &Path) -> Result<(), Failure> {
+    let folder = config_file.parent().unwrap_or(Path::new("")).join("connectors");
+    inflow_connectors::spec::load_own(&folder).map(|_| ()).map_err(|errors| Failure {
+        messages: errors
+            .iter()
+            .flat_map(|error| error.problems.iter().map(|problem| format!("{}: {problem}", error.file)))
+            .map(|message| (message, Some("docs/connectors.md explains the words of a spec".to_owned())))
+            .collect(),
+        code: crate::failure::exit::USER,
+    })
 }
 
 /// A path as the person would type it.

@@ -86,6 +86,9 @@ pub enum Command {
     Erase(EraseArgs),
     /// Say what engine, disk, clock, connections and credentials are missing
     Doctor,
+    /// Connectors: list, write a new one, check a spec, try a connection
+    #[command(subcommand)]
+    Connector(ConnectorCommand),
     /// The embedded engine
     #[command(subcommand)]
     Engine(EngineCommand),
@@ -248,6 +251,45 @@ pub struct EraseArgs {
     /// An application, CONNECTION:ID
     #[arg(long, value_name = "CONNECTION:ID")]
     pub application: Option<String>,
+}
+
+/// `inflow connector`
+#[derive(Debug, Subcommand)]
+pub enum ConnectorCommand {
+    /// Every connector, its lawful way in and what it delivers
+    List,
+    /// Write a commented spec and fixtures into connectors/ beside the settings file
+    New {
+        /// Its name: lower-case letters, digits and _
+        name: String,
+    },
+    /// Read a spec against its fixtures and show what each field finds
+    Check(ConnectorCheck),
+    /// Try a connection's address and credential with one small call
+    Test {
+        /// The connection
+        connection: String,
+    },
+}
+
+/// `inflow connector check`
+#[derive(Debug, Args)]
+pub struct ConnectorCheck {
+    /// A connector, or a spec file (.toml) [default: all of your own]
+    #[arg(value_name = "NAME|FILE")]
+    pub spec: Option<String>,
+    /// Folder of the fixtures [default: fixtures/NAME beside the spec]
+    #[arg(long, value_name = "D")]
+    pub fixtures: Option<PathBuf>,
+    /// Instead of fixtures: an answer of the board, as a file (may be given again)
+    #[arg(long = "answer", value_name = "FILE")]
+    pub answers: Vec<PathBuf>,
+    /// The stream that the answers are of [default: the first]
+    #[arg(long, value_name = "STREAM", requires = "answers")]
+    pub stream: Option<String>,
+    /// An answer to a list that others look up, as STREAM=FILE (may be given again)
+    #[arg(long = "reference", value_name = "STREAM=FILE", requires = "answers")]
+    pub references: Vec<String>,
 }
 
 /// `inflow engine`

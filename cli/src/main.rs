@@ -52,6 +52,7 @@ async fn dispatch(app: &App, command: Command) -> Result<u8, Failure> {
         Command::Replay(args) => commands::replay::run(app, &args).await,
         Command::Erase(args) => commands::erase::run(app, &args).await,
         Command::Doctor => commands::doctor::run(app).await,
+        Command::Connector(command) => commands::connector::run(app, &command).await,
         Command::Engine(args::EngineCommand::Install) => commands::engine::install(app).await,
         Command::Schema => commands::schema::run(app),
         Command::Completions { shell } => commands::completions::run(app, shell),

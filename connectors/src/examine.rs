@@ -102,7 +102,9 @@ fn events<'s>(
                 told.insert(map.name.clone());
             }
             if found.events.len() < 12 {
-                found.events.extend(read.iter().map(|event| format!("{} {} ({})", event.stage.as_str(), event.at.to_rfc3339(), event.word)));
+                found
+                    .events
+                    .extend(read.iter().map(|event| format!("{} {} ({})", event.stage.as_str(), event.at.to_rfc3339(), event.word)));
             }
             found.unreadable.extend(bad.into_iter().map(|bad| format!("{}: {}", bad.field, bad.reason)));
         }

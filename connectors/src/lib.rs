@@ -15,5 +15,5 @@ mod state;
 
 pub use check::check_connection;
 pub use error::{PullError, PullErrorKind};
-pub use pull::{NoProgress, PullContext, PullOutcome, PullProgress, Probe, channels, import, probe, pull};
+pub use pull::{NoProgress, Probe, PullContext, PullOutcome, PullProgress, channels, import, probe, pull};
 pub use state::{Health, Landed, PullState, Run, SegmentSink, SinkError, StoredCounts};

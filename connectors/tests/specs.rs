@@ -3,95 +3,42 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use inflow_connectors::spec::{Kind, Scope, Spec, StageWords, Stream, all, parse_spec, spec};
+use inflow_connectors::examine::{Entries, Fetched, entries_of, examine, examine_fixtures, records_of};
+use inflow_connectors::spec::{Kind, Scope, Stream, all, parse_spec, spec};
 use rstest::rstest;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-type References = BTreeMap<String, Value>;
-
-/// What a stream's mapping found in records.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Found {
-    records: usize,
-    /// Fields, events and identity paths that found nothing in any record.
-    nothing: BTreeSet<String>,
-    /// Values that could not be read.
-    unreadable: BTreeSet<String>,
-}
-
-fn lookups(references: &References) -> Map<String, Value> {
-    references.clone().into_iter().collect()
-}
-
-fn examine(spec: &Spec, stream: &Stream, records: &[Value], references: &References) -> Found {
-    let mut found = Found { records: records.len(), ..Found::default() };
-    let lookups = lookups(references);
-    let scope = |record| stream.scope(record, Some(&lookups), chrono_tz::Asia::Shanghai);
-    for (name, field) in &stream.fields {
-        let column = stream.kind.column(name).unwrap();
-        let mut any = false;
-        for record in records {
-            match field.read_column(column, &scope(record)) {
-                Ok(cell) => any |= cell.is_some(),
-                Err(reason) => drop(found.unreadable.insert(format!("{name}: {reason}"))),
-            }
-        }
-        if !any {
-            found.nothing.insert(name.clone());
-        }
-    }
-    let mut told: BTreeSet<String> = BTreeSet::new();
-    let own = BTreeMap::new();
-    for record in records {
-        let words = StageWords { connection: &own, spec: &spec.stages };
-        let (events, bad) = stream.read_events(&scope(record), chrono::DateTime::UNIX_EPOCH, words);
-        told.extend(events.iter().filter_map(|event| Some(event.id.split('/').next()?.to_owned())));
-        found.unreadable.extend(bad.into_iter().map(|bad| format!("{}: {}", bad.field, bad.reason)));
-    }
-    for event in &stream.events {
-        if !told.contains(&event.name) {
-            found.nothing.insert(format!("event {}", event.name));
-        }
-    }
-    let plain = stream.identity.all().chain(&stream.id).chain(&stream.version).chain(&stream.keep);
-    let cursor = stream.request.iter().filter_map(|request| request.cursor.as_ref()).flat_map(|cursor| &cursor.fields);
-    for path in plain.chain(cursor).chain(&stream.candidate) {
-        if records.iter().all(|record| path.first(record).is_none()) {
-            found.nothing.insert(format!("path {path}"));
-        }
-    }
-    found
+fn fetched() -> Fetched {
+    Fetched { at: "2026-11-20T04:00:00Z".parse().unwrap(), zone: chrono_tz::Asia::Shanghai }
 }
 
 fn records(stream: &Stream, answers: &[Value]) -> Vec<Value> {
-    answers.iter().flat_map(|answer| stream.records.first(answer).and_then(Value::as_array).unwrap().clone()).collect()
-}
-
-fn entries(stream: &Stream, answers: &[Value]) -> Value {
-    records(stream, answers).into_iter().map(|record| (stream.source_id(&record).unwrap(), record)).collect()
+    answers.iter().flat_map(|answer| records_of(stream, answer.to_string().as_bytes(), None).unwrap()).collect()
 }
 
 #[test]
 fn every_mapped_path_finds_something_in_the_fixtures() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    let mut wrong = Vec::new();
     for spec in all() {
-        let answer = |stream: &Stream| -> Vec<Value> {
-            let path = folder.join(&spec.name).join(format!("{}.json", stream.name));
-            let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-            vec![serde_json::from_str(&text).unwrap()]
-        };
-        let is_reference = |stream: &&Stream| stream.kind == Kind::Reference;
-        let references: References = spec.streams.iter().filter(is_reference).map(|s| (s.name.clone(), entries(s, &answer(s)))).collect();
-        for stream in &spec.streams {
-            let found = examine(spec, stream, &records(stream, &answer(stream)), &references);
-            assert!(found.records > 1, "{}: {} needs more than one record", spec.name, stream.name);
-            assert_eq!(found.nothing, BTreeSet::new(), "{}: {}", spec.name, stream.name);
-            assert_eq!(found.unreadable, BTreeSet::new(), "{}: {}", spec.name, stream.name);
+        match examine_fixtures(spec, &folder.join(&spec.name), fetched()) {
+            Ok(streams) => {
+                for found in streams {
+                    let place = format!("{}: {}", spec.name, found.stream);
+                    if found.records < 2 {
+                        wrong.push(format!("{place} needs more than one record"));
+                    }
+                    wrong.extend(found.nothing.iter().map(|what| format!("{place}: {what} finds nothing")));
+                    wrong.extend(found.unreadable.iter().map(|what| format!("{place}: {what}")));
+                }
+            }
+            Err(reason) => wrong.push(reason),
         }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
@@ -135,10 +82,10 @@ fn recorded_payloads_read_without_a_doubt() {
     let lever = spec("lever").unwrap();
     let reference = |name: &str, file: &str| {
         let stream = lever.stream(name).unwrap();
-        (name.to_owned(), entries(stream, &recorded(&folder.join(file))))
+        (name.to_owned(), entries_of(stream, &records(stream, &recorded(&folder.join(file)))))
     };
-    let references: References =
-        BTreeMap::from([reference("stages", "lever/nango_stages.json"), reference("archive_reasons", "lever/nango_archive-reasons.json")]);
+    let references: Entries =
+        Entries::from([reference("stages", "lever/nango_stages.json"), reference("archive_reasons", "lever/nango_archive-reasons.json")]);
     // What the recordings do not hold: pay was not asked for, the board filled nothing in, and
     // `expand=applications` was not recorded.
     let cases = [
@@ -159,7 +106,7 @@ fn recorded_payloads_read_without_a_doubt() {
         let all = records(stream, &recorded(&folder.join(file)));
         let ids: BTreeSet<String> = all.iter().filter_map(|record| stream.source_id(record)).collect();
         assert_eq!(ids.len(), all.len(), "{board} {name}: ids are missing or not unique");
-        let found = examine(spec, stream, &all, &references);
+        let found = examine(spec, stream, &all, &references, fetched());
         assert_eq!(found.unreadable, BTreeSet::new(), "{board} {name}");
         assert_eq!(json!(found.nothing), nothing, "{board} {name}");
         assert_eq!(found.records, count, "{board} {name}");

@@ -182,7 +182,8 @@ impl<'a> Mapper<'a> {
         let mut greatest = None;
         for path in &self.stream.version {
             for value in path.all(&line.record) {
-                let read = self.stream.time_format.read_at(value, scope.zone, scope.fetched).map_err(|reason| fault(&path.to_string(), reason))?;
+                let read =
+                    self.stream.time_format.read_at(value, scope.zone, scope.fetched).map_err(|reason| fault(&path.to_string(), reason))?;
                 greatest = greatest.max(read.map(|(instant, _)| instant.timestamp_millis()));
             }
         }

@@ -2,6 +2,7 @@
 
 pub mod analyze;
 pub mod completions;
+pub mod connector;
 pub mod demo;
 pub mod doctor;
 pub mod engine;

@@ -16,5 +16,9 @@ pub fn run(app: &App) -> Result<u8, Failure> {
         format!("配置无误:{} 个渠道,{} 个连接({enabled} 个启用)", config.channels.len(), config.connections.len()),
     );
     app.printer.result(app.printer.pick(&en, &zh));
+    let names = inflow_connectors::spec::names();
+    let (en, zh) =
+        (format!("connectors ({}): {}", names.len(), names.join(", ")), format!("可用连接器({} 个):{}", names.len(), names.join("、")));
+    app.printer.result(app.printer.pick(&en, &zh));
     Ok(0)
 }

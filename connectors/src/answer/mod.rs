@@ -73,8 +73,11 @@ pub fn text<'b>(bytes: &'b [u8], content_type: Option<&str>) -> Cow<'b, str> {
 fn charset(text: &str) -> Option<&'static Encoding> {
     let lower = text.to_lowercase();
     let (_, after) = lower.split_once("charset=").or_else(|| lower.split_once("encoding="))?;
-    let label: String =
-        after.trim_start_matches(['"', '\'', ' ']).chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | ':')).collect();
+    let label: String = after
+        .trim_start_matches(['"', '\'', ' '])
+        .chars()
+        .take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | ':'))
+        .collect();
     let found = Encoding::for_label(label.as_bytes())?;
     // GBK and GB2312 are what pages say when they mean GB18030.
     Some(if found == encoding_rs::GBK { GB18030 } else { found })

@@ -20,8 +20,7 @@ pub(super) fn read(text: &str, lists: &[String]) -> Result<Value, AnswerError> {
 /// The name as it stands in the text, prefix included.
 fn name(text: &str, node: roxmltree::Node<'_, '_>) -> String {
     let from = text.trim_start_matches('\u{feff}').trim_start().get(node.range()).unwrap_or_default();
-    let written: String =
-        from.trim_start_matches('<').chars().take_while(|c| !c.is_whitespace() && !matches!(c, '>' | '/')).collect();
+    let written: String = from.trim_start_matches('<').chars().take_while(|c| !c.is_whitespace() && !matches!(c, '>' | '/')).collect();
     if written.is_empty() { node.tag_name().name().to_owned() } else { written }
 }
 

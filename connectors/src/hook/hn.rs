@@ -81,9 +81,41 @@ enum Part {
 }
 
 const ROLES: &[&str] = &[
-    "engineer", "developer", "scientist", "designer", "manager", "analyst", "architect", "lead", "founding", "director", "head of", "sre",
-    "devops", "researcher", "programmer", "cto", "product", "qa", "administrator", "recruiter", "writer", "consultant", "intern", "roles",
-    "positions", "full stack", "full-stack", "fullstack", "backend", "back-end", "frontend", "front-end", "sales", "marketing", "specialist",
+    "engineer",
+    "developer",
+    "scientist",
+    "designer",
+    "manager",
+    "analyst",
+    "architect",
+    "lead",
+    "founding",
+    "director",
+    "head of",
+    "sre",
+    "devops",
+    "researcher",
+    "programmer",
+    "cto",
+    "product",
+    "qa",
+    "administrator",
+    "recruiter",
+    "writer",
+    "consultant",
+    "intern",
+    "roles",
+    "positions",
+    "full stack",
+    "full-stack",
+    "fullstack",
+    "backend",
+    "back-end",
+    "frontend",
+    "front-end",
+    "sales",
+    "marketing",
+    "specialist",
 ];
 
 impl Part {
@@ -92,7 +124,8 @@ impl Part {
         let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
         if lower.starts_with("http") || lower.contains("://") || lower.starts_with("www.") {
             Part::Link
-        } else if lower.contains(['$', '€', '£', '¥']) || (lower.contains('k') && lower.chars().filter(char::is_ascii_digit).count() >= 2) {
+        } else if lower.contains(['$', '€', '£', '¥']) || (lower.contains('k') && lower.chars().filter(char::is_ascii_digit).count() >= 2)
+        {
             Part::Pay
         } else if has(ROLES) {
             Part::Role
@@ -116,7 +149,9 @@ mod tests {
 
     #[test]
     fn the_parts_of_a_header_in_any_order() {
-        let found = job("Teahouse Labs | Senior Backend Engineer | Lisbon, REMOTE (EU) | Full-time | &#x24;120k-150k | <a href=\"https:&#x2F;&#x2F;x\">https:&#x2F;&#x2F;x</a><p>We brew.");
+        let found = job(
+            "Teahouse Labs | Senior Backend Engineer | Lisbon, REMOTE (EU) | Full-time | &#x24;120k-150k | <a href=\"https:&#x2F;&#x2F;x\">https:&#x2F;&#x2F;x</a><p>We brew.",
+        );
         assert_eq!(
             found.unwrap(),
             json!({"company": "Teahouse Labs", "title": "Senior Backend Engineer", "place": "Lisbon, REMOTE (EU)",

@@ -16,7 +16,8 @@ pub struct Hook {
 }
 
 /// Every hook.
-pub const HOOKS: &[Hook] = &[Hook { name: "hn_comment", about: "the first line of a \"Who is hiring\" comment, taken apart", run: hn::comment }];
+pub const HOOKS: &[Hook] =
+    &[Hook { name: "hn_comment", about: "the first line of a \"Who is hiring\" comment, taken apart", run: hn::comment }];
 
 /// The hook of that name.
 pub fn hook(name: &str) -> Option<&'static Hook> {

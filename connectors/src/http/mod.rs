@@ -169,7 +169,11 @@ impl Http {
             return Ok(Reply::Elsewhere(status, to));
         }
         if !status.is_success() {
-            return Err(Failure { error: failure::refusal(&host, status, &headers), again: retry::is_transient(status), wait });
+            return Err(Failure {
+                error: failure::refusal(&host, status, &headers).with_status(status.as_u16()),
+                again: retry::is_transient(status),
+                wait,
+            });
         }
         let body = read_body(response, &host).await?;
         Ok(Reply::Answer(Answer { status, headers, body }))

@@ -41,7 +41,8 @@ pub(super) async fn pull_board(
     let target = Target::new(ctx.http, ctx.config, connection, spec)?;
     let tombstones = ctx.state.tombstones().await.map_err(|error| PullError::own(&error))?;
     let requests = AtomicU64::new(0);
-    let mut pull = BoardPull { ctx, connection, target, started_at, tombstones, references: References::new(), requests: &requests, outcome };
+    let mut pull =
+        BoardPull { ctx, connection, target, started_at, tombstones, references: References::new(), requests: &requests, outcome };
     let active: Vec<&'static Stream> = spec.streams.iter().filter(|stream| pull.is_active(stream)).collect();
     if active.is_empty() {
         return Err(PullError::new(PullErrorKind::Configuration, "none of its lists can be pulled with what is set")
@@ -77,8 +78,7 @@ impl<'a> BoardPull<'a, '_> {
                 Ok(()) => {}
                 Err(Stop::Failed(error)) => {
                     let error = error.at(place);
-                    let alone =
-                        matches!(error.kind, PullErrorKind::BadResponse | PullErrorKind::ChangedShape | PullErrorKind::ServerError);
+                    let alone = matches!(error.kind, PullErrorKind::BadResponse | PullErrorKind::ChangedShape | PullErrorKind::ServerError);
                     // Another list may still work; a lookup list that is missing would damage the others.
                     if !alone || stream.kind == Kind::Reference {
                         return Err(first_error.unwrap_or(error).into());

@@ -30,7 +30,12 @@ pub(crate) fn applies(form: &Request) -> bool {
 
 impl Validators {
     /// Those of the last list, if it was read with the same words.
-    pub(crate) async fn stored(ctx: &PullContext<'_>, connection: &str, stream: &Stream, spec: &str) -> Result<Option<Validators>, PullError> {
+    pub(crate) async fn stored(
+        ctx: &PullContext<'_>,
+        connection: &str,
+        stream: &Stream,
+        spec: &str,
+    ) -> Result<Option<Validators>, PullError> {
         let text = ctx.state.cursor(connection, &key(stream)).await.map_err(|error| PullError::own(&error))?;
         let found: Option<Validators> = text.and_then(|text| serde_json::from_str(&text).ok());
         Ok(found.filter(|found| found.spec == spec))

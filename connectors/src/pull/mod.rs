@@ -37,8 +37,8 @@ use crate::state::{Health, PullState, Run, SegmentSink};
 use land::LandCounts;
 
 pub use import::import;
-pub use probe::{Probe, probe};
 pub(crate) use import::read_mapping;
+pub use probe::{Probe, probe};
 
 /// The records of an answer, shaped as the words of a stream say.
 pub(crate) fn shaped_records(

@@ -42,7 +42,9 @@ impl<'s> Pager<'s> {
     pub(crate) fn first(&self) -> Vec<Param> {
         match self.form {
             Paginate::None => Vec::new(),
-            Paginate::Token { limit_param, limit, .. } | Paginate::Link { limit_param, limit } | Paginate::Next { limit_param, limit, .. } => {
+            Paginate::Token { limit_param, limit, .. }
+            | Paginate::Link { limit_param, limit }
+            | Paginate::Next { limit_param, limit, .. } => {
                 limit_param.iter().zip(*limit).map(|(name, limit)| Param::number(name, limit.into())).collect()
             }
             Paginate::Offset { .. } | Paginate::Page { .. } => self.numbered(),

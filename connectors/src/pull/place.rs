@@ -21,9 +21,15 @@ pub(crate) struct Place<'r> {
 impl Place<'_> {
     /// The value of a placeholder; `None` when it is the connection's to give.
     pub(crate) fn value(&self, name: &str) -> Result<Option<String>, PullError> {
-        let missing = |what: String| PullError::new(PullErrorKind::ChangedShape, what).with_hint("the board changed its format; the spec needs an update");
+        let missing = |what: String| {
+            PullError::new(PullErrorKind::ChangedShape, what).with_hint("the board changed its format; the spec needs an update")
+        };
         if name == "each" {
-            return self.each.clone().map(Some).ok_or_else(|| missing("a list that is asked for each entry of another has none".to_owned()));
+            return self
+                .each
+                .clone()
+                .map(Some)
+                .ok_or_else(|| missing("a list that is asked for each entry of another has none".to_owned()));
         }
         let Some(path) = name.strip_prefix('$') else { return Ok(None) };
         let path: Path = path.trim_start_matches('.').parse().map_err(|error| missing(format!("{error}")))?;

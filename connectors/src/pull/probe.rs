@@ -17,8 +17,8 @@ use crate::spec::{Answer, Paginate, Request, Stream};
 pub struct Probe {
     /// The list that was asked for.
     pub stream: String,
-    /// Host that answered.
-    pub host: String,
+    /// Host or folder that answered.
+    pub place: String,
     /// Records in the answer.
     pub records: usize,
     /// Requests made: one, and one for a token where the board wants it.
@@ -59,7 +59,7 @@ pub async fn probe(http: &Http, config: &Config, connection: &Connection, clock:
     let listed = records::shape(stream, shape::records(stream, body)?, None);
     shape::check(stream, &listed, config.connection_timezone(connection), clock.now())?;
     let host = request.url().host_str().unwrap_or_default().to_owned();
-    Ok(Probe { stream: stream.name.clone(), host, records: listed.len(), requests })
+    Ok(Probe { stream: stream.name.clone(), place: host, records: listed.len(), requests })
 }
 
 /// Parameters of the first page with one record, where the board lets us say so.

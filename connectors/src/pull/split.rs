@@ -20,7 +20,8 @@ pub(crate) enum Extent {
 
 /// Decides how a list is asked for. `applied` are the facets asked for already.
 pub(crate) fn extent(split: &Split, answer: &Value, applied: &Map<String, Value>) -> Extent {
-    let number = |path: &crate::spec::Path, value: &Value| path.first(value).and_then(scalar_text).and_then(|text| text.parse::<u64>().ok());
+    let number =
+        |path: &crate::spec::Path, value: &Value| path.first(value).and_then(scalar_text).and_then(|text| text.parse::<u64>().ok());
     let Some(total) = number(&split.total, answer).filter(|total| *total > split.over) else { return Extent::Whole };
     let facets = split.facets.first(answer).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let mut best: Option<(bool, u64, String, Vec<String>)> = None;
@@ -34,7 +35,8 @@ pub(crate) fn extent(split: &Split, answer: &Value, applied: &Map<String, Value>
             continue;
         }
         let covers = counted.iter().map(|(_, count)| count).sum::<u64>() >= total;
-        let better = best.as_ref().is_none_or(|(known, size, ..)| (covers, std::cmp::Reverse(largest)) > (*known, std::cmp::Reverse(*size)));
+        let better =
+            best.as_ref().is_none_or(|(known, size, ..)| (covers, std::cmp::Reverse(largest)) > (*known, std::cmp::Reverse(*size)));
         if better {
             best = Some((covers, largest, name, counted.into_iter().map(|(id, _)| id).collect()));
         }

@@ -148,7 +148,13 @@ impl<'a> Target<'a> {
     }
 
     /// The request for a page.
-    pub(crate) fn request(&self, stream: &Stream, form: &Request, params: &[Param], place: &Place<'_>) -> Result<reqwest::Request, PullError> {
+    pub(crate) fn request(
+        &self,
+        stream: &Stream,
+        form: &Request,
+        params: &[Param],
+        place: &Place<'_>,
+    ) -> Result<reqwest::Request, PullError> {
         let path = self.fill_at(&form.path, true, place)?;
         let mut url = Url::parse(&format!("{}{path}", self.base))
             .map_err(|error| configuration(format!("the address of {} is wrong: {error}", stream.name)))?;
@@ -234,7 +240,8 @@ impl<'a> Target<'a> {
             Value::String(text) => Value::String(self.fill_at(text, false, place)?),
             Value::Array(list) => Value::Array(list.iter().map(|inner| self.filled_value(inner, place)).collect::<Result<_, _>>()?),
             Value::Object(map) => {
-                let fields: Result<_, PullError> = map.iter().map(|(name, inner)| Ok((name.clone(), self.filled_value(inner, place)?))).collect();
+                let fields: Result<_, PullError> =
+                    map.iter().map(|(name, inner)| Ok((name.clone(), self.filled_value(inner, place)?))).collect();
                 Value::Object(fields?)
             }
             other => other.clone(),

@@ -58,14 +58,17 @@ pub fn names() -> Vec<&'static str> {
 /// every file at once.
 pub fn load_own(folder: &Path) -> Result<usize, Vec<SpecError>> {
     let mut files: Vec<PathBuf> = match std::fs::read_dir(folder) {
-        Ok(entries) => entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.extension().is_some_and(|e| e == "toml")).collect(),
+        Ok(entries) => {
+            entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.extension().is_some_and(|e| e == "toml")).collect()
+        }
         Err(_) => return Ok(0),
     };
     files.sort();
     let mut errors = Vec::new();
     for file in &files {
         let shown = file.display().to_string();
-        let read = std::fs::read_to_string(file).map_err(|error| SpecError { file: shown.clone(), problems: vec![format!("cannot be read: {error}")] });
+        let read = std::fs::read_to_string(file)
+            .map_err(|error| SpecError { file: shown.clone(), problems: vec![format!("cannot be read: {error}")] });
         match read.and_then(|text| parse_spec(&text, &shown)) {
             Ok(spec) if built_in(&spec.name).is_some() || spec.name == FILE_CONNECTOR => {
                 let problem = format!("name: {} is a connector already; give this one another name", spec.name);
