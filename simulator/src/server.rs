@@ -251,6 +251,10 @@ fn render(mut reply: Reply, fault: Option<FaultKind>, limit: Option<(Limit, Verd
             .header("x-ratelimit-limit", limit.requests)
             .header("x-ratelimit-remaining", verdict.remaining)
             .header("x-ratelimit-reset", limit.reset(verdict));
+        // The instants that a board tells are by the clock that it tells.
+        if let Some(wall) = limit.wall {
+            response = response.header(header::DATE, wall.format("%a, %d %b %Y %H:%M:%S GMT").to_string());
+        }
     }
     let body = match fault {
         Some(FaultKind::Html(page)) => {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use super::limits::Said;
 use super::window::{At, Turn, Window, nanos};
 use crate::spec::BudgetWindow;
 
@@ -76,9 +77,28 @@ impl Budget {
         book.concurrency = book.concurrency.min(concurrency.max(1));
         for window in windows {
             match book.windows.iter_mut().find(|known| known.per == window.per) {
-                Some(known) => known.requests = known.requests.min(window.requests.max(1)),
+                Some(known) => known.tighten(window.requests),
                 None => book.windows.push(Window::new(window)),
             }
+        }
+    }
+
+    /// Takes the board's own word: windows that it says are smaller shrink, and grow again up to what the
+    /// spec says; windows that the spec does not know are kept as well; and no more goes out than it says is left.
+    pub fn learn(&self, said: &Said) {
+        let mut book = self.book();
+        let now = self.now();
+        for window in &said.windows {
+            let known = book.windows.iter_mut().find(|known| known.per == window.per);
+            match known {
+                Some(known) => known.said(window.requests),
+                None => book.add_learnt(window),
+            }
+        }
+        if let Some((requests, wait)) = said.left {
+            // Those on their way may not be counted in yet.
+            let requests = requests.saturating_sub(book.on_their_way);
+            book.left = Some(Left { requests, until: now.saturating_add(nanos(wait)) });
         }
     }
 
@@ -128,6 +148,9 @@ impl Budget {
         if turn == Turn::Now {
             book.open += 1;
             book.on_their_way += 1;
+            if let Some(left) = &mut book.left {
+                left.requests = left.requests.saturating_sub(1);
+            }
         }
         (turn, now)
     }
@@ -161,8 +184,16 @@ struct Book {
     open: u32,
     concurrency: u32,
     paused_until: At,
+    /// What the board says is left.
+    left: Option<Left>,
     /// Answers 429 in a row.
     refused: u32,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Left {
+    requests: u32,
+    until: At,
 }
 
 impl Book {
@@ -171,10 +202,20 @@ impl Book {
         if self.paused_until > now {
             turn = turn.and(Turn::At(self.paused_until));
         }
+        if let Some(left) = self.left.filter(|left| left.requests == 0 && left.until > now) {
+            turn = turn.and(Turn::At(left.until));
+        }
         for window in &mut self.windows {
             turn = turn.and(window.turn(now, self.on_their_way));
         }
         turn
+    }
+
+    fn add_learnt(&mut self, window: &BudgetWindow) {
+        // What was answered before is known from the next longer window.
+        let longer = self.windows.iter().filter(|known| known.per > window.per).min_by_key(|known| known.per);
+        let learnt = Window::learnt(window, longer);
+        self.windows.push(learnt);
     }
 }
 
@@ -225,7 +266,7 @@ mod tests {
                 times
             }
         });
-        let mut times: Vec<Duration> = futures::future::join_all(all).await.into_iter().flatten().collect();
+        let mut times: Vec<Duration> = futures::future::join_all(all).await.into_iter().flatten().filter(|time| *time < span).collect();
         times.sort();
         times
     }
@@ -341,6 +382,51 @@ mod tests {
         budget.tighten(&[window(2, 1)], 1);
         let times = arrivals(&budget, 3, AT_ONCE, Duration::from_secs(21)).await;
         assert_eq!(most_in_any(&times, Duration::from_secs(1)), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_board_s_word_shrinks_windows_and_they_grow_back() {
+        let budget = Arc::new(Budget::new(&[window(10, 1)], 2));
+        let say = |requests| budget.learn(&Said { windows: vec![window(requests, 1)], left: None });
+        let span = Duration::from_secs(5);
+        say(3);
+        let times = arrivals(&budget, 1, AT_ONCE, span).await;
+        assert_eq!(most_in_any(&times, Duration::from_secs(1)), 3);
+        say(500);
+        tokio::time::sleep(span).await;
+        let times = arrivals(&budget, 1, AT_ONCE, span).await;
+        assert_eq!(most_in_any(&times, Duration::from_secs(1)), 10, "never more than the spec says");
+        say(0);
+        tokio::time::sleep(span).await;
+        let times = arrivals(&budget, 1, AT_ONCE, span).await;
+        assert_eq!(most_in_any(&times, Duration::from_secs(1)), 1, "a window of nothing would stop it for good");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_window_that_only_the_board_knows_is_kept_from_what_was_answered_before() {
+        let budget = Arc::new(Budget::new(&[window(100, 60)], 2));
+        let times = arrivals(&budget, 1, AT_ONCE, Duration::from_millis(1)).await;
+        assert_eq!(times.len(), 100);
+        tokio::time::sleep(Duration::from_secs(61)).await;
+        for _ in 0..4 {
+            budget.acquire().await.unwrap().answered();
+        }
+        budget.learn(&Said { windows: vec![window(5, 10)], left: None });
+        let start = Instant::now();
+        let times = arrivals(&budget, 1, AT_ONCE, Duration::from_secs(19)).await;
+        assert_eq!(times.iter().filter(|time| time.as_secs() < 10).count(), 1);
+        assert!(start.elapsed() >= Duration::from_secs(19) && times.len() == 6);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_more_goes_out_than_the_board_says_is_left() {
+        let budget = Arc::new(Budget::new(&[window(100, 1)], 4));
+        let on_its_way = budget.acquire().await.unwrap();
+        budget.learn(&Said { windows: Vec::new(), left: Some((3, Duration::from_secs(30))) });
+        let times = arrivals(&budget, 1, AT_ONCE, Duration::from_secs(29)).await;
+        assert_eq!(times.len(), 2, "the one on its way counts");
+        drop(on_its_way);
+        assert!(arrivals(&budget, 1, AT_ONCE, Duration::from_secs(2)).await.len() > 2);
     }
 
     proptest! {

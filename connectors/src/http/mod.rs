@@ -4,6 +4,7 @@
 
 mod budget;
 mod failure;
+mod limits;
 mod redirect;
 mod retry;
 mod window;
@@ -183,9 +184,7 @@ impl Http {
     fn heed(&self, response: &Response, endpoint: &Endpoint) -> Option<Duration> {
         let (headers, now) = (response.headers(), self.clock.now());
         let budget = &endpoint.budget;
-        if let Some(pause) = endpoint.limits.as_ref().and_then(|limits| retry::pause_asked(headers, limits, now)) {
-            budget.pause(pause);
-        }
+        budget.learn(&limits::said(headers, endpoint.limits.as_ref(), now));
         let status = response.status();
         if status == StatusCode::TOO_MANY_REQUESTS {
             let wait = retry::retry_after(headers, now).unwrap_or_else(|| retry::backoff(budget.refused()));

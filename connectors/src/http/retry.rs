@@ -7,7 +7,7 @@ use rand::Rng;
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 
-use crate::spec::{LimitHeaders, ResetForm};
+use super::limits;
 
 /// How often a request is made in all.
 pub const ATTEMPTS: u32 = 4;
@@ -38,30 +38,13 @@ pub fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> 
     if let Ok(seconds) = text.parse::<u64>() {
         return Some(Duration::from_secs(seconds));
     }
-    let date = DateTime::parse_from_rfc2822(text).ok()?.with_timezone(&Utc);
-    Some((date - now).to_std().unwrap_or(Duration::ZERO))
-}
-
-/// How long the board's own headers say to wait: only when nothing remains.
-pub fn pause_asked(headers: &HeaderMap, form: &LimitHeaders, now: DateTime<Utc>) -> Option<Duration> {
-    let number = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<f64>().ok();
-    if number(&form.remaining)? >= 1.0 {
-        return None;
-    }
-    let reset = number(&form.reset)?;
-    let now_s = now.timestamp_millis() as f64 / 1000.0;
-    let wait = match form.reset_as {
-        ResetForm::Seconds => reset,
-        ResetForm::EpochS => reset - now_s,
-        ResetForm::EpochMs => reset / 1000.0 - now_s,
-    };
-    // A clock that is far off must not stop a connection for good.
-    (wait > 0.0 && wait <= 3600.0).then(|| Duration::from_secs_f64(wait))
+    let date = limits::instant(text)?;
+    Some((date - limits::board_clock(headers, now).unwrap_or(now)).to_std().unwrap_or(Duration::ZERO))
 }
 
 #[cfg(test)]
 mod tests {
-    use reqwest::header::HeaderValue;
+    use reqwest::header::{DATE, HeaderValue};
 
     use super::*;
 
@@ -78,19 +61,9 @@ mod tests {
         let date = (now() + chrono::Duration::seconds(9)).format("%a, %d %b %Y %H:%M:%S GMT").to_string();
         headers.insert(RETRY_AFTER, HeaderValue::from_str(&date).unwrap());
         assert_eq!(retry_after(&headers, now()), Some(Duration::from_secs(9)));
-    }
-
-    #[test]
-    fn the_board_asks_for_a_pause_only_when_nothing_remains() {
-        let form = LimitHeaders { remaining: "x-left".into(), reset: "x-reset".into(), reset_as: ResetForm::EpochS };
-        let mut headers = HeaderMap::new();
-        headers.insert("x-reset", HeaderValue::from_static("1790000004"));
-        headers.insert("x-left", HeaderValue::from_static("1"));
-        assert_eq!(pause_asked(&headers, &form, now()), None);
-        headers.insert("x-left", HeaderValue::from_static("0"));
-        assert_eq!(pause_asked(&headers, &form, now()), Some(Duration::from_secs(4)));
-        headers.insert("x-reset", HeaderValue::from_static("9990000004"));
-        assert_eq!(pause_asked(&headers, &form, now()), None);
+        let behind = (now() + chrono::Duration::seconds(7)).format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        headers.insert(DATE, HeaderValue::from_str(&behind).unwrap());
+        assert_eq!(retry_after(&headers, now()), Some(Duration::from_secs(2)), "by the board's clock");
     }
 
     #[test]

@@ -56,7 +56,10 @@ struct Answered {
 #[derive(Debug)]
 pub(super) struct Window {
     pub(super) per: Duration,
-    pub(super) requests: u32,
+    /// What holds now: the spec's number or what the board says, whichever is smaller.
+    requests: u32,
+    /// The spec's; with none, only the board knows of this window.
+    spec: Option<u32>,
     span: i64,
     log: VecDeque<Answered>,
     logged: u64,
@@ -67,7 +70,26 @@ impl Window {
         let span = nanos(window.per);
         // A window that lets nothing through would stop a connection for good.
         let requests = window.requests.max(1);
-        Window { per: window.per, requests, span: span.saturating_add(span / SLEW), log: VecDeque::new(), logged: 0 }
+        let span = span.saturating_add(span / SLEW);
+        Window { per: window.per, requests, spec: Some(requests), span, log: VecDeque::new(), logged: 0 }
+    }
+
+    /// A window that only the board knows; what was answered before it said so is in a longer one.
+    pub(super) fn learnt(window: &BudgetWindow, longer: Option<&Window>) -> Window {
+        let known = longer.map(|longer| (longer.log.clone(), longer.logged)).unwrap_or_default();
+        Window { spec: None, log: known.0, logged: known.1, ..Window::new(window) }
+    }
+
+    /// Another connection's spec or settings allow so many.
+    pub(super) fn tighten(&mut self, requests: u32) {
+        let spec = self.spec.unwrap_or(u32::MAX).min(requests.max(1));
+        self.spec = Some(spec);
+        self.requests = self.requests.min(spec);
+    }
+
+    /// The board allows so many.
+    pub(super) fn said(&mut self, requests: u32) {
+        self.requests = requests.clamp(1, self.spec.unwrap_or(u32::MAX));
     }
 
     /// When one more may go out while `on_their_way` are not answered yet.

@@ -222,6 +222,20 @@ pub struct LimitHeaders {
     pub reset: String,
     /// How `reset` is written.
     pub reset_as: ResetForm,
+    /// Requests that it allows in a window: fewer than the spec says shrink the window.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<LimitHeader>,
+}
+
+/// A header that holds how many requests a window allows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LimitHeader {
+    /// Its name.
+    pub header: String,
+    /// Length of that window.
+    #[serde(with = "request::span")]
+    pub per: Duration,
 }
 
 /// How a board writes the end of its window.
