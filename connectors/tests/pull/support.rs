@@ -117,6 +117,8 @@ struct Memory {
     cursors: HashMap<(String, String), String>,
     landed: HashMap<(String, String), HashMap<u64, Landed>>,
     stored: BTreeMap<String, Vec<Line>>,
+    /// Stream of each stored segment.
+    streams: HashMap<String, String>,
     health: HashMap<String, Health>,
     runs: Vec<Run>,
     tombstones: HashSet<String>,
@@ -133,6 +135,13 @@ pub struct World {
 impl World {
     pub fn lines(&self) -> Vec<Line> {
         self.memory.lock().unwrap().stored.values().flatten().cloned().collect()
+    }
+
+    /// Lines of one stream.
+    pub fn lines_of(&self, stream: &str) -> Vec<Line> {
+        let memory = self.memory.lock().unwrap();
+        let mine = memory.stored.iter().filter(|(id, _)| memory.streams.get(*id).is_some_and(|known| known == stream));
+        mine.flat_map(|(_, lines)| lines.clone()).collect()
     }
 
     pub fn ids(&self) -> Vec<String> {
@@ -214,7 +223,9 @@ impl SegmentSink for World {
         let lines: Vec<Line> = read_segment(segment).unwrap().map(Result::unwrap).collect();
         assert_eq!(lines.len() as u64, segment.records);
         let counts = StoredCounts { rows: segment.records, quarantined: 0 };
-        self.memory.lock().unwrap().stored.insert(segment.id.clone(), lines);
+        let mut memory = self.memory.lock().unwrap();
+        memory.streams.insert(segment.id.clone(), segment.stream.clone());
+        memory.stored.insert(segment.id.clone(), lines);
         Ok(counts)
     }
 }
