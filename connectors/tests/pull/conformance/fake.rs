@@ -46,8 +46,6 @@ pub enum Fault {
     Future,
     /// Text with everything that is hard about it.
     Unicode,
-    /// More than anybody should take.
-    Giant,
 }
 
 /// Titles for [`Fault::Unicode`]: beyond the basic plane, right to left, combining, zero width.
@@ -250,7 +248,6 @@ impl Script {
                 plain(200, kind, half)
             }
             Fault::OtherPage => plain(200, "text/html", b"<html><body><h1>Are you human?</h1></body></html>".to_vec()),
-            Fault::Giant => plain(200, kind, vec![b' '; 3 << 20]),
             Fault::SamePage => self.paged(stream, form, 0, base, plain(200, kind, self.page(stream, 0, base))),
             _ => {
                 let body = body();
@@ -312,7 +309,13 @@ impl Script {
         let pages = self.pages(stream);
         let samples = stream.records.first(&body).and_then(Value::as_array).cloned().unwrap_or_default();
         let size = page_size(&form.paginate).unwrap_or(samples.len()).max(samples.len());
-        let count = if pages == 1 || page >= pages { samples.len() } else if page + 1 == pages { 1 } else { size };
+        let count = if pages == 1 || page >= pages {
+            samples.len()
+        } else if page + 1 == pages {
+            1
+        } else {
+            size
+        };
         let mine = stream.name == self.stream;
         let mut list: Vec<Value> = (0..count)
             .map(|at| {
@@ -408,10 +411,10 @@ fn rename(stream: &Stream, record: &mut Value, at: usize) {
         let number = at * 50 + count;
         count += 1;
         path.change(record, &mut |value| {
-            *value = match value {
+            *value = match value.take() {
                 Value::Number(_) => json!(1_000_000 + number),
                 Value::String(text) => json!(format!("{text}-{number}")),
-                other => other.take(),
+                other => other,
             };
         });
     });
