@@ -9,8 +9,10 @@ pub enum PullErrorKind {
     Unreachable,
     /// The credential was not accepted.
     Unauthorised,
-    /// The board's limit, or our own budget, is used up.
+    /// The board says that its limit is used up.
     RateLimited,
+    /// Our own budget is used up, as it should be: the board was not asked.
+    BudgetUsedUp,
     /// The board answered that it failed (5xx).
     ServerError,
     /// An answer that cannot be understood: not JSON, cut off, too large, a refusal inside status 200.
@@ -32,6 +34,7 @@ impl PullErrorKind {
             PullErrorKind::Unreachable => "unreachable",
             PullErrorKind::Unauthorised => "unauthorised",
             PullErrorKind::RateLimited => "rate_limited",
+            PullErrorKind::BudgetUsedUp => "budget_used_up",
             PullErrorKind::ServerError => "server_error",
             PullErrorKind::BadResponse => "bad_response",
             PullErrorKind::ChangedShape => "changed_shape",

@@ -1,6 +1,7 @@
 //! Connector engine: budgets, retry, paging, cursors, identity digests, landing; board specs.
 
 pub mod answer;
+pub mod breaker;
 mod check;
 mod error;
 pub mod examine;

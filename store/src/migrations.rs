@@ -26,7 +26,7 @@ macro_rules! migrations {
 /// Migrations of a database with derived tables.
 pub const DERIVED: &[Migration] = migrations!("derived": "0001_first_light", "0003_application_links");
 /// Migrations of the database with state.
-pub const STATE: &[Migration] = migrations!("state": "0001_first_light");
+pub const STATE: &[Migration] = migrations!("state": "0001_first_light", "0002_connectors");
 
 /// Creates the database if need be and runs what it lacks. A crash in the middle is made good by the next run.
 pub async fn migrate(connection: &Connection, database: &str, migrations: &[Migration], clock: &dyn Clock) -> Result<(), StoreError> {

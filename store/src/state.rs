@@ -97,6 +97,10 @@ pub struct HealthRow {
     pub error_kind: String,
     /// Failure in a sentence, or empty.
     pub error: String,
+    /// Failures in a row that the breaker counts.
+    pub failures: u32,
+    /// No scheduled pull before; `None`: the breaker is closed.
+    pub open_until: Option<DateTime<Utc>>,
 }
 
 /// A record that was set aside. The record itself stays in landing.

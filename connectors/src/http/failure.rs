@@ -43,7 +43,7 @@ pub(super) fn root_cause(error: &reqwest::Error) -> String {
 
 pub(super) fn used_up(used_up: UsedUp) -> PullError {
     let minutes = used_up.wait.as_secs().div_ceil(60);
-    PullError::new(PullErrorKind::RateLimited, format!("the request budget is used up for {minutes} more minutes"))
+    PullError::new(PullErrorKind::BudgetUsedUp, format!("the request budget is used up for {minutes} more minutes"))
         .with_hint("the next pull goes on from here; raise [[budget]] only if the board allows it")
 }
 

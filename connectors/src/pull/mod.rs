@@ -29,7 +29,8 @@ use chrono::{DateTime, Utc};
 use inflow_config::{Config, Connection, SharedClock};
 use tokio_util::sync::CancellationToken;
 
-use crate::error::PullError;
+use crate::breaker;
+use crate::error::{PullError, PullErrorKind};
 use crate::http::Http;
 use crate::identity::IdentityKeys;
 use crate::spec::FILE_CONNECTOR;
@@ -170,9 +171,10 @@ async fn conclude(
         landed: outcome.landed,
         rows: outcome.rows,
         quarantined: outcome.quarantined,
-        error: error.clone(),
+        error,
     };
-    let recorded = record(ctx, connection, &run, error, with_health).await;
+    let kind = outcome.error.as_ref().map(|error| error.kind);
+    let recorded = record(ctx, connection, &run, kind, with_health).await;
     if let (Err(error), None) = (recorded, &outcome.error) {
         outcome.error = Some(error.at(&connection.name));
     }
@@ -183,7 +185,7 @@ async fn record(
     ctx: &PullContext<'_>,
     connection: &Connection,
     run: &Run,
-    error: Option<(String, String)>,
+    kind: Option<PullErrorKind>,
     with_health: bool,
 ) -> Result<(), PullError> {
     let own = |error| PullError::own(&error);
@@ -191,7 +193,8 @@ async fn record(
         return ctx.state.record(run, None).await.map_err(own);
     }
     let before = ctx.state.health(&connection.name).await.map_err(own)?;
-    let failed = error.is_some();
+    let failed = kind.is_some();
+    let (failures, open_until) = breaker::after(before.as_ref(), &connection.name, kind, run.finished_at);
     let since = before.as_ref().and_then(|before| before.failing_since);
     let health = Health {
         connection: connection.name.clone(),
@@ -199,7 +202,9 @@ async fn record(
         last_attempt_at: run.started_at,
         last_success_at: if failed { before.and_then(|before| before.last_success_at) } else { Some(run.started_at) },
         failing_since: failed.then(|| since.unwrap_or(run.started_at)),
-        error,
+        error: run.error.clone(),
+        failures,
+        open_until,
     };
     ctx.state.record(run, Some(&health)).await.map_err(own)
 }

@@ -107,6 +107,10 @@ pub struct Health {
     pub failing_since: Option<DateTime<Utc>>,
     /// Class and sentence of the present error.
     pub error: Option<(String, String)>,
+    /// Failures in a row that the breaker counts.
+    pub failures: u32,
+    /// No scheduled pull before: see [`crate::breaker`].
+    pub open_until: Option<DateTime<Utc>>,
 }
 
 /// The engine's memory. The store has it; tests keep it in memory.

@@ -52,6 +52,8 @@ impl PullState for Store {
             last_success_at: row.last_success_at,
             failing_since: row.failing_since,
             error: (!row.error_kind.is_empty()).then_some((row.error_kind, row.error)),
+            failures: row.failures,
+            open_until: row.open_until,
         }))
     }
 
@@ -83,6 +85,8 @@ impl PullState for Store {
             failing_since: health.failing_since,
             error_kind,
             error,
+            failures: health.failures,
+            open_until: health.open_until,
         };
         self.record_health(&row).await.map_err(failed)
     }

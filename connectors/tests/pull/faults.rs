@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use inflow_config::Explain;
 use inflow_connectors::PullErrorKind;
+use inflow_connectors::breaker::{Decision, decide};
 use serde_json::json;
 
 use crate::support::{Board, Reply, Rig, connection, job, jobs, lever, opportunity};
@@ -199,4 +200,37 @@ async fn the_board_s_own_limit_is_kept() {
     assert_eq!(outcome.error, None);
     assert_eq!(outcome.requests, 4);
     assert!(start.elapsed() >= Duration::from_millis(2900), "{:?}", start.elapsed());
+}
+
+#[tokio::test]
+async fn the_breaker_opens_and_a_pull_that_a_person_asks_for_closes_it() {
+    let well = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let answers = std::sync::Arc::clone(&well);
+    let board = Board::start(move |_, _| {
+        let well = answers.load(std::sync::atomic::Ordering::SeqCst);
+        if well { jobs(&[job(1, "Brewer", "2026-09-30T00:00:00Z")]) } else { Reply::status(401) }
+    })
+    .await;
+    let mut rig = Rig::new();
+    let connection = connection("tea", "greenhouse", &board.url);
+    for failures in 1..=3 {
+        assert!(rig.pull(&connection).await.error.is_some());
+        let health = rig.world.health("tea").unwrap();
+        assert_eq!((health.failures, health.open_until.is_some()), (failures, failures == 3));
+    }
+    let until = rig.world.health("tea").unwrap().open_until.unwrap();
+    assert_eq!(decide(rig.world.health("tea").as_ref(), rig.now), Decision::Open { until });
+    // Half open, and it fails once more: open for longer, and failing all along.
+    let began = rig.now;
+    rig.now = until;
+    assert_eq!(decide(rig.world.health("tea").as_ref(), rig.now), Decision::HalfOpen);
+    rig.pull(&connection).await;
+    let health = rig.world.health("tea").unwrap();
+    assert!(health.open_until.unwrap() - rig.now > until - began);
+    assert_eq!((health.failing_since, health.error.unwrap().0.as_str()), (Some(began), "unauthorised"));
+    well.store(true, std::sync::atomic::Ordering::SeqCst);
+    assert_eq!(rig.pull(&connection).await.error, None);
+    let health = rig.world.health("tea").unwrap();
+    assert_eq!((health.failures, health.open_until, health.failing_since), (0, None, None));
+    assert_eq!(decide(Some(&health), rig.now), Decision::Closed);
 }

@@ -283,3 +283,43 @@ fn a_missing_engine_is_said_in_one_sentence() {
     assert!(!output.status.success() && text.contains("request to https://x.example/y failed"), "{text}");
     assert!(!folder.path().join("inflow/engine/fetching").exists());
 }
+
+#[test]
+fn a_folder_of_an_earlier_version_is_migrated() {
+    let folder = tempfile::tempdir().unwrap();
+    pass_child("folder::child_is_an_earlier_version", folder.path());
+    pass_child("folder::child_knows_the_breaker", folder.path());
+}
+
+#[test]
+#[ignore = "run by another test"]
+fn child_is_an_earlier_version() {
+    run(async {
+        let store = Store::open(StoreOptions::new(given_folder())).await.unwrap();
+        let undo = [
+            "ALTER TABLE inflow_state.connection_health DROP COLUMN failures, DROP COLUMN open_until",
+            "ALTER TABLE inflow_state.schema_migrations DELETE WHERE name = '0002_connectors'",
+            "INSERT INTO inflow_state.connection_health (connection, status, last_attempt_at, failing_since, error_kind, error, version) \
+             VALUES ('tea', 'failing', '2026-01-31 08:00:00', '2026-01-31 08:00:00', 'unreachable', 'gone', 1)",
+        ];
+        for sql in undo {
+            store.execute(sql, &[], &[("mutations_sync", "2")]).await.unwrap();
+        }
+        store.shutdown().await;
+    });
+}
+
+#[test]
+#[ignore = "run by another test"]
+fn child_knows_the_breaker() {
+    run(async {
+        let store = Store::open(StoreOptions::new(given_folder())).await.unwrap();
+        let mut health = store.health().await.unwrap();
+        assert_eq!((health[0].failures, health[0].open_until, health[0].error.as_str()), (0, None, "gone"));
+        health[0].failures = 5;
+        health[0].open_until = Some("2026-01-31T08:05:00Z".parse().unwrap());
+        store.record_health(&health[0]).await.unwrap();
+        assert_eq!(store.health().await.unwrap(), health);
+        store.shutdown().await;
+    });
+}

@@ -88,12 +88,16 @@ fn segments_runs_and_health_come_back() {
             failing_since: Some(at("2026-01-31T08:00:00Z")),
             error_kind: "unauthorised".into(),
             error: "401".into(),
+            failures: 3,
+            open_until: Some(at("2026-01-31T08:05:00Z")),
         };
         store.record_health(&health).await.unwrap();
         assert_eq!(store.health().await.unwrap(), std::slice::from_ref(&health));
         health.status = "ok".into();
         health.last_success_at = Some(at("2026-01-31T09:00:00.250Z"));
         health.failing_since = None;
+        health.failures = 0;
+        health.open_until = None;
         store.record_health(&health).await.unwrap();
         assert_eq!(store.health().await.unwrap(), [health]);
     });
