@@ -6,5 +6,6 @@ mod crash;
 mod demo;
 mod erase;
 mod messages;
+mod own_board;
 mod recordings;
 mod world;
