@@ -62,7 +62,8 @@ pub struct Connection {
     /// Department of rows that name none.
     #[schemars(default)]
     pub department: Option<String>,
-    /// For connector = "file": a file, folder or glob, relative to `inflow.toml`.
+    /// A file, folder or glob whose files are read, relative to `inflow.toml`: by the mapping of
+    /// connector = "file", or by the file streams of another connector.
     #[schemars(default)]
     pub path: Option<PathBuf>,
     /// For connector = "file": how its columns are read, relative to `inflow.toml`.
@@ -136,7 +137,7 @@ impl Connection {
             places: Places::default(),
         };
         // Rows of a file can name their channels themselves.
-        let named_by_rows = connection.connector == "file";
+        let named_by_rows = connection.connector == "file" || connection.path.is_some();
         if !section.has("channel") && !section.has("source_map") && !named_by_rows {
             let bad = Bad::new("missing, and there is no [source_map] either")
                 .hint(Some("name the one channel it feeds, or map the board's sources to channels".to_owned()));

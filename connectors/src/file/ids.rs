@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use chrono_tz::Tz;
 
-use super::Row;
+use super::{Row, RowPlace};
 use crate::error::{PullError, PullErrorKind};
 use crate::identity::{DigestKind, IdentityKeys};
 use crate::landing::{LineIdentity, canonical_text};
@@ -19,8 +19,8 @@ pub(crate) struct RowIds<'a> {
     zone: Tz,
     /// How often each base occurred.
     occurrences: HashMap<String, u32>,
-    /// Line and content of each ledger entry.
-    entries: HashMap<String, (u64, String)>,
+    /// Place and content of each ledger entry.
+    entries: HashMap<String, (RowPlace, String)>,
 }
 
 impl<'a> RowIds<'a> {
@@ -75,16 +75,16 @@ impl<'a> RowIds<'a> {
     fn entry(&mut self, row: &Row) -> Result<String, PullError> {
         let key = composite(&self.stream.entry_key, &row.record).ok_or_else(|| {
             let names: Vec<String> = self.stream.entry_key.iter().map(ToString::to_string).collect();
-            PullError::new(PullErrorKind::File, format!("line {}: the entry key ({}) is empty", row.line, names.join(", ")))
+            PullError::new(PullErrorKind::File, format!("{}: the entry key ({}) is empty", row.place, names.join(", ")))
                 .with_hint("fill it in, or leave entry_key out of the mapping")
         })?;
         let content = canonical_text(&row.record);
         match self.entries.get(&key) {
-            Some((line, known)) if *known != content => {
-                let message = format!("line {}: the same entry key as line {line} ({key}), but another content", row.line);
+            Some((place, known)) if *known != content => {
+                let message = format!("{}: the same entry key as {place} ({key}), but another content", row.place);
                 return Err(PullError::new(PullErrorKind::File, message).with_hint("add a column to entry_key that tells them apart"));
             }
-            _ => self.entries.insert(key.clone(), (row.line, content)),
+            _ => self.entries.insert(key.clone(), (row.place.clone(), content)),
         };
         Ok(key)
     }
@@ -142,7 +142,7 @@ mod tests {
         let stream = parse_mapping(mapping, "m.toml").unwrap();
         let keys = IdentityKeys::fixed_for_tests();
         let mut ids = RowIds::new(&keys, "ledger", &stream, Shanghai);
-        let rows = records.iter().enumerate().map(|(at, record)| Row { line: at as u64 + 2, record: record.clone() });
+        let rows = records.iter().enumerate().map(|(at, record)| Row { place: RowPlace::line(at as u64 + 2), record: record.clone() });
         rows.map(|row| ids.id(&row, None).map_err(|error| error.message)).collect()
     }
 

@@ -1,15 +1,21 @@
 //! Delivered files: found, decoded and read into records; ids for rows that have none.
 
 mod decode;
+mod delivery;
+mod header;
 mod ids;
-mod rows;
+mod records;
+mod table;
+mod text;
+mod workbook;
 
 use std::path::{Path, PathBuf};
 
 use crate::error::{PullError, PullErrorKind};
 
+pub(crate) use delivery::{Delivery, Fit};
 pub(crate) use ids::RowIds;
-pub(crate) use rows::{Row, read_rows};
+pub(crate) use table::RowPlace;
 
 /// The records of a file without their lines.
 pub(crate) fn records_of_file(path: &Path, stream: &crate::spec::Stream) -> Result<Vec<serde_json::Value>, PullError> {
@@ -17,7 +23,14 @@ pub(crate) fn records_of_file(path: &Path, stream: &crate::spec::Stream) -> Resu
 }
 
 /// Endings that a folder's files are taken for.
-const ENDINGS: &[&str] = &["csv", "tsv", "txt", "ndjson", "jsonl", "json"];
+const ENDINGS: &[&str] = &["csv", "tsv", "txt", "ndjson", "jsonl", "json", "xlsx", "xlsm", "xlsb", "xls", "ods"];
+
+/// A record of a file.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Row {
+    pub(crate) place: RowPlace,
+    pub(crate) record: serde_json::Value,
+}
 
 /// The files that a path names, sorted: a file, a folder, or a pattern with `*` and `?` in its last part.
 pub(crate) fn expand(path: &Path) -> Result<Vec<PathBuf>, PullError> {

@@ -214,25 +214,47 @@ impl EventMap {
     }
 }
 
-/// A file that people deliver.
+/// A file that people deliver. Everything is recognised when absent; what is said narrows which files and sheets of a
+/// folder the stream reads.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FileForm {
-    /// By the file's ending when absent.
-    #[serde(default)]
+    /// By the file's first bytes and ending when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub format: Option<FileFormat>,
+    /// Names of the files that it reads, with `*` and `?`; any when absent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "one_or_many")]
+    pub names: Vec<String>,
     /// Recognised when absent: UTF-8, UTF-16 with a mark, else GB18030.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub encoding: Option<Encoding>,
     /// Between cells; recognised from the header line when absent.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delimiter: Option<char>,
+    /// Sheets of a workbook that it reads, with `*` and `?`; the one sheet with its header when absent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "one_or_many")]
+    pub sheet: Vec<String>,
+    /// Row or line of the header, from 1; when absent the first that holds the mapped columns (titles
+    /// above it are skipped).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub header_row: Option<u32>,
     /// Lines before the header line.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub skip_lines: usize,
-    /// Rows whose first cell is one of these are not records (totals).
-    #[serde(default)]
+    /// Rows whose first cell is one of these, with `*` and `?`, are not records (totals).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub skip_rows: Vec<String>,
+    /// Column to words, with `*` and `?`: rows with such a cell are not records (examples).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub skip_where: BTreeMap<String, Vec<String>>,
+    /// Mapped columns that a file may lack. Any other one that is missing is an error: it was renamed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub optional: Vec<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 /// Format of a delivered file.
@@ -241,10 +263,24 @@ pub struct FileForm {
 pub enum FileFormat {
     /// Comma-, semicolon- or tab-separated with a header line.
     Csv,
+    /// A workbook: xlsx, xlsm, xlsb, xls, ods.
+    Xlsx,
     /// A JSON object a line.
     Ndjson,
     /// One JSON document; `records` says where the list is.
     Json,
+}
+
+impl FileFormat {
+    /// How people call it.
+    pub fn about(self) -> &'static str {
+        match self {
+            FileFormat::Csv => "a csv file",
+            FileFormat::Xlsx => "a workbook (xlsx, xls, ods)",
+            FileFormat::Ndjson => "a file of JSON lines",
+            FileFormat::Json => "a JSON document",
+        }
+    }
 }
 
 /// Text encoding of a delivered file.

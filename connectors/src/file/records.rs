@@ -1,0 +1,212 @@
+//! Rows of a table into records: what a spreadsheet can hide (merged cells, failed formulas, dates that are text) is
+//! said with its cell, and the file is not taken.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use super::header::{Header, Wanted, column, comparable};
+use super::table::{Datum, Merge, Table, TableRow};
+use super::workbook::serial_date;
+use super::{Row, matches};
+use crate::spec::{Field, FieldType, FileForm, Scope, Stream, TimeFormat, scalar_text};
+
+/// What is wrong with a file: a sentence that names the place, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Fault {
+    pub(crate) reason: String,
+    pub(crate) hint: String,
+}
+
+impl Fault {
+    pub(crate) fn new(reason: String, hint: impl Into<String>) -> Fault {
+        Fault { reason, hint: hint.into() }
+    }
+}
+
+/// The records below a header.
+pub(crate) fn records(table: &Table, header: &Header, wanted: &Wanted, stream: &Stream, form: &FileForm) -> Result<Vec<Row>, Fault> {
+    let reader = Reader { table, header, wanted, stream, form, mapped: mapped(header, wanted) };
+    let mut rows = Vec::new();
+    for row in table.rows.iter().filter(|row| row.number > header.row) {
+        reader.check_width(row)?;
+        if reader.is_record(row) {
+            rows.push(row);
+        }
+    }
+    reader.check_merges(&rows)?;
+    rows.into_iter().map(|row| reader.record(row)).collect()
+}
+
+fn mapped(header: &Header, wanted: &Wanted) -> BTreeSet<u32> {
+    header.columns.iter().filter(|(_, name)| wanted.reads(name)).map(|(column, _)| *column).collect()
+}
+
+struct Reader<'t> {
+    table: &'t Table,
+    header: &'t Header,
+    wanted: &'t Wanted,
+    stream: &'t Stream,
+    form: &'t FileForm,
+    /// Columns that the stream reads.
+    mapped: BTreeSet<u32>,
+}
+
+impl Reader<'_> {
+    /// A csv line has as many cells as its header; Excel leaves empty ones at the end.
+    fn check_width(&self, row: &TableRow) -> Result<(), Fault> {
+        let Some(width) = row.width else { return Ok(()) };
+        let header = self.table.rows.iter().find(|row| row.number == self.header.row).and_then(|row| row.width).unwrap_or(width);
+        let beyond = row.cells.last().is_some_and(|(column, _)| *column as usize >= header);
+        if width >= header && !beyond || self.is_skipped(row) {
+            return Ok(());
+        }
+        Err(Fault::new(
+            format!("{}: {width} cells, but the header has {header}", self.table.row_place(row.number)),
+            "compare the line with the header line; cells that hold the separator or line breaks need quotes",
+        ))
+    }
+
+    /// A row of which the stream reads nothing (a numbered empty row, a note below the list) is none.
+    fn is_record(&self, row: &TableRow) -> bool {
+        row.cells.iter().any(|(column, _)| self.mapped.contains(column)) && !self.is_skipped(row)
+    }
+
+    fn is_skipped(&self, row: &TableRow) -> bool {
+        let is = |words: &[String], text: &str| words.iter().any(|word| matches(word, text));
+        let first = row.cells.first().and_then(|(_, datum)| datum.text());
+        first.is_some_and(|first| is(&self.form.skip_rows, first))
+            || self.form.skip_where.iter().any(|(name, words)| {
+                let named = self.header.columns.iter().find(|(_, other)| comparable(other) == comparable(name));
+                named.and_then(|(column, _)| row.cell(*column)?.text()).is_some_and(|text| is(words, text))
+            })
+    }
+
+    /// Of merged cells only the first has a value; the others would silently be empty.
+    fn check_merges(&self, rows: &[&TableRow]) -> Result<(), Fault> {
+        let harms = |merge: &&Merge| {
+            let touched: Vec<u32> = self.mapped.range(merge.columns.0..=merge.columns.1).copied().collect();
+            let taken = rows.iter().any(|row| (merge.rows.0..=merge.rows.1).contains(&row.number));
+            let one_cell = merge.rows.0 == merge.rows.1 && touched == [merge.columns.0];
+            merge.rows.1 > self.header.row && !touched.is_empty() && taken && !one_cell
+        };
+        let Some(merge) = self.table.merges.iter().find(harms) else { return Ok(()) };
+        let column = self.mapped.range(merge.columns.0..=merge.columns.1).next().copied().unwrap_or_default();
+        let place = self.table.cell_place(merge.rows.0, merge.columns.0);
+        Err(Fault::new(
+            format!("{place}: the cells {merge} are merged, so that only one of them has a value ({})", self.name(column)),
+            "unmerge them and fill in every cell, then deliver the file again; titles above the header may stay merged",
+        ))
+    }
+
+    fn name(&self, column: u32) -> &str {
+        self.header.columns.iter().find(|(other, _)| *other == column).map_or("", |(_, name)| name)
+    }
+
+    fn record(&self, row: &TableRow) -> Result<Row, Fault> {
+        let mut record = Map::new();
+        for (column, name) in &self.header.columns {
+            let value = match row.cell(*column) {
+                // An empty cell says nothing, as null does.
+                None => Value::Null,
+                Some(datum) => self.value(row, *column, datum)?,
+            };
+            record.insert(name.clone(), value);
+        }
+        let mut record = Value::Object(record);
+        if self.table.sheet.is_some() {
+            self.check_times(row, &mut record)?;
+        }
+        Ok(Row { place: self.table.row_place(row.number), record })
+    }
+
+    fn value(&self, row: &TableRow, column: u32, datum: &Datum) -> Result<Value, Fault> {
+        let (what, hint) = match datum {
+            Datum::Text(text) | Datum::Number(text) | Datum::Date(text) => return Ok(Value::from(text.as_str())),
+            // What nobody reads may be broken.
+            _ if !self.mapped.contains(&column) => return Ok(Value::Null),
+            Datum::Failed(error) => (format!("gives {error}"), "repair the formula, or type the value in its place"),
+            Datum::Uncalculated => {
+                ("was never calculated".to_owned(), "open the file in the program that made it and save it again, or type the value")
+            }
+        };
+        Err(Fault::new(format!("{}: the formula of {} {what}", self.table.cell_place(row.number, column), self.name(column)), hint))
+    }
+
+    /// Every time that the stream will read from the record.
+    fn check_times(&self, row: &TableRow, record: &mut Value) -> Result<(), Fault> {
+        let kinds = self.stream.fields.iter().filter_map(|(name, field)| Some((field, self.stream.kind.column(name)?.value)));
+        let times = kinds.filter(|(_, kind)| matches!(kind, FieldType::Time | FieldType::Day));
+        for (field, kind) in times {
+            self.check_time(row, record, field, kind)?;
+        }
+        for event in self.stream.events.iter().filter(|event| event.each.is_none()) {
+            let holds = event.when.as_ref().is_none_or(|when| when.holds(&self.scope(record)));
+            if let (true, Some(at)) = (holds, &event.at) {
+                self.check_time(row, record, at, FieldType::Time)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn scope<'v>(&'v self, record: &'v Value) -> Scope<'v> {
+        self.stream.scope(record, None, chrono_tz::UTC)
+    }
+
+    fn check_time(&self, row: &TableRow, record: &mut Value, field: &Field, kind: FieldType) -> Result<(), Fault> {
+        if field.read(kind, &self.scope(record)).is_ok() {
+            return Ok(());
+        }
+        let held = field.paths.iter().find(|path| path.first(record).is_some_and(|value| scalar_text(value).is_some()));
+        let Some(name) = held.and_then(column) else { return Ok(()) };
+        let Some((column, _)) = self.header.columns.iter().find(|(_, other)| *other == name) else { return Ok(()) };
+        let datum = row.cell(*column);
+        let format = field.format.as_ref().unwrap_or(&self.stream.time_format);
+        if let Some(repaired) = datum.and_then(|datum| self.repaired(datum, format)) {
+            if let Some(value) = record.get_mut(&name) {
+                *value = repaired;
+            }
+            return Ok(());
+        }
+        let found = datum.and_then(Datum::text).filter(|text| is_harmless(text));
+        let found = found.map_or_else(|| "the text there".to_owned(), |text| format!("{text:?}"));
+        let also = match format {
+            TimeFormat::IsoLocal => "text like 2026-03-01, 2026/3/1 9:05 or 2026年3月1日".to_owned(),
+            other => format!("text written as {other}"),
+        };
+        Err(Fault::new(
+            format!("{}: {found} is no date that can be read ({name})", self.table.cell_place(row.number, *column)),
+            format!("accepted are date cells and {also}; correct the cell and deliver the file again"),
+        ))
+    }
+
+    /// What a person sees at once: a dash is no date at all, a bare day number is a date whose format got lost, and a
+    /// date cell is a date whatever form the column's texts have.
+    fn repaired(&self, datum: &Datum, format: &TimeFormat) -> Option<Value> {
+        match datum {
+            Datum::Text(text) if text.chars().all(|c| matches!(c, '-' | '—' | '–' | '/' | '－' | '／')) => Some(Value::Null),
+            Datum::Number(number) => written(&serial_date(number, self.table.from_1904)?, format),
+            Datum::Date(text) => written(text, format),
+            _ => None,
+        }
+    }
+}
+
+/// An ISO text in the form that the mapping reads.
+fn written(iso: &str, format: &TimeFormat) -> Option<Value> {
+    match format {
+        TimeFormat::IsoLocal => Some(Value::from(iso)),
+        format => {
+            let (instant, _) = TimeFormat::IsoLocal.read_text(iso, chrono_tz::UTC)?;
+            Some(Value::from(format.write(instant, chrono_tz::UTC)))
+        }
+    }
+}
+
+/// True when a text can be repeated in a message: it is made of what dates are made of, so no name and no phone.
+fn is_harmless(text: &str) -> bool {
+    let words = "年月日号时点分秒周星期礼拜上下午早晚前后今明昨天本个一二三四五六七八九十零〇两几待定尽快随时暂无未知";
+    text.chars().count() <= 20
+        && text.chars().filter(char::is_ascii_digit).count() <= 8
+        && text.chars().all(|c| c.is_ascii_digit() || words.contains(c) || matches!(c, ' ' | '-' | '/' | '.' | ':' | '：' | '、' | '?' | '？'))
+}

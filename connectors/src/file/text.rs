@@ -1,0 +1,126 @@
+//! Text files: csv into a table, JSON into records.
+
+use serde_json::Value;
+
+use super::Row;
+use super::table::{Datum, RowPlace, Table, TableRow};
+use crate::spec::{FileForm, Stream, shape};
+
+/// The table of a csv file; the error names line and column.
+pub(super) fn csv_table(text: &str, form: &FileForm) -> Result<Table, String> {
+    let mut body = text;
+    for _ in 0..form.skip_lines {
+        body = body.split_once('\n').map_or("", |(_, rest)| rest);
+    }
+    let delimiter = form.delimiter.unwrap_or_else(|| likely_delimiter(body));
+    let delimiter = u8::try_from(delimiter).map_err(|_| format!("{delimiter:?} cannot separate cells"))?;
+    let mut reader =
+        csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).has_headers(false).trim(csv::Trim::All).from_reader(body.as_bytes());
+    let offset = form.skip_lines as u64;
+    let mut rows = Vec::new();
+    for record in reader.records() {
+        let record = record.map_err(|error| csv_error(&error, offset))?;
+        let number = record.position().map_or(0, csv::Position::line) + offset;
+        let cells = record.iter().enumerate().filter(|(_, cell)| !cell.is_empty());
+        let cells: Vec<(u32, Datum)> = cells.map(|(column, cell)| (column as u32, Datum::Text(cell.to_owned()))).collect();
+        if !cells.is_empty() {
+            rows.push(TableRow { number, cells, width: Some(record.len()) });
+        }
+    }
+    Ok(Table { rows, ..Table::default() })
+}
+
+/// The separator of the first line that has several: a title above the header has hardly any.
+fn likely_delimiter(text: &str) -> char {
+    let best = |line: &str| {
+        let count = |c: char| line.chars().filter(|other| *other == c).count();
+        [',', '\t', ';', '|'].into_iter().rev().map(|c| (count(c), c)).max_by_key(|(count, _)| *count).unwrap_or((0, ','))
+    };
+    let lines: Vec<(usize, char)> = text.lines().take(10).map(best).collect();
+    let most = lines.iter().find(|(count, _)| *count > 1).or_else(|| lines.iter().find(|(count, _)| *count > 0));
+    most.map_or(',', |(_, c)| *c)
+}
+
+fn csv_error(error: &csv::Error, offset: u64) -> String {
+    let line = error.position().map_or(0, csv::Position::line) + offset;
+    match error.kind() {
+        csv::ErrorKind::Utf8 { err, .. } => format!("line {line}, column {}: not text", err.field() + 1),
+        _ => format!("line {line}: {error}"),
+    }
+}
+
+pub(super) fn ndjson_rows(text: &str) -> Result<Vec<Row>, String> {
+    let mut rows = Vec::new();
+    for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+        let record = parse(line).map_err(|error| format!("line {}, column {}: {}", at + 1, column(line, 1, &error), reason(&error)))?;
+        if !record.is_object() {
+            return Err(format!("line {}: expected an object, found {}", at + 1, shape(&record)));
+        }
+        rows.push(Row { place: RowPlace::line(at as u64 + 1), record });
+    }
+    Ok(rows)
+}
+
+pub(super) fn json_rows(text: &str, stream: &Stream) -> Result<Vec<Row>, String> {
+    let mut document =
+        parse(text).map_err(|error| format!("line {}, column {}: {}", error.line(), column(text, error.line(), &error), reason(&error)))?;
+    let place = if stream.records.is_empty() { "the document".to_owned() } else { format!("`{}`", stream.records) };
+    let found = stream.records.first(&document).map_or("nothing", shape);
+    let mut list = None;
+    stream.records.change(&mut document, &mut |value| list = Some(value.take()));
+    let Some(Value::Array(list)) = list else { return Err(format!("{place} is {found} instead of a list")) };
+    let rows = list.into_iter().enumerate().map(|(at, record)| {
+        if record.is_object() {
+            return Ok(Row { place: RowPlace::line(at as u64 + 1), record });
+        }
+        Err(format!("record {} of {place} is {} instead of an object", at + 1, shape(&record)))
+    });
+    rows.collect()
+}
+
+/// Other tools write NaN and Infinity, which JSON does not know: they are null.
+fn parse(text: &str) -> Result<Value, serde_json::Error> {
+    serde_json::from_str(text).or_else(|error| match without_nan(text) {
+        Some(repaired) => serde_json::from_str(&repaired).map_err(|_| error),
+        None => Err(error),
+    })
+}
+
+fn without_nan(text: &str) -> Option<String> {
+    if !text.contains("NaN") && !text.contains("Infinity") {
+        return None;
+    }
+    let mut repaired = String::with_capacity(text.len());
+    let mut inside = false;
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let bare = ["-Infinity", "Infinity", "NaN"].iter().find(|word| !inside && rest.starts_with(**word));
+        if let Some(word) = bare {
+            // As wide as before, so that columns in errors stay right.
+            repaired.push_str("null");
+            rest = rest.get(word.len()..).unwrap_or_default();
+            continue;
+        }
+        let mut width = c.len_utf8();
+        if c == '"' {
+            inside = !inside;
+        } else if c == '\\' && inside {
+            width += rest.chars().nth(1).map_or(0, char::len_utf8);
+        }
+        let (taken, tail) = rest.split_at_checked(width).unwrap_or((rest, ""));
+        repaired.push_str(taken);
+        rest = tail;
+    }
+    Some(repaired)
+}
+
+/// The column in characters: the parser counts bytes.
+fn column(text: &str, line: usize, error: &serde_json::Error) -> usize {
+    let line = text.split('\n').nth(line.saturating_sub(1)).unwrap_or_default();
+    line.char_indices().take_while(|(at, _)| *at < error.column()).count()
+}
+
+fn reason(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.split(" at line ").next().unwrap_or_default().to_owned()
+}
