@@ -49,18 +49,20 @@ fn check_board(connection: &Connection, spec: &Spec) -> Vec<Problem> {
     let required = |table: &str, name: &str, about: &str| {
         connection.problem(&format!("{table}.{name}"), format!("{} needs it", spec.name)).with_hint(about.to_owned())
     };
-    for (name, need) in &spec.params {
+    // Files ask nobody, so nothing is needed to sign in.
+    let asks = connection.path.is_none();
+    for (name, need) in spec.params.iter().filter(|_| asks) {
         if need.required && need.default.is_none() && !connection.params.contains_key(name) {
             problems.push(required("params", name, &need.about));
         }
     }
-    for (name, need) in &spec.secrets {
+    for (name, need) in spec.secrets.iter().filter(|_| asks) {
         if need.required && !connection.secrets.contains_key(name) {
             problems.push(required("secrets", name, &format!("{}; as env:NAME or file:PATH", need.about)));
         }
     }
     let set = |name: &String| connection.params.contains_key(name) || connection.secrets.contains_key(name);
-    if !spec.any_of.is_empty() && !spec.any_of.iter().any(set) {
+    if asks && !spec.any_of.is_empty() && !spec.any_of.iter().any(set) {
         let message = format!("{} needs at least one of {}", spec.name, spec.any_of.join(", "));
         let abouts: Vec<String> = spec
             .any_of
@@ -69,10 +71,8 @@ fn check_board(connection: &Connection, spec: &Spec) -> Vec<Problem> {
             .collect();
         problems.push(connection.problem("params", message).with_hint(abouts.join("; ")));
     }
-    for (key, set) in [("path", connection.path.is_some()), ("kind", connection.kind.is_some())] {
-        if set {
-            problems.push(connection.problem(key, "belongs to connector = \"file\""));
-        }
+    if connection.kind.is_some() {
+        problems.push(connection.problem("kind", "belongs to connector = \"file\""));
     }
     problems
 }

@@ -139,7 +139,8 @@ impl Delivery {
         let mut fitting: Vec<(Found<'_>, Header)> =
             shown().filter_map(|table| Some((Found::Sheet(table), found(table).filter(Header::fits)?))).collect();
         if fitting.len() > 1 {
-            let names: Vec<String> = fitting.iter().map(|(table, _)| table.table().sheet.as_deref().unwrap_or_default().to_owned()).collect();
+            let names: Vec<String> =
+                fitting.iter().map(|(table, _)| table.table().sheet.as_deref().unwrap_or_default().to_owned()).collect();
             return Err(Fault::new(
                 format!("the sheets {} all have the columns of {}", names.join(", "), stream.name),
                 "say which under [file] of the mapping: sheet = \"NAME\", or sheet = \"*\" for all of them",
@@ -209,7 +210,8 @@ impl Delivery {
 /// one looks like it under a new name.
 fn named_sheets<'d>(sheets: &'d [Table], stream: &Stream, form: &FileForm, wanted: &Wanted, alone: bool) -> Result<Fit<'d>, Fault> {
     let name_of = |table: &'d Table| table.sheet.as_deref().unwrap_or_default();
-    let is_named = |table: &&Table| form.sheet.iter().any(|pattern| matches(pattern.trim(), table.sheet.as_deref().unwrap_or_default().trim()));
+    let is_named =
+        |table: &&Table| form.sheet.iter().any(|pattern| matches(pattern.trim(), table.sheet.as_deref().unwrap_or_default().trim()));
     let named: Vec<&Table> = sheets.iter().filter(is_named).collect();
     let asked = form.sheet.join(" or ");
     if named.is_empty() {

@@ -9,6 +9,9 @@ mod table;
 mod text;
 mod workbook;
 
+#[cfg(test)]
+mod tests;
+
 use std::path::{Path, PathBuf};
 
 use crate::error::{PullError, PullErrorKind};
@@ -88,7 +91,7 @@ fn matches(pattern: &str, name: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+mod names {
     use super::*;
 
     #[test]

@@ -26,7 +26,7 @@ impl Fault {
 
 /// The records below a header.
 pub(crate) fn records(table: &Table, header: &Header, wanted: &Wanted, stream: &Stream, form: &FileForm) -> Result<Vec<Row>, Fault> {
-    let reader = Reader { table, header, wanted, stream, form, mapped: mapped(header, wanted) };
+    let reader = Reader { table, header, stream, form, mapped: mapped(header, wanted) };
     let mut rows = Vec::new();
     for row in table.rows.iter().filter(|row| row.number > header.row) {
         reader.check_width(row)?;
@@ -45,7 +45,6 @@ fn mapped(header: &Header, wanted: &Wanted) -> BTreeSet<u32> {
 struct Reader<'t> {
     table: &'t Table,
     header: &'t Header,
-    wanted: &'t Wanted,
     stream: &'t Stream,
     form: &'t FileForm,
     /// Columns that the stream reads.
@@ -208,5 +207,7 @@ fn is_harmless(text: &str) -> bool {
     let words = "年月日号时点分秒周星期礼拜上下午早晚前后今明昨天本个一二三四五六七八九十零〇两几待定尽快随时暂无未知";
     text.chars().count() <= 20
         && text.chars().filter(char::is_ascii_digit).count() <= 8
-        && text.chars().all(|c| c.is_ascii_digit() || words.contains(c) || matches!(c, ' ' | '-' | '/' | '.' | ':' | '：' | '、' | '?' | '？'))
+        && text
+            .chars()
+            .all(|c| c.is_ascii_digit() || words.contains(c) || matches!(c, ' ' | '-' | '/' | '.' | ':' | '：' | '、' | '?' | '？'))
 }

@@ -79,7 +79,7 @@ fn xlsx(mut book: Xlsx<Bytes<'_>>) -> Result<Vec<Table>, (String, &'static str)>
                 }
             }
         }
-        let merges = book.worksheet_merge_cells(&name).and_then(Result::ok).unwrap_or_default();
+        let merges = book.merge_cells_by_sheet_name(&name).unwrap_or_default();
         tables.push(cells.table(&name, hidden, &merges, from_1904));
     }
     Ok(tables)
@@ -87,7 +87,7 @@ fn xlsx(mut book: Xlsx<Bytes<'_>>) -> Result<Vec<Table>, (String, &'static str)>
 
 fn xls(book: Xls<Bytes<'_>>) -> Result<Vec<Table>, (String, &'static str)> {
     let from_1904 = book.has_1904_epoch();
-    let mut tables = dense(book, |book, name| book.worksheet_merge_cells(name).unwrap_or_default())?;
+    let mut tables = dense(book, |book, name| book.merge_cells_by_sheet_name(name).unwrap_or_default())?;
     for table in &mut tables {
         table.from_1904 = from_1904;
     }

@@ -9,6 +9,7 @@
 
 mod board;
 mod conditional;
+mod deliver;
 mod detail;
 mod import;
 mod land;
@@ -33,7 +34,7 @@ use crate::breaker;
 use crate::error::{PullError, PullErrorKind};
 use crate::http::Http;
 use crate::identity::IdentityKeys;
-use crate::spec::FILE_CONNECTOR;
+use crate::spec::{FILE_CONNECTOR, Spec};
 use crate::state::{Health, PullState, Run, SegmentSink};
 use land::LandCounts;
 
@@ -137,10 +138,17 @@ pub async fn pull(ctx: &PullContext<'_>, connection: &Connection) -> PullOutcome
     let mut outcome = PullOutcome { connection: connection.name.clone(), ..PullOutcome::default() };
     let result = if connection.connector == FILE_CONNECTOR {
         import::pull_files(ctx, connection, started_at, &mut outcome).await
+    } else if let Some(spec) = crate::spec::spec(&connection.connector).filter(|spec| reads_files(connection, spec)) {
+        import::pull_folder(ctx, connection, spec, started_at, &mut outcome).await
     } else {
         board::pull_board(ctx, connection, started_at, &mut outcome).await
     };
     conclude(ctx, connection, started_at, outcome, result, true).await
+}
+
+/// A connection with a folder reads it instead of asking; a board that only exports files is never asked.
+fn reads_files(connection: &Connection, spec: &Spec) -> bool {
+    connection.path.is_some() || spec.streams.iter().all(|stream| stream.request.is_none())
 }
 
 async fn conclude(

@@ -103,11 +103,11 @@ async fn a_file_that_cannot_be_read_does_not_stop_the_others() {
     let rig = Rig::new();
     let shop = folder_connection(&rig);
     rig.file("inbox/a.csv", SHEET);
-    rig.file("inbox/b.csv", "姓名,电话\n林小雨\n");
+    rig.file("inbox/b.csv", "姓名,电话,渠道,职位,投递时间,状态,更新时间\n林小雨\n");
     let outcome = rig.pull(&shop).await;
     let error = outcome.error.unwrap();
     assert_eq!(error.kind, PullErrorKind::File);
-    assert!(error.to_string().ends_with("inbox/b.csv: line 2: 1 cells, but the header has 2"), "{error}");
+    assert!(error.to_string().ends_with("inbox/b.csv: line 2: 1 cells, but the header has 7"), "{error}");
     assert_eq!(outcome.landed, 3);
     assert!(!rig.world.lines().iter().any(|line| line.gone));
 }

@@ -1,0 +1,263 @@
+//! Delivered files through the streams that they fit, and their records into landing.
+
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use inflow_config::Connection;
+
+use super::land::Lander;
+use super::line::{LineMaker, Made, References};
+use super::{PullContext, PullOutcome, Stop};
+use crate::error::{PullError, PullErrorKind};
+use crate::file::{Delivery, Fit, Row, RowIds};
+use crate::landing::Line;
+use crate::spec::Stream;
+
+/// The streams that may read a file.
+pub(super) struct Streams<'s> {
+    streams: Vec<&'s Stream>,
+    /// The stream is a mapping: segments carry it.
+    mapping: bool,
+    /// What does not fit is a mistake in the file: no other stream was meant.
+    alone: bool,
+}
+
+impl<'s> Streams<'s> {
+    /// A mapping file.
+    pub(super) fn of_mapping(stream: &'s Stream) -> Streams<'s> {
+        Streams { streams: vec![stream], mapping: true, alone: true }
+    }
+
+    /// Streams of one kind, asked for by a person.
+    pub(super) fn of_board(streams: Vec<&'s Stream>) -> Streams<'s> {
+        Streams { alone: streams.len() == 1, streams, mapping: false }
+    }
+
+    /// All streams of a board, for a folder of its files.
+    pub(super) fn of_folder(streams: Vec<&'s Stream>) -> Streams<'s> {
+        Streams { streams, mapping: false, alone: false }
+    }
+}
+
+/// What a complete list is, of several files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Snapshot {
+    /// All files together: they were named together.
+    All,
+    /// The newest file of each stream: the others are older states of the same list.
+    Newest,
+}
+
+/// Reads the files and lands what is new or changed. A file that cannot be taken is an error; the others are read.
+pub(super) async fn deliver(
+    ctx: &PullContext<'_>,
+    connection: &Connection,
+    streams: &Streams<'_>,
+    files: &[PathBuf],
+    snapshot: Snapshot,
+    started_at: DateTime<Utc>,
+    outcome: &mut PullOutcome,
+) -> Result<(), Stop> {
+    let tombstones: HashSet<String> = ctx.state.tombstones().await.map_err(|error| PullError::own(&error))?;
+    let references = References::new();
+    let zone = ctx.config.connection_timezone(connection);
+    let country = &ctx.config.settings.company.country;
+    let make = |stream| LineMaker::new(stream, &connection.name, country, ctx.keys, &tombstones, &references);
+    let mut readings: Vec<Reading<'_>> = streams.streams.iter().map(|stream| Reading::new(stream, make(stream), zone, snapshot)).collect();
+    let mut errors = Vec::new();
+    for file in in_order(files, snapshot) {
+        if ctx.shutdown.is_cancelled() {
+            return Err(Stop::Shutdown);
+        }
+        let taken = take_file(ctx, connection, streams, &file, &mut readings);
+        errors.extend(taken.err());
+        let fetched: u64 = readings.iter().map(|reading| reading.fetched).sum();
+        let name = streams.streams.first().map_or("", |stream| stream.name.as_str());
+        ctx.progress.page(&connection.name, name, fetched);
+    }
+    // An older state of a list may be broken: a newer one replaced it.
+    errors.extend(readings.iter_mut().filter_map(|reading| reading.error.take()));
+    for reading in readings {
+        let mut lander = Lander::new(ctx, &connection.name, &connection.connector, reading.stream, streams.mapping, started_at).await?;
+        reading.land(&mut lander, outcome).await?;
+        outcome.count(lander.counts);
+    }
+    errors.into_iter().next().map_or(Ok(()), |error| Err(error.at(&connection.name).into()))
+}
+
+/// Oldest first where the newest counts; else as given.
+fn in_order(files: &[PathBuf], snapshot: Snapshot) -> Vec<PathBuf> {
+    let mut files = files.to_vec();
+    if snapshot == Snapshot::Newest {
+        let changed = |file: &Path| std::fs::metadata(file).and_then(|meta| meta.modified()).unwrap_or(SystemTime::UNIX_EPOCH);
+        files.sort_by_cached_key(|file| (changed(file), file.clone()));
+    }
+    files
+}
+
+/// Gives a file to every stream that it fits. An error that belongs to one stream is kept there.
+fn take_file(
+    ctx: &PullContext<'_>,
+    connection: &Connection,
+    streams: &Streams<'_>,
+    file: &Path,
+    readings: &mut [Reading<'_>],
+) -> Result<(), PullError> {
+    let delivery = Delivery::open(file).inspect_err(|_| readings.iter_mut().for_each(|reading| reading.whole = false))?;
+    let mut needs = Vec::new();
+    let mut broken = Vec::new();
+    let mut taken = false;
+    for (at, reading) in readings.iter_mut().enumerate() {
+        let rows = match delivery.fit(reading.stream, streams.alone) {
+            Fit::Rows(source) => delivery.rows(reading.stream, &source),
+            Fit::Other(need) => {
+                needs.push(format!("{} needs {need}", reading.stream.name));
+                continue;
+            }
+            Fit::Broken(error) => {
+                broken.push((at, error));
+                continue;
+            }
+        };
+        taken = true;
+        let rows = rows.map_err(|error| error.at(&connection.name));
+        match rows.and_then(|rows| reading.lines(ctx, connection, &rows)) {
+            Ok(made) => reading.take(made),
+            Err(error) => reading.fail(error.at(format!("{}: {}", connection.name, file.display()))),
+        }
+    }
+    taken |= !broken.is_empty();
+    for (at, error) in broken {
+        if let Some(reading) = readings.get_mut(at) {
+            reading.fail(error);
+        }
+    }
+    if taken {
+        return Ok(());
+    }
+    let message = format!("{}: no list of {} reads it: {}", file.display(), connection.connector, needs.join("; "));
+    Err(PullError::new(PullErrorKind::File, message).with_hint("move the file away, or compare it with an export of the board"))
+}
+
+/// One stream over the files of a delivery.
+struct Reading<'a> {
+    stream: &'a Stream,
+    maker: LineMaker<'a>,
+    newest: Newest<'a>,
+    /// Keys of erased people that were listed.
+    erased: Vec<u64>,
+    zone: Tz,
+    fetched: u64,
+    /// Only the newest file counts.
+    replaces: bool,
+    /// Something was delivered and nothing of it is missing.
+    whole: bool,
+    delivered: bool,
+    error: Option<PullError>,
+}
+
+impl<'a> Reading<'a> {
+    fn new(stream: &'a Stream, maker: LineMaker<'a>, zone: Tz, snapshot: Snapshot) -> Reading<'a> {
+        // An answer of the board that was kept as a file is a page, not the list.
+        let page = stream.file.is_none() && stream.request.is_some();
+        let replaces = stream.complete && snapshot == Snapshot::Newest && !page;
+        let whole = !(page && snapshot == Snapshot::Newest);
+        let newest = Newest::new(stream, zone);
+        Reading { stream, maker, newest, erased: Vec::new(), zone, fetched: 0, replaces, whole, delivered: false, error: None }
+    }
+
+    /// The lines of a file: all of it, or none.
+    fn lines(&mut self, ctx: &PullContext<'_>, connection: &Connection, rows: &[Row]) -> Result<Vec<Made>, PullError> {
+        let mut ids = RowIds::new(ctx.keys, &connection.name, self.stream, self.zone);
+        let mut lines = Vec::with_capacity(rows.len());
+        for row in rows {
+            let identity = self.maker.identity(&row.record, "");
+            let id = ids.id(row, identity.as_ref())?;
+            lines.push(self.maker.make(&row.record, Some(id)));
+        }
+        Ok(lines)
+    }
+
+    fn take(&mut self, lines: Vec<Made>) {
+        if self.replaces {
+            self.newest = Newest::new(self.stream, self.zone);
+            self.erased.clear();
+            self.fetched = 0;
+            self.whole = true;
+            self.error = None;
+        }
+        self.delivered = true;
+        self.fetched += lines.len() as u64;
+        for made in lines {
+            match made {
+                Made::Line(line) => self.newest.take(*line),
+                Made::Erased(key_hash) => self.erased.push(key_hash),
+            }
+        }
+    }
+
+    fn fail(&mut self, error: PullError) {
+        self.whole = false;
+        self.error.get_or_insert(error);
+    }
+
+    async fn land(self, lander: &mut Lander<'_>, outcome: &mut PullOutcome) -> Result<(), PullError> {
+        outcome.fetched += self.fetched;
+        for line in self.newest.lines {
+            lander.push(line).await?;
+        }
+        for key_hash in self.erased {
+            lander.listed(key_hash);
+        }
+        // A delivery with a file that could not be read, or none at all, is not complete.
+        if self.stream.complete && self.whole && self.delivered {
+            lander.push_gone().await?;
+        }
+        lander.flush().await?;
+        outcome.dropped_columns.extend(self.maker.dropped().map(|column| format!("{}.{column}", self.stream.name)));
+        Ok(())
+    }
+}
+
+/// The newest state of each record of a delivery. Exports overlap: landing the older states too would land them again
+/// each time, since only the last one is remembered.
+struct Newest<'s> {
+    stream: &'s Stream,
+    zone: chrono_tz::Tz,
+    lines: Vec<Line>,
+    places: HashMap<u64, (usize, i64)>,
+}
+
+impl<'s> Newest<'s> {
+    fn new(stream: &'s Stream, zone: chrono_tz::Tz) -> Self {
+        Self { stream, zone: stream.timezone.unwrap_or(zone), lines: Vec::new(), places: HashMap::new() }
+    }
+
+    /// Of two states the one with the later time counts, of equal times the one delivered last.
+    fn take(&mut self, line: Line) {
+        let times = self.stream.version.iter().flat_map(|path| path.all(&line.record));
+        let read = times.filter_map(|value| self.stream.time_format.read(value, self.zone).ok().flatten());
+        let at = read.map(|(instant, _)| instant.timestamp_millis()).max().unwrap_or(i64::MIN);
+        match self.places.entry(line.key_hash) {
+            // A line without an id stands for itself: the pipeline quarantines it.
+            _ if line.id.is_empty() => self.lines.push(line),
+            Entry::Vacant(slot) => {
+                slot.insert((self.lines.len(), at));
+                self.lines.push(line);
+            }
+            Entry::Occupied(mut slot) => {
+                let (place, known) = *slot.get();
+                if at >= known
+                    && let Some(old) = self.lines.get_mut(place)
+                {
+                    *old = line;
+                    slot.insert((place, at));
+                }
+            }
+        }
+    }
+}
