@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 use super::decode::decode;
 use super::header::{self, Header, Wanted, nearest};
 use super::records::{self, Fault};
-use super::table::Table;
-use super::{Row, matches, text, workbook};
+use super::table::{RowPlace, Table};
+use super::{Row, matches, page, text, workbook};
+use crate::answer::{self, convert};
 use crate::error::{PullError, PullErrorKind};
-use crate::spec::{FileForm, FileFormat, Stream};
+use crate::pull::shaped_list;
+use crate::spec::{Answer, FileForm, FileFormat, Stream};
 
 /// Larger files are refused: split them.
 const LARGEST_FILE: u64 = 1 << 30;
@@ -19,7 +21,7 @@ pub(crate) struct Delivery {
     path: PathBuf,
     bytes: Vec<u8>,
     format: Option<FileFormat>,
-    sheets: OnceCell<Result<Vec<Table>, Fault>>,
+    tables: OnceCell<Result<Vec<Table>, Fault>>,
 }
 
 /// What a file is to a stream.
@@ -36,20 +38,20 @@ pub(crate) enum Fit<'d> {
 pub(crate) enum Source<'d> {
     /// Below the headers of these tables.
     Tables(Vec<(Found<'d>, Header)>),
-    /// In the text of the file.
-    Text,
+    /// In the text of the file; already read.
+    Text(Vec<Row>),
 }
 
 /// A table of the file: a sheet, or a csv that was read for one stream.
 pub(crate) enum Found<'d> {
-    Sheet(&'d Table),
+    Kept(&'d Table),
     Csv(Box<Table>),
 }
 
 impl Found<'_> {
     fn table(&self) -> &Table {
         match self {
-            Found::Sheet(table) => table,
+            Found::Kept(table) => table,
             Found::Csv(table) => table,
         }
     }
@@ -66,12 +68,7 @@ impl Delivery {
         }
         let bytes = std::fs::read(path).map_err(unreadable)?;
         let format = by_content(&bytes).or_else(|| by_ending(path));
-        Ok(Delivery { path: path.to_owned(), bytes, format, sheets: OnceCell::new() })
-    }
-
-    /// An error of this file.
-    pub(crate) fn error(&self, fault: Fault) -> PullError {
-        at(&self.path, fault)
+        Ok(Delivery { path: path.to_owned(), bytes, format, tables: OnceCell::new() })
     }
 
     /// Whether the stream reads this file. `alone`: it is the only one asked, as with a mapping, so what it needs is
@@ -83,25 +80,35 @@ impl Delivery {
         if !alone && !form.names.is_empty() && !form.names.iter().any(|name| matches(&name.to_lowercase(), &file_name)) {
             return Fit::Other(format!("a file called {}", form.names.join(" or ")));
         }
-        let format = match (form.format, self.format) {
-            (Some(stated), Some(found)) if stated != found && (is_workbook(stated) || is_workbook(found)) => {
-                let fault = Fault::new(format!("it is {}, and {} is read from {}", found.about(), stream.name, stated.about()), "");
-                return if alone { Fit::Broken(self.error(fault)) } else { Fit::Other(stated.about().to_owned()) };
-            }
-            (Some(stated), Some(found)) if stated != found && !alone => return Fit::Other(stated.about().to_owned()),
-            (Some(stated), _) => stated,
-            (None, Some(found)) => found,
-            (None, None) => {
-                let hint = "name it .xlsx, .csv, .ndjson or .json, or say `format` under [file] of the mapping";
-                return Fit::Broken(self.error(Fault::new("its ending does not say what it is".to_owned(), hint)));
-            }
+        let Some(found) = self.format.or(form.format) else {
+            let hint = "name it .xlsx, .csv, .ndjson or .json, or say `format` under [file] of the mapping";
+            return Fit::Broken(self.error(Fault::new("its ending does not say what it is".to_owned(), hint)));
         };
+        let accepted = accepted(stream, form);
+        // What is text can be called anything; what is not cannot be taken for it.
+        let format = match form.format {
+            Some(stated) if alone && is_text(stated) && is_text(found) => stated,
+            _ => found,
+        };
+        if !accepted.contains(&format) {
+            let wanted = form.format.or_else(|| accepted.first().copied()).map_or("another file", FileFormat::about);
+            if alone {
+                let reason = format!("it is {}, and {} is read from {wanted}", found.about(), stream.name);
+                return Fit::Broken(self.error(Fault::new(reason, "say `format` under [file] of the mapping, or deliver the right file")));
+            }
+            return Fit::Other(wanted.to_owned());
+        }
         let fit = match format {
             FileFormat::Csv => self.fit_csv(stream, form, alone),
-            FileFormat::Xlsx => self.fit_sheets(stream, form, alone),
-            FileFormat::Ndjson | FileFormat::Json => self.fit_text(stream, form, format, alone),
+            FileFormat::Xlsx => self.fit_tables(stream, form, alone),
+            FileFormat::Html if stream.answer.is_json() => self.fit_tables(stream, form, alone),
+            FileFormat::Ndjson | FileFormat::Json | FileFormat::Html | FileFormat::Xml => self.fit_text(stream, form, format, alone),
         };
         fit.unwrap_or_else(|fault| Fit::Broken(self.error(fault)))
+    }
+
+    fn error(&self, fault: Fault) -> PullError {
+        at(&self.path, fault)
     }
 
     fn decoded(&self, form: &FileForm) -> Result<String, Fault> {
@@ -122,23 +129,29 @@ impl Delivery {
         })
     }
 
-    /// Every sheet, parsed once.
-    pub(crate) fn sheets(&self) -> Result<&[Table], Fault> {
-        let sheets = self.sheets.get_or_init(|| workbook::tables(&self.bytes).map_err(|(reason, hint)| Fault::new(reason, hint)));
-        sheets.as_ref().map(Vec::as_slice).map_err(Clone::clone)
+    /// Every sheet of a workbook or table of a page, parsed once.
+    fn tables(&self) -> Result<&[Table], Fault> {
+        let tables = self.tables.get_or_init(|| {
+            if self.format == Some(FileFormat::Html) {
+                return Ok(page::tables(&answer::text(&self.bytes, None)));
+            }
+            workbook::tables(&self.bytes).map_err(|(reason, hint)| Fault::new(reason, hint))
+        });
+        tables.as_ref().map(Vec::as_slice).map_err(Clone::clone)
     }
 
-    fn fit_sheets(&self, stream: &Stream, form: &FileForm, alone: bool) -> Result<Fit<'_>, Fault> {
-        let sheets = self.sheets()?;
+    fn fit_tables(&self, stream: &Stream, form: &FileForm, alone: bool) -> Result<Fit<'_>, Fault> {
+        let tables = self.tables()?;
         let wanted = Wanted::of(stream, form);
-        if !form.sheet.is_empty() {
-            return named_sheets(sheets, stream, form, &wanted, alone);
+        if !form.sheet.is_empty() && self.format == Some(FileFormat::Xlsx) {
+            return named_sheets(tables, stream, form, &wanted, alone);
         }
-        let shown = || sheets.iter().filter(|sheet| !sheet.hidden && !sheet.rows.is_empty());
+        let shown = || tables.iter().filter(|table| !table.hidden && !table.rows.is_empty());
         let found = |table: &Table| header::find(table, &wanted, form);
         let mut fitting: Vec<(Found<'_>, Header)> =
-            shown().filter_map(|table| Some((Found::Sheet(table), found(table).filter(Header::fits)?))).collect();
-        if fitting.len() > 1 {
+            shown().filter_map(|table| Some((Found::Kept(table), found(table).filter(Header::fits)?))).collect();
+        // Rows of a page may be spread over several tables; sheets of a workbook are different lists until somebody says so.
+        if fitting.len() > 1 && self.format == Some(FileFormat::Xlsx) {
             let names: Vec<String> =
                 fitting.iter().map(|(table, _)| table.table().sheet.as_deref().unwrap_or_default().to_owned()).collect();
             return Err(Fault::new(
@@ -146,73 +159,90 @@ impl Delivery {
                 "say which under [file] of the mapping: sheet = \"NAME\", or sheet = \"*\" for all of them",
             ));
         }
-        if let Some(found) = fitting.pop() {
-            return Ok(Fit::Rows(Source::Tables(vec![found])));
+        if !fitting.is_empty() {
+            return Ok(Fit::Rows(Source::Tables(std::mem::take(&mut fitting))));
         }
         if alone || !form.names.is_empty() {
             let nearest = shown().filter_map(|table| Some((table, found(table)?))).min_by_key(|(_, header)| header.missing.len());
-            return Err(match nearest {
-                Some((table, header)) => lacking(table, &header, &wanted),
-                None => match shown().next() {
-                    Some(table) => headless(table, &wanted),
-                    None => Fault::new("it has no sheet with anything in it".to_owned(), "is this the right file?"),
-                },
+            return Err(match (nearest, shown().next()) {
+                (Some((table, header)), _) => lacking(table, &header, &wanted),
+                (None, Some(table)) => headless(table, &wanted),
+                (None, None) => Fault::new("there is no table with anything in it".to_owned(), "is this the right file?"),
             });
         }
-        Ok(Fit::Other(format!("a sheet with the columns {}", wanted.summary())))
+        Ok(Fit::Other(format!("a table with the columns {}", wanted.summary())))
     }
 
     fn fit_text(&self, stream: &Stream, form: &FileForm, format: FileFormat, alone: bool) -> Result<Fit<'_>, Fault> {
-        if !alone {
-            // A document of another list has other records.
-            let rows = match self.text_rows(&self.decoded(form)?, stream, format) {
-                Ok(rows) => rows,
-                Err(_) => return Ok(Fit::Other(format!("{} with a list at `{}`", format.about(), stream.records))),
-            };
-            let first = rows.first().map(|row| &row.record);
-            let has = |path: &crate::spec::Path| first.is_none_or(|record| path.first(record).is_some());
-            if !stream.id.iter().all(has) {
-                let paths: Vec<String> = stream.id.iter().map(ToString::to_string).collect();
-                return Ok(Fit::Other(format!("{} with records that have {}", format.about(), paths.join(", "))));
-            }
+        let rows = match self.text_rows(stream, form, format) {
+            Ok(rows) => rows,
+            Err(fault) if alone => return Err(fault),
+            // A document of another list.
+            Err(_) => return Ok(Fit::Other(format!("{} with a list at `{}`", format.about(), stream.records))),
+        };
+        let has_id = |row: &Row| stream.source_id(&row.record).is_some();
+        if !alone && !stream.id.is_empty() && !rows.is_empty() && !rows.iter().any(has_id) {
+            let paths: Vec<String> = stream.id.iter().map(ToString::to_string).collect();
+            return Ok(Fit::Other(format!("{} with records that have {}", format.about(), paths.join(", "))));
         }
-        Ok(Fit::Rows(Source::Text))
+        Ok(Fit::Rows(Source::Text(rows)))
     }
 
-    fn text_rows(&self, content: &str, stream: &Stream, format: FileFormat) -> Result<Vec<Row>, Fault> {
-        if format == FileFormat::Json {
-            return text::json_rows(content, stream)
-                .map_err(|reason| Fault::new(reason, "say in the mapping where the list stands: records = \"path\""));
+    fn text_rows(&self, stream: &Stream, form: &FileForm, format: FileFormat) -> Result<Vec<Row>, Fault> {
+        let list = "say in the mapping where the list stands: records = \"path\"";
+        match format {
+            FileFormat::Ndjson => {
+                text::ndjson_rows(&self.decoded(form)?).map_err(|reason| Fault::new(reason, "each line must be one JSON object"))
+            }
+            FileFormat::Html | FileFormat::Xml => {
+                let document = convert(&self.bytes, None, &stream.answer)
+                    .map_err(|error| Fault::new(format!("it is {error}"), "save the page again, as it is shown, in one file"))?;
+                text::list_rows(document, stream).map_err(|reason| Fault::new(reason, list))
+            }
+            _ => text::json_rows(&self.decoded(form)?, stream).map_err(|reason| Fault::new(reason, list)),
         }
-        text::ndjson_rows(content).map_err(|reason| Fault::new(reason, "each line must be one JSON object"))
     }
 
     /// The records of a stream that fits.
-    pub(crate) fn rows(&self, stream: &Stream, source: &Source<'_>) -> Result<Vec<Row>, PullError> {
+    pub(crate) fn rows(&self, stream: &Stream, source: Source<'_>) -> Result<Vec<Row>, PullError> {
         let default = FileForm::default();
         let form = stream.file.as_ref().unwrap_or(&default);
         let rows = match source {
             Source::Tables(tables) => {
                 let wanted = Wanted::of(stream, form);
                 let read = |(table, header): &(Found<'_>, Header)| records::records(table.table(), header, &wanted, stream, form);
-                tables.iter().map(read).collect::<Result<Vec<_>, Fault>>().map(|rows| rows.into_iter().flatten().collect())
+                let rows: Result<Vec<Vec<Row>>, Fault> = tables.iter().map(read).collect();
+                rows.map_err(|fault| self.error(fault))?.into_iter().flatten().collect()
             }
-            Source::Text => {
-                let format = form.format.or(self.format).unwrap_or(FileFormat::Json);
-                self.decoded(form).and_then(|content| self.text_rows(&content, stream, format))
-            }
+            Source::Text(rows) => rows,
         };
-        rows.map_err(|fault| self.error(fault))
+        Ok(shaped(stream, rows))
     }
+}
+
+/// What the words `only`, `explode`, `hook` and `same_id` make of the rows.
+fn shaped(stream: &Stream, rows: Vec<Row>) -> Vec<Row> {
+    if stream.same_id {
+        // One record comes from many rows: it stands where it stands in the list.
+        let records = shaped_list(stream, rows.into_iter().map(|row| row.record).collect());
+        return records.into_iter().zip(1..).map(|(record, at)| Row { place: RowPlace::record(at), record }).collect();
+    }
+    if stream.only.is_none() && stream.explode.is_none() && stream.hook.is_none() {
+        return rows;
+    }
+    let each = rows.into_iter().flat_map(|row| {
+        let place = row.place;
+        shaped_list(stream, vec![row.record]).into_iter().map(move |record| Row { place: place.clone(), record })
+    });
+    each.collect()
 }
 
 /// Sheets that the stream names: they must have its columns. A sheet that is not there is no delivery, unless another
 /// one looks like it under a new name.
 fn named_sheets<'d>(sheets: &'d [Table], stream: &Stream, form: &FileForm, wanted: &Wanted, alone: bool) -> Result<Fit<'d>, Fault> {
     let name_of = |table: &'d Table| table.sheet.as_deref().unwrap_or_default();
-    let is_named =
-        |table: &&Table| form.sheet.iter().any(|pattern| matches(pattern.trim(), table.sheet.as_deref().unwrap_or_default().trim()));
-    let named: Vec<&Table> = sheets.iter().filter(is_named).collect();
+    let named: Vec<&Table> =
+        sheets.iter().filter(|table| form.sheet.iter().any(|pattern| matches(pattern.trim(), name_of(table).trim()))).collect();
     let asked = form.sheet.join(" or ");
     if named.is_empty() {
         let names: Vec<&str> = sheets.iter().map(name_of).collect();
@@ -231,7 +261,7 @@ fn named_sheets<'d>(sheets: &'d [Table], stream: &Stream, form: &FileForm, wante
     let strict = !form.sheet.iter().any(|pattern| pattern.contains(['*', '?']));
     for table in named {
         match header::find(table, wanted, form) {
-            Some(header) if header.fits() => found.push((Found::Sheet(table), header)),
+            Some(header) if header.fits() => found.push((Found::Kept(table), header)),
             Some(header) if strict => return Err(lacking(table, &header, wanted)),
             None if strict => return Err(headless(table, wanted)),
             _ => {}
@@ -255,22 +285,50 @@ fn lacking(table: &Table, header: &Header, wanted: &Wanted) -> Fault {
 }
 
 fn headless(table: &Table, wanted: &Wanted) -> Fault {
-    let place = if table.sheet.is_some() { table.prefix() } else { String::new() };
-    Fault::new(format!("{place}there is no header with the columns {}", wanted.summary()), "is this the file that the mapping is for?")
+    Fault::new(
+        format!("{}there is no header with the columns {}", table.prefix(), wanted.summary()),
+        "is this the file that the mapping is for?",
+    )
 }
 
 fn at(path: &Path, fault: Fault) -> PullError {
-    let error = PullError::new(PullErrorKind::File, format!("{}: {}", path.display(), fault.reason));
-    if fault.hint.is_empty() { error } else { error.with_hint(fault.hint) }
+    PullError::new(PullErrorKind::File, format!("{}: {}", path.display(), fault.reason)).with_hint(fault.hint)
 }
 
-fn is_workbook(format: FileFormat) -> bool {
-    format == FileFormat::Xlsx
+/// The formats that a stream can be read from.
+fn accepted(stream: &Stream, form: &FileForm) -> Vec<FileFormat> {
+    use FileFormat::{Csv, Html, Json, Ndjson, Xlsx, Xml};
+    match (&stream.answer, form.format) {
+        (Answer::Xml { .. }, _) => vec![Xml],
+        (answer, _) if answer.is_page() => vec![Html],
+        // Excel opens pages as workbooks, and people deliver them as such.
+        (_, Some(Xlsx)) => vec![Xlsx, Html],
+        (_, Some(format)) => vec![format],
+        // An answer of a board that was kept as a file.
+        (_, None) if stream.file.is_none() && stream.request.is_some() => vec![Json, Ndjson, Csv],
+        (_, None) => vec![Xlsx, Csv, Json, Ndjson, Html],
+    }
+}
+
+fn is_text(format: FileFormat) -> bool {
+    matches!(format, FileFormat::Csv | FileFormat::Ndjson | FileFormat::Json)
 }
 
 /// What the first bytes say, whatever the file is called.
 fn by_content(bytes: &[u8]) -> Option<FileFormat> {
-    (bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"\xD0\xCF\x11\xE0")).then_some(FileFormat::Xlsx)
+    if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"\xD0\xCF\x11\xE0") {
+        return Some(FileFormat::Xlsx);
+    }
+    let head = answer::text(bytes.get(..bytes.len().min(1024)).unwrap_or_default(), None).to_lowercase();
+    let start = head.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']);
+    if !start.starts_with('<') {
+        return None;
+    }
+    let page = ["<!doctype html", "<html", "<head", "<meta", "<body", "<table"].iter().any(|tag| head.contains(tag));
+    if page {
+        return Some(FileFormat::Html);
+    }
+    start.starts_with("<?xml").then_some(FileFormat::Xml)
 }
 
 fn by_ending(path: &Path) -> Option<FileFormat> {
@@ -279,6 +337,8 @@ fn by_ending(path: &Path) -> Option<FileFormat> {
         "xlsx" | "xlsm" | "xlsb" | "xls" | "ods" => Some(FileFormat::Xlsx),
         "ndjson" | "jsonl" => Some(FileFormat::Ndjson),
         "json" => Some(FileFormat::Json),
+        "html" | "htm" => Some(FileFormat::Html),
+        "xml" | "rss" => Some(FileFormat::Xml),
         _ => None,
     }
 }

@@ -4,6 +4,7 @@ mod decode;
 mod delivery;
 mod header;
 mod ids;
+mod page;
 mod records;
 mod table;
 mod text;
@@ -22,11 +23,19 @@ pub(crate) use table::RowPlace;
 
 /// The records of a file without their lines.
 pub(crate) fn records_of_file(path: &Path, stream: &crate::spec::Stream) -> Result<Vec<serde_json::Value>, PullError> {
-    Ok(read_rows(path, stream)?.into_iter().map(|row| row.record).collect())
+    let delivery = Delivery::open(path)?;
+    let rows = match delivery.fit(stream, true) {
+        Fit::Rows(source) => delivery.rows(stream, source)?,
+        Fit::Broken(error) => return Err(error),
+        Fit::Other(need) => {
+            return Err(PullError::new(PullErrorKind::File, format!("{}: {} needs {need}", path.display(), stream.name)));
+        }
+    };
+    Ok(rows.into_iter().map(|row| row.record).collect())
 }
 
 /// Endings that a folder's files are taken for.
-const ENDINGS: &[&str] = &["csv", "tsv", "txt", "ndjson", "jsonl", "json", "xlsx", "xlsm", "xlsb", "xls", "ods"];
+const ENDINGS: &[&str] = &["csv", "tsv", "txt", "ndjson", "jsonl", "json", "xlsx", "xlsm", "xlsb", "xls", "ods", "html", "htm", "xml"];
 
 /// A record of a file.
 #[derive(Debug, Clone, PartialEq)]

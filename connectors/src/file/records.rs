@@ -113,7 +113,7 @@ impl Reader<'_> {
             record.insert(name.clone(), value);
         }
         let mut record = Value::Object(record);
-        if self.table.sheet.is_some() {
+        if !self.table.is_text() {
             self.check_times(row, &mut record)?;
         }
         Ok(Row { place: self.table.row_place(row.number), record })
@@ -149,7 +149,8 @@ impl Reader<'_> {
     }
 
     fn scope<'v>(&'v self, record: &'v Value) -> Scope<'v> {
-        self.stream.scope(record, None, chrono_tz::UTC)
+        // Whether it can be read, not when it was: any instant will do for what is said relative to one.
+        self.stream.scope(record, None, chrono_tz::UTC).fetched(chrono::DateTime::UNIX_EPOCH)
     }
 
     fn check_time(&self, row: &TableRow, record: &mut Value, field: &Field, kind: FieldType) -> Result<(), Fault> {
@@ -170,7 +171,7 @@ impl Reader<'_> {
         let found = datum.and_then(Datum::text).filter(|text| is_harmless(text));
         let found = found.map_or_else(|| "the text there".to_owned(), |text| format!("{text:?}"));
         let also = match format {
-            TimeFormat::IsoLocal => "text like 2026-03-01, 2026/3/1 9:05 or 2026年3月1日".to_owned(),
+            TimeFormat::IsoLocal | TimeFormat::Relative => "text like 2026-03-01, 2026/3/1 9:05 or 2026年3月1日".to_owned(),
             other => format!("text written as {other}"),
         };
         Err(Fault::new(
@@ -194,7 +195,7 @@ impl Reader<'_> {
 /// An ISO text in the form that the mapping reads.
 fn written(iso: &str, format: &TimeFormat) -> Option<Value> {
     match format {
-        TimeFormat::IsoLocal => Some(Value::from(iso)),
+        TimeFormat::IsoLocal | TimeFormat::Relative => Some(Value::from(iso)),
         format => {
             let (instant, _) = TimeFormat::IsoLocal.read_text(iso, chrono_tz::UTC)?;
             Some(Value::from(format.write(instant, chrono_tz::UTC)))

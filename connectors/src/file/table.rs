@@ -68,8 +68,10 @@ impl fmt::Display for Merge {
 /// A table.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Table {
-    /// The sheet's name; none for a csv file.
+    /// The sheet's name; none for a csv file or a page.
     pub(crate) sheet: Option<Arc<str>>,
+    /// What it is called in sentences: `sheet 人员`, `table 2`; nothing for a csv file.
+    pub(super) label: Option<Arc<str>>,
     /// Not shown by the program that made it.
     pub(crate) hidden: bool,
     pub(crate) rows: Vec<TableRow>,
@@ -79,43 +81,66 @@ pub(crate) struct Table {
 }
 
 impl Table {
+    /// A sheet without cells.
+    pub(crate) fn of_sheet(name: &str) -> Table {
+        Table { sheet: Some(Arc::from(name)), label: Some(Arc::from(format!("sheet {name}"))), ..Table::default() }
+    }
+
+    /// The table of that number (from 1) of a page.
+    pub(crate) fn of_page(number: usize) -> Table {
+        Table { label: Some(Arc::from(format!("table {number}"))), ..Table::default() }
+    }
+
+    /// True for a csv file: lines of text, each as wide as the header.
+    pub(crate) fn is_text(&self) -> bool {
+        self.label.is_none()
+    }
+
     /// `sheet 人员, cell D7` or `line 7, column 4`.
     pub(crate) fn cell_place(&self, row: u64, column: u32) -> String {
-        match &self.sheet {
-            Some(sheet) => format!("sheet {sheet}, cell {}", cell_name(row, column)),
+        match &self.label {
+            Some(label) => format!("{label}, cell {}", cell_name(row, column)),
             None => format!("line {row}, column {}", column + 1),
         }
     }
 
     /// `sheet 人员, row 7` or `line 7`.
     pub(crate) fn row_place(&self, row: u64) -> RowPlace {
-        RowPlace { sheet: self.sheet.clone(), row }
+        RowPlace { label: self.label.clone(), row, record: false }
     }
 
     /// `sheet 人员: ` or nothing, to begin a sentence with.
     pub(crate) fn prefix(&self) -> String {
-        self.sheet.as_ref().map(|sheet| format!("sheet {sheet}: ")).unwrap_or_default()
+        self.label.as_ref().map(|label| format!("{label}: ")).unwrap_or_default()
     }
 }
 
 /// Where a row stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RowPlace {
-    pub(crate) sheet: Option<Arc<str>>,
-    pub(crate) row: u64,
+    pub(super) label: Option<Arc<str>>,
+    row: u64,
+    /// A record of a document, which has no lines of its own.
+    record: bool,
 }
 
 impl RowPlace {
     /// A line of a text file, from 1.
     pub(crate) fn line(row: u64) -> RowPlace {
-        RowPlace { sheet: None, row }
+        RowPlace { label: None, row, record: false }
+    }
+
+    /// A record of a document, from 1.
+    pub(crate) fn record(row: u64) -> RowPlace {
+        RowPlace { label: None, row, record: true }
     }
 }
 
 impl fmt::Display for RowPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.sheet {
-            Some(sheet) => write!(f, "sheet {sheet}, row {}", self.row),
+        match &self.label {
+            Some(label) => write!(f, "{label}, row {}", self.row),
+            None if self.record => write!(f, "record {}", self.row),
             None => write!(f, "line {}", self.row),
         }
     }

@@ -13,7 +13,7 @@ fn read(name: &str, bytes: &[u8], stream: &Stream) -> Result<Vec<Row>, String> {
     let path = folder.path().join(name);
     std::fs::write(&path, bytes).unwrap();
     let rows = Delivery::open(&path).and_then(|delivery| match delivery.fit(stream, true) {
-        Fit::Rows(source) => delivery.rows(stream, &source),
+        Fit::Rows(source) => delivery.rows(stream, source),
         Fit::Broken(error) => Err(error),
         Fit::Other(need) => panic!("{need}"),
     });

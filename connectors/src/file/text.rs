@@ -62,18 +62,23 @@ pub(super) fn ndjson_rows(text: &str) -> Result<Vec<Row>, String> {
 }
 
 pub(super) fn json_rows(text: &str, stream: &Stream) -> Result<Vec<Row>, String> {
-    let mut document =
+    let document =
         parse(text).map_err(|error| format!("line {}, column {}: {}", error.line(), column(text, error.line(), &error), reason(&error)))?;
+    list_rows(document, stream)
+}
+
+/// The records of a document: the list at `records`.
+pub(super) fn list_rows(mut document: Value, stream: &Stream) -> Result<Vec<Row>, String> {
     let place = if stream.records.is_empty() { "the document".to_owned() } else { format!("`{}`", stream.records) };
     let found = stream.records.first(&document).map_or("nothing", shape);
     let mut list = None;
     stream.records.change(&mut document, &mut |value| list = Some(value.take()));
     let Some(Value::Array(list)) = list else { return Err(format!("{place} is {found} instead of a list")) };
-    let rows = list.into_iter().enumerate().map(|(at, record)| {
+    let rows = list.into_iter().zip(1..).map(|(record, number)| {
         if record.is_object() {
-            return Ok(Row { place: RowPlace::line(at as u64 + 1), record });
+            return Ok(Row { place: RowPlace::record(number), record });
         }
-        Err(format!("record {} of {place} is {} instead of an object", at + 1, shape(&record)))
+        Err(format!("record {number} of {place} is {} instead of an object", shape(&record)))
     });
     rows.collect()
 }

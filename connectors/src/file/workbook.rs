@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::io::Cursor;
-use std::sync::Arc;
 
 use calamine::{Data, DataRef, Dimensions, ExcelDateTime, Ods, Reader, SheetType, SheetVisible, Xls, XlsError, Xlsb, Xlsx, XlsxError};
 use chrono::{NaiveDateTime, NaiveTime, Timelike};
@@ -145,7 +144,7 @@ impl Cells {
             rows: (u64::from(merge.start.0) + 1, u64::from(merge.end.0) + 1),
             columns: (merge.start.1, merge.end.1),
         };
-        Table { sheet: Some(Arc::from(name)), hidden, rows: rows.collect(), merges: merges.iter().map(merge).collect(), from_1904 }
+        Table { hidden, rows: rows.collect(), merges: merges.iter().map(merge).collect(), from_1904, ..Table::of_sheet(name) }
     }
 }
 

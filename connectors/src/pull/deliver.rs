@@ -20,7 +20,7 @@ use crate::spec::Stream;
 /// The streams that may read a file.
 pub(super) struct Streams<'s> {
     streams: Vec<&'s Stream>,
-    /// The stream is a mapping: segments carry it.
+    /// The stream is a mapping: segments carry it, as they do words of the company's own specs.
     mapping: bool,
     /// What does not fit is a mistake in the file: no other stream was meant.
     alone: bool,
@@ -82,7 +82,8 @@ pub(super) async fn deliver(
     // An older state of a list may be broken: a newer one replaced it.
     errors.extend(readings.iter_mut().filter_map(|reading| reading.error.take()));
     for reading in readings {
-        let mut lander = Lander::new(ctx, &connection.name, &connection.connector, reading.stream, streams.mapping, started_at).await?;
+        let own = streams.mapping || crate::spec::built_in(&connection.connector).is_none();
+        let mut lander = Lander::new(ctx, &connection.name, &connection.connector, reading.stream, own, started_at).await?;
         reading.land(&mut lander, outcome).await?;
         outcome.count(lander.counts);
     }
@@ -113,7 +114,7 @@ fn take_file(
     let mut taken = false;
     for (at, reading) in readings.iter_mut().enumerate() {
         let rows = match delivery.fit(reading.stream, streams.alone) {
-            Fit::Rows(source) => delivery.rows(reading.stream, &source),
+            Fit::Rows(source) => delivery.rows(reading.stream, source),
             Fit::Other(need) => {
                 needs.push(format!("{} needs {need}", reading.stream.name));
                 continue;

@@ -51,6 +51,11 @@ pub(crate) fn shaped_records(
     Ok(records::shape(stream, shape::records(stream, body)?, parent))
 }
 
+/// The same for records that are a list already.
+pub(crate) fn shaped_list(stream: &crate::spec::Stream, records: Vec<serde_json::Value>) -> Vec<serde_json::Value> {
+    records::shape(stream, records, None)
+}
+
 /// Everything a pull works with.
 #[derive(Clone)]
 pub struct PullContext<'a> {

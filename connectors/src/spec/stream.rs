@@ -269,6 +269,10 @@ pub enum FileFormat {
     Ndjson,
     /// One JSON document; `records` says where the list is.
     Json,
+    /// A saved page: by the stream's `answer`, else the tables in it.
+    Html,
+    /// An XML document, by the stream's `answer`.
+    Xml,
 }
 
 impl FileFormat {
@@ -279,6 +283,8 @@ impl FileFormat {
             FileFormat::Xlsx => "a workbook (xlsx, xls, ods)",
             FileFormat::Ndjson => "a file of JSON lines",
             FileFormat::Json => "a JSON document",
+            FileFormat::Html => "a saved page",
+            FileFormat::Xml => "an XML document",
         }
     }
 }
