@@ -151,14 +151,24 @@ pub struct ImportArgs {
 /// What an imported file holds.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub enum ImportKind {
+    /// Openings inside the company
+    Requisitions,
     /// Advertisements
     Postings,
     /// Candidates' cases
     Applications,
     /// Stage events
     Events,
+    /// Counts that a board publishes by day
+    ChannelDaily,
     /// Ledger lines
     Spend,
+    /// Who came, stayed and left
+    Employment,
+    /// Tests, AI interviews, certificates
+    Assessments,
+    /// Invitations to interviews and what became of them
+    Invitations,
 }
 
 /// `inflow analyze`

@@ -43,6 +43,11 @@ impl<'a> Channels<'a> {
         self.of_source(word)
     }
 
+    /// Of a row that tells of a case: empty when it names none, since the case itself has one.
+    pub fn of_case(&self, word: &str) -> String {
+        if word.trim().is_empty() { self.own.unwrap_or_default().to_owned() } else { self.of_source(word) }
+    }
+
     /// Of a ledger line: a line that names no channel is unallocated, whatever the connection.
     pub fn of_spend(&self, word: &str) -> String {
         match (word.trim(), self.own) {

@@ -14,8 +14,10 @@ pub enum ColumnType {
     Instant,
     /// Day, null when absent.
     Day,
-    /// 64-bit unsigned.
+    /// 64-bit unsigned, 0 when absent.
     Unsigned,
+    /// 64-bit unsigned, null when absent: what was not counted is not 0.
+    Count,
     /// List of texts.
     Texts,
 }
@@ -53,6 +55,11 @@ impl Table {
     /// The position of a column.
     pub fn position(&self, column: &str) -> Option<usize> {
         self.columns.iter().position(|(name, _)| *name == column)
+    }
+
+    /// The type of a column.
+    pub fn column_type(&self, column: &str) -> Option<ColumnType> {
+        self.columns.iter().find(|(name, _)| *name == column).map(|(_, kind)| *kind)
     }
 }
 
@@ -112,6 +119,11 @@ impl Row {
         Self { table, cells: vec![Cell::Null; table.columns.len()] }
     }
 
+    /// The table that the row is for.
+    pub fn table(&self) -> &'static Table {
+        self.table
+    }
+
     /// Sets a column. A name that the table does not have is ignored: specs are checked against the tables when loaded.
     pub fn set(&mut self, column: &str, cell: Cell) -> &mut Self {
         if let Some(at) = self.table.position(column)
@@ -163,6 +175,10 @@ fn column(name: &str, kind: ColumnType, cells: Vec<Cell>) -> Column {
         ColumnType::Unsigned => {
             let numbers = cells.into_iter().map(|cell| if let Cell::Unsigned(number) = cell { number } else { 0 });
             UInt64Chunked::from_iter_values(name, numbers).into_column()
+        }
+        ColumnType::Count => {
+            let counts = cells.into_iter().map(|cell| if let Cell::Unsigned(number) = cell { Some(number) } else { None });
+            UInt64Chunked::from_iter_options(name, counts).into_column()
         }
         ColumnType::Texts => {
             let mut builder = ListStringChunkedBuilder::new(name, cells.len(), cells.len() * 4);

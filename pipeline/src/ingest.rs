@@ -6,7 +6,7 @@
 
 use crate::frame::{Rows, latest, to_arrow_stream};
 use crate::map::{Mapped, Mapper};
-use crate::{PIPELINE_VERSION, PipelineError, tables};
+use crate::{PIPELINE_VERSION, PipelineError};
 use bytes::Bytes;
 use inflow_config::{Config, Connection, SharedClock};
 use inflow_connectors::landing::{Segment, read_segment};
@@ -136,7 +136,7 @@ fn prepare(config: &Config, connection: &Connection, segment: &Segment) -> Resul
     }
     let (collections, faults) = mapped.into_tables();
     let mut blocks = Vec::new();
-    for (rows, table) in collections.into_iter().zip(tables::ALL) {
+    for (table, rows) in collections {
         blocks.extend(cut(rows, table)?);
     }
     Ok(Prepared { blocks, faults, records })

@@ -6,6 +6,22 @@ use crate::args::{ImportArgs, ImportKind};
 use crate::failure::{Failure, exit};
 use inflow_connectors::spec::Kind;
 
+impl From<ImportKind> for Kind {
+    fn from(kind: ImportKind) -> Self {
+        match kind {
+            ImportKind::Requisitions => Kind::Requisitions,
+            ImportKind::Postings => Kind::Postings,
+            ImportKind::Applications => Kind::Applications,
+            ImportKind::Events => Kind::Events,
+            ImportKind::ChannelDaily => Kind::ChannelDaily,
+            ImportKind::Spend => Kind::Spend,
+            ImportKind::Employment => Kind::Employment,
+            ImportKind::Assessments => Kind::Assessments,
+            ImportKind::Invitations => Kind::Invitations,
+        }
+    }
+}
+
 /// Reads the files into the connection, then marts.
 pub async fn run(app: &App, args: &ImportArgs) -> Result<u8, Failure> {
     let opened = app.open().await?;
@@ -16,12 +32,7 @@ pub async fn run(app: &App, args: &ImportArgs) -> Result<u8, Failure> {
             format!("the connections are {}", known.join(", ")),
         ));
     };
-    let kind = match args.kind {
-        ImportKind::Postings => Kind::Postings,
-        ImportKind::Applications => Kind::Applications,
-        ImportKind::Events => Kind::Events,
-        ImportKind::Spend => Kind::Spend,
-    };
+    let kind = Kind::from(args.kind);
     let pulling = Pulling::new(&opened)?;
     let context = pulling.context(&opened);
     let outcome = inflow_connectors::import(&context, connection, kind, &args.files, args.mapping.as_deref()).await;

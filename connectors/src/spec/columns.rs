@@ -266,7 +266,8 @@ static REQUISITIONS: &[Column] = &[
     column("owner", Text, Code),
     column("recruiter", Text, Code),
     column("priority", Text, Mask),
-    words("status", &["open", "on_hold", "filled", "cancelled"]),
+    // `closed`: it is not said whether filled or cancelled.
+    words("status", &["open", "on_hold", "filled", "cancelled", "closed"]),
     column("opened_on", Day, Keep),
     column("due_on", Day, Keep),
     column("closed_on", Day, Keep),
@@ -336,7 +337,8 @@ static EMPLOYMENT: &[Column] = &[
     column("left_on", Day, Keep),
     words("leave_type", &["resigned", "dismissed", "expired", "retired", "transferred", "other"]),
     column("leave_reason", Text, Mask),
-    words("status", &["agreed", "not_started", "probation", "regular", "left"]),
+    // `not_started`: did not come on the agreed day; `employed`: it is not said whether on probation.
+    words("status", &["agreed", "not_started", "employed", "probation", "regular", "left"]),
 ];
 
 /// What is assessed.

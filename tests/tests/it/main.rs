@@ -5,6 +5,7 @@
 mod crash;
 mod demo;
 mod erase;
+mod kinds;
 mod messages;
 mod own_board;
 mod recordings;

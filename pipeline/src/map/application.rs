@@ -1,0 +1,117 @@
+//! Candidates' cases and the stages that they entered.
+
+use super::{Fault, Mapped, Mapper, Read};
+use crate::frame::{Cell, Row};
+use crate::{tables, version};
+use inflow_config::Stage;
+use inflow_connectors::identity::Digest;
+use inflow_connectors::landing::{Line, LineIdentity};
+use inflow_connectors::spec::{Event, Kind, Precision, Scope, StageWords};
+
+impl Mapper<'_> {
+    pub(super) fn application(&self, line: &Line, out: &mut Mapped) -> Read<()> {
+        let scope = self.scope(line);
+        let version = self.version(line, &scope)?;
+        let mut row = self.row(&tables::APPLICATIONS, &line.id, version, line.gone);
+        self.fill(&mut row, &scope)?;
+        let channel = self.channels.of_source(row.get_text("source_word"));
+        row.text("channel", channel);
+        if row.get_text("status").is_empty() {
+            let status = self.outcome(&scope);
+            row.text("status", status);
+        }
+        let identity = line.identity.as_ref();
+        // A case whose source names no candidate: the case itself stands for the person until a link says otherwise.
+        let candidate = identity.map(|i| i.candidate.clone()).filter(|id| !id.is_empty()).unwrap_or_else(|| line.id.clone());
+        row.text("candidate_source_id", candidate.clone());
+        let person = self.person(&candidate, identity, version, line.gone);
+        out.push(row);
+        out.push(person);
+        Ok(())
+    }
+
+    /// The row of `candidates` for what identifies a person.
+    pub(super) fn person(&self, candidate: &str, identity: Option<&LineIdentity>, version: u64, gone: bool) -> Row {
+        let mut person = self.row(&tables::CANDIDATES, candidate, version, gone);
+        if let Some(identity) = identity {
+            let column = |read: &dyn Fn(&Digest) -> String| Cell::Texts(identity.digests.iter().map(read).collect());
+            person
+                .set("digest_kind", column(&|d| d.kind.as_str().to_owned()))
+                .set("digest_normaliser", column(&|d| d.normaliser.to_string()))
+                .set("digest_key", column(&|d| d.key_id.clone()))
+                .set("digest", column(&|d| d.hex.clone()))
+                .set("flags", Cell::Texts(identity.flags.iter().map(|f| f.as_str().to_owned()).collect()));
+        }
+        person
+    }
+
+    /// The status of a case whose source has no field for it: that of the last terminal event its record tells.
+    fn outcome(&self, scope: &Scope<'_>) -> &'static str {
+        let words = StageWords { connection: &self.connection.stages, spec: self.board_stages };
+        let (events, _) = self.stream.read_events(scope, self.fetched_at, words);
+        let last = events
+            .iter()
+            .filter(|event| !event.retracts)
+            .filter_map(|event| Some((event.at, status_of(event.stage)?)))
+            .max_by_key(|(at, _)| *at);
+        last.map_or("open", |(_, status)| status)
+    }
+
+    pub(super) fn events(&self, number: u64, line: &Line, out: &mut Mapped) {
+        let scope = self.scope(line);
+        let application = match self.stream.kind {
+            Kind::Applications => Some(line.id.clone()),
+            _ => self.stream.application.as_ref().and_then(|path| scope.text(path, None)),
+        };
+        let Some(application) = application else {
+            out.faults.push(Fault {
+                line: number,
+                field: "application".to_owned(),
+                reason: "an event without the application it belongs to".to_owned(),
+            });
+            return;
+        };
+        let parent = match self.version(line, &scope) {
+            Ok(version) => version,
+            Err((field, reason)) => {
+                out.faults.push(Fault { line: number, field, reason });
+                return;
+            }
+        };
+        let words = StageWords { connection: &self.connection.stages, spec: self.board_stages };
+        let (events, unreadable) = self.stream.read_events(&scope, self.fetched_at, words);
+        out.faults.extend(unreadable.into_iter().map(|bad| Fault { line: number, field: bad.field, reason: bad.reason }));
+        for event in events {
+            out.push(self.event(line, &application, parent, event));
+        }
+    }
+
+    fn event(&self, line: &Line, application: &str, parent: u64, event: Event) -> Row {
+        let ms = event.at.timestamp_millis();
+        // Of several sightings the earliest counts, whatever order they arrive in; else the record's newest word counts.
+        let version = if event.precision == Precision::Observed { version::earliest(ms, line.content_hash) } else { parent };
+        let gone = line.gone && self.stream.kind == Kind::Events;
+        // A sighting stays true; a history that the record carries is what its newest version says.
+        let embedded = self.stream.kind == Kind::Applications && event.precision != Precision::Observed;
+        let mut row = self.row(&tables::STAGE_EVENTS, &event.id, version, gone);
+        row.text("application_source_id", application)
+            .text("stage", event.stage.as_str())
+            .text("stage_word", event.word)
+            .set("occurred_at", Cell::Instant(ms))
+            .text("precision", event.precision.as_str())
+            .set("retracts", Cell::Unsigned(u64::from(event.retracts)))
+            .set("embedded", Cell::Unsigned(u64::from(embedded)))
+            .text("reason", event.reason)
+            .text("recruiter", event.recruiter);
+        row
+    }
+}
+
+fn status_of(stage: Stage) -> Option<&'static str> {
+    match stage {
+        Stage::Onboarded | Stage::PassedProbation => Some("hired"),
+        Stage::Rejected => Some("rejected"),
+        Stage::Withdrawn => Some("withdrawn"),
+        _ => None,
+    }
+}
