@@ -2,12 +2,13 @@
 
 use crate::args::{Global, LangArg};
 use crate::failure::Failure;
+use crate::host::{Feeding, Host, TurnedSink};
 use crate::output::Printer;
 use crate::progress::TerminalProgress;
-use inflow_config::{Config, Lang, SharedClock};
+use inflow_config::{Config, Connection, Lang, SharedClock};
 use inflow_connectors::http::Http;
 use inflow_connectors::identity::IdentityKeys;
-use inflow_connectors::{NoProgress, PullContext};
+use inflow_connectors::{NoProgress, PullContext, PullOutcome};
 use inflow_pipeline::Pipeline;
 use inflow_store::{Store, StoreOptions};
 use std::net::SocketAddr;
@@ -27,10 +28,25 @@ pub struct App {
     pub config_file: PathBuf,
     /// Data folder, when given.
     pub data_dir: Option<PathBuf>,
+    /// Cancelled when the command is to end early.
+    pub stop: CancellationToken,
+    /// Set when the command runs as a job in the process that holds the folder.
+    pub job: Option<Arc<Job>>,
+}
+
+/// What a job gets from the process that it runs in, and from the one that asked.
+#[derive(Debug)]
+pub struct Job {
+    /// The store that is held.
+    pub store: Store,
+    /// What all in this process share.
+    pub host: Arc<Host>,
+    /// `INFLOW__..` variables of the process that asked.
+    pub overrides: Vec<(String, String)>,
 }
 
 /// Configuration, store and keys of a command that works on data.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Opened {
     /// The configuration.
     pub config: Arc<Config>,
@@ -40,6 +56,9 @@ pub struct Opened {
     pub clock: SharedClock,
     /// The data folder.
     pub data_dir: PathBuf,
+    /// What everything in this process shares.
+    pub host: Arc<Host>,
+    borrowed: bool,
 }
 
 impl App {
@@ -53,6 +72,8 @@ impl App {
             printer: Printer::new(lang, global.quiet, global.no_color),
             config_file: global.config.clone(),
             data_dir: global.data_dir.clone(),
+            stop: CancellationToken::new(),
+            job: None,
         }
     }
 
@@ -70,7 +91,10 @@ impl App {
             ));
         }
         own_specs(&self.config_file)?;
-        let config = Config::load(&self.config_file, &inflow_config::process_env)?;
+        let config = match &self.job {
+            Some(job) => Config::load(&self.config_file, &|| job.overrides.clone())?,
+            None => Config::load(&self.config_file, &inflow_config::process_env)?,
+        };
         let problems =
             config.connections.iter().flat_map(|connection| inflow_connectors::check_connection(&config, connection)).collect::<Vec<_>>();
         if !problems.is_empty() {
@@ -79,7 +103,7 @@ impl App {
         Ok(Arc::new(config))
     }
 
-    /// Opens the store as the one process that writes.
+    /// Opens the store as the one process that writes; in a job, the store that is held. [`Opened::close`] it.
     pub async fn open(&self) -> Result<Opened, Failure> {
         self.open_serving(None).await
     }
@@ -87,10 +111,23 @@ impl App {
     /// The same, with the ClickHouse endpoint on a fixed address.
     pub async fn open_serving(&self, clickhouse: Option<SocketAddr>) -> Result<Opened, Failure> {
         let config = self.config()?;
+        if let Some(job) = &self.job {
+            let (clock, data_dir) = (config.clock(), job.store.data_dir().to_owned());
+            return Ok(Opened { config, store: job.store.clone(), clock, data_dir, host: Arc::clone(&job.host), borrowed: true });
+        }
         let options = self.options(&config, clickhouse)?;
         let (clock, data_dir) = (Arc::clone(&options.clock), options.data_dir.clone());
         let store = Store::open(options).await?;
-        Ok(Opened { config, store, clock, data_dir })
+        Ok(Opened { config, store, clock, data_dir, host: Arc::default(), borrowed: false })
+    }
+
+    /// The work's result, unless the command is to end before it is done: the work is dropped then, where it stands.
+    pub async fn unless_stopped<T>(&self, work: impl Future<Output = T>) -> Result<T, Failure> {
+        tokio::select! {
+            biased;
+            () = self.stop.cancelled() => Err(Failure::stopped()),
+            done = work => Ok(done),
+        }
     }
 
     /// Opens the store for reading: through the process that holds the folder, if there is one.
@@ -99,7 +136,7 @@ impl App {
         let options = self.options(&config, None)?;
         let (clock, data_dir) = (Arc::clone(&options.clock), options.data_dir.clone());
         let store = Store::attach(options).await?;
-        Ok(Opened { config, store, clock, data_dir })
+        Ok(Opened { config, store, clock, data_dir, host: Arc::default(), borrowed: false })
     }
 
     fn options(&self, config: &Config, clickhouse: Option<SocketAddr>) -> Result<StoreOptions, Failure> {
@@ -112,7 +149,7 @@ impl App {
             serve_clickhouse: clickhouse,
             behind_proxy: config.settings.serve.behind_proxy,
             clock: config.clock(),
-            progress: Arc::new(TerminalProgress::new(self.printer)),
+            progress: Arc::new(TerminalProgress::new(self.printer.clone())),
             ..StoreOptions::new(self.data_dir())
         })
     }
@@ -124,36 +161,75 @@ impl Opened {
         IdentityKeys::load_or_create(&self.config).map_err(|error| Failure::explain(&error))
     }
 
-    /// Links candidates and recomputes all marts.
+    /// Links candidates and recomputes marts: all, or those named. Who asks for all while an analysis runs shares the next
+    /// one. Not to be called by who holds a pass of the gate.
     pub async fn analyse(&self, jobs: &[String]) -> Result<(), Failure> {
-        inflow_pipeline::link::relink(&self.store, inflow_store::DERIVED_DATABASE).await?;
-        inflow_analytics::analyze(&self.store, &self.config, &self.clock, jobs).await?;
-        Ok(())
+        let analysis = async || {
+            let _nothing_exchanged = self.host.gate.read().await;
+            inflow_pipeline::link::relink(&self.store, inflow_store::DERIVED_DATABASE).await?;
+            inflow_analytics::analyze(&self.store, &self.config, &self.clock, jobs).await?;
+            Ok(())
+        };
+        if jobs.is_empty() { self.host.analyses.shared(analysis).await } else { self.host.analyses.own(analysis).await }
+    }
+
+    /// Pulls one connection when nothing else feeds it, until `stop`. Interrupted by who needs the folder alone, it goes
+    /// on afterwards.
+    pub async fn pull(&self, pulling: &Pulling, connection: &Connection, stop: &CancellationToken) -> PullOutcome {
+        let mut sum = PullOutcome { connection: connection.name.clone(), ..PullOutcome::default() };
+        loop {
+            let pass = tokio::select! {
+                biased;
+                () = stop.cancelled() => return PullOutcome { stopped: true, ..sum },
+                pass = self.host.gate.feed(&connection.name, Feeding::Pull, stop, || self.clock.now()) => pass,
+            };
+            let part = inflow_connectors::pull(&pulling.context(self, &pass.stop), connection).await;
+            drop(pass);
+            let (stopped, error) = (part.stopped, part.error.clone());
+            add(&mut sum, part);
+            if !stopped || stop.is_cancelled() {
+                return PullOutcome { stopped, error, ..sum };
+            }
+        }
+    }
+
+    /// Ends the store, unless it is another's.
+    pub async fn close(self) {
+        if !self.borrowed {
+            self.store.shutdown().await;
+        }
     }
 }
 
-/// What a pull works with beside the store; made once for all connections, since budgets are shared through it.
+fn add(sum: &mut PullOutcome, part: PullOutcome) {
+    sum.requests += part.requests;
+    sum.fetched += part.fetched;
+    sum.landed += part.landed;
+    sum.rows += part.rows;
+    sum.quarantined += part.quarantined;
+    sum.dropped_columns.extend(part.dropped_columns);
+}
+
+/// What a pull works with beside the store; made once for all connections.
 pub struct Pulling {
     keys: IdentityKeys,
-    sink: Pipeline,
-    http: Http,
-    /// Ends pulls between two requests.
-    pub shutdown: CancellationToken,
+    sink: TurnedSink,
+    http: Arc<Http>,
 }
 
 impl Pulling {
     /// Makes or reads the identity keys.
     pub fn new(opened: &Opened) -> Result<Self, Failure> {
+        let pipeline = Pipeline::live(opened.store.clone(), Arc::clone(&opened.config), Arc::clone(&opened.clock));
         Ok(Self {
             keys: opened.keys()?,
-            sink: Pipeline::live(opened.store.clone(), Arc::clone(&opened.config), Arc::clone(&opened.clock)),
-            http: Http::new(Arc::clone(&opened.clock)).map_err(|error| Failure::explain(&error))?,
-            shutdown: CancellationToken::new(),
+            sink: opened.host.sink(pipeline),
+            http: opened.host.http(&opened.clock).map_err(|error| Failure::explain(&error))?,
         })
     }
 
-    /// What the connector engine is handed.
-    pub fn context<'a>(&'a self, opened: &'a Opened) -> PullContext<'a> {
+    /// What the connector engine is handed; `shutdown` ends it between two requests.
+    pub fn context<'a>(&'a self, opened: &'a Opened, shutdown: &CancellationToken) -> PullContext<'a> {
         PullContext {
             state: &opened.store,
             config: &opened.config,
@@ -162,7 +238,7 @@ impl Pulling {
             data_dir: &opened.data_dir,
             sink: &self.sink,
             http: &self.http,
-            shutdown: self.shutdown.clone(),
+            shutdown: shutdown.clone(),
             progress: &NoProgress,
         }
     }

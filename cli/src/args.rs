@@ -68,7 +68,7 @@ pub enum Command {
     Init(InitArgs),
     /// Check configuration, specs and secrets; every error at once
     Validate,
-    /// Pull every connection, analyse
+    /// Pull on schedule, analyse and serve until stopped; with --once, pull every connection and exit
     Run(RunArgs),
     /// Read files into a connection
     Import(ImportArgs),
@@ -124,7 +124,7 @@ pub struct InitArgs {
 #[derive(Debug, Args)]
 pub struct RunArgs {
     /// One pass over all connections, then exit
-    #[arg(long, required = true)]
+    #[arg(long)]
     pub once: bool,
     /// Only this connection (may be given again)
     #[arg(long = "connection", value_name = "C")]

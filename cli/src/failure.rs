@@ -1,5 +1,6 @@
 //! What went wrong, in one sentence, with a hint and the exit code.
 
+use crate::output::Printer;
 use inflow_config::{ConfigError, Explain};
 
 /// Exit codes of the design.
@@ -10,6 +11,8 @@ pub mod exit {
     pub const OURS: u8 = 2;
     /// Done, with some connections failed.
     pub const PARTLY: u8 = 3;
+    /// Ended by Ctrl-C before it was done, as shells say it.
+    pub const STOPPED: u8 = 130;
 }
 
 /// An error on its way to the person.
@@ -32,6 +35,21 @@ impl Failure {
         Self {
             messages: vec![(message.to_string(), Some("this should not happen; run again with --log debug and report it".to_owned()))],
             code: exit::OURS,
+        }
+    }
+
+    /// Ended before it was done, because somebody asked for it.
+    pub fn stopped() -> Self {
+        Self {
+            messages: vec![("stopped before it was done".to_owned(), Some("nothing is half done; run it again".to_owned()))],
+            code: exit::STOPPED,
+        }
+    }
+
+    /// Says it, a sentence and a hint for each thing that is wrong.
+    pub fn say(&self, printer: &Printer) {
+        for (message, hint) in &self.messages {
+            printer.error(message, hint.as_deref());
         }
     }
 

@@ -3,7 +3,9 @@
 mod app;
 mod args;
 mod commands;
+mod daemon;
 mod failure;
+mod host;
 mod output;
 mod progress;
 mod table;
@@ -34,7 +36,8 @@ fn main() -> ExitCode {
     };
     let outcome = runtime.block_on(dispatch(&app, cli.command));
     let code = end(&app, outcome);
-    runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+    // What still runs on a thread of its own is as safe as it would be at a power cut.
+    runtime.shutdown_timeout(std::time::Duration::from_millis(300));
     code
 }
 
@@ -63,9 +66,7 @@ fn end(app: &App, outcome: Result<u8, Failure>) -> ExitCode {
     match outcome {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
-            for (message, hint) in &failure.messages {
-                app.printer.error(message, hint.as_deref());
-            }
+            failure.say(&app.printer);
             ExitCode::from(failure.code)
         }
     }

@@ -66,6 +66,10 @@ pub struct Connection {
     /// connector = "file", or by the file streams of another connector.
     #[schemars(default)]
     pub path: Option<PathBuf>,
+    /// With a `path`: whether the daemon takes new and changed files within seconds, beside its
+    /// schedule.
+    #[schemars(default)]
+    pub watch: bool,
     /// For connector = "file": how its columns are read, relative to `inflow.toml`.
     #[schemars(default)]
     pub mapping: Option<PathBuf>,
@@ -101,6 +105,7 @@ impl Connection {
             store: None,
             department: None,
             path: None,
+            watch: false,
             mapping: None,
             kind: None,
             places: Places::default(),
@@ -132,10 +137,14 @@ impl Connection {
             store: section.optional("store", words),
             department: section.optional("department", words),
             path: section.optional("path", words).map(PathBuf::from),
+            watch: section.optional("watch", boolean).unwrap_or(false),
             mapping: section.optional("mapping", words).map(PathBuf::from),
             kind: section.optional("kind", words),
             places: Places::default(),
         };
+        if connection.watch && !section.has("path") {
+            section.complain("watch", Bad::new("there is no `path` whose files could be watched"));
+        }
         // Rows of a file can name their channels themselves.
         let named_by_rows = connection.connector == "file" || connection.path.is_some();
         if !section.has("channel") && !section.has("source_map") && !named_by_rows {

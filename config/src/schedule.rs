@@ -3,11 +3,14 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Offset, SubsecRound, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use crate::problem::Bad;
+
+/// No zone sets its clock back further.
+const LONGEST_REPEAT: TimeDelta = TimeDelta::hours(3);
 
 /// A cron expression of six fields: second, minute, hour, day of month, month, day of week
 /// (1 to 7 from Sunday, or SUN to SAT).
@@ -25,8 +28,32 @@ impl Cron {
     ///
     /// An hour that daylight saving skips is not due, one that happens twice is due twice.
     pub fn next_after(&self, after: DateTime<Utc>, zone: Tz) -> Option<DateTime<Utc>> {
-        let next = self.0.after(&after.with_timezone(&zone)).next()?;
-        Some(next.with_timezone(&Utc))
+        // The parser's iterator gives the first of two equal times of day only, even when it starts after that.
+        let mut firsts = self.0.after(&after.with_timezone(&zone)).map(|next| next.with_timezone(&Utc));
+        let once = firsts.find(|next| *next > after);
+        let again = self.in_repeated_hour(after, zone);
+        once.into_iter().chain(again).min()
+    }
+
+    /// The first instant after `after` in an hour that happens for the second time: that `after` is in, or that begins
+    /// within the next few hours.
+    fn in_repeated_hour(&self, after: DateTime<Utc>, zone: Tz) -> Option<DateTime<Utc>> {
+        let offset = |at: DateTime<Utc>| zone.offset_from_utc_datetime(&at.naive_utc()).fix();
+        let (mut before, mut since) = (after - LONGEST_REPEAT, after + LONGEST_REPEAT);
+        let (summer, winter) = (offset(before), offset(since));
+        if summer.local_minus_utc() <= winter.local_minus_utc() {
+            return None;
+        }
+        // The second at which the clock is set back.
+        while since - before > TimeDelta::seconds(1) {
+            let middle = before + (since - before) / 2;
+            if offset(middle) == summer { before = middle } else { since = middle }
+        }
+        let set_back = since.trunc_subsecs(0);
+        let repeated = TimeDelta::seconds(i64::from(summer.local_minus_utc() - winter.local_minus_utc()));
+        let from = after.max(set_back - TimeDelta::seconds(1));
+        let next = self.0.after(&from.with_timezone(&winter)).next()?.with_timezone(&Utc);
+        (next < set_back + repeated).then_some(next)
     }
 }
 
@@ -117,6 +144,35 @@ mod tests {
         let after = "2026-11-21T00:00:00Z".parse().unwrap();
         let next = cron.next_after(after, chrono_tz::Asia::Shanghai).unwrap();
         assert_eq!(next.to_rfc3339(), "2026-11-23T01:30:00+00:00");
+    }
+
+    #[test]
+    fn an_hour_that_happens_twice_is_due_twice() {
+        let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+        let berlin = chrono_tz::Europe::Berlin;
+        // On 25 October 2026, 3:00 becomes 2:00 at 01:00 UTC.
+        let daily: Cron = "0 30 2 * * *".parse().unwrap();
+        let mut tick = at("2026-10-24T12:00:00Z");
+        for expected in ["2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z", "2026-10-26T01:30:00Z"] {
+            tick = daily.next_after(tick, berlin).unwrap();
+            assert_eq!(tick, at(expected));
+        }
+        for zone in [berlin, chrono_tz::America::New_York, chrono_tz::Australia::Lord_Howe, chrono_tz::Asia::Shanghai] {
+            let quarters: Cron = "0 */15 * * * *".parse().unwrap();
+            let mut tick = at("2026-01-01T00:00:00Z");
+            while tick < at("2027-01-01T00:00:00Z") {
+                let next = quarters.next_after(tick, zone).unwrap();
+                assert_eq!(next - tick, TimeDelta::minutes(15), "{zone} after {tick}");
+                tick = next;
+            }
+        }
+    }
+
+    #[test]
+    fn an_hour_that_is_skipped_is_not_due() {
+        let daily: Cron = "0 30 2 * * *".parse().unwrap();
+        let next = daily.next_after("2026-03-28T12:00:00Z".parse().unwrap(), chrono_tz::Europe::Berlin).unwrap();
+        assert_eq!(next.to_rfc3339(), "2026-03-30T00:30:00+00:00");
     }
 
     #[test]

@@ -16,5 +16,5 @@ mod state;
 
 pub use check::check_connection;
 pub use error::{PullError, PullErrorKind};
-pub use pull::{NoProgress, Probe, PullContext, PullOutcome, PullProgress, channels, import, probe, pull};
+pub use pull::{DeliveredFile, NoProgress, Probe, PullContext, PullOutcome, PullProgress, channels, delivered_files, import, probe, pull};
 pub use state::{Health, Landed, PullState, Run, SegmentSink, SinkError, StoredCounts};

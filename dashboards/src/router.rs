@@ -23,7 +23,7 @@ use crate::{api, assets};
 /// Reports that run at one time.
 const REPORTS_AT_ONCE: usize = 4;
 /// How long requests under way may take once the server is told to stop.
-const GRACE: Duration = Duration::from_secs(5);
+const GRACE: Duration = Duration::from_secs(2);
 
 /// What page and API are served from.
 #[derive(Clone)]

@@ -164,7 +164,7 @@ fn answers(spec: &Spec, args: &ConnectorCheck) -> Result<Vec<Found>, Failure> {
 
 /// Says what was found; true when something is wrong.
 fn print(app: &App, spec: &Spec, found: &Found) -> bool {
-    let words = app.printer;
+    let words = &app.printer;
     words.result(&format!("{}: {}: {} {}", spec.name, found.stream, found.records, words.pick("records", "条记录")));
     for (column, value) in &found.first {
         let short: String = value.chars().take(70).collect::<String>().replace('\n', " ");

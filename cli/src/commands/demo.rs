@@ -41,14 +41,15 @@ pub async fn run(app: &App, args: &DemoArgs) -> Result<u8, Failure> {
         &format!("演示公司位于 {}:正从本机模拟的招聘网站拉取数据", shown(&folder)),
     );
     let opened = if args.once { app.open().await? } else { app.open_serving(Some(app.config()?.settings.serve.clickhouse)).await? };
-    let outcomes = pull(app.printer, &opened, &[]).await?;
+    let outcomes = pull(&app, &opened, &[]).await?;
     opened.analyse(&[]).await?;
-    let code = summary(app.printer, &outcomes);
+    let code = summary(&app.printer, &outcomes);
     app.printer.result(&channel_report(&opened, app.printer.lang, world.from, world.to).await?);
-    if !args.once {
-        super::serve::until_stopped(&app, &opened).await?;
+    if args.once {
+        opened.close().await;
+    } else {
+        crate::daemon::hold(&app, opened, None).await?;
     }
-    opened.store.shutdown().await;
     drop(server);
     Ok(code)
 }

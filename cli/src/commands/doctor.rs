@@ -92,7 +92,7 @@ async fn store(app: &App, findings: &mut Findings<'_>) {
         }
         Err(error) => findings.bad("store", &error.to_string(), None),
     }
-    opened.store.shutdown().await;
+    opened.close().await;
 }
 
 struct Findings<'a> {

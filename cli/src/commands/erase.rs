@@ -17,10 +17,14 @@ pub async fn run(app: &App, args: &EraseArgs) -> Result<u8, Failure> {
     };
     let opened = app.open().await?;
     let keys = opened.keys()?;
+    // A pull under way would land the person again from what it has in hand. From here on it is seen through.
+    let alone = app.unless_stopped(opened.host.gate.alone()).await?;
     let receipt = erase(&opened.store, &opened.config, &opened.clock, &opened.data_dir, &keys, &target).await?;
-    super::replay::swap(&opened, &Scope { connections: receipt.connections.clone(), from: None }).await?;
+    super::replay::fill_shadow(&opened, &Scope { connections: receipt.connections.clone(), from: None }).await?;
+    opened.store.exchange_shadow().await?;
     inflow_pipeline::erase::done(&opened.store, &receipt).await?;
-    opened.store.shutdown().await;
+    drop(alone);
+    opened.close().await;
     app.printer.result(&serde_json::to_string_pretty(&receipt).map_err(Failure::ours)?);
     Ok(0)
 }

@@ -4,6 +4,7 @@ use super::run::summary;
 use crate::app::{App, Pulling};
 use crate::args::{ImportArgs, ImportKind};
 use crate::failure::{Failure, exit};
+use crate::host::Feeding;
 use inflow_connectors::spec::Kind;
 
 impl From<ImportKind> for Kind {
@@ -34,11 +35,14 @@ pub async fn run(app: &App, args: &ImportArgs) -> Result<u8, Failure> {
     };
     let kind = Kind::from(args.kind);
     let pulling = Pulling::new(&opened)?;
-    let context = pulling.context(&opened);
+    let feeding = opened.host.gate.feed(&connection.name, Feeding::Delivery, &app.stop, || opened.clock.now());
+    let pass = app.unless_stopped(feeding).await?;
+    let context = pulling.context(&opened, &pass.stop);
     let outcome = inflow_connectors::import(&context, connection, kind, &args.files, args.mapping.as_deref()).await;
+    drop(pass);
     let failed = outcome.error.is_some();
-    opened.analyse(&[]).await?;
-    summary(app.printer, &[outcome]);
-    opened.store.shutdown().await;
+    app.unless_stopped(opened.analyse(&[])).await??;
+    summary(&app.printer, &[outcome]);
+    opened.close().await;
     Ok(if failed { exit::USER } else { 0 })
 }

@@ -11,7 +11,7 @@ pub async fn run(app: &App, args: &QueryArgs) -> Result<u8, Failure> {
     let opened = if args.write { app.open().await? } else { app.attach().await? };
     let bytes = if args.write { write(&opened.store, args).await? } else { opened.store.bytes(&args.sql, &[], &args.format).await? };
     app.printer.raw(&bytes);
-    opened.store.shutdown().await;
+    opened.close().await;
     Ok(0)
 }
 

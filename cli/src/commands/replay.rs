@@ -9,8 +9,12 @@ use inflow_pipeline::replay::{Replayed, Scope, rebuild};
 pub async fn run(app: &App, args: &ReplayArgs) -> Result<u8, Failure> {
     let opened = app.open().await?;
     let scope = Scope { connections: args.connection.iter().cloned().collect(), from: args.from };
-    let replayed = swap(&opened, &scope).await?;
-    opened.store.shutdown().await;
+    let alone = app.unless_stopped(opened.host.gate.alone()).await?;
+    // Until the exchange the live tables are untouched; once it began it is seen through.
+    let replayed = app.unless_stopped(fill_shadow(&opened, &scope)).await??;
+    opened.store.exchange_shadow().await?;
+    drop(alone);
+    opened.close().await;
     app.printer.note(
         &format!("replayed {} segments: {} rows, {} quarantined", replayed.segments, replayed.rows, replayed.quarantined),
         &format!("已重放 {} 个分段:{} 行,隔离 {} 条", replayed.segments, replayed.rows, replayed.quarantined),
@@ -18,10 +22,9 @@ pub async fn run(app: &App, args: &ReplayArgs) -> Result<u8, Failure> {
     Ok(0)
 }
 
-/// Shadow, marts, exchange.
-pub async fn swap(opened: &Opened, scope: &Scope) -> Result<Replayed, Failure> {
+/// Shadow and marts. `Store::exchange_shadow` puts them in place.
+pub async fn fill_shadow(opened: &Opened, scope: &Scope) -> Result<Replayed, Failure> {
     let (shadow, replayed) = rebuild(&opened.store, &opened.config, &opened.clock, &opened.data_dir, scope).await?;
     inflow_analytics::analyze_into(&opened.store, &shadow, &opened.config, &opened.clock).await?;
-    opened.store.exchange_shadow().await?;
     Ok(replayed)
 }

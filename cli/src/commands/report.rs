@@ -19,7 +19,7 @@ pub async fn run(app: &App, args: &ReportArgs) -> Result<u8, Failure> {
     let opened = app.attach().await?;
     let query = query(&opened, metric, args)?;
     let report = inflow_analytics::report(&opened.store, &opened.config, &query).await?;
-    opened.store.shutdown().await;
+    opened.close().await;
     print(app, &report, args.format)?;
     Ok(0)
 }

@@ -22,6 +22,7 @@ mod records;
 mod shape;
 mod split;
 mod target;
+mod watch;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -41,6 +42,7 @@ use land::LandCounts;
 pub use import::import;
 pub(crate) use import::read_mapping;
 pub use probe::{Probe, probe};
+pub use watch::{DeliveredFile, delivered_files};
 
 /// The records of an answer, shaped as the words of a stream say.
 pub(crate) fn shaped_records(

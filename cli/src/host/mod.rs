@@ -1,0 +1,77 @@
+//! What everything in the process that holds a data folder shares: scheduled pulls, jobs of other processes, webhooks.
+
+mod analyses;
+mod gate;
+
+pub use analyses::Analyses;
+pub use gate::{Feeding, Gate};
+
+use async_trait::async_trait;
+use inflow_config::SharedClock;
+use inflow_connectors::http::Http;
+use inflow_connectors::landing::Segment;
+use inflow_connectors::{PullError, SegmentSink, SinkError, StoredCounts};
+use inflow_pipeline::Pipeline;
+use std::sync::{Arc, OnceLock};
+use tokio::sync::Semaphore;
+
+/// Segments that are made into rows at one time.
+///
+/// This is where pulls are limited: mapping a segment and inserting its rows takes memory and a processor, waiting for a
+/// board or for its budget takes neither. A limit on pulls as a whole would let a few boards that hang keep all others
+/// from starting.
+const SEGMENTS_AT_ONCE: usize = 8;
+
+/// The shared parts. One for each data folder that the process holds.
+#[derive(Debug)]
+pub struct Host {
+    /// Who may touch landing and store.
+    pub gate: Gate,
+    /// Analyses, one after the other.
+    pub analyses: Analyses,
+    http: OnceLock<Arc<Http>>,
+    turns: Arc<Semaphore>,
+}
+
+impl Default for Host {
+    fn default() -> Self {
+        Self {
+            gate: Gate::default(),
+            analyses: Analyses::default(),
+            http: OnceLock::new(),
+            turns: Arc::new(Semaphore::new(SEGMENTS_AT_ONCE)),
+        }
+    }
+}
+
+impl Host {
+    /// The client for boards: budgets are shared through it, so there is one for all.
+    pub fn http(&self, clock: &SharedClock) -> Result<Arc<Http>, PullError> {
+        if let Some(http) = self.http.get() {
+            return Ok(Arc::clone(http));
+        }
+        let made = Arc::new(Http::new(Arc::clone(clock))?);
+        Ok(Arc::clone(self.http.get_or_init(|| made)))
+    }
+
+    /// The pipeline behind the limit of segments at one time.
+    pub fn sink(&self, pipeline: Pipeline) -> TurnedSink {
+        TurnedSink { pipeline, turns: Arc::clone(&self.turns) }
+    }
+}
+
+/// Stores a segment when it has a turn.
+#[derive(Debug)]
+pub struct TurnedSink {
+    pipeline: Pipeline,
+    turns: Arc<Semaphore>,
+}
+
+#[async_trait]
+impl SegmentSink for TurnedSink {
+    async fn store(&self, segment: &Segment) -> Result<StoredCounts, SinkError> {
+        // Never closed; without a turn the segment would only be stored a little early.
+        let _turn = self.turns.acquire().await;
+        self.pipeline.store(segment).await
+    }
+}
