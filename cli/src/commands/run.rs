@@ -70,6 +70,15 @@ pub fn summary_at(printer: &Printer, time: &str, outcomes: &[PullOutcome]) -> u8
     for outcome in outcomes {
         if let Some(error) = &outcome.error {
             printer.error(&format!("{time}connection {error}"), inflow_config::Explain::hint(error).as_deref());
+        } else if outcome.stopped {
+            let (en, zh) = (
+                format!(
+                    "{time}{}: stopped before it was done, {} new or changed; the next pull goes on",
+                    outcome.connection, outcome.landed
+                ),
+                format!("{time}{}:尚未完成即停止,新增或变化 {} 条;下次拉取继续", outcome.connection, outcome.landed),
+            );
+            printer.note(&en, &zh);
         } else {
             let line = format!(
                 "{time}{}: {} requests, {} records, {} new or changed, {} quarantined",
