@@ -69,7 +69,13 @@ pub fn examine(spec: &Spec, stream: &Stream, records: &[Value], references: &Ent
         }
     }
     events(spec, stream, records, &scope, fetched.at, &mut found);
-    let plain = stream.identity.all().chain(&stream.version).chain(&stream.keep);
+    let person = &stream.identity;
+    for (what, paths) in [("name", &person.name), ("phone", &person.phone), ("email", &person.email), ("birth_year", &person.birth_year)] {
+        if !paths.is_empty() && records.iter().all(|record| paths.iter().all(|path| path.first(record).is_none())) {
+            found.nothing.insert(format!("identity {what}"));
+        }
+    }
+    let plain = stream.version.iter().chain(&stream.keep);
     let cursor = stream.request.iter().filter_map(|request| request.cursor.as_ref()).flat_map(|cursor| &cursor.fields);
     for path in plain.chain(cursor).chain(&stream.candidate) {
         if records.iter().all(|record| path.first(record).is_none()) {

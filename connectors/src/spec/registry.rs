@@ -15,6 +15,20 @@ pub(super) const SOURCES: &[(&str, &str)] = &[
     ("greenhouse", include_str!("../../specs/greenhouse.toml")),
     ("lever", include_str!("../../specs/lever.toml")),
     ("moka", include_str!("../../specs/moka.toml")),
+    ("boss", include_str!("../../specs/boss.toml")),
+    ("zhaopin", include_str!("../../specs/zhaopin.toml")),
+    ("liepin", include_str!("../../specs/liepin.toml")),
+    ("job51", include_str!("../../specs/job51.toml")),
+    ("lagou", include_str!("../../specs/lagou.toml")),
+    ("wuba58", include_str!("../../specs/wuba58.toml")),
+    ("douyin", include_str!("../../specs/douyin.toml")),
+    ("kuaishou", include_str!("../../specs/kuaishou.toml")),
+    ("maimai", include_str!("../../specs/maimai.toml")),
+    ("linkedin", include_str!("../../specs/linkedin.toml")),
+    ("indeed", include_str!("../../specs/indeed.toml")),
+    ("ad_costs", include_str!("../../specs/ad_costs.toml")),
+    ("recharges", include_str!("../../specs/recharges.toml")),
+    ("invoices", include_str!("../../specs/invoices.toml")),
 ];
 
 static SPECS: LazyLock<Vec<Spec>> = LazyLock::new(|| {
