@@ -23,6 +23,7 @@ mod money;
 mod places;
 mod problem;
 mod quantity;
+mod rates;
 mod reader;
 mod schedule;
 mod schema;

@@ -43,8 +43,9 @@ impl Config {
     pub fn load(file: &Path, env: &dyn Fn() -> Vec<(String, String)>) -> Result<Self, ConfigError> {
         let beside = file.parent().unwrap_or(Path::new(""));
         let mut problems = Vec::new();
-        let settings = load_settings(file, env(), &mut problems);
-        let known = settings.as_ref().map(|(settings, _)| settings);
+        let mut settings = load_settings(file, env(), &mut problems);
+        let rates_known = settings.as_mut().is_some_and(|(settings, places)| load_rates(beside, settings, places, &mut problems));
+        let known = settings.as_ref().map(|(settings, _)| settings).filter(|_| rates_known);
         let channels = load_channels(&beside.join("channels.toml"), known, &mut problems);
         let known = channels.as_ref().map(|(channels, _)| channels.as_slice());
         let connections = load_connections(&beside.join("connections"), known, &mut problems);
@@ -143,6 +144,25 @@ fn load_settings(file: &Path, env: Vec<(String, String)>, problems: &mut Vec<Pro
     Some((settings, places))
 }
 
+/// Adds the rates of the file that the settings name; false when they cannot be known.
+fn load_rates(beside: &Path, settings: &mut Settings, places: &Places, problems: &mut Vec<Problem>) -> bool {
+    let Some(file) = settings.rates_file.as_ref().map(|file| beside.join(file)) else { return true };
+    let read = match std::fs::read(&file) {
+        Ok(bytes) => crate::rates::read(&file, &bytes, &settings.rates),
+        Err(error) => Err(vec![places.problem("rates_file", format!("{} cannot be read: {error}", file.display()))]),
+    };
+    match read {
+        Ok(rates) => {
+            settings.rates.extend(rates);
+            true
+        }
+        Err(wrong) => {
+            problems.extend(wrong);
+            false
+        }
+    }
+}
+
 /// `None` when the file is there and broken, so that the channels are not known.
 fn load_channels(file: &Path, settings: Option<&Settings>, problems: &mut Vec<Problem>) -> Option<(Vec<Channel>, Places)> {
     let Some(root) = read_document(file, problems)? else {
@@ -165,8 +185,16 @@ fn missing_rates(settings: &Settings, channels: &[Channel], places: &Places) -> 
         for (term, terms) in channel.terms.iter().enumerate() {
             let currency = terms.currency.unwrap_or(settings.company.currency);
             if settings.rate(currency, terms.from).is_none() {
-                let message = format!("there is no exchange rate of {currency} for {} in inflow.toml", terms.from);
-                let hint = format!("add [[rates]] with currency = \"{currency}\", rate, and from = {} or earlier", terms.from);
+                let (message, hint) = match &settings.rates_file {
+                    None => (
+                        format!("there is no exchange rate of {currency} for {} in inflow.toml", terms.from),
+                        format!("add [[rates]] with currency = \"{currency}\", rate, and from = {} or earlier", terms.from),
+                    ),
+                    Some(file) => (
+                        format!("there is no exchange rate of {currency} for {} in inflow.toml or {}", terms.from, file.display()),
+                        format!("add a line of {currency} to {} whose day is {} or earlier", file.display(), terms.from),
+                    ),
+                };
                 let key = format!("channel[{index}].terms[{term}].currency");
                 problems.push(places.problem(&key, message).with_hint(hint));
             }

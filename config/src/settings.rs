@@ -33,7 +33,10 @@ pub struct Settings {
     pub landing: Landing,
     /// A clock that stands still, for tests and the demo.
     pub clock: ClockSettings,
+    /// A csv file with more rates: columns currency, from and rate, or 币种, 日期 and 汇率. Relative to this file.
+    pub rates_file: Option<PathBuf>,
     /// Exchange rates of foreign currencies, each from a day on.
+    // Once loaded, with those of `rates_file`.
     pub rates: Vec<Rate>,
 }
 
@@ -195,6 +198,7 @@ impl Settings {
             identity: section.section("identity", Identity::read),
             landing: section.section("landing", Landing::read),
             clock: section.section("clock", |section| ClockSettings { fixed: section.optional("fixed", instant) }),
+            rates_file: section.optional("rates_file", words).map(PathBuf::from),
             rates: Rate::read_all(section),
         }
     }

@@ -155,6 +155,22 @@ fn rates_hold_from_their_day_on() {
 }
 
 #[test]
+fn a_file_of_rates_joins_those_of_the_settings() {
+    let folder = Folder::new(&[("inflow.toml", &format!("rates_file = \"rates.csv\"\n{RATES}")), ("channels.toml", CHANNELS)]);
+    let text = "币种,备注,日期,汇率\nUSD,年报,2025/1/2,7.1884\n\nEUR,,2026年1月5日,8.2310\n";
+    let (gbk, _, _) = encoding_rs::GBK.encode(text);
+    for bytes in [text.as_bytes(), &gbk, "currency;from;rate\nUSD;2025-01-02;7.1884\neur;2026-01-05;8.2310\n".as_bytes()] {
+        folder.write("rates.csv", bytes);
+        let settings = folder.load(&[]).unwrap().settings;
+        let rate = |currency: &str, day: &str| settings.rate(currency.parse().unwrap(), day.parse().unwrap()).map(|rate| rate.to_string());
+        assert_eq!(rate("USD", "2025-12-31").as_deref(), Some("7.1884"));
+        assert_eq!(rate("USD", "2026-01-01").as_deref(), Some("7.05"));
+        assert_eq!(rate("EUR", "2026-01-05").as_deref(), Some("8.2310"));
+        assert_eq!(rate("EUR", "2026-01-04"), None);
+    }
+}
+
+#[test]
 fn the_environment_overrides_every_type_and_makes_sections() {
     let folder = Folder::new(&[("inflow.toml", "[store]\nmax_memory = \"1GiB\"\n")]);
     let config = folder

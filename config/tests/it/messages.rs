@@ -34,7 +34,7 @@ fn in_connection(text: &str) -> String {
 )]
 #[case::unknown_table(
     "[compny]\nname = \"x\"",
-    "inflow.toml:1: compny: unknown key, accepted here: company, store, serve, identity, landing, clock, rates (did you mean `company`?)"
+    "inflow.toml:1: compny: unknown key, accepted here: company, store, serve, identity, landing, clock, rates_file, rates (did you mean `company`?)"
 )]
 #[case::wrong_type("[company]\nname = 3", "inflow.toml:2: company.name: must be a text in quotes, not a whole number")]
 #[case::empty("[company]\nname = \" \"", "inflow.toml:2: company.name: must not be empty")]
@@ -223,7 +223,7 @@ fn connections(#[case] text: &str, #[case] expected: &str) {
 #[case::unknown_section(
     "INFLOW__COMPNY__NAME",
     "Acme",
-    "INFLOW__COMPNY__NAME: unknown key, accepted here: company, store, serve, identity, landing, clock, rates (did you mean `INFLOW__COMPANY__NAME`?)"
+    "INFLOW__COMPNY__NAME: unknown key, accepted here: company, store, serve, identity, landing, clock, rates_file, rates (did you mean `INFLOW__COMPANY__NAME`?)"
 )]
 #[case::value("INFLOW__STORE__THREADS", "many", "INFLOW__STORE__THREADS: must be a whole number from 1 to 1024")]
 #[case::boolean("INFLOW__SERVE__BEHIND_PROXY", "1", "INFLOW__SERVE__BEHIND_PROXY: must be true or false")]
@@ -251,7 +251,7 @@ inflow.toml:2: store.threads: must be a whole number from 1 to 1024
 inflow.toml:4: company.timezone: unknown time zone `Mars`, accepted: an IANA name such as Asia/Shanghai
 inflow.toml:5: company.nam: unknown key, accepted here: name, timezone, currency, country (did you mean `name`?)
 INFLOW__SERVE__PAGE: `here` is not an address, accepted: IP and port such as 127.0.0.1:8080
-INFLOW__NO__SUCH: unknown key, accepted here: company, store, serve, identity, landing, clock, rates
+INFLOW__NO__SUCH: unknown key, accepted here: company, store, serve, identity, landing, clock, rates_file, rates
 channels.toml:3: channel[0].name.en: must not be empty
 channels.toml:4: channel[0].colour: unknown key, accepted here: id, name, timezone, terms
 connections/C d.toml: the file's name is the connection's, accepted: lower-case letters, digits, _ and -, then .toml
@@ -288,4 +288,53 @@ fn the_user_can_fix_it() {
     let error = ConfigError { problems: Vec::new() };
     assert_eq!(error.exit_code(), 1);
     assert!(error.hint().unwrap().contains("inflow validate"));
+}
+
+/// What is said of a file of rates beside one rate of USD from 2026-01-01.
+#[rstest]
+#[case::no_column(
+    "币种,汇率\nUSD,7\n",
+    "rates.csv:1: there is no column from in the header line (the file has a header line with currency, from, rate (or 币种, 日期, 汇率) and a line for each rate)"
+)]
+#[case::empty(
+    "",
+    "rates.csv:1: there is no column currency in the header line (the file has a header line with currency, from, rate (or 币种, 日期, 汇率) and a line for each rate)"
+)]
+#[case::everything_wrong(
+    "currency,from,rate\nRMB,1 Jan,0\n",
+    "rates.csv:2: currency: unknown currency `RMB`, accepted: an ISO 4217 code such as CNY, HKD or USD (did you mean `CNY`?)\n\
+     rates.csv:2: from: \"1 Jan\" is not a day such as 2026-11-22\n\
+     rates.csv:2: rate: must be above 0"
+)]
+#[case::short("currency,from,rate\n\nUSD,2026-02-01\n", "rates.csv:3: rate: \"\" is not a decimal number such as 7.0512")]
+#[case::twice(
+    "currency,from,rate\nUSD,2026-02-01,7\nUSD,2026-02-01,7.1\n",
+    "rates.csv:3: there is another rate of USD from 2026-02-01, line 2"
+)]
+#[case::twice_over_files(
+    "currency,from,rate\nUSD,2026-01-01,7\n",
+    "rates.csv:2: there is another rate of USD from 2026-01-01, rates[0] of inflow.toml"
+)]
+fn in_a_file_of_rates(#[case] text: &str, #[case] expected: &str) {
+    let settings = "rates_file = \"rates.csv\"\n[[rates]]\ncurrency = \"USD\"\nfrom = 2026-01-01\nrate = \"7.05\"\n";
+    assert_eq!(Folder::new(&[("inflow.toml", settings), ("rates.csv", text)]).messages(&[]), expected);
+}
+
+#[test]
+fn a_file_of_rates_that_is_not_there_or_lacks_a_day() {
+    assert_eq!(
+        in_settings("rates_file = \"rates.csv\""),
+        "inflow.toml:1: rates_file: rates.csv cannot be read: No such file or directory (os error 2)"
+    );
+    let channels = format!("{CHANNELS}terms = [{{ kind = \"refresh\", price = 6, currency = \"USD\", from = \"2026-02-01\" }}]\n");
+    let folder = Folder::new(&[
+        ("inflow.toml", "rates_file = \"rates.csv\""),
+        ("rates.csv", "currency,from,rate\nUSD,2026-02-02,7\n"),
+        ("channels.toml", &channels),
+    ]);
+    assert_eq!(
+        folder.messages(&[]),
+        "channels.toml:8: channel[1].terms[0].currency: there is no exchange rate of USD for 2026-02-01 in inflow.toml or rates.csv \
+         (add a line of USD to rates.csv whose day is 2026-02-01 or earlier)"
+    );
 }
