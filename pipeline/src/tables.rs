@@ -31,6 +31,7 @@ pub static POSTINGS: Table = Table {
         ("pay_months", Decimal),
         ("posted_at", Instant),
         ("posted_precision", Text),
+        ("posted_text", Text),
         ("updated_at", Instant),
         ("closed_at", Instant),
         ("closed_precision", Text),

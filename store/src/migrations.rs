@@ -24,7 +24,8 @@ macro_rules! migrations {
 }
 
 /// Migrations of a database with derived tables.
-pub const DERIVED: &[Migration] = migrations!("derived": "0001_first_light", "0002_more_kinds", "0003_application_links");
+pub const DERIVED: &[Migration] =
+    migrations!("derived": "0001_first_light", "0002_more_kinds", "0003_application_links", "0004_posted_text");
 /// Migrations of the database with state.
 pub const STATE: &[Migration] = migrations!("state": "0001_first_light", "0002_connectors");
 

@@ -65,3 +65,35 @@ async fn a_chinese_list_as_a_gbk_sheet_is_imported_by_mapping() {
     let lines = rig.world.lines();
     assert!(lines.iter().any(|line| line.record.get("providesalary_text").and_then(Value::as_str) == Some("1-2万/月")));
 }
+
+/// Saved lists of Chinese boards by the boards' own specs. Rows that a collector took out of an answer are put back into its
+/// envelope.
+#[tokio::test]
+async fn saved_lists_of_chinese_boards_are_read_by_their_specs() {
+    let cases: [(&str, &str, &[&str], usize, &[&str]); 5] = [
+        ("job51", "51job/lwithd_51job_2021_gbk.html", &[], 50, &["1-2万/月", "Java开发工程师", "02-26"]),
+        ("job51", "51job/lwithd_search_result_2021.json", &[], 50, &["1-2万/月", "2021-02-26 17:11:47"]),
+        ("boss", "boss/joblist_2024_six_rows_redacted.json", &[], 6, &["12-15K·13薪", "广州飞傲电子科技...", "白云区"]),
+        ("zhaopin", "zhaopin/chaomian_sou_results_2018.json", &["data", "results"], 10, &["9K-16K", "2018-08-02 10:38:30", "南京"]),
+        ("lagou", "lagou/shengzhou1216_positionAjax.json", &["content", "positionResult", "result"], 8, &["12k-18k", "秦淮区"]),
+    ];
+    for (connector, name, envelope, count, kept) in cases {
+        let Some(file) = payload(name) else { return skip() };
+        let rig = Rig::new();
+        let file = if envelope.is_empty() {
+            file
+        } else {
+            let rows: Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+            let whole = envelope.iter().rev().fold(rows, |inner, key| serde_json::json!({ *key: inner }));
+            rig.file("saved.json", whole.to_string())
+        };
+        let outcome = rig.import(&Connection::new("saved", connector), Kind::Postings, &[file], None).await;
+        assert_eq!(outcome.error, None, "{name}");
+        assert_eq!((outcome.fetched, outcome.landed), (count as u64, count as u64), "{name}");
+        let text: String = rig.world.lines().iter().map(|line| line.record.to_string()).collect();
+        for word in kept {
+            assert!(text.contains(word), "{name}: {word} did not pass untouched");
+        }
+        assert!(rig.world.lines().iter().all(|line| !line.id.is_empty()), "{name}: a row without its id");
+    }
+}

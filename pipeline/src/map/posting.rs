@@ -5,6 +5,7 @@ use crate::frame::{Cell, Row};
 use crate::normalise::{pay, place, text, title};
 use crate::{tables, version};
 use inflow_connectors::landing::Line;
+use inflow_connectors::spec::{Scope, TimeFormat};
 use rust_decimal::Decimal;
 
 impl Mapper<'_> {
@@ -13,6 +14,7 @@ impl Mapper<'_> {
         let version = self.version(line, &scope)?;
         let mut row = self.row(&tables::POSTINGS, &line.id, version, false);
         self.fill(&mut row, &scope)?;
+        self.keep_posted_text(&mut row, &scope);
         let channel = self.channels.of_posting(row.get_text("channel"));
         row.text("channel", channel);
         if row.get_text("title").is_empty() {
@@ -40,6 +42,17 @@ impl Mapper<'_> {
         let key = format!("{}/{}", self.connection.name, line.id);
         row.text("cluster_id", key);
         Ok(row)
+    }
+
+    /// A time that is told to people (`3天前发布`, `Posted 30+ Days Ago`) stays beside what was made of it: some of it is
+    /// only a bound, of which nothing is made.
+    fn keep_posted_text(&self, row: &mut Row, scope: &Scope<'_>) {
+        let Some(field) = self.stream.fields.get("posted_at") else { return };
+        if *field.format.as_ref().unwrap_or(&self.stream.time_format) == TimeFormat::Relative
+            && let Some(text) = field.paths.iter().find_map(|path| scope.text(path, None))
+        {
+            row.text("posted_text", text);
+        }
     }
 }
 
