@@ -3,6 +3,7 @@
 const FILES: &[(&str, &str)] = &[
     ("inflow.toml", include_str!("../examples/default/inflow.toml")),
     ("channels.toml", include_str!("../examples/default/channels.toml")),
+    ("connections/boss.toml", include_str!("../examples/default/connections/boss.toml")),
     ("connections/greenhouse.toml", include_str!("../examples/default/connections/greenhouse.toml")),
     ("connections/lever.toml", include_str!("../examples/default/connections/lever.toml")),
     ("connections/moka.toml", include_str!("../examples/default/connections/moka.toml")),

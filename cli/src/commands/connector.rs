@@ -192,6 +192,14 @@ async fn test(app: &App, name: &str) -> Result<u8, Failure> {
     let clock = config.clock();
     let http = inflow_connectors::http::Http::new(std::sync::Arc::clone(&clock)).map_err(|error| Failure::explain(&error))?;
     match inflow_connectors::probe(&http, &config, connection, &clock).await {
+        Ok(probe) if connection.path.is_some() => {
+            let (en, zh) = (
+                format!("ok: {}: {} records in its files ({})", probe.place, probe.records, probe.stream),
+                format!("正常:{} 的文件中有 {} 条记录({})", probe.place, probe.records, probe.stream),
+            );
+            app.printer.result(app.printer.pick(&en, &zh));
+            Ok(0)
+        }
         Ok(probe) => {
             let (en, zh) = (
                 format!(

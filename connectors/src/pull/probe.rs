@@ -13,7 +13,7 @@ use crate::http::Http;
 use crate::spec::{Answer, Paginate, Request, Stream};
 
 /// What one small call found.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Probe {
     /// The list that was asked for.
     pub stream: String,
@@ -31,6 +31,9 @@ pub struct Probe {
 /// # Errors
 /// What a pull would end with.
 pub async fn probe(http: &Http, config: &Config, connection: &Connection, clock: &SharedClock) -> Result<Probe, PullError> {
+    if let Some(path) = &connection.path {
+        return files(config, connection, path);
+    }
     let spec = crate::spec::spec(&connection.connector).ok_or_else(|| crate::check::unknown_connector(&connection.connector))?;
     let mut target = Target::new(http, config, connection, spec)?;
     let mut lists: Vec<(&Stream, &Request)> = spec
@@ -60,6 +63,42 @@ pub async fn probe(http: &Http, config: &Config, connection: &Connection, clock:
     shape::check(stream, &listed, config.connection_timezone(connection), clock.now())?;
     let host = request.url().host_str().unwrap_or_default().to_owned();
     Ok(Probe { stream: stream.name.clone(), place: host, records: listed.len(), requests })
+}
+
+/// Whether every file of a connection's folder is one that it reads.
+fn files(config: &Config, connection: &Connection, path: &std::path::Path) -> Result<Probe, PullError> {
+    let own;
+    let streams: Vec<&Stream> = match (&connection.mapping, crate::spec::spec(&connection.connector)) {
+        (Some(mapping), _) => {
+            own = super::read_mapping(&config.resolve(mapping))?;
+            vec![&own]
+        }
+        (None, Some(spec)) => spec.streams.iter().filter(|stream| stream.kind != crate::spec::Kind::Reference).collect(),
+        (None, None) => {
+            return Err(PullError::new(PullErrorKind::Configuration, "`mapping` is not set")
+                .with_hint("name the mapping file that says how its columns are read"));
+        }
+    };
+    let folder = config.resolve(path);
+    let mut read = Probe { place: folder.display().to_string(), ..Probe::default() };
+    for file in crate::file::expand(&folder)? {
+        let mut fitting = Vec::new();
+        let mut why_not = None;
+        for stream in &streams {
+            match crate::file::records_of_file(&file, stream) {
+                Ok(records) => fitting.push((stream.name.as_str(), records.len())),
+                Err(error) => why_not = why_not.or(Some(error)),
+            }
+        }
+        match (fitting.is_empty(), why_not) {
+            (true, Some(error)) => return Err(error),
+            _ => {
+                read.records += fitting.iter().map(|(_, count)| count).sum::<usize>();
+                read.stream = fitting.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+            }
+        }
+    }
+    Ok(read)
 }
 
 /// Parameters of the first page with one record, where the board lets us say so.
