@@ -115,7 +115,7 @@ pub struct DemoArgs {
 /// `inflow init`
 #[derive(Debug, Args)]
 pub struct InitArgs {
-    /// Which example to write
+    /// Which example to write: default, or zh-sme (a recruiting workbook, 招聘台账.xlsx, and what reads it)
     #[arg(long, default_value = "default", value_name = "T")]
     pub template: String,
 }

@@ -9,6 +9,7 @@ mod host;
 mod output;
 mod progress;
 mod table;
+mod workbook;
 
 use app::App;
 use args::{Cli, Command, LogLevel};

@@ -1,6 +1,8 @@
-//! The commented config that `inflow init` writes.
+//! The commented configs that `inflow init` writes.
 
-const FILES: &[(&str, &str)] = &[
+type Files = &'static [(&'static str, &'static str)];
+
+const DEFAULT: Files = &[
     ("inflow.toml", include_str!("../examples/default/inflow.toml")),
     ("channels.toml", include_str!("../examples/default/channels.toml")),
     ("connections/boss.toml", include_str!("../examples/default/connections/boss.toml")),
@@ -11,8 +13,25 @@ const FILES: &[(&str, &str)] = &[
     ("mappings/recruiting_sheet.toml", include_str!("../examples/default/mappings/recruiting_sheet.toml")),
 ];
 
-/// The files of the example by their paths in the config folder. Every connection of it is
+const ZH_SME: Files = &[
+    ("inflow.toml", include_str!("../examples/zh-sme/inflow.toml")),
+    ("channels.toml", include_str!("../examples/zh-sme/channels.toml")),
+    ("connections/ledger.toml", include_str!("../examples/zh-sme/connections/ledger.toml")),
+];
+
+/// The template of a small company that keeps its recruiting in a workbook.
+pub const ZH_SME_TEMPLATE: &str = "zh-sme";
+
+/// Templates by name, the default one first.
+pub const TEMPLATES: [(&str, Files); 2] = [("default", DEFAULT), (ZH_SME_TEMPLATE, ZH_SME)];
+
+/// The files of the default example by their paths in the config folder. Every connection of it is
 /// disabled until it is filled in, so that it runs as it is.
-pub fn example() -> &'static [(&'static str, &'static str)] {
-    FILES
+pub fn example() -> Files {
+    DEFAULT
+}
+
+/// The files of a template by their paths in the config folder.
+pub fn template(name: &str) -> Option<Files> {
+    TEMPLATES.iter().find(|(known, _)| *known == name).map(|(_, files)| *files)
 }

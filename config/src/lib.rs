@@ -36,7 +36,7 @@ mod values;
 pub use channel::{Channel, Name, Terms, TermsKind};
 pub use clock::{Clock, FixedClock, SharedClock, SystemClock};
 pub use connection::Connection;
-pub use example::example;
+pub use example::{TEMPLATES, ZH_SME_TEMPLATE, example, template};
 pub use load::{Config, process_env};
 pub use money::{Currency, Money};
 pub use places::Places;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use inflow_config::{Lang, Settings, example};
+use inflow_config::{Lang, Settings, TEMPLATES, example, template};
 
 use crate::Folder;
 
@@ -44,8 +44,29 @@ fn uncomment(text: &str) -> String {
 }
 
 #[test]
+fn the_workbook_template_loads_with_and_without_its_comments() {
+    let files = template("zh-sme").unwrap();
+    let config = Folder::new(files).load(&[]).unwrap_or_else(|error| panic!("{error}"));
+    let connection = config.connection("ledger").unwrap();
+    assert!(connection.enabled && connection.path.is_some());
+    assert!(connection.source_map.values().all(|channel| config.channel(channel).is_some()));
+    let files: Vec<(&str, String)> = files.iter().map(|(path, text)| (*path, uncomment(text))).collect();
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
+    let config = Folder::new(&files).load(&[]).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(config.settings.identity, Settings::default().identity);
+    assert_eq!(config.settings.serve.page, Settings::default().serve.page);
+    assert_eq!(config.channel("boss").unwrap().terms.len(), 1);
+}
+
+#[test]
 fn holds_every_file_of_the_folder() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/default");
+    for (name, files) in TEMPLATES {
+        holds_every_file_of(name, files);
+    }
+}
+
+fn holds_every_file_of(name: &str, files: &[(&str, &str)]) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name);
     let mut found = BTreeSet::new();
     let mut folders = vec![folder.clone()];
     while let Some(next) = folders.pop() {
@@ -58,6 +79,6 @@ fn holds_every_file_of_the_folder() {
             }
         }
     }
-    let listed: BTreeSet<String> = example().iter().map(|(path, _)| (*path).to_owned()).collect();
+    let listed: BTreeSet<String> = files.iter().map(|(path, _)| (*path).to_owned()).collect();
     assert_eq!(listed, found);
 }

@@ -29,6 +29,7 @@ pub(super) const SOURCES: &[(&str, &str)] = &[
     ("ad_costs", include_str!("../../specs/ad_costs.toml")),
     ("recharges", include_str!("../../specs/recharges.toml")),
     ("invoices", include_str!("../../specs/invoices.toml")),
+    ("zh_sme", include_str!("../../specs/zh_sme.toml")),
 ];
 
 static SPECS: LazyLock<Vec<Spec>> = LazyLock::new(|| {

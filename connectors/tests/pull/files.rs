@@ -178,9 +178,10 @@ fn validation_names_every_problem_of_a_connection() {
         check_connection(&rig.config, connection).into_iter().map(|problem| problem.to_string()).collect()
     };
     assert_eq!(messages(&connection("tea", "lever", "http://x.example")), Vec::<String>::new());
+    let known = inflow_connectors::spec::names().join(", ");
     assert_eq!(
         messages(&Connection::new("tea", "mokka")),
-        ["connector: there is no connector mokka: one of greenhouse, lever, moka, file (did you mean `moka`?)"]
+        [format!("connector: there is no connector mokka: one of {known} (did you mean `moka`?)")]
     );
     let mut moka = Connection::new("tea", "moka");
     moka.params.insert("orgid".into(), "x".into());
