@@ -478,7 +478,7 @@ pub const NOTES: &[(&str, &str)] = &[
     ("谁会被认成同一个人", "手机或邮箱相同。姓名要与“人员”表写法一致。"),
     ("", ""),
     ("怎么读入", ""),
-    ("自动", "inflow run 每天早上七点读一次这个文件（connections/ledger.toml 的 schedule）。"),
+    ("自动", "inflow run 开着的时候，文件一存盘就读，每天早上七点再读一次（connections/ledger.toml）。"),
     (
         "手动",
         "inflow run --once --connection ledger 读全部六张表；只读一张：inflow import applications 招聘台账.xlsx --connection ledger。",
