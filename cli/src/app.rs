@@ -254,6 +254,7 @@ pub fn own_specs(config_file: &Path) -> Result<(), Failure> {
             .map(|message| (message, Some("docs/connectors.md explains the words of a spec".to_owned())))
             .collect(),
         code: crate::failure::exit::USER,
+        ..Failure::default()
     })
 }
 

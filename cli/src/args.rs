@@ -101,6 +101,61 @@ pub enum Command {
     },
 }
 
+impl Cli {
+    /// Every path that was typed, also the folders that have a default.
+    pub fn paths(&self) -> Vec<&PathBuf> {
+        let mut paths: Vec<&PathBuf> = [&self.global.config].into_iter().chain(&self.global.data_dir).collect();
+        if let Command::Import(args) = &self.command {
+            paths.extend(args.files.iter().chain(&args.mapping));
+        }
+        paths
+    }
+
+    /// The same, to be changed: a job's are made whole before another process reads them.
+    pub fn paths_mut(&mut self) -> Vec<&mut PathBuf> {
+        let mut paths: Vec<&mut PathBuf> = [&mut self.global.config].into_iter().chain(&mut self.global.data_dir).collect();
+        if let Command::Import(args) = &mut self.command {
+            paths.extend(args.files.iter_mut().chain(&mut args.mapping));
+        }
+        paths
+    }
+}
+
+impl Command {
+    /// The word it is called by.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Demo(_) => "demo",
+            Self::Init(_) => "init",
+            Self::Validate => "validate",
+            Self::Run(_) => "run",
+            Self::Import(_) => "import",
+            Self::Analyze(_) => "analyze",
+            Self::Report(_) => "report",
+            Self::Query(_) => "query",
+            Self::Serve => "serve",
+            Self::Replay(_) => "replay",
+            Self::Erase(_) => "erase",
+            Self::Doctor => "doctor",
+            Self::Connector(_) => "connector",
+            Self::Engine(_) => "engine",
+            Self::Schema => "schema",
+            Self::Completions { .. } => "completions",
+        }
+    }
+
+    /// Whether it writes to the store and then ends: such a command runs in the process that holds the data folder, if
+    /// there is one.
+    pub fn is_job(&self) -> bool {
+        match self {
+            Self::Import(_) | Self::Analyze(_) | Self::Replay(_) | Self::Erase(_) => true,
+            Self::Run(args) => args.once,
+            Self::Query(args) => args.write,
+            _ => false,
+        }
+    }
+}
+
 /// `inflow demo`
 #[derive(Debug, Args)]
 pub struct DemoArgs {
@@ -312,10 +367,35 @@ pub enum EngineCommand {
 #[cfg(test)]
 mod tests {
     use super::Cli;
-    use clap::CommandFactory;
+    use clap::{CommandFactory, Parser};
 
     #[test]
     fn the_definition_is_sound() {
         Cli::command().debug_assert();
+    }
+
+    /// A path argument that [`Cli::paths`] does not know would be read in the wrong folder by a job.
+    #[test]
+    fn every_path_of_a_job_is_known() {
+        for name in ["import", "analyze", "replay", "erase", "run", "query"] {
+            let line = Cli::command();
+            let command = line.find_subcommand(name).unwrap();
+            let typed = |argument: &&clap::Arg| argument.get_value_parser().type_id() == clap::builder::ValueParser::path_buf().type_id();
+            let paths: Vec<&str> = command.get_arguments().filter(typed).map(|argument| argument.get_id().as_str()).collect();
+            let known: &[&str] = if name == "import" { &["files", "mapping"] } else { &[] };
+            assert_eq!(paths, known, "{name}");
+        }
+        let mut cli =
+            Cli::parse_from(["inflow", "import", "spend", "a.csv", "--connection", "c", "--mapping", "m.toml", "--data-dir", "d"]);
+        let typed: Vec<String> = cli.paths().iter().map(|path| path.display().to_string()).collect();
+        assert_eq!(typed, ["inflow.toml", "d", "a.csv", "m.toml"]);
+        assert_eq!(cli.paths_mut().len(), 4);
+    }
+
+    #[test]
+    fn commands_that_write_are_jobs() {
+        let job = |line: &[&str]| Cli::parse_from([&["inflow"], line].concat()).command.is_job();
+        assert!(job(&["run", "--once"]) && job(&["query", "OPTIMIZE TABLE t", "--write"]) && job(&["replay"]));
+        assert!(!job(&["run"]) && !job(&["query", "SELECT 1"]) && !job(&["serve"]) && !job(&["report"]));
     }
 }

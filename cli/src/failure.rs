@@ -16,18 +16,20 @@ pub mod exit {
 }
 
 /// An error on its way to the person.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Failure {
     /// One clear sentence for each thing that is wrong.
     pub messages: Vec<(String, Option<String>)>,
     /// Exit code.
     pub code: u8,
+    /// Another process holds the data folder.
+    pub held: bool,
 }
 
 impl Failure {
     /// Something the person can fix.
     pub fn user(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { messages: vec![(message.into(), Some(hint.into()))], code: exit::USER }
+        Self { messages: vec![(message.into(), Some(hint.into()))], code: exit::USER, ..Self::default() }
     }
 
     /// A fault of ours.
@@ -35,6 +37,7 @@ impl Failure {
         Self {
             messages: vec![(message.to_string(), Some("this should not happen; run again with --log debug and report it".to_owned()))],
             code: exit::OURS,
+            ..Self::default()
         }
     }
 
@@ -43,6 +46,7 @@ impl Failure {
         Self {
             messages: vec![("stopped before it was done".to_owned(), Some("nothing is half done; run it again".to_owned()))],
             code: exit::STOPPED,
+            ..Self::default()
         }
     }
 
@@ -55,14 +59,14 @@ impl Failure {
 
     /// From an error that explains itself.
     pub fn explain(error: &impl Explain) -> Self {
-        Self { messages: vec![(error.to_string(), error.hint())], code: error.exit_code() }
+        Self { messages: vec![(error.to_string(), error.hint())], code: error.exit_code(), ..Self::default() }
     }
 }
 
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
         let messages = error.problems.iter().map(plain).collect();
-        Self { messages, code: exit::USER }
+        Self { messages, code: exit::USER, ..Self::default() }
     }
 }
 
@@ -74,7 +78,7 @@ fn plain(problem: &inflow_config::Problem) -> (String, Option<String>) {
 
 impl From<inflow_store::StoreError> for Failure {
     fn from(error: inflow_store::StoreError) -> Self {
-        Self::explain(&error)
+        Self { held: matches!(error, inflow_store::StoreError::Held { .. }), ..Self::explain(&error) }
     }
 }
 
@@ -92,6 +96,6 @@ impl From<inflow_analytics::AnalyticsError> for Failure {
 
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
-        Self { messages: vec![(error.to_string(), None)], code: exit::USER }
+        Self { messages: vec![(error.to_string(), None)], code: exit::USER, ..Self::default() }
     }
 }

@@ -6,6 +6,7 @@ mod commands;
 mod daemon;
 mod failure;
 mod host;
+mod jobs;
 mod output;
 mod progress;
 mod table;
@@ -43,23 +44,23 @@ fn main() -> ExitCode {
 }
 
 async fn dispatch(app: &App, command: Command) -> Result<u8, Failure> {
-    match command {
-        Command::Demo(args) => commands::demo::run(app, &args).await,
-        Command::Init(args) => commands::init::run(app, &args),
+    if command.is_job() {
+        return jobs::write(app, &command).await;
+    }
+    match &command {
+        Command::Demo(args) => commands::demo::run(app, args).await,
+        Command::Init(args) => commands::init::run(app, args),
         Command::Validate => commands::validate::run(app),
-        Command::Run(args) => commands::run::run(app, &args).await,
-        Command::Import(args) => commands::import::run(app, &args).await,
-        Command::Analyze(args) => commands::analyze::run(app, &args).await,
-        Command::Report(args) => commands::report::run(app, &args).await,
-        Command::Query(args) => commands::query::run(app, &args).await,
+        Command::Run(args) => daemon::run(app, &args.connections).await,
+        Command::Report(args) => commands::report::run(app, args).await,
+        Command::Query(args) => commands::query::run(app, args).await,
         Command::Serve => commands::serve::run(app).await,
-        Command::Replay(args) => commands::replay::run(app, &args).await,
-        Command::Erase(args) => commands::erase::run(app, &args).await,
         Command::Doctor => commands::doctor::run(app).await,
-        Command::Connector(command) => commands::connector::run(app, &command).await,
+        Command::Connector(command) => commands::connector::run(app, command).await,
         Command::Engine(args::EngineCommand::Install) => commands::engine::install(app).await,
         Command::Schema => commands::schema::run(app),
-        Command::Completions { shell } => commands::completions::run(app, shell),
+        Command::Completions { shell } => commands::completions::run(app, *shell),
+        Command::Import(_) | Command::Analyze(_) | Command::Replay(_) | Command::Erase(_) => commands::write(app, &command).await,
     }
 }
 

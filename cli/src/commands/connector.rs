@@ -3,7 +3,7 @@
 use crate::app::{App, own_specs, shown};
 use crate::args::{ConnectorCheck, ConnectorCommand};
 use crate::failure::{Failure, exit};
-use inflow_config::{Explain, Lang};
+use inflow_config::Lang;
 use inflow_connectors::examine::{Entries, Fetched, Found, entries_of, examine, examine_fixtures, records_of};
 use inflow_connectors::spec::{FILE_CONNECTOR, Kind, Spec, all, parse_spec, spec};
 use std::path::{Path, PathBuf};
@@ -213,7 +213,7 @@ async fn test(app: &App, name: &str) -> Result<u8, Failure> {
         }
         Err(error) => {
             let error = error.at(name);
-            Err(Failure { messages: vec![(error.to_string(), error.hint())], code: error.exit_code() })
+            Err(Failure::explain(&error))
         }
     }
 }

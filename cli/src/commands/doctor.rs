@@ -2,7 +2,9 @@
 
 use crate::app::{App, shown};
 use crate::failure::{Failure, exit};
-use inflow_config::Lang;
+use crate::jobs;
+use chrono::{DateTime, Utc};
+use inflow_config::{Config, Lang};
 
 /// Says what is missing, one line a thing; exit 1 when something is.
 pub async fn run(app: &App) -> Result<u8, Failure> {
@@ -36,6 +38,7 @@ pub async fn run(app: &App) -> Result<u8, Failure> {
         for problem in config.check_secrets() {
             findings.bad("secret", &problem.to_string(), None);
         }
+        daemon(app, &config, &mut findings).await;
         store(app, &mut findings).await;
     }
     Ok(if findings.missing { exit::USER } else { 0 })
@@ -56,6 +59,61 @@ fn disk(app: &App, findings: &mut Findings<'_>) {
             }
         }
         Err(error) => findings.bad("disk", &format!("{}: {error}", shown(&existing)), None),
+    }
+}
+
+/// Whether a process holds the folder and stays, and what it will do next.
+async fn daemon(app: &App, config: &Config, findings: &mut Findings<'_>) {
+    let pick = |en: String, zh: String| app.printer.pick(&en, &zh).to_owned();
+    let standing = match jobs::standing(&app.data_dir()).await {
+        Ok(Some(standing)) => standing,
+        Ok(None) => {
+            let scheduled = config.connections.iter().filter(|c| c.enabled && c.schedule.is_some()).count();
+            if scheduled > 0 {
+                let line = pick(
+                    format!("not running; {scheduled} schedules wait for `inflow run`"),
+                    format!("未运行;{scheduled} 个计划等待 inflow run"),
+                );
+                findings.good("daemon", &line);
+            }
+            return;
+        }
+        Err(failure) => {
+            for (message, hint) in &failure.messages {
+                findings.bad("daemon", message, hint.as_deref());
+            }
+            return;
+        }
+    };
+    let local = |at: DateTime<Utc>| at.with_timezone(&config.settings.company.timezone).format("%Y-%m-%d %H:%M:%S %Z").to_string();
+    let (pid, since) = (standing.pid, local(standing.since));
+    let line = if standing.schedules {
+        pick(format!("running since {since} (process {pid})"), format!("自 {since} 起运行(进程 {pid})"))
+    } else {
+        pick(format!("serving since {since} (process {pid}), not pulling"), format!("自 {since} 起仅提供服务(进程 {pid}),不拉取"))
+    };
+    findings.good("daemon", &line);
+    if !standing.jobs.is_empty() {
+        findings.good(app.printer.pick("jobs", "任务"), &standing.jobs.join(", "));
+    }
+    for planned in &standing.connections {
+        let mut parts = Vec::new();
+        if let Some(since) = planned.pulling_since {
+            parts.push(pick(format!("being pulled since {}", local(since)), format!("自 {} 起正在拉取", local(since))));
+        }
+        if let Some(next) = planned.next {
+            parts.push(pick(format!("next pull {}", local(next)), format!("下次拉取 {}", local(next))));
+        }
+        if planned.watched {
+            parts.push(pick("folder watched".to_owned(), "监视文件夹".to_owned()));
+        }
+        if planned.skipped > 0 {
+            parts.push(pick(
+                format!("{} due times skipped, pulls were still running", planned.skipped),
+                format!("因拉取未结束跳过 {} 次计划", planned.skipped),
+            ));
+        }
+        findings.good(&planned.name, &parts.join(", "));
     }
 }
 

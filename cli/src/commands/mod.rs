@@ -16,3 +16,20 @@ pub mod run;
 pub mod schema;
 pub mod serve;
 pub mod validate;
+
+use crate::app::App;
+use crate::args::Command;
+use crate::failure::Failure;
+
+/// Runs a command that writes and then ends ([`Command::is_job`]).
+pub async fn write(app: &App, command: &Command) -> Result<u8, Failure> {
+    match command {
+        Command::Run(args) if args.once => run::once(app, args).await,
+        Command::Import(args) => import::run(app, args).await,
+        Command::Analyze(args) => analyze::run(app, args).await,
+        Command::Replay(args) => replay::run(app, args).await,
+        Command::Erase(args) => erase::run(app, args).await,
+        Command::Query(args) if args.write => query::run(app, args).await,
+        other => Err(Failure::ours(format!("`{}` is no job", other.name()))),
+    }
+}

@@ -2,19 +2,13 @@
 
 use crate::app::{App, Opened, Pulling};
 use crate::args::RunArgs;
-use crate::daemon;
 use crate::failure::{Failure, exit};
 use crate::output::Printer;
 use inflow_config::{Config, Connection};
 use inflow_connectors::PullOutcome;
 
-/// Pulls on schedule and serves, or pulls once.
-pub async fn run(app: &App, args: &RunArgs) -> Result<u8, Failure> {
-    if args.once { once(app, args).await } else { daemon::run(app, &args.connections).await }
-}
-
 /// One pass over all connections, then marts.
-async fn once(app: &App, args: &RunArgs) -> Result<u8, Failure> {
+pub async fn once(app: &App, args: &RunArgs) -> Result<u8, Failure> {
     let opened = app.open().await?;
     known(&opened.config, &args.connections)?;
     let outcomes = pull(app, &opened, &args.connections).await?;

@@ -18,9 +18,10 @@ mod watch;
 pub use agenda::Agenda;
 pub use analyst::Analyst;
 
-use crate::app::{App, Opened, Pulling};
+use crate::app::{App, Opened, Pulling, shown};
 use crate::commands::run::{known, summary_at, wanted};
 use crate::failure::Failure;
+use crate::jobs::{Server, ServerParts};
 use chrono::{DateTime, Utc};
 use inflow_config::{Connection, Explain};
 use inflow_connectors::breaker::{self, Decision};
@@ -68,6 +69,19 @@ pub async fn hold(app: &App, opened: Opened, schedules: Option<&[String]>) -> Re
         let (opened, analyst, app) = (opened.clone(), Arc::clone(&analyst), app.clone());
         tasks.spawn(async move { analyst.work(&opened, &app.printer, &app.stop).await });
     }
+    let jobs = Server::bind(ServerParts {
+        store: opened.store.clone(),
+        host: Arc::clone(&opened.host),
+        clock: Arc::clone(&opened.clock),
+        analyst: Arc::clone(&analyst),
+        agenda: Arc::clone(&agenda),
+        schedules: schedules.is_some(),
+        stop: app.stop.clone(),
+    })
+    .map_err(|error| {
+        Failure::user(format!("no jobs can be taken in {}: {error}", shown(&opened.data_dir)), "check that the folder belongs to you")
+    })?;
+    tasks.spawn(jobs.serve());
     if let Some(names) = schedules {
         let pulling = Pulling::new(&opened)?;
         let daemon = Arc::new(Daemon { app: app.clone(), opened: opened.clone(), pulling, agenda, analyst: Arc::clone(&analyst) });

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::string_slice, reason = "a test ends at the first thing that is not as it should be")]
 
 mod crash;
+mod daemon;
 mod demo;
 mod erase;
 mod kinds;

@@ -201,12 +201,12 @@ fn machine() {
         std::thread::sleep(Duration::from_millis(100));
     }
     let reading = company.run(&["query", "SELECT 1", "--format", "TSV"]);
-    let writing = company.run(&["run", "--once", "--quiet"]);
+    let holding = company.run(&["run", "--quiet"]);
     holder.kill().unwrap();
     holder.wait().unwrap();
     assert_eq!((reading.code, reading.out.trim()), (0, "1"), "{reading:?}");
-    assert_eq!(writing.code, 1);
+    assert_eq!(holding.code, 1);
     let pid = format!("{}", holder.id());
-    writeln!(all, "# a folder held by another process\n{}", said(&company, &writing).replace(&pid, "PID")).unwrap();
+    writeln!(all, "# a folder held by another process\n{}", said(&company, &holding).replace(&pid, "PID")).unwrap();
     insta::assert_snapshot!("machine_messages", all);
 }
