@@ -59,7 +59,7 @@ pub struct Encoder(Inner);
 enum Inner {
     Plain,
     Frames,
-    Gzip(GzEncoder<Vec<u8>>),
+    Gzip(Box<GzEncoder<Vec<u8>>>),
     Lz4(Box<FrameEncoder<Vec<u8>>>),
 }
 
@@ -75,7 +75,7 @@ impl Encoder {
         Encoder(match packing {
             Packing::Plain => Inner::Plain,
             Packing::Frames => Inner::Frames,
-            Packing::Gzip => Inner::Gzip(GzEncoder::new(Vec::new(), Compression::fast())),
+            Packing::Gzip => Inner::Gzip(Box::new(GzEncoder::new(Vec::new(), Compression::fast()))),
             Packing::Lz4 => Inner::Lz4(Box::new(FrameEncoder::new(Vec::new()))),
         })
     }

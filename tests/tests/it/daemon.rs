@@ -56,7 +56,7 @@ impl<'c> Holder<'c> {
     fn until(&self, what: &str, so: impl Fn() -> bool) {
         let begun = Instant::now();
         while !so() {
-            assert!(begun.elapsed() < Duration::from_secs(60), "{what}: not within a minute; it said\n{}", self.said());
+            assert!(begun.elapsed() < Duration::from_mins(1), "{what}: not within a minute; it said\n{}", self.said());
             std::thread::sleep(Duration::from_millis(100));
         }
     }
