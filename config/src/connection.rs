@@ -70,7 +70,8 @@ pub struct Connection {
     /// schedule.
     #[schemars(default)]
     pub watch: bool,
-    /// For connector = "file": how its columns are read, relative to `inflow.toml`.
+    /// For connector = "file": how its columns are read; for "mailbox": a template file of your own. Relative to
+    /// `inflow.toml`.
     #[schemars(default)]
     pub mapping: Option<PathBuf>,
     /// For connector = "file": what it holds (postings, applications, events, spend).
@@ -145,8 +146,8 @@ impl Connection {
         if connection.watch && !section.has("path") {
             section.complain("watch", Bad::new("there is no `path` whose files could be watched"));
         }
-        // Rows of a file can name their channels themselves.
-        let named_by_rows = connection.connector == "file" || connection.path.is_some();
+        // Rows of a file can name their channels themselves; so does mail.
+        let named_by_rows = matches!(connection.connector.as_str(), "file" | "mailbox") || connection.path.is_some();
         if !section.has("channel") && !section.has("source_map") && !named_by_rows {
             let bad = Bad::new("missing, and there is no [source_map] either")
                 .hint(Some("name the one channel it feeds, or map the board's sources to channels".to_owned()));

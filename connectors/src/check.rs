@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use inflow_config::{Config, Connection, Problem, did_you_mean};
 
 use crate::error::{PullError, PullErrorKind};
-use crate::pull::read_mapping;
-use crate::spec::{FILE_CONNECTOR, Kind, Spec, names, spec};
+use crate::pull::{check_mailbox, read_mapping};
+use crate::spec::{FILE_CONNECTOR, Kind, MAILBOX_CONNECTOR, Spec, names, spec};
 
 /// Everything that is wrong with a connection as its connector sees it: unknown connector, params and
 /// secrets that are missing or that the connector does not know, a mapping that does not read.
@@ -15,7 +15,11 @@ pub fn check_connection(config: &Config, connection: &Connection) -> Vec<Problem
         return check_file(config, connection);
     }
     if let Some(spec) = spec(&connection.connector) {
-        return check_board(connection, spec);
+        let mut problems = check_board(connection, spec);
+        if spec.name == MAILBOX_CONNECTOR {
+            problems.extend(check_mailbox(config, connection));
+        }
+        return problems;
     }
     let error = unknown_connector(&connection.connector);
     let problem = connection.problem("connector", error.message);

@@ -10,11 +10,14 @@ pub mod hook;
 pub mod http;
 pub mod identity;
 pub mod landing;
+mod mail;
 mod pull;
 pub mod spec;
 mod state;
 
 pub use check::check_connection;
 pub use error::{PullError, PullErrorKind};
-pub use pull::{DeliveredFile, NoProgress, Probe, PullContext, PullOutcome, PullProgress, channels, delivered_files, import, probe, pull};
+pub use pull::{
+    DeliveredFile, NoProgress, Note, Probe, PullContext, PullOutcome, PullProgress, channels, delivered_files, import, probe, pull,
+};
 pub use state::{Health, Landed, PullState, Run, SegmentSink, SinkError, StoredCounts};

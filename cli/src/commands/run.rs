@@ -84,6 +84,9 @@ pub fn summary_at(printer: &Printer, time: &str, outcomes: &[PullOutcome]) -> u8
             );
             printer.note(&line, &zh);
         }
+        for note in &outcome.notes {
+            printer.note(&format!("{}: {}", outcome.connection, note.en), &format!("{}:{}", outcome.connection, note.zh));
+        }
         if outcome.quarantined > 0 {
             let hint = format!(
                 "see why: inflow query \"SELECT line, field, reason FROM inflow_state.quarantine WHERE connection = '{}'\"",

@@ -103,6 +103,10 @@ impl Delivery {
             FileFormat::Xlsx => self.fit_tables(stream, form, alone),
             FileFormat::Html if stream.answer.is_json() => self.fit_tables(stream, form, alone),
             FileFormat::Ndjson | FileFormat::Json | FileFormat::Html | FileFormat::Xml => self.fit_text(stream, form, format, alone),
+            FileFormat::Mail => {
+                let hint = "import it into a connection with connector = \"mailbox\"";
+                Err(Fault::new("mail is read by the connector mailbox only".to_owned(), hint))
+            }
         };
         fit.unwrap_or_else(|fault| Fit::Broken(self.error(fault)))
     }
@@ -339,6 +343,7 @@ fn by_ending(path: &Path) -> Option<FileFormat> {
         "json" => Some(FileFormat::Json),
         "html" | "htm" => Some(FileFormat::Html),
         "xml" | "rss" => Some(FileFormat::Xml),
+        "eml" | "mbox" => Some(FileFormat::Mail),
         _ => None,
     }
 }

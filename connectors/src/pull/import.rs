@@ -10,7 +10,7 @@ use super::land::recover;
 use super::{PullContext, PullOutcome, Stop, conclude};
 use crate::error::{PullError, PullErrorKind};
 use crate::file::expand;
-use crate::spec::{FILE_CONNECTOR, Kind, Spec, Stream, parse_mapping};
+use crate::spec::{FILE_CONNECTOR, Kind, MAILBOX_CONNECTOR, Spec, Stream, parse_mapping};
 
 /// Imports files into a connection: by `mapping`, else the connection's own, else the board's streams
 /// of that kind that fit. The files together are one delivery: with `complete = true`, what they do not have is
@@ -34,6 +34,9 @@ async fn import_all(
     outcome: &mut PullOutcome,
 ) -> Result<(), Stop> {
     outcome.count(recover(ctx, &connection.name).await?);
+    if connection.connector == MAILBOX_CONNECTOR && mapping.is_none() {
+        return super::mailbox::import_mail(ctx, connection, kind, files, started_at, outcome).await;
+    }
     let configured = connection.mapping.as_ref().map(|path| ctx.config.resolve(path));
     let Some(path) = mapping.map(Path::to_owned).or(configured) else {
         let streams = board_streams(connection, kind)?;

@@ -14,6 +14,7 @@ mod detail;
 mod import;
 mod land;
 mod line;
+mod mailbox;
 mod pager;
 mod pick;
 mod place;
@@ -35,12 +36,14 @@ use crate::breaker;
 use crate::error::{PullError, PullErrorKind};
 use crate::http::Http;
 use crate::identity::IdentityKeys;
-use crate::spec::{FILE_CONNECTOR, Spec};
+use crate::spec::{FILE_CONNECTOR, MAILBOX_CONNECTOR, Spec};
 use crate::state::{Health, PullState, Run, SegmentSink};
 use land::LandCounts;
 
 pub use import::import;
 pub(crate) use import::read_mapping;
+pub(crate) use line::{LineMaker, Made};
+pub(crate) use mailbox::check_mailbox;
 pub use probe::{Probe, probe};
 pub use watch::{DeliveredFile, delivered_files};
 
@@ -112,10 +115,21 @@ pub struct PullOutcome {
     pub quarantined: u64,
     /// Columns of the source that are not landed, by stream: `stream.column`.
     pub dropped_columns: BTreeSet<String>,
+    /// What people should know and no count says.
+    pub notes: Vec<Note>,
     /// Why it ended early.
     pub error: Option<PullError>,
     /// Shutdown was asked for before it was done.
     pub stopped: bool,
+}
+
+/// A sentence for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// English.
+    pub en: String,
+    /// Chinese.
+    pub zh: String,
 }
 
 impl PullOutcome {
@@ -145,6 +159,8 @@ pub async fn pull(ctx: &PullContext<'_>, connection: &Connection) -> PullOutcome
     let mut outcome = PullOutcome { connection: connection.name.clone(), ..PullOutcome::default() };
     let result = if connection.connector == FILE_CONNECTOR {
         import::pull_files(ctx, connection, started_at, &mut outcome).await
+    } else if connection.connector == MAILBOX_CONNECTOR {
+        mailbox::pull_mailbox(ctx, connection, started_at, &mut outcome).await
     } else if let Some(spec) = crate::spec::spec(&connection.connector).filter(|spec| reads_files(connection, spec)) {
         import::pull_folder(ctx, connection, spec, started_at, &mut outcome).await
     } else {

@@ -5,8 +5,10 @@ use std::time::SystemTime;
 
 use inflow_config::{Config, Connection};
 
+use super::mailbox::message_files;
 use crate::error::{PullError, PullErrorKind};
 use crate::file::expand;
+use crate::spec::MAILBOX_CONNECTOR;
 
 /// A file that a connection's `path` names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +29,9 @@ pub struct DeliveredFile {
 pub fn delivered_files(config: &Config, connection: &Connection) -> Result<Vec<DeliveredFile>, PullError> {
     let Some(path) = &connection.path else { return Ok(Vec::new()) };
     let mut files = Vec::new();
-    for path in expand(&config.resolve(path)).map_err(|error| error.at(&connection.name))? {
+    let path = config.resolve(path);
+    let found = if connection.connector == MAILBOX_CONNECTOR { message_files(&path) } else { expand(&path) };
+    for path in found.map_err(|error| error.at(&connection.name))? {
         match std::fs::metadata(&path).and_then(|meta| Ok((meta.modified()?, meta.len()))) {
             Ok((modified, bytes)) => files.push(DeliveredFile { path, modified, bytes }),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}

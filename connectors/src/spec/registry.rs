@@ -10,6 +10,9 @@ use super::{Spec, SpecError, parse_spec};
 /// The connector that reads files by a mapping; it has no spec.
 pub const FILE_CONNECTOR: &str = "file";
 
+/// The connector that reads the company's mailbox; its spec says how cases are mapped, [`crate::mail`] how they are made.
+pub const MAILBOX_CONNECTOR: &str = "mailbox";
+
 /// Spec files by name. A test reads each, so the registry cannot hold a broken one.
 pub(super) const SOURCES: &[(&str, &str)] = &[
     ("greenhouse", include_str!("../../specs/greenhouse.toml")),
@@ -30,6 +33,7 @@ pub(super) const SOURCES: &[(&str, &str)] = &[
     ("recharges", include_str!("../../specs/recharges.toml")),
     ("invoices", include_str!("../../specs/invoices.toml")),
     ("zh_sme", include_str!("../../specs/zh_sme.toml")),
+    (MAILBOX_CONNECTOR, include_str!("../../specs/mailbox.toml")),
 ];
 
 static SPECS: LazyLock<Vec<Spec>> = LazyLock::new(|| {

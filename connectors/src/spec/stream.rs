@@ -273,6 +273,8 @@ pub enum FileFormat {
     Html,
     /// An XML document, by the stream's `answer`.
     Xml,
+    /// Messages (.eml, mbox, IMAP); only the connector `mailbox` reads them.
+    Mail,
 }
 
 impl FileFormat {
@@ -285,6 +287,7 @@ impl FileFormat {
             FileFormat::Json => "a JSON document",
             FileFormat::Html => "a saved page",
             FileFormat::Xml => "an XML document",
+            FileFormat::Mail => "mail",
         }
     }
 }

@@ -8,5 +8,7 @@ mod crash;
 mod erase;
 mod faults;
 mod files;
+mod imap;
+mod mailbox;
 mod payloads;
 mod support;
