@@ -352,6 +352,9 @@ pub struct ConnectorCheck {
     /// The stream that the answers are of [default: the first]
     #[arg(long, value_name = "STREAM", requires = "answers")]
     pub stream: Option<String>,
+    /// An answer to a second call, as KEY=FILE (may be given again)
+    #[arg(long = "detail", value_name = "KEY=FILE", requires = "answers")]
+    pub details: Vec<String>,
     /// An answer to a list that others look up, as STREAM=FILE (may be given again)
     #[arg(long = "reference", value_name = "STREAM=FILE", requires = "answers")]
     pub references: Vec<String>,

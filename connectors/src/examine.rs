@@ -12,7 +12,7 @@ use chrono_tz::Tz;
 use serde_json::{Map, Value};
 
 use crate::answer::convert;
-use crate::pull::shaped_records;
+use crate::pull::{Outside, shaped_records};
 use crate::spec::{Answer, Kind, Spec, StageWords, Stream};
 
 /// What a stream's mapping found in records.
@@ -119,10 +119,45 @@ fn events<'s>(
     found.nothing.extend(silent.map(|event| format!("event {}", event.name)));
 }
 
-/// The records of one answer, shaped as a pull would; second calls excepted.
-pub fn records_of(stream: &Stream, bytes: &[u8], parent: Option<&Value>) -> Result<Vec<Value>, String> {
-    let body = convert(bytes, None, &stream.answer).map_err(|error| error.to_string())?;
-    shaped_records(stream, body, parent).map_err(|error| error.message)
+/// The records of one answer, shaped as a pull would; second calls excepted. There is no connection to say its
+/// params: their defaults count, or their names in braces.
+///
+/// # Errors
+/// One sentence that says what the answer is instead.
+pub fn records_of(spec: &Spec, stream: &Stream, bytes: &[u8], parent: Option<&Value>) -> Result<Vec<Value>, String> {
+    let body = convert(bytes, None, &with_defaults(spec, &stream.answer)).map_err(|error| error.to_string())?;
+    let given = stream.given.iter().map(|name| (name.clone(), Value::from(param(spec, name)))).collect();
+    shaped_records(stream, body, Outside { parent, given: &given }).map_err(|error| error.message)
+}
+
+/// Puts the answer of a second call into records, as a pull would into the one that it was made for.
+///
+/// # Errors
+/// One sentence that says what the answer is instead, or that there is no such call.
+pub fn add_detail(spec: &Spec, stream: &Stream, key: &str, bytes: &[u8], records: &mut [Value]) -> Result<(), String> {
+    let mut details = stream.request.iter().flat_map(|request| &request.detail);
+    let detail = details.find(|detail| detail.key == key).ok_or_else(|| format!("{} has no second call {key}", stream.name))?;
+    let mut body = convert(bytes, None, &with_defaults(spec, &detail.answer)).map_err(|error| error.to_string())?;
+    let mut value = None;
+    detail.record.change(&mut body, &mut |found| value = Some(found.take()));
+    for map in records.iter_mut().filter_map(Value::as_object_mut) {
+        map.insert(key.to_owned(), value.clone().unwrap_or_default());
+    }
+    Ok(())
+}
+
+fn param(spec: &Spec, name: &str) -> String {
+    spec.params.get(name).and_then(|need| need.default.clone()).unwrap_or_else(|| format!("{{{name}}}"))
+}
+
+/// An answer's form with the defaults of the params in its selectors.
+fn with_defaults(spec: &Spec, answer: &Answer) -> Answer {
+    let fill = |text: &str| -> Result<String, std::convert::Infallible> {
+        let names: Vec<&String> = spec.params.keys().filter(|name| text.contains(&format!("{{{name}}}"))).collect();
+        Ok(names.into_iter().fold(text.to_owned(), |text, name| text.replace(&format!("{{{name}}}"), &param(spec, name))))
+    };
+    let Ok(filled) = answer.filled(fill);
+    filled
 }
 
 /// Entries of a reference stream, as lookups read them.
@@ -139,7 +174,7 @@ pub fn examine_fixtures(spec: &Spec, folder: &Path, fetched: Fetched) -> Result<
     let mut all = Vec::new();
     for stream in &spec.streams {
         let parent = parent_of(stream, &references);
-        let records = fixture_records(stream, folder, parent.as_ref())?;
+        let records = fixture_records(spec, stream, folder, parent.as_ref())?;
         if stream.kind == Kind::Reference {
             references.insert(stream.name.clone(), entries_of(stream, &records));
         }
@@ -154,25 +189,18 @@ fn parent_of(stream: &Stream, references: &Entries) -> Option<Value> {
     references.get(&each.stream)?.as_object()?.values().next().cloned()
 }
 
-fn fixture_records(stream: &Stream, folder: &Path, parent: Option<&Value>) -> Result<Vec<Value>, String> {
+fn fixture_records(spec: &Spec, stream: &Stream, folder: &Path, parent: Option<&Value>) -> Result<Vec<Value>, String> {
     if stream.request.is_none() {
         let path = fixture(folder, &stream.name, &["xlsx", "csv", "ndjson", "json", "html", "xml", "eml", "mbox"])?;
         return crate::file::records_of_file(&path, stream).map_err(|error| error.message);
     }
     let path = fixture(folder, &stream.name, endings(&stream.answer))?;
     let bytes = std::fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-    let mut records = records_of(stream, &bytes, parent).map_err(|reason| format!("{}: {reason}", path.display()))?;
+    let mut records = records_of(spec, stream, &bytes, parent).map_err(|reason| format!("{}: {reason}", path.display()))?;
     for detail in stream.request.iter().flat_map(|request| &request.detail) {
         let path = fixture(folder, &format!("{}.{}", stream.name, detail.key), endings(&detail.answer))?;
         let bytes = std::fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-        let mut body = convert(&bytes, None, &detail.answer).map_err(|error| format!("{}: {error}", path.display()))?;
-        let mut value = None;
-        detail.record.change(&mut body, &mut |found| value = Some(found.take()));
-        for record in &mut records {
-            if let Some(map) = record.as_object_mut() {
-                map.insert(detail.key.clone(), value.clone().unwrap_or_default());
-            }
-        }
+        add_detail(spec, stream, &detail.key, &bytes, &mut records).map_err(|reason| format!("{}: {reason}", path.display()))?;
     }
     Ok(records)
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use inflow_connectors::examine::{Entries, Fetched, entries_of, examine, examine_fixtures, records_of};
-use inflow_connectors::spec::{Kind, Scope, Stream, all, parse_spec, spec};
+use inflow_connectors::spec::{Kind, Scope, Spec, Stream, all, parse_spec, spec};
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -15,8 +15,8 @@ fn fetched() -> Fetched {
     Fetched { at: "2026-11-20T04:00:00Z".parse().unwrap(), zone: chrono_tz::Asia::Shanghai }
 }
 
-fn records(stream: &Stream, answers: &[Value]) -> Vec<Value> {
-    answers.iter().flat_map(|answer| records_of(stream, answer.to_string().as_bytes(), None).unwrap()).collect()
+fn records(spec: &Spec, stream: &Stream, answers: &[Value]) -> Vec<Value> {
+    answers.iter().flat_map(|answer| records_of(spec, stream, answer.to_string().as_bytes(), None).unwrap()).collect()
 }
 
 #[test]
@@ -46,7 +46,7 @@ fn greenhouse_text_and_money_read_as_meant() {
     let spec = spec("greenhouse").unwrap();
     let stream = spec.stream("jobs").unwrap();
     let text = include_str!("../fixtures/greenhouse/jobs.json");
-    let all = records(stream, &[serde_json::from_str(text).unwrap()]);
+    let all = records(spec, stream, &[serde_json::from_str(text).unwrap()]);
     let scope: Scope<'_> = stream.scope(all.first().unwrap(), None, chrono_tz::UTC);
     let read = |name: &str| {
         let column = Kind::Postings.column(name).unwrap();
@@ -82,7 +82,7 @@ fn recorded_payloads_read_without_a_doubt() {
     let lever = spec("lever").unwrap();
     let reference = |name: &str, file: &str| {
         let stream = lever.stream(name).unwrap();
-        (name.to_owned(), entries_of(stream, &records(stream, &recorded(&folder.join(file)))))
+        (name.to_owned(), entries_of(stream, &records(lever, stream, &recorded(&folder.join(file)))))
     };
     let references: Entries =
         Entries::from([reference("stages", "lever/nango_stages.json"), reference("archive_reasons", "lever/nango_archive-reasons.json")]);
@@ -103,7 +103,7 @@ fn recorded_payloads_read_without_a_doubt() {
     for (board, name, file, count, nothing) in cases {
         let spec = spec(board).unwrap();
         let stream = spec.stream(name).unwrap();
-        let all = records(stream, &recorded(&folder.join(file)));
+        let all = records(spec, stream, &recorded(&folder.join(file)));
         let ids: BTreeSet<String> = all.iter().filter_map(|record| stream.source_id(record)).collect();
         assert_eq!(ids.len(), all.len(), "{board} {name}: ids are missing or not unique");
         let found = examine(spec, stream, &all, &references, fetched());

@@ -4,7 +4,7 @@ use crate::app::{App, own_specs, shown};
 use crate::args::{ConnectorCheck, ConnectorCommand};
 use crate::failure::{Failure, exit};
 use inflow_config::Lang;
-use inflow_connectors::examine::{Entries, Fetched, Found, entries_of, examine, examine_fixtures, records_of};
+use inflow_connectors::examine::{Entries, Fetched, Found, add_detail, entries_of, examine, examine_fixtures, records_of};
 use inflow_connectors::spec::{FILE_CONNECTOR, Kind, Spec, all, parse_spec, spec};
 use std::path::{Path, PathBuf};
 
@@ -147,15 +147,20 @@ fn answers(spec: &Spec, args: &ConnectorCheck) -> Result<Vec<Found>, Failure> {
     let mut records = Vec::new();
     for file in &args.answers {
         let bytes = std::fs::read(file)?;
-        let found = records_of(stream, &bytes, None)
+        let found = records_of(spec, stream, &bytes, None)
             .map_err(|reason| Failure::user(format!("{}: {reason}", shown(file)), "is it an answer to this list?"))?;
         records.extend(found);
+    }
+    for (key, file) in args.details.iter().filter_map(|pair| pair.split_once('=')) {
+        let bytes = std::fs::read(file)?;
+        add_detail(spec, stream, key, &bytes, &mut records)
+            .map_err(|reason| Failure::user(format!("{file}: {reason}"), "is it an answer to this second call?"))?;
     }
     let mut references = Entries::new();
     for (name, file) in args.references.iter().filter_map(|pair| pair.split_once('=')) {
         let reference = spec.stream(name).ok_or_else(|| Failure::user(format!("{} has no stream {name}", spec.name), known.join(", ")))?;
         let bytes = std::fs::read(file)?;
-        let listed = records_of(reference, &bytes, None)
+        let listed = records_of(spec, reference, &bytes, None)
             .map_err(|reason| Failure::user(format!("{file}: {reason}"), "is it an answer to this list?"))?;
         references.insert(name.to_owned(), entries_of(reference, &listed));
     }

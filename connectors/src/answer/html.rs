@@ -4,22 +4,27 @@ use std::collections::BTreeMap;
 
 use scraper::{ElementRef, Html, Selector};
 use serde_json::{Map, Value};
+use url::Url;
 
 use super::AnswerError;
-use crate::spec::HtmlCell;
+use crate::spec::{Answer, HtmlCell};
 
-/// Reads a page into `{rows: [..], page: {..}}`.
-pub(super) fn read(
-    text: &str,
-    rows: &str,
-    cells: &BTreeMap<String, HtmlCell>,
-    page: &BTreeMap<String, HtmlCell>,
-    holds: Option<&str>,
-) -> Result<Value, AnswerError> {
+/// What is read in a page.
+pub(super) struct Form<'f> {
+    pub(super) rows: &'f str,
+    pub(super) cells: &'f BTreeMap<String, HtmlCell>,
+    pub(super) page: &'f BTreeMap<String, HtmlCell>,
+    pub(super) holds: Option<&'f str>,
+}
+
+/// Reads a page into `{rows: [..], page: {..}}`. Links are relative to `address`, or to what the page says itself.
+pub(super) fn read(text: &str, form: &Form<'_>, address: Option<&Url>) -> Result<Value, AnswerError> {
+    let Form { rows, cells, page, holds } = *form;
     let document = Html::parse_document(text);
+    let base = base(&document, address);
     let row_selector = selector(rows)?;
     let compiled = compile(cells)?;
-    let found: Vec<Value> = document.select(&row_selector).map(|row| Value::Object(read_cells(row, &compiled))).collect();
+    let found: Vec<Value> = document.select(&row_selector).map(|row| Value::Object(read_cells(row, &compiled, base.as_ref()))).collect();
     if found.is_empty() {
         let true_page = match holds {
             Some(holds) => document.select(&selector(holds)?).next().is_some(),
@@ -30,17 +35,25 @@ pub(super) fn read(
             return Err(AnswerError::Changed(format!("a page without {what}")));
         }
     }
-    let once = read_cells(document.root_element(), &compile(page)?);
+    let once = read_cells(document.root_element(), &compile(page)?, base.as_ref());
     let mut whole = Map::new();
     whole.insert("rows".to_owned(), Value::Array(found));
     whole.insert("page".to_owned(), Value::Object(once));
     Ok(Value::Object(whole))
 }
 
+/// What links of a page are relative to.
+fn base(document: &Html, address: Option<&Url>) -> Option<Url> {
+    let address = address?;
+    let said = Selector::parse("base[href]").ok().and_then(|selector| document.select(&selector).next()?.attr("href"));
+    said.and_then(|said| address.join(said).ok()).or_else(|| Some(address.clone()))
+}
+
 /// What is wrong with the selectors of a spec.
-pub(crate) fn check(rows: &str, holds: Option<&str>, cells: &BTreeMap<String, HtmlCell>) -> Result<(), String> {
-    let all = [Some(rows), holds].into_iter().flatten().chain(cells.values().filter_map(|cell| cell.select.as_deref()));
-    for text in all {
+pub(crate) fn check_selectors(answer: &Answer) -> Result<(), String> {
+    let Answer::Html { rows, cells, page, holds } = answer else { return Ok(()) };
+    let own = [Some(rows.as_str()), holds.as_deref()].into_iter().flatten();
+    for text in own.chain(cells.values().chain(page.values()).filter_map(|cell| cell.select.as_deref())) {
         selector(text).map_err(|error| error.to_string())?;
     }
     Ok(())
@@ -56,12 +69,12 @@ fn compile(cells: &BTreeMap<String, HtmlCell>) -> Result<Compiled<'_>, AnswerErr
     cells.iter().map(|(name, cell)| Ok((name, cell.select.as_deref().map(selector).transpose()?, cell))).collect()
 }
 
-fn read_cells(row: ElementRef<'_>, cells: &Compiled<'_>) -> Map<String, Value> {
+fn read_cells(row: ElementRef<'_>, cells: &Compiled<'_>, base: Option<&Url>) -> Map<String, Value> {
     let mut record = Map::new();
     for (name, selector, cell) in cells {
         let mut values = match selector {
-            Some(selector) => row.select(selector).filter_map(|element| value(element, cell)).collect::<Vec<_>>(),
-            None => value(row, cell).into_iter().collect(),
+            Some(selector) => row.select(selector).filter_map(|element| value(element, cell, base)).collect::<Vec<_>>(),
+            None => value(row, cell, base).into_iter().collect(),
         };
         let found = if cell.all {
             Value::Array(values.into_iter().map(Value::from).collect())
@@ -75,9 +88,14 @@ fn read_cells(row: ElementRef<'_>, cells: &Compiled<'_>) -> Map<String, Value> {
     record
 }
 
-fn value(element: ElementRef<'_>, cell: &HtmlCell) -> Option<String> {
+fn value(element: ElementRef<'_>, cell: &HtmlCell, base: Option<&Url>) -> Option<String> {
     let whole = match &cell.attr {
-        Some(attribute) => element.attr(attribute)?.trim().to_owned(),
+        Some(attribute) => {
+            let written = element.attr(attribute)?.trim();
+            let link = matches!(attribute.as_str(), "href" | "src") && !written.is_empty();
+            let followed = base.filter(|_| link).and_then(|base| base.join(written).ok());
+            followed.map_or_else(|| written.to_owned(), String::from)
+        }
         None if cell.html => element.inner_html(),
         None => element.text().flat_map(str::split_whitespace).collect::<Vec<_>>().join(" "),
     };
@@ -111,7 +129,7 @@ mod tests {
             "id = { select = \"a\", attr = \"href\", after = \"/job/\", before = \"/\" }\ntitle = { select = \"a\" }\nplace = { select = \"b\", all = true }\n",
         );
         let once = super::tests::cells("next = { select = \"a[rel=next]\", attr = \"href\" }");
-        let found = read(page, "ul.jobs > li", &cells, &once, None).unwrap();
+        let found = read(page, &Form { rows: "ul.jobs > li", cells: &cells, page: &once, holds: None }, None).unwrap();
         assert_eq!(
             found,
             json!({"rows": [
@@ -124,8 +142,20 @@ mod tests {
     #[test]
     fn a_challenge_page_is_not_an_empty_list() {
         let none = BTreeMap::new();
-        let error = read("<h1>Are you human?</h1>", "li.job", &none, &none, Some("ul.jobs")).unwrap_err();
+        let form = Form { rows: "li.job", cells: &none, page: &none, holds: Some("ul.jobs") };
+        let error = read("<h1>Are you human?</h1>", &form, None).unwrap_err();
         assert_eq!(error, AnswerError::Changed("a page without `li.job` and `ul.jobs`".into()));
-        assert_eq!(read("<ul class=jobs></ul>", "li.job", &none, &none, Some("ul.jobs")).unwrap(), json!({"rows": [], "page": {}}));
+        assert_eq!(read("<ul class=jobs></ul>", &form, None).unwrap(), json!({"rows": [], "page": {}}));
+    }
+
+    #[test]
+    fn links_come_out_as_a_browser_follows_them() {
+        let (cells, none) = (cells("url = { attr = \"href\" }"), BTreeMap::new());
+        let form = Form { rows: "a", cells: &cells, page: &none, holds: None };
+        let address = Url::parse("https://tea.example/jobs/list?page=2").unwrap();
+        let found = read("<a href='1.html'></a><a href='https://cup.example/2'></a>", &form, Some(&address)).unwrap();
+        assert_eq!(found["rows"], json!([{"url": "https://tea.example/jobs/1.html"}, {"url": "https://cup.example/2"}]));
+        let found = read("<base href='/en/'><a href='3'></a>", &form, Some(&address)).unwrap();
+        assert_eq!(found["rows"], json!([{"url": "https://tea.example/en/3"}]));
     }
 }

@@ -8,20 +8,24 @@ use super::AnswerError;
 /// Nesting at which a graph is not followed any further.
 const DEEPEST: usize = 12;
 
-/// Every object of a type, wherever it stands: alone, in a list, in `@graph`, in an `ItemList`. A script that is
+/// Every object of a type, tidied by [`super::tidy`], wherever it stands: alone, in a list, in `@graph`, in an `ItemList`. A script that is
 /// no JSON is passed over: pages carry several, and one is often broken.
 pub(super) fn read(page: &str, object: &str) -> Result<Value, AnswerError> {
     let document = Html::parse_document(page);
     let scripts = Selector::parse("script[type=\"application/ld+json\"]")
         .map_err(|error| AnswerError::Unreadable(format!("the selector of scripts cannot be read ({error})")))?;
     let mut objects = Vec::new();
-    let mut broken = 0;
+    let (mut count, mut broken) = (0, 0);
     for script in document.select(&scripts) {
+        count += 1;
         let text: String = script.text().collect();
         match parse(&text) {
             Some(value) => collect(&value, object, 0, &mut objects),
             None => broken += 1,
         }
+    }
+    if count == 0 {
+        return Err(AnswerError::Changed("a page without JSON-LD".to_owned()));
     }
     if objects.is_empty() && broken > 0 {
         return Err(AnswerError::Unreadable(format!("a page whose JSON-LD cannot be read ({broken} scripts)")));
@@ -48,7 +52,11 @@ fn collect(value: &Value, object: &str, depth: usize, found: &mut Vec<Value>) {
             let is = |kind: &Value| kind.as_str().is_some_and(|kind| kind.rsplit(['/', '#', ':']).next() == Some(object));
             let own = map.get("@type").is_some_and(|kind| is(kind) || kind.as_array().is_some_and(|kinds| kinds.iter().any(is)));
             if own {
-                found.push(value.clone());
+                let mut object = value.clone();
+                if let Some(posting) = object.as_object_mut() {
+                    super::tidy(posting);
+                }
+                found.push(object);
                 return;
             }
             for key in ["@graph", "itemListElement", "item", "mainEntity", "mainEntityOfPage"] {
@@ -84,6 +92,8 @@ mod tests {
     #[test]
     fn a_page_with_nothing_but_broken_scripts_is_not_empty() {
         assert!(read("<script type=\"application/ld+json\">{\"a\":</script>", "JobPosting").is_err());
-        assert_eq!(read("<p>none</p>", "JobPosting").unwrap(), json!({"objects": []}));
+        let other = "<script type=\"application/ld+json\">{\"@type\": \"Organization\"}</script>";
+        assert_eq!(read(other, "JobPosting").unwrap(), json!({"objects": []}));
+        assert!(matches!(read("<p>Are you human?</p>", "JobPosting"), Err(AnswerError::Changed(_))));
     }
 }

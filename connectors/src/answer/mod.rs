@@ -4,6 +4,7 @@
 //! entities from outside), Chinese pages by `encoding_rs`.
 
 mod html;
+mod job_posting;
 mod json_ld;
 mod xml;
 
@@ -11,10 +12,12 @@ use std::borrow::Cow;
 
 use encoding_rs::{Encoding, GB18030, UTF_8};
 use serde_json::Value;
+use url::Url;
 
 use crate::spec::Answer;
 
-pub(crate) use html::check as check_html;
+pub(crate) use html::check_selectors;
+pub(crate) use job_posting::tidy;
 
 /// Why an answer is not what its spec says.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -29,10 +32,17 @@ pub enum AnswerError {
 
 /// Reads an answer as JSON. `content_type` is that of the response; a file has none.
 pub fn convert(bytes: &[u8], content_type: Option<&str>, form: &Answer) -> Result<Value, AnswerError> {
+    convert_at(bytes, content_type, form, None)
+}
+
+/// The same of an answer whose address is known: links in pages come out whole.
+pub(crate) fn convert_at(bytes: &[u8], content_type: Option<&str>, form: &Answer, address: Option<&Url>) -> Result<Value, AnswerError> {
     match form {
         Answer::Json => json(bytes),
         Answer::Xml { lists } => xml::read(&text(bytes, content_type), lists),
-        Answer::Html { rows, cells, page, holds } => html::read(&text(bytes, content_type), rows, cells, page, holds.as_deref()),
+        Answer::Html { rows, cells, page, holds } => {
+            html::read(&text(bytes, content_type), &html::Form { rows, cells, page, holds: holds.as_deref() }, address)
+        }
         Answer::Script { after } => script(&text(bytes, content_type), after),
         Answer::JsonLd { object } => json_ld::read(&text(bytes, content_type), object),
     }

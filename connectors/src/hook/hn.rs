@@ -3,12 +3,18 @@
 
 use serde_json::{Value, json};
 
-use crate::spec::unescape;
+use crate::spec::{scalar_text, unescape};
 
 /// Adds `job` to a comment: company, title, place, pay, employment type. A comment without such a line is no job
 /// (a question, a thank-you) and gives nothing.
 pub(super) fn comment(mut record: Value) -> Vec<Value> {
     let markup = record.get("comment_text").or_else(|| record.get("text")).and_then(Value::as_str).unwrap_or_default();
+    // Answers to a posting stand in the same thread.
+    if let (Some(parent), Some(story)) = (record.get("parent_id").and_then(scalar_text), record.get("story_id").and_then(scalar_text))
+        && parent != story
+    {
+        return Vec::new();
+    }
     let Some(job) = header(markup) else { return Vec::new() };
     if let Some(map) = record.as_object_mut() {
         map.insert("job".to_owned(), job);

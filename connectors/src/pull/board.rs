@@ -18,8 +18,8 @@ use super::pager::{Next, Pager};
 use super::place::Place;
 use super::split::{self, Extent};
 use super::target::{Param, Target};
-use super::{PullContext, PullOutcome, Stop, records, shape};
-use crate::answer::{AnswerError, convert};
+use super::{Outside, PullContext, PullOutcome, Stop, records, shape};
+use crate::answer::{AnswerError, convert_at};
 use crate::error::{PullError, PullErrorKind};
 use crate::http::Answer;
 use crate::spec::{Answer as Form, Cursor, Detail, Kind, Request, Stream, Success, scalar_text};
@@ -222,6 +222,7 @@ impl<'a> BoardPull<'a, '_> {
             true => Validators::stored(self.ctx, &self.connection.name, stream, lander.spec_hash()).await?,
             false => None,
         };
+        let given = self.target.given(stream);
         let mut pages = Pages::new(form, walk.since.clone());
         while let Some(page) = self.ask_page(stream, form, &mut pages, place, known.as_ref()).await? {
             let Page::Body { body, url, headers } = page else {
@@ -233,7 +234,8 @@ impl<'a> BoardPull<'a, '_> {
             }
             let count = stream.records.first(&body).and_then(Value::as_array).map_or(0, Vec::len);
             let next = pages.pager.next(&body, &headers, &url, count)?;
-            let listed = records::shape(stream, shape::records(stream, body)?, place.parent);
+            let outside = Outside { parent: place.parent, given: &given };
+            let listed = records::shape(stream, shape::records(stream, body)?, outside);
             shape::check(stream, &listed, walk.zone, self.started_at)?;
             pages.next = next;
             walk.fetched += listed.len() as u64;
@@ -262,7 +264,8 @@ impl<'a> BoardPull<'a, '_> {
         place: &Place<'_>,
     ) -> Result<(), Stop> {
         let Some(mut outlines) = walk.outlines.take() else { return Ok(()) };
-        let mut fresh = Vec::new();
+        let (mut fresh, mut elsewhere) = (Vec::new(), Vec::new());
+        let count = listed.len();
         for record in listed {
             match walk.maker.outline(&record) {
                 Some((key, hash)) if outlines.is_known(key, hash) && lander.is_present(key) => lander.listed(key),
@@ -273,19 +276,24 @@ impl<'a> BoardPull<'a, '_> {
         for part in in_parts(fresh, DETAILS_A_FLUSH) {
             self.authorise().await?;
             let calls = part.into_iter().map(|(record, outline)| self.detailed(walk.form, record, outline, url, place));
+            let asked = calls.len();
             let detailed: Vec<_> = futures::stream::iter(calls).buffered(DETAILS_AT_ONCE).try_collect().await?;
             let mut whole = Vec::with_capacity(detailed.len());
-            for (record, outline) in detailed {
-                match (record, outline) {
-                    (Some(record), outline) => {
+            if asked > 1 && detailed.iter().all(|(found, _)| matches!(found, Detailed::Gone)) {
+                return Err(all_gone(walk.stream, asked).into());
+            }
+            for (found, outline) in detailed {
+                match (found, outline) {
+                    (Detailed::Whole(record), outline) => {
                         whole.push(record);
                         if let Some((key, hash)) = outline {
                             outlines.note(key, hash);
                         }
                     }
                     // Taken down since it was listed: the next list will say so.
-                    (None, Some((key, _))) => lander.listed(key),
-                    (None, None) => {}
+                    (Detailed::Gone, Some((key, _))) => lander.listed(key),
+                    (Detailed::Gone | Detailed::None, _) => {}
+                    (Detailed::Elsewhere(error), _) => elsewhere.push(error),
                 }
             }
             shape::check(walk.stream, &whole, walk.zone, self.started_at)?;
@@ -296,10 +304,14 @@ impl<'a> BoardPull<'a, '_> {
             }
         }
         walk.outlines = Some(outlines);
-        Ok(())
+        match elsewhere.pop() {
+            // Not one of the links stays on the host: an empty list would hide that.
+            Some(error) if elsewhere.len() + 1 == count => Err(error.into()),
+            _ => Ok(()),
+        }
     }
 
-    /// A record with the answers of its second calls; `None` when the board no longer has it.
+    /// A record with the answers of its second calls.
     async fn detailed(
         &self,
         form: &Request,
@@ -307,7 +319,7 @@ impl<'a> BoardPull<'a, '_> {
         outline: Option<(u64, u64)>,
         url: &Url,
         place: &Place<'_>,
-    ) -> Result<(Option<Value>, Option<(u64, u64)>), Stop> {
+    ) -> Result<(Detailed, Option<(u64, u64)>), Stop> {
         for detail in &form.detail {
             let scope = crate::spec::Scope {
                 record: &record,
@@ -321,23 +333,33 @@ impl<'a> BoardPull<'a, '_> {
                 continue;
             }
             let from = Place { record: Some(&record), ..place.clone() };
-            let request = self.target.detail(detail, form.public, url, &from)?;
+            let request = match self.target.detail(detail, form.public, url, &from) {
+                // A page's link to elsewhere is not one of its own jobs.
+                Err(error) if detail.required && error.kind == PullErrorKind::BadResponse => {
+                    return Ok((Detailed::Elsewhere(error), outline));
+                }
+                request => request?,
+            };
             match self.ask_detail(detail, &request).await {
+                Ok(Value::Null) if detail.required => return Ok((Detailed::None, outline)),
+                Err(Stop::Failed(error)) if detail.required && error.kind == PullErrorKind::ChangedShape => {
+                    return Ok((Detailed::None, outline));
+                }
                 Ok(value) => {
                     if let Some(map) = record.as_object_mut() {
                         map.insert(detail.key.clone(), value);
                     }
                 }
-                Err(Stop::Failed(error)) if matches!(error.status, Some(404 | 410)) => return Ok((None, outline)),
+                Err(Stop::Failed(error)) if matches!(error.status, Some(404 | 410)) => return Ok((Detailed::Gone, outline)),
                 Err(stop) => return Err(stop),
             }
         }
-        Ok((Some(record), outline))
+        Ok((Detailed::Whole(record), outline))
     }
 
     async fn ask_detail(&self, detail: &Detail, request: &reqwest::Request) -> Result<Value, Stop> {
         let answer = self.fetch(request).await?;
-        let mut body = read(&answer, request.url(), &detail.answer)?;
+        let mut body = read(&answer, request.url(), self.target.form(&detail.answer)?.as_ref())?;
         for test in &detail.success {
             check_success(test, &body)?;
         }
@@ -349,6 +371,7 @@ impl<'a> BoardPull<'a, '_> {
     async fn reference(&mut self, stream: &'static Stream, form: &'static Request) -> Result<(), Stop> {
         let allowed = super::pick::Allowed::new(stream.id.iter().chain(&stream.id_else).chain(&stream.keep));
         let mut entries = std::collections::BTreeMap::new();
+        let given = self.target.given(stream);
         let references = std::mem::take(&mut self.references);
         for place in self.places(form, &references)? {
             let mut pages = Pages::new(form, None);
@@ -356,7 +379,8 @@ impl<'a> BoardPull<'a, '_> {
                 let Page::Body { body, url, headers } = page else { break };
                 let count = stream.records.first(&body).and_then(Value::as_array).map_or(0, Vec::len);
                 let next = pages.pager.next(&body, &headers, &url, count)?;
-                let listed = records::shape(stream, shape::records(stream, body)?, place.parent);
+                let outside = Outside { parent: place.parent, given: &given };
+                let listed = records::shape(stream, shape::records(stream, body)?, outside);
                 shape::check(stream, &listed, Tz::UTC, self.started_at)?;
                 pages.next = next;
                 for record in &listed {
@@ -398,7 +422,7 @@ impl<'a> BoardPull<'a, '_> {
         if answer.status == reqwest::StatusCode::NOT_MODIFIED {
             return Ok(Some(Page::NotModified));
         }
-        let body = read(&answer, &url, &stream.answer)?;
+        let body = read(&answer, &url, self.target.form(&stream.answer)?.as_ref())?;
         for test in &form.success {
             check_success(test, &body)?;
         }
@@ -439,6 +463,18 @@ struct Walk<'w> {
     ended: Ended,
     latest: Option<DateTime<Utc>>,
     fetched: u64,
+}
+
+/// What second calls made of a record.
+enum Detailed {
+    /// The record with their answers.
+    Whole(Value),
+    /// The board no longer has it.
+    Gone,
+    /// It is no record: what makes it one is not there.
+    None,
+    /// It stands on another host, which is not asked.
+    Elsewhere(PullError),
 }
 
 /// A page of a list.
@@ -487,6 +523,13 @@ async fn land(walk: &mut Walk<'_>, lander: &mut Lander<'_>, records: &[Value]) -
     Ok(())
 }
 
+/// One record may be taken down between its list and its second call, not all of them.
+fn all_gone(stream: &Stream, asked: usize) -> PullError {
+    let message = format!("none of {asked} records of {} is there any more when it is asked for by itself", stream.name);
+    PullError::new(PullErrorKind::ChangedShape, message)
+        .with_hint("the address of its second call changed, or [params] name another site; nothing of this answer was taken")
+}
+
 fn in_parts<T>(all: Vec<T>, size: usize) -> Vec<Vec<T>> {
     let mut parts = Vec::new();
     let mut rest = all.into_iter().peekable();
@@ -500,7 +543,7 @@ pub(super) fn read(answer: &Answer, url: &Url, form: &Form) -> Result<Value, Pul
     let kind = answer.headers.get(reqwest::header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let host = url.host_str().unwrap_or_default();
     let body = if form.is_page() { &answer.body } else { answer.data(host)? };
-    convert(body, kind, form).map_err(|error| match error {
+    convert_at(body, kind, form, Some(url)).map_err(|error| match error {
         AnswerError::Unreadable(what) => PullError::new(PullErrorKind::BadResponse, format!("{host} answered with {what}"))
             .with_hint("nothing of this answer was taken; the next pull asks again"),
         AnswerError::Changed(what) => PullError::new(PullErrorKind::ChangedShape, format!("{host} answered with {what}"))

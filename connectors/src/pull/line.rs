@@ -280,7 +280,8 @@ impl Cares {
 
     fn add(&mut self, field: &Field, care: Care, absolute: &dyn Fn(&Path) -> Path) {
         self.lookups.extend(field.lookups().map(|(lookup, path)| (lookup.clone(), absolute(path))));
-        let paths = field.paths.iter().chain(&field.all_of).map(absolute);
+        let made = field.text.iter().flat_map(crate::spec::Template::paths);
+        let paths = field.paths.iter().chain(&field.all_of).chain(made).map(absolute);
         match care {
             // The id of an entry is not text of people.
             Care::Mask if field.lookup.is_none() => self.masked.extend(paths),

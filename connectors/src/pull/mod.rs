@@ -45,20 +45,21 @@ pub(crate) use import::read_mapping;
 pub(crate) use line::{LineMaker, Made};
 pub(crate) use mailbox::check_mailbox;
 pub use probe::{Probe, probe};
+pub(crate) use records::Outside;
 pub use watch::{DeliveredFile, delivered_files};
 
 /// The records of an answer, shaped as the words of a stream say.
 pub(crate) fn shaped_records(
     stream: &crate::spec::Stream,
     body: serde_json::Value,
-    parent: Option<&serde_json::Value>,
+    outside: records::Outside<'_>,
 ) -> Result<Vec<serde_json::Value>, PullError> {
-    Ok(records::shape(stream, shape::records(stream, body)?, parent))
+    Ok(records::shape(stream, shape::records(stream, body)?, outside))
 }
 
 /// The same for records that are a list already.
 pub(crate) fn shaped_list(stream: &crate::spec::Stream, records: Vec<serde_json::Value>) -> Vec<serde_json::Value> {
-    records::shape(stream, records, None)
+    records::shape(stream, records, Outside { parent: None, given: &serde_json::Map::new() })
 }
 
 /// Everything a pull works with.

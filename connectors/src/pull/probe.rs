@@ -55,11 +55,12 @@ pub async fn probe(http: &Http, config: &Config, connection: &Connection, clock:
     }
     let request = target.request(stream, form, &small(&form.paginate), &Place::default())?;
     let answer = target.fetch(&request, &mut requests).await?;
-    let body: Value = read(&answer, request.url(), &stream.answer)?;
+    let body: Value = read(&answer, request.url(), target.form(&stream.answer)?.as_ref())?;
     for test in &form.success {
         check_success(test, &body)?;
     }
-    let listed = records::shape(stream, shape::records(stream, body)?, None);
+    let given = target.given(stream);
+    let listed = records::shape(stream, shape::records(stream, body)?, records::Outside { parent: None, given: &given });
     shape::check(stream, &listed, config.connection_timezone(connection), clock.now())?;
     let host = request.url().host_str().unwrap_or_default().to_owned();
     Ok(Probe { stream: stream.name.clone(), place: host, records: listed.len(), requests })

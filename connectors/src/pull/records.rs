@@ -7,8 +7,17 @@ use serde_json::{Map, Value};
 
 use crate::spec::Stream;
 
+/// What records get from outside of their list.
+#[derive(Clone, Copy)]
+pub(crate) struct Outside<'o> {
+    /// The entry of another list for which this one was asked.
+    pub(crate) parent: Option<&'o Value>,
+    /// Params of the connection.
+    pub(crate) given: &'o Map<String, Value>,
+}
+
 /// The records that count, each in its final shape.
-pub(crate) fn shape(stream: &Stream, records: Vec<Value>, parent: Option<&Value>) -> Vec<Value> {
+pub(crate) fn shape(stream: &Stream, records: Vec<Value>, outside: Outside<'_>) -> Vec<Value> {
     let mut shaped: Vec<Value> = Vec::with_capacity(records.len());
     for record in records {
         let inner = match &stream.explode {
@@ -16,8 +25,13 @@ pub(crate) fn shape(stream: &Stream, records: Vec<Value>, parent: Option<&Value>
             None => vec![record],
         };
         for mut record in inner {
-            if let (Some(parent), Some(map)) = (parent, record.as_object_mut()) {
-                map.entry("parent").or_insert_with(|| parent.clone());
+            if let Some(map) = record.as_object_mut() {
+                if let Some(parent) = outside.parent {
+                    map.entry("parent").or_insert_with(|| parent.clone());
+                }
+                if !stream.given.is_empty() {
+                    map.insert("given".to_owned(), Value::Object(outside.given.clone()));
+                }
             }
             match stream.hook.as_deref().and_then(crate::hook::hook) {
                 Some(hook) => shaped.extend((hook.run)(record)),
@@ -110,6 +124,11 @@ mod tests {
     use super::*;
     use crate::spec::parse_mapping;
 
+    fn shaped(stream: &Stream, records: Vec<Value>, parent: Option<&Value>) -> Vec<Value> {
+        let given = json!({"site": "tea"}).as_object().unwrap().clone();
+        super::shape(stream, records, Outside { parent, given: &given })
+    }
+
     fn stream(words: &str) -> Stream {
         parse_mapping(&format!("kind = \"postings\"\nid = \"id\"\n{words}\n[fields]\ntitle = \"title\"\n"), "m.toml").unwrap()
     }
@@ -122,7 +141,7 @@ mod tests {
             json!({"id": 1, "title": "Cook", "place": {"city": "Nice"}, "tags": ["a", "b"]}),
             json!({"id": 1, "title": "Cook", "place": {"city": "Nice"}}),
         ];
-        let shaped = shape(&stream("same_id = true"), list, None);
+        let shaped = shaped(&stream("same_id = true"), list, None);
         assert_eq!(
             shaped,
             [
@@ -135,9 +154,9 @@ mod tests {
     #[test]
     fn notes_are_left_out_and_lists_opened() {
         let only = stream("only = { path = \"id\", exists = true }");
-        assert_eq!(shape(&only, vec![json!({"legal": "text"}), json!({"id": 1})], None), [json!({"id": 1})]);
+        assert_eq!(shaped(&only, vec![json!({"legal": "text"}), json!({"id": 1})], None), [json!({"id": 1})]);
         let explode = stream("explode = \"applications\"");
-        let shaped = shape(&explode, vec![json!({"name": "测试甲", "applications": [{"id": 5}, {"id": 6}]})], Some(&json!({"code": "x"})));
+        let shaped = shaped(&explode, vec![json!({"name": "测试甲", "applications": [{"id": 5}, {"id": 6}]})], Some(&json!({"code": "x"})));
         assert_eq!(
             shaped,
             [
@@ -145,5 +164,11 @@ mod tests {
                 json!({"id": 6, "parent": {"name": "测试甲", "applications": []}})
             ]
         );
+    }
+
+    #[test]
+    fn what_the_connection_says_stands_in_every_record() {
+        let given = stream("given = [\"site\"]");
+        assert_eq!(shaped(&given, vec![json!({"id": 1})], None), [json!({"id": 1, "given": {"site": "tea"}})]);
     }
 }

@@ -3,29 +3,50 @@
 //! One odd record is the pipeline's to quarantine. When every record of a page lost its id, or none
 //! of the values of a field can be read any more, the board changed and the connection stops.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde_json::Value;
 
+use super::pick::Allowed;
 use crate::error::{PullError, PullErrorKind};
 use crate::spec::{Field, FieldType, Stream, shape};
 
 /// Fewer unreadable values than this say nothing about the board.
 const FEWEST: usize = 2;
 
-/// The records of an answer.
+/// The records of an answer, each with what the stream wants `around` it.
 pub(crate) fn records(stream: &Stream, mut answer: Value) -> Result<Vec<Value>, PullError> {
+    let around = (!stream.around.is_empty()).then(|| around(stream, &answer));
     let mut found = None;
     let seen = stream.records.first(&answer).map_or("nothing", shape);
     stream.records.change(&mut answer, &mut |value| found = Some(value.take()));
-    let Some(Value::Array(list)) = found else {
+    // A feed that lists nothing has no element of that name: its root alone says what it is.
+    if found.is_none()
+        && let (crate::spec::Answer::Xml { .. }, Some(crate::spec::Step::Key(root))) = (&stream.answer, stream.records.steps().first())
+        && answer.as_object().is_some_and(|map| map.contains_key(root))
+    {
+        return Ok(Vec::new());
+    }
+    let Some(Value::Array(mut list)) = found else {
         let place = if stream.records.is_empty() { "the answer".to_owned() } else { format!("`{}`", stream.records) };
         return Err(changed(format!("{place} is {seen} instead of a list of {}", stream.name)));
     };
-    match list.iter().find(|record| !record.is_object()) {
-        Some(odd) => Err(changed(format!("a record of {} is {} instead of an object", stream.name, shape(odd)))),
-        None => Ok(list),
+    if let Some(odd) = list.iter().find(|record| !record.is_object()) {
+        return Err(changed(format!("a record of {} is {} instead of an object", stream.name, shape(odd))));
     }
+    if let Some(around) = around {
+        for map in list.iter_mut().filter_map(Value::as_object_mut) {
+            map.insert("around".to_owned(), around.clone());
+        }
+    }
+    Ok(list)
+}
+
+fn around(stream: &Stream, answer: &Value) -> Value {
+    let allowed = Allowed::new(&stream.around);
+    allowed.pick(answer, "", &mut BTreeSet::new()).unwrap_or(Value::Null)
 }
 
 /// Checks a page as a whole.
@@ -93,6 +114,14 @@ mod tests {
         assert_eq!(error.message, "`jobs` is an object instead of a list of postings");
         let error = records(&stream(), json!({})).unwrap_err();
         assert_eq!(error.message, "`jobs` is nothing instead of a list of postings");
+    }
+
+    #[test]
+    fn what_stands_around_a_list_goes_into_its_records() {
+        let mut stream = stream();
+        stream.around = vec!["company.name".parse().unwrap()];
+        let listed = records(&stream, json!({"company": {"name": "Tea House", "id": 5}, "jobs": [{"id": 1}]})).unwrap();
+        assert_eq!(listed, [json!({"id": 1, "around": {"company": {"name": "Tea House"}}})]);
     }
 
     #[test]

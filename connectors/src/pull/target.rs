@@ -1,5 +1,6 @@
 //! A connection's way to its board: base URL, values for placeholders, credentials, budget.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -11,8 +12,8 @@ use url::Url;
 
 use super::place::Place;
 use crate::error::{PullError, PullErrorKind};
-use crate::http::{Answer, Budget, Endpoint, Http};
-use crate::spec::{Auth, BudgetWindow, Detail, Method, Request, Spec, Stream};
+use crate::http::{self, Budget, Endpoint, Http};
+use crate::spec::{Answer, Auth, BudgetWindow, Detail, Method, Request, Spec, Stream};
 
 /// A query parameter or body field of a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +33,11 @@ impl Param {
 
     pub(crate) fn number(name: &str, value: u64) -> Param {
         Param { number: true, ..Param::text(name, value.to_string()) }
+    }
+
+    /// Where it stands in a path.
+    fn placeholder(&self) -> String {
+        format!("{{{}}}", self.name)
     }
 }
 
@@ -79,7 +85,7 @@ impl<'a> Target<'a> {
     }
 
     /// Makes a request within the budget. `asked` counts what went out.
-    pub(crate) async fn fetch(&self, request: &reqwest::Request, asked: &mut u64) -> Result<Answer, PullError> {
+    pub(crate) async fn fetch(&self, request: &reqwest::Request, asked: &mut u64) -> Result<http::Answer, PullError> {
         self.http.fetch(request, &self.endpoint, asked).await
     }
 
@@ -155,21 +161,23 @@ impl<'a> Target<'a> {
         params: &[Param],
         place: &Place<'_>,
     ) -> Result<reqwest::Request, PullError> {
-        let path = self.fill_at(&form.path, true, place)?;
+        // Some boards want the page number in the path, or inside of another parameter.
+        let named = |param: &&Param| std::iter::once(&form.path).chain(form.query.values()).any(|text| text.contains(&param.placeholder()));
+        let (inside, params): (Vec<&Param>, Vec<&Param>) = params.iter().partition(named);
+        let numbered = |text: &String| inside.iter().fold(text.clone(), |text, param| text.replace(&param.placeholder(), &param.value));
+        let path = self.fill_at(&numbered(&form.path), true, place)?;
         let mut url = Url::parse(&format!("{}{path}", self.base))
             .map_err(|error| configuration(format!("the address of {} is wrong: {error}", stream.name)))?;
-        let mut query = Vec::new();
-        for (name, value) in &form.query {
-            query.push(Param::text(name, self.fill_at(value, false, place)?));
-        }
+        let texts = form.query.iter().map(|(name, text)| (name.clone(), numbered(text))).collect();
+        let mut query = self.query(&texts, place)?;
         if let (Auth::Query { param, value }, false) = (&self.spec.auth, form.public) {
             query.push(Param::text(param, self.fill(value, false)?));
         }
-        let (in_query, in_body) = if form.method == Method::Post { (&[][..], params) } else { (params, &[][..]) };
-        query.extend(in_query.iter().cloned());
+        let (in_query, in_body) = if form.method == Method::Post { (Vec::new(), params) } else { (params, Vec::new()) };
+        query.extend(in_query.into_iter().cloned());
         set_query(&mut url, &query);
         let shape = Shape { method: form.method, accept: stream.answer.accept(), public: form.public };
-        self.build(url, &shape, self.body(form, in_body, place)?)
+        self.build(url, &shape, self.body(form, &in_body, place)?)
     }
 
     /// The request for an address that the board itself named.
@@ -196,10 +204,7 @@ impl<'a> Target<'a> {
                 .with_hint("credentials are never sent to another host; name that host in a connection of its own"));
         }
         url.set_fragment(None);
-        let mut query = Vec::new();
-        for (name, value) in &detail.query {
-            query.push(Param::text(name, self.fill_at(value, false, place)?));
-        }
+        let mut query = self.query(&detail.query, place)?;
         if let (Auth::Query { param, value }, false) = (&self.spec.auth, public) {
             query.push(Param::text(param, self.fill(value, false)?));
         }
@@ -212,7 +217,37 @@ impl<'a> Target<'a> {
         self.build(url, &Shape { method: detail.method, accept: detail.answer.accept(), public }, body)
     }
 
-    fn body(&self, form: &Request, params: &[Param], place: &Place<'_>) -> Result<Option<serde_json::Map<String, Value>>, PullError> {
+    /// Query parameters; one that comes out empty, because its param is not set, is left out.
+    fn query(&self, texts: &BTreeMap<String, String>, place: &Place<'_>) -> Result<Vec<Param>, PullError> {
+        let mut query = Vec::new();
+        for (name, text) in texts {
+            let value = self.fill_at(text, false, place)?;
+            if !value.is_empty() || text.is_empty() {
+                query.push(Param::text(name, value));
+            }
+        }
+        Ok(query)
+    }
+
+    /// What an answer is written in, with the connection's values in its selectors.
+    pub(crate) fn form<'f>(&self, answer: &'f Answer) -> Result<Cow<'f, Answer>, PullError> {
+        if !answer.has_placeholders() {
+            return Ok(Cow::Borrowed(answer));
+        }
+        let filled = answer.filled(|text| self.fill(text, false))?;
+        let wrong = |error| configuration(format!("a selector of the connection's [params] cannot be used: {error}"));
+        crate::answer::check_selectors(&filled).map_err(wrong)?;
+        Ok(Cow::Owned(filled))
+    }
+
+    /// Params that records of a stream carry under `given`.
+    pub(crate) fn given(&self, stream: &Stream) -> serde_json::Map<String, Value> {
+        let named = stream.given.iter().filter(|name| !self.spec.secrets.contains_key(*name));
+        let set = named.filter_map(|name| Some((name.clone(), Value::from(self.values.get(name)?.expose_secret()))));
+        set.filter(|(_, value)| value != "").collect()
+    }
+
+    fn body(&self, form: &Request, params: &[&Param], place: &Place<'_>) -> Result<Option<serde_json::Map<String, Value>>, PullError> {
         if form.method == Method::Get {
             return Ok(None);
         }

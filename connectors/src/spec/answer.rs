@@ -21,7 +21,8 @@ pub enum Answer {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         lists: Vec<String>,
     },
-    /// HTML: `{rows: [{cell: text, ..}, ..], page: {cell: ..}}`.
+    /// HTML: `{rows: [{cell: text, ..}, ..], page: {cell: ..}}`. `href` and `src` come out whole, as a browser follows
+    /// them. Selectors and `after` may hold `{param}`.
     Html {
         /// CSS selector of a row.
         rows: String,
@@ -76,6 +77,39 @@ impl Answer {
     /// True for answers that are web pages.
     pub fn is_page(&self) -> bool {
         matches!(self, Answer::Html { .. } | Answer::Script { .. } | Answer::JsonLd { .. })
+    }
+
+    /// Selectors, which may hold `{param}`.
+    fn selectors(&self) -> Vec<&String> {
+        let Answer::Html { rows, cells, page, holds } = self else { return Vec::new() };
+        let own = [Some(rows), holds.as_ref()].into_iter().flatten();
+        own.chain(cells.values().chain(page.values()).flat_map(|cell| cell.select.iter().chain(&cell.after))).collect()
+    }
+
+    /// True when a selector or an `after` holds `{param}`.
+    pub fn has_placeholders(&self) -> bool {
+        self.selectors().into_iter().any(|text| text.contains('{'))
+    }
+
+    /// The names of the params in its selectors.
+    pub(super) fn placeholder_names(&self) -> Vec<&str> {
+        self.selectors().into_iter().flat_map(|text| super::check::placeholder_names(text)).collect()
+    }
+
+    /// The same with every selector filled in.
+    pub(crate) fn filled<E>(&self, mut fill: impl FnMut(&str) -> Result<String, E>) -> Result<Answer, E> {
+        let Answer::Html { rows, cells, page, holds } = self else { return Ok(self.clone()) };
+        let mut all = |cells: &BTreeMap<String, HtmlCell>| -> Result<BTreeMap<String, HtmlCell>, E> {
+            let filled = cells.iter().map(|(name, cell)| {
+                let select = cell.select.as_deref().map(&mut fill).transpose()?;
+                let after = cell.after.as_deref().map(&mut fill).transpose()?;
+                Ok((name.clone(), HtmlCell { select, after, ..cell.clone() }))
+            });
+            filled.collect()
+        };
+        let (cells, page) = (all(cells)?, all(page)?);
+        let holds = holds.as_deref().map(&mut fill).transpose()?;
+        Ok(Answer::Html { rows: fill(rows)?, cells, page, holds })
     }
 
     /// True for plain JSON.

@@ -116,7 +116,17 @@ fn check_spec(spec: &Spec, found: &mut Found) {
             found.add("stream", format!("two streams are called {}", stream.name));
         }
         match &stream.request {
-            Some(request) => check_request(request, &stream.name, &known, &before, found),
+            Some(request) => {
+                check_request(request, &stream.name, &known, &before, found);
+                for name in stream.answer.placeholder_names() {
+                    unknown_name(name, &known, &format!("{}.answer", stream.name), found);
+                }
+                for name in &stream.given {
+                    if !spec.params.contains_key(name) {
+                        found.add(&format!("{}.given", stream.name), format!("{name} is no param of this board"));
+                    }
+                }
+            }
             None if stream.file.is_some() => {}
             None => found.add(&stream.name, "a stream of a board needs `request`, or `file`"),
         }
@@ -169,6 +179,9 @@ fn check_request(request: &Request, stream: &str, known: &BTreeSet<&str>, before
             found.add(&key("each"), format!("{} is not a stream of kind reference that stands before this one", each.stream));
         }
     }
+    if let Paginate::Page { param, .. } | Paginate::Offset { param, .. } = &request.paginate {
+        known.insert(param);
+    }
     let known = &known;
     placeholders(&request.path, known, &key("path"), found);
     for (name, value) in &request.query {
@@ -213,15 +226,17 @@ fn check_detail(detail: &Detail, key: &str, known: &BTreeSet<&str>, found: &mut 
         found.add(key, "a second call needs `as`, the key that its answer is put under");
     }
     check_answer(&detail.answer, key, found);
+    for name in detail.answer.placeholder_names() {
+        unknown_name(name, known, key, found);
+    }
 }
 
+/// Selectors that hold a param are read when it is known.
 fn check_answer(answer: &Answer, key: &str, found: &mut Found) {
-    if let Answer::Html { rows, cells, page, holds } = answer {
-        for cells in [cells, page] {
-            if let Err(error) = crate::answer::check_html(rows, holds.as_deref(), cells) {
-                found.add(key, error);
-            }
-        }
+    if !answer.has_placeholders()
+        && let Err(error) = crate::answer::check_selectors(answer)
+    {
+        found.add(key, error);
     }
 }
 

@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 
 use super::columns::{Column, FieldType};
 use super::path::Path;
+use super::template::{Template, fits};
 use super::time::{Precision, TimeFormat};
 use super::words::{bool_of, decimal_of, scalar_text, unescape};
 
@@ -22,9 +23,16 @@ pub struct Field {
     /// Paths in the order tried: the first that has a value counts. (`path` gives one.)
     #[serde(rename = "first_of")]
     pub paths: Vec<Path>,
-    /// Instead of `paths`: all values of all these paths, joined.
+    /// Before `paths`: all values of all these paths, joined.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub all_of: Vec<Path>,
+    /// Made when the paths find nothing: a text with `{path}` from the record, such as an address with an id. No value
+    /// when one of them is absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<Template>,
+    /// Values that say nothing (`0`, `N/A`, `# Locations`); `#` stands for a number. Compared without case.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ignore: Vec<String>,
     /// Between joined values; `", "` for lists, a line feed for `all_of`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub join: Option<String>,
@@ -77,6 +85,9 @@ pub struct When {
     /// Holds when the value is none of these words (an absent value is none of them).
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "one_or_many")]
     pub not: Vec<String>,
+    /// Holds when the value has one of these texts in it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "one_or_many")]
+    pub contains: Vec<String>,
     /// Holds when a value is there (true) or not (false).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exists: Option<bool>,
@@ -175,11 +186,13 @@ impl When {
     pub fn holds(&self, scope: &Scope<'_>) -> bool {
         let there = scope.first(&self.path).is_some();
         let text = scope.text(&self.path, self.lookup.as_ref());
-        let listed =
-            |words: &[String]| text.as_ref().is_some_and(|text| words.iter().any(|word| word.to_lowercase() == text.to_lowercase()));
+        let text = text.map(|text| text.to_lowercase());
+        let listed = |words: &[String]| text.as_ref().is_some_and(|text| words.iter().any(|word| word.to_lowercase() == *text));
+        let within = |words: &[String]| text.as_ref().is_some_and(|text| words.iter().any(|word| text.contains(&word.to_lowercase())));
         self.exists.is_none_or(|wanted| wanted == there)
             && (self.is.is_empty() || listed(&self.is))
             && (self.not.is_empty() || !listed(&self.not))
+            && (self.contains.is_empty() || within(&self.contains))
     }
 }
 
@@ -191,7 +204,8 @@ impl Field {
 
     /// Every path that the field reads, its condition included.
     pub fn reads(&self) -> impl Iterator<Item = &Path> {
-        self.paths.iter().chain(&self.all_of).chain(self.when.as_ref().map(|when| &when.path))
+        let made = self.text.iter().flat_map(Template::paths);
+        self.paths.iter().chain(&self.all_of).chain(made).chain(self.when.as_ref().map(|when| &when.path))
     }
 
     /// Every lookup of the field with the paths that give the id.
@@ -218,13 +232,18 @@ impl Field {
             return Ok(None);
         }
         let kind = self.kind.unwrap_or(kind);
-        if !self.all_of.is_empty() {
-            return Ok(self.joined(scope, kind)?.map(Cell::Text));
+        if !self.all_of.is_empty()
+            && let Some(text) = self.joined(scope, kind)?
+        {
+            return Ok(Some(Cell::Text(text)));
         }
         for path in &self.paths {
             if let Some(cell) = self.read_path(path, kind, scope)? {
                 return Ok(Some(cell));
             }
+        }
+        if let Some(text) = self.text.as_ref().and_then(|template| template.fill(scope)) {
+            return self.cell(&Value::String(text), kind, scope);
         }
         match &self.default {
             Some(text) => self.cell(&Value::String(text.clone()), kind, scope),
@@ -241,16 +260,39 @@ impl Field {
         }
         // Several values of one path are a list; only text can hold them.
         if matches!(kind, FieldType::Text | FieldType::Html | FieldType::EscapedHtml) {
-            let values = scope.all(path);
+            let values = self.telling(scope.all(path));
             let separator = self.join.as_deref().unwrap_or(", ");
             return Ok(join(&values, separator)?.map(|text| self.text_cell(text, kind)));
+        }
+        if self.says_nothing(value) {
+            return Ok(None);
         }
         self.cell(value, kind, scope)
     }
 
+    /// The values that say something; a list is opened for that.
+    fn telling<'v>(&self, values: Vec<&'v Value>) -> Vec<&'v Value> {
+        if self.ignore.is_empty() {
+            return values;
+        }
+        let opened = values.into_iter().flat_map(|value| match value {
+            Value::Array(list) => list.iter().collect(),
+            other => vec![other],
+        });
+        opened.filter(|value| !self.says_nothing(value)).collect()
+    }
+
+    fn says_nothing(&self, value: &Value) -> bool {
+        if self.ignore.is_empty() {
+            return false;
+        }
+        scalar_text(value).is_some_and(|text| self.ignore.iter().any(|pattern| fits(pattern, &text)))
+    }
+
     fn joined(&self, scope: &Scope<'_>, kind: FieldType) -> Result<Option<String>, String> {
-        let values: Vec<&Value> = self.all_of.iter().flat_map(|path| scope.all(path)).collect();
-        let text = join(&values, self.join.as_deref().unwrap_or("\n"))?;
+        let values = self.telling(self.all_of.iter().flat_map(|path| scope.all(path)).collect());
+        let separator = self.join.as_deref().unwrap_or("\n");
+        let text = if kind == FieldType::Text { join_once(&values, separator)? } else { join(&values, separator)? };
         Ok(text.map(|text| if kind == FieldType::EscapedHtml { unescape(&text) } else { text }))
     }
 
@@ -307,18 +349,29 @@ impl Field {
 
 fn join(values: &[&Value], separator: &str) -> Result<Option<String>, String> {
     let mut parts = Vec::new();
+    gather(values, &mut parts)?;
+    Ok((!parts.is_empty()).then(|| parts.join(separator)))
+}
+
+/// The same, each text once: several paths often say the same place.
+fn join_once(values: &[&Value], separator: &str) -> Result<Option<String>, String> {
+    let mut parts = Vec::new();
+    gather(values, &mut parts)?;
+    let mut seen = std::collections::HashSet::new();
+    parts.retain(|part| seen.insert(part.clone()));
+    Ok((!parts.is_empty()).then(|| parts.join(separator)))
+}
+
+fn gather(values: &[&Value], parts: &mut Vec<String>) -> Result<(), String> {
     for value in values {
         match value {
             Value::Null => {}
-            Value::Array(list) => {
-                let inner: Vec<&Value> = list.iter().collect();
-                parts.extend(join(&inner, separator)?);
-            }
+            Value::Array(list) => gather(&list.iter().collect::<Vec<_>>(), parts)?,
             Value::Object(_) => return Err(unexpected("text", value)),
             scalar => parts.extend(scalar_text(scalar)),
         }
     }
-    Ok((!parts.is_empty()).then(|| parts.join(separator)))
+    Ok(())
 }
 
 fn unexpected(wanted: &str, value: &Value) -> String {
@@ -368,6 +421,9 @@ struct FieldTable {
     first_of: Vec<Path>,
     #[serde(default)]
     all_of: Vec<Path>,
+    text: Option<Template>,
+    #[serde(default)]
+    ignore: Vec<String>,
     join: Option<String>,
     #[serde(rename = "type")]
     kind: Option<FieldType>,
@@ -389,15 +445,14 @@ impl FieldTable {
             }
             paths.push(path);
         }
-        if !paths.is_empty() && !self.all_of.is_empty() {
-            return Err("a field has either `all_of` or `path`/`first_of`");
-        }
-        if paths.is_empty() && self.all_of.is_empty() && self.default.is_none() {
-            return Err("a field needs `path`, `first_of`, `all_of` or `default`");
+        if paths.is_empty() && self.all_of.is_empty() && self.text.is_none() && self.default.is_none() {
+            return Err("a field needs `path`, `first_of`, `all_of`, `text` or `default`");
         }
         Ok(Field {
             paths,
             all_of: self.all_of,
+            text: self.text,
+            ignore: self.ignore,
             join: self.join,
             kind: self.kind,
             format: self.format,
@@ -416,7 +471,7 @@ impl<'de> Deserialize<'de> for Field {
         impl<'de> Visitor<'de> for FieldForm {
             type Value = Field;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a path or a table with `path`, `first_of`, `all_of` or `default`")
+                f.write_str("a path or a table with `path`, `first_of`, `all_of`, `text` or `default`")
             }
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Field, E> {
                 text.parse().map(Field::at).map_err(E::custom)

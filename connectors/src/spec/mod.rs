@@ -15,6 +15,7 @@ mod registry;
 mod relative;
 mod request;
 mod stream;
+mod template;
 mod time;
 mod words;
 
@@ -34,6 +35,7 @@ pub use registry::{FILE_CONNECTOR, MAILBOX_CONNECTOR, all, built_in, load_own, n
 pub use request::{Cursor, Detail, Each, Method, Paginate, Request, Split, Success};
 pub(crate) use stream::composite;
 pub use stream::{Encoding, EventMap, FileForm, FileFormat, IdentityPaths, Stream};
+pub use template::Template;
 pub use time::{Precision, TimeFormat, local_instant};
 pub use words::{bool_of, decimal_of, scalar_text, unescape};
 

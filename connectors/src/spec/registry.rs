@@ -15,9 +15,29 @@ pub const MAILBOX_CONNECTOR: &str = "mailbox";
 
 /// Spec files by name. A test reads each, so the registry cannot hold a broken one.
 pub(super) const SOURCES: &[(&str, &str)] = &[
+    // Applicant systems and their job boards.
     ("greenhouse", include_str!("../../specs/greenhouse.toml")),
     ("lever", include_str!("../../specs/lever.toml")),
     ("moka", include_str!("../../specs/moka.toml")),
+    ("ashby", include_str!("../../specs/ashby.toml")),
+    ("bamboohr", include_str!("../../specs/bamboohr.toml")),
+    ("eightfold", include_str!("../../specs/eightfold.toml")),
+    ("hrmdirect", include_str!("../../specs/hrmdirect.toml")),
+    ("icims", include_str!("../../specs/icims.toml")),
+    ("jobvite", include_str!("../../specs/jobvite.toml")),
+    ("neogov", include_str!("../../specs/neogov.toml")),
+    ("oracle_orc", include_str!("../../specs/oracle_orc.toml")),
+    ("paylocity", include_str!("../../specs/paylocity.toml")),
+    ("personio", include_str!("../../specs/personio.toml")),
+    ("phenom", include_str!("../../specs/phenom.toml")),
+    ("pinpoint", include_str!("../../specs/pinpoint.toml")),
+    ("recruitee", include_str!("../../specs/recruitee.toml")),
+    ("rippling", include_str!("../../specs/rippling.toml")),
+    ("smartrecruiters", include_str!("../../specs/smartrecruiters.toml")),
+    ("teamtailor", include_str!("../../specs/teamtailor.toml")),
+    ("workable", include_str!("../../specs/workable.toml")),
+    ("workday", include_str!("../../specs/workday.toml")),
+    // What a board or a team exports as a file.
     ("boss", include_str!("../../specs/boss.toml")),
     ("zhaopin", include_str!("../../specs/zhaopin.toml")),
     ("liepin", include_str!("../../specs/liepin.toml")),

@@ -96,6 +96,9 @@ pub struct Detail {
     /// Where in the answer the value stands; the whole answer when empty.
     #[serde(default, skip_serializing_if = "Path::is_empty")]
     pub record: Path,
+    /// A record for which there is no such value is none: a link of a page that leads to no job.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub required: bool,
     /// Tests that an answer with status 200 must pass.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub success: Vec<Success>,
@@ -156,7 +159,7 @@ pub enum Paginate {
     },
     /// Page numbers; ends with a page that is not full, or after `pages`.
     Page {
-        /// Parameter that takes the page number.
+        /// Parameter that takes the page number; where the path or a query text has a placeholder of that name, it goes there.
         param: String,
         /// First page number.
         #[serde(default = "one")]

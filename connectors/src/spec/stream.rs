@@ -35,6 +35,12 @@ pub struct Stream {
     /// Where the list stands in the answer; empty when the answer is the list.
     #[serde(default, skip_serializing_if = "Path::is_empty")]
     pub records: Path,
+    /// Paths of the answer outside of its list (the company's name, say), put into every record under `around`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub around: Vec<Path>,
+    /// Params of the connection that are put into every record under `given`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub given: Vec<String>,
     /// Only records of which this holds count; the others are notes of the board (a legal notice, an
     /// advertisement).
     #[serde(default, skip_serializing_if = "Option::is_none")]

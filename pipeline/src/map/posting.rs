@@ -33,7 +33,9 @@ impl Mapper<'_> {
         }
         if line.gone {
             row.text("status", "closed");
-            if matches!(row.get("closed_at"), Cell::Null) {
+            // A posting taken down before its announced end closed when it was missed.
+            let announced = matches!(row.get("closed_at"), Cell::Instant(end) if *end > self.fetched_at.timestamp_millis());
+            if announced || matches!(row.get("closed_at"), Cell::Null) {
                 row.set("closed_at", Cell::Instant(self.fetched_at.timestamp_millis())).text("closed_precision", "observed");
             }
         }

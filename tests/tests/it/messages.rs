@@ -75,7 +75,20 @@ fn configuration() {
     }
     let company = Company::new();
     writeln!(all, "# no configuration\n{}", said(&company, &company.run(&["run", "--once"]))).unwrap();
-    insta::assert_snapshot!("configuration_messages", all);
+    insta::assert_snapshot!("configuration_messages", shortened(&all));
+}
+
+/// The list of all connectors, which grows with each, as its first and its last.
+fn shortened(text: &str) -> String {
+    let short = |line: &str| match line.split_once(": there is no connector leverr: one of ") {
+        Some((before, known)) => {
+            let names: Vec<&str> = known.split(", ").collect();
+            assert!(names.len() >= 40, "{} connectors", names.len());
+            format!("{before}: there is no connector leverr: one of {}, .., {}\n", names[0], names[names.len() - 1])
+        }
+        None => format!("{line}\n"),
+    };
+    text.lines().map(short).collect()
 }
 
 /// Boards that misbehave: the failing connection is named, the others are pulled, nothing of it is landed.

@@ -126,7 +126,7 @@ impl Fake {
         let mut ids = std::collections::BTreeSet::new();
         for page in 0..self.script.pages(stream) {
             let body = self.script.page(stream, page, &self.url);
-            let records = records_of(stream, &body, Some(&json!({"id": "parent"}))).unwrap();
+            let records = records_of(self.script.spec, stream, &body, Some(&json!({"id": "parent"}))).unwrap();
             ids.extend(records.iter().filter_map(|record| stream.source_id(record)));
         }
         ids.len()
@@ -196,7 +196,9 @@ impl Script {
         for stream in &self.spec.streams {
             let Some(form) = &stream.request else { continue };
             let fixed: usize = form.query.iter().filter(|(name, value)| asked.query.get(*name) == Some(value)).count();
-            let fits = form.query.keys().all(|name| asked.query.contains_key(name)) && asked.method == method(form.method);
+            // A parameter whose param is not set is left out.
+            let fixed_names = form.query.iter().filter(|(_, text)| !text.contains('{')).map(|(name, _)| name);
+            let fits = fixed_names.into_iter().all(|name| asked.query.contains_key(name)) && asked.method == method(form.method);
             if fits && let Some(weight) = fit(&form.path, &asked.path) {
                 offer(weight * 10 + fixed + 2, Target::List(stream));
             }
@@ -281,7 +283,9 @@ impl Script {
                 let value = asked.body.get(name)?;
                 return value.as_str().map(str::to_owned).or_else(|| Some(value.to_string()));
             }
-            asked.query.get(name).cloned()
+            // The number may stand in the path, or inside of another parameter.
+            let inside = form.query.iter().filter_map(|(key, text)| captured(text, asked.query.get(key)?, name)).next();
+            asked.query.get(name).cloned().or(inside).or_else(|| captured(&form.path, &asked.path, name))
         };
         let number = |name: &str| value(name).and_then(|text| text.parse::<usize>().ok());
         match &form.paginate {
@@ -361,7 +365,7 @@ impl Script {
         for record in list {
             match self.fault {
                 Fault::NoIds => {
-                    for path in stream.id.iter().chain(&stream.id_else) {
+                    for path in &id_paths(stream, record) {
                         inner(stream, record, &mut |record| path.change(record, &mut |value| *value = Value::Null));
                     }
                 }
@@ -403,21 +407,43 @@ fn inner(stream: &Stream, record: &mut Value, run: &mut dyn FnMut(&mut Value)) {
     }
 }
 
+/// Where a record has its ids. One that a hook makes comes from what second calls are made with.
+fn id_paths(stream: &Stream, record: &Value) -> Vec<Path> {
+    let mut paths: Vec<Path> = stream.id.iter().chain(&stream.id_else).cloned().collect();
+    if stream.hook.is_some() && stream.id.iter().all(|path| path.first(record).is_none()) {
+        let texts = stream.request.iter().flat_map(|request| &request.detail).map(|detail| detail.path.as_str());
+        let names = texts.flat_map(|text| text.split("{$").skip(1).filter_map(|rest| rest.split_once('}')));
+        paths.extend(names.filter_map(|(name, _)| name.parse().ok()));
+    }
+    paths
+}
+
 /// Gives a copied record ids of its own.
 fn rename(stream: &Stream, record: &mut Value, at: usize) {
-    let Some(path) = stream.id.first() else { return };
+    let paths: Vec<Path> = id_paths(stream, record).into_iter().filter(|path| !stream.id_else.contains(path)).collect();
     let mut count = 0;
     inner(stream, record, &mut |record| {
         let number = at * 50 + count;
         count += 1;
-        path.change(record, &mut |value| {
-            *value = match value.take() {
-                Value::Number(_) => json!(1_000_000 + number),
-                Value::String(text) => json!(format!("{text}-{number}")),
-                other => other,
-            };
-        });
+        for path in &paths {
+            path.change(record, &mut |value| {
+                *value = match value.take() {
+                    Value::Number(_) => json!(1_000_000 + number),
+                    Value::String(text) => json!(format!("{text}-{number}")),
+                    other => other,
+                };
+            });
+        }
     });
+}
+
+/// What stands in a text in place of a placeholder, up to the character that follows it.
+fn captured(template: &str, text: &str, name: &str) -> Option<String> {
+    let (before, after) = template.split_once(&format!("{{{name}}}"))?;
+    let last = before.rsplit('}').next()?;
+    let rest = if last.is_empty() { text } else { text.rsplit_once(last)?.1 };
+    let end = after.chars().next().and_then(|next| rest.find(next)).unwrap_or(rest.len());
+    rest.get(..end).map(str::to_owned)
 }
 
 fn page_size(form: &Paginate) -> Option<usize> {
