@@ -111,20 +111,18 @@ impl Header {
     /// What is missing, with what was probably meant: `the column 渠道 is missing (did you mean 来源渠道?)`.
     pub(crate) fn complaint(&self, wanted: &Wanted) -> String {
         let mut others: Vec<&str> = self.columns.iter().map(|(_, name)| name.as_str()).filter(|name| !wanted.reads(name)).collect();
-        let mut parts = Vec::new();
+        let mut parts: Vec<(String, String)> = Vec::new();
         for group in &self.missing {
-            let name = group.join(" or ");
-            match group.iter().find_map(|name| nearest(name, &others)) {
-                Some(near) => {
-                    others.retain(|other| *other != near);
-                    parts.push(format!("{name} (did you mean {near}?)"));
-                }
-                None => parts.push(name),
-            }
+            let near = group.iter().find_map(|name| nearest(name, &others));
+            others.retain(|other| Some(*other) != near);
+            parts.push((group.join(" or "), near.map(|near| format!(" (did you mean {near}?)")).unwrap_or_default()));
         }
         match parts.as_slice() {
-            [one] => format!("the column {one} is missing"),
-            _ => format!("the columns {} are missing", parts.join(", ")),
+            [(name, meant)] => format!("the column {name} is missing{meant}"),
+            _ => {
+                let listed: Vec<String> = parts.iter().map(|(name, meant)| format!("{name}{meant}")).collect();
+                format!("the columns {} are missing", listed.join(", "))
+            }
         }
     }
 }

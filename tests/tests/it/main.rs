@@ -10,4 +10,5 @@ mod kinds;
 mod messages;
 mod own_board;
 mod recordings;
+mod workbook;
 mod world;
