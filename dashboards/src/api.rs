@@ -48,6 +48,7 @@ pub(crate) async fn report(State(shared): State<Shared>, Path(id): Path<String>,
 /// `/api/v1/connections`: those of the configuration, and those that were once and left data.
 pub(crate) async fn connections(State(shared): State<Shared>) -> Result<Json<Value>, Failure> {
     let mut health = shared.figures.health().await?;
+    let mut unmapped = shared.figures.unmapped().await?;
     let mut list: Vec<Value> = shared
         .config
         .connections
@@ -59,7 +60,10 @@ pub(crate) async fn connections(State(shared): State<Shared>) -> Result<Json<Val
                 Some(health) => health.status.as_str(),
                 None => "never",
             };
-            describe(&connection.name, &connection.connector, status, fed_by(connection, health.as_ref()), health.as_ref())
+            let mut described =
+                describe(&connection.name, &connection.connector, status, fed_by(connection, health.as_ref()), health.as_ref());
+            described["unmapped"] = json!(unmapped.remove(&connection.name).unwrap_or_default());
+            described
         })
         .collect();
     list.extend(health.iter().map(|(name, health)| describe(name, "", "disabled", health.channels.clone(), Some(health))));

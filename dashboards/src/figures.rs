@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use axum::http::StatusCode;
 use chrono::{DateTime, NaiveDate, Utc};
-use inflow_analytics::{AnalyticsError, Query, Report};
+use inflow_analytics::{AnalyticsError, Query, Report, Unmapped};
 use inflow_config::Config;
 use inflow_store::Store;
 use serde::Serialize;
@@ -21,6 +21,8 @@ pub(crate) trait Figures: Send + Sync + 'static {
     async fn report(&self, query: &Query) -> Result<Report, Failure>;
     /// The connections that have been tried, by name.
     async fn health(&self) -> Result<BTreeMap<String, Health>, Failure>;
+    /// Words that nobody mapped, by connection.
+    async fn unmapped(&self) -> Result<BTreeMap<String, Vec<Unmapped>>, Failure>;
     /// How far the data reaches.
     async fn reach(&self) -> Result<Reach, Failure>;
     /// Fails when the store does not answer.
@@ -112,6 +114,10 @@ impl Figures for StoreFigures {
             (row.connection, health)
         });
         Ok(health.collect())
+    }
+
+    async fn unmapped(&self) -> Result<BTreeMap<String, Vec<Unmapped>>, Failure> {
+        inflow_analytics::unmapped_words(&self.store, &self.config).await.map_err(|error| Failure::explained(&error))
     }
 
     async fn reach(&self) -> Result<Reach, Failure> {

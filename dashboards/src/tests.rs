@@ -8,7 +8,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use chrono::{DateTime, Utc};
-use inflow_analytics::{Query, Report};
+use inflow_analytics::{Meaning, Query, Report, Unmapped};
 use inflow_config::{Config, FixedClock};
 use serde_json::Value;
 use tower::ServiceExt as _;
@@ -40,6 +40,19 @@ impl Figures for Invented {
             ..Health::default()
         };
         Ok([("sheet".to_owned(), failing.clone()), ("removed".to_owned(), failing)].into())
+    }
+
+    async fn unmapped(&self) -> Result<BTreeMap<String, Vec<Unmapped>>, Failure> {
+        let word = Unmapped {
+            of: Meaning::Channel,
+            kind: "applications".to_owned(),
+            word: "某某网".to_owned(),
+            records: 37,
+            message: "37 applications came from \"某某网\", which is no channel yet".to_owned(),
+            section: Some("source_map"),
+            line: Some("\"某某网\" = \"boss\"".to_owned()),
+        };
+        Ok([("sheet".to_owned(), vec![word])].into())
     }
 
     async fn reach(&self) -> Result<Reach, Failure> {
@@ -269,7 +282,10 @@ async fn connections_tell_failing_from_never_tried_and_switched_off() {
     assert_eq!(of("sheet")["status"], "failing");
     assert_eq!(of("sheet")["channels"], serde_json::json!(["boss", "seen"]));
     assert_eq!(of("sheet")["last_success_at"], "2026-11-12T06:05:00Z");
+    assert_eq!(of("sheet")["unmapped"][0]["line"], "\"某某网\" = \"boss\"");
+    assert_eq!(of("sheet")["unmapped"][0]["of"], "channel");
     assert_eq!(of("later")["status"], "never");
+    assert_eq!(of("later")["unmapped"], serde_json::json!([]));
     assert_eq!(of("off")["status"], "disabled");
     assert_eq!(of("removed")["status"], "disabled");
 }

@@ -26,6 +26,7 @@ function card(each, zone, names) {
       : each.status === "disabled" ? null : h("p", {}, delivered),
     failing ? null : h("p", {}, [each.connector, feeds].filter(Boolean).join(" → ")),
     each.quarantined > 0 ? h("p", {}, t("quarantined", { count: count(each.quarantined) })) : null,
+    each.unmapped?.length > 0 ? h("p", {}, t("unmapped", { count: count(each.unmapped.length) })) : null,
   );
 }
 

@@ -12,7 +12,7 @@ use inflow_config::{Config, Connection, SharedClock};
 use inflow_connectors::landing::{Segment, read_segment};
 use inflow_connectors::spec::spec;
 use inflow_connectors::{SegmentSink, SinkError, StoredCounts};
-use inflow_store::{QuarantineRow, SegmentRow, Store};
+use inflow_store::{QuarantineRow, SegmentRow, Store, UnknownWordRow};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -43,6 +43,7 @@ struct Block {
 struct Prepared {
     blocks: Vec<Block>,
     faults: Vec<crate::map::Fault>,
+    unknown_words: BTreeMap<String, u64>,
     records: u64,
 }
 
@@ -92,7 +93,19 @@ impl Pipeline {
             })
             .collect();
         let quarantined = distinct_lines(&prepared.faults);
-        self.store.quarantine(&faults).await?;
+        let words: Vec<UnknownWordRow> = prepared
+            .unknown_words
+            .into_iter()
+            .map(|(word, records)| UnknownWordRow {
+                connection: segment.connection.clone(),
+                stream: segment.stream.clone(),
+                segment: segment.id.clone(),
+                word,
+                records,
+                seen_at: now,
+            })
+            .collect();
+        self.store.set_aside(&segment.id, &faults, &words).await?;
         self.store
             .record_segment(&SegmentRow {
                 segment: segment.id.clone(),
@@ -134,12 +147,11 @@ fn prepare(config: &Config, connection: &Connection, segment: &Segment) -> Resul
         records += 1;
         mapper.line(records, &line, &mut mapped);
     }
-    let (collections, faults) = mapped.into_tables();
     let mut blocks = Vec::new();
-    for (table, rows) in collections {
+    for (table, rows) in mapped.tables {
         blocks.extend(cut(rows, table)?);
     }
-    Ok(Prepared { blocks, faults, records })
+    Ok(Prepared { blocks, faults: mapped.faults, unknown_words: mapped.unknown_words, records })
 }
 
 fn cut(rows: Rows, table: &'static crate::frame::Table) -> Result<Vec<Block>, PipelineError> {

@@ -61,8 +61,8 @@ pub async fn rebuild(
     let mut replayed = Replayed::default();
     let segments: Vec<_> = list_segments(data_dir)?.into_iter().filter(|segment| scope.covers(segment)).collect();
     // What the new reading quarantines replaces what the old one did.
-    let ids = array_literal(segments.iter().map(|segment| &segment.id));
-    store.execute("DELETE FROM inflow_state.quarantine WHERE has({ids:Array(String)}, segment)", &[("ids", ids)], &[]).await?;
+    let ids: Vec<String> = segments.iter().map(|segment| segment.id.clone()).collect();
+    store.forget_set_aside(&ids).await?;
     for segment in segments {
         let counts = pipeline.ingest(&segment).await?;
         replayed.segments += 1;

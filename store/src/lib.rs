@@ -40,7 +40,7 @@ pub use error::StoreError;
 pub use options::StoreOptions;
 pub use progress::{Progress, Silent};
 pub use sql::{quote_name, quote_text};
-pub use state::{HealthRow, LandedRow, QuarantineRow, RunRow, SegmentRow};
+pub use state::{HealthRow, LandedRow, QuarantineRow, RunRow, SegmentRow, UnknownWordRow};
 pub use store::{Store, User};
 
 /// Database of what comes from landing alone.

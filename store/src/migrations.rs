@@ -27,7 +27,7 @@ macro_rules! migrations {
 pub const DERIVED: &[Migration] =
     migrations!("derived": "0001_first_light", "0002_more_kinds", "0003_application_links", "0004_posted_text");
 /// Migrations of the database with state.
-pub const STATE: &[Migration] = migrations!("state": "0001_first_light", "0002_connectors");
+pub const STATE: &[Migration] = migrations!("state": "0001_first_light", "0002_connectors", "0003_unknown_words");
 
 /// Creates the database if need be and runs what it lacks. A crash in the middle is made good by the next run.
 pub async fn migrate(connection: &Connection, database: &str, migrations: &[Migration], clock: &dyn Clock) -> Result<(), StoreError> {

@@ -8,10 +8,10 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::STATE_DATABASE;
 use crate::client::Param;
 use crate::error::StoreError;
 use crate::store::Store;
+use crate::{STATE_DATABASE, array_literal};
 
 /// What was landed of one source id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -122,6 +122,23 @@ pub struct QuarantineRow {
     pub seen_at: DateTime<Utc>,
 }
 
+/// A stage word that nobody mapped, in one segment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnknownWordRow {
+    /// The connection.
+    pub connection: String,
+    /// Stream of the connector.
+    pub stream: String,
+    /// Segment.
+    pub segment: String,
+    /// The word.
+    pub word: String,
+    /// Records of the segment that say it.
+    pub records: u64,
+    /// When it was seen.
+    pub seen_at: DateTime<Utc>,
+}
+
 /// Bytes of one row of `landed` as RowBinary: two hashes and a flag.
 const LANDED_WIDTH: usize = 17;
 
@@ -216,10 +233,38 @@ impl Store {
         self.typed(sql, &[("limit", limit.to_string())]).await
     }
 
-    /// Sets records aside. Setting the same one aside again changes nothing.
-    pub async fn quarantine(&self, rows: &[QuarantineRow]) -> Result<(), StoreError> {
+    /// Sets records of a segment aside, with the stage words that nobody mapped. What was set aside of it before, by
+    /// another mapping, is forgotten; setting the same aside again changes nothing.
+    pub async fn set_aside(&self, segment: &str, rows: &[QuarantineRow], words: &[UnknownWordRow]) -> Result<(), StoreError> {
+        let sql = "SELECT 1 FROM quarantine WHERE segment = {segment:String} LIMIT 1 \
+            UNION ALL SELECT 1 FROM unknown_words WHERE segment = {segment:String} LIMIT 1";
+        if !self.state_rows(sql, &[("segment", segment.to_owned())]).await?.is_empty() {
+            self.forget_set_aside(&[segment.to_owned()]).await?;
+        }
         let rows = rows.iter().map(|row| with(row, [])).collect::<Result<Vec<_>, _>>()?;
-        self.put("quarantine", &rows, "").await
+        self.put("quarantine", &rows, "").await?;
+        let words = words.iter().map(|row| with(row, [])).collect::<Result<Vec<_>, _>>()?;
+        self.put("unknown_words", &words, "").await
+    }
+
+    /// Forgets what was set aside of some segments: they are about to be read anew.
+    pub async fn forget_set_aside(&self, segments: &[String]) -> Result<(), StoreError> {
+        let segments = array_literal(segments);
+        for table in ["quarantine", "unknown_words"] {
+            let sql = format!("DELETE FROM {STATE_DATABASE}.{table} WHERE has({{segments:Array(String)}}, segment)");
+            self.execute(&sql, &[("segments", segments.clone())], &[]).await?;
+        }
+        Ok(())
+    }
+
+    /// Stage words that nobody mapped: connection, word, and records that say it.
+    pub async fn unknown_stage_words(&self) -> Result<Vec<(String, String, u64)>, StoreError> {
+        let sql = "SELECT toString(connection) AS connection, word, sum(records) AS records FROM unknown_words FINAL \
+            GROUP BY connection, word ORDER BY connection, records DESC, word";
+        let rows = self.state_rows(sql, &[]).await?;
+        let text = |row: &Map<String, Value>, key: &str| row.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let records = |row: &Map<String, Value>| row.get("records").and_then(Value::as_u64).unwrap_or_default();
+        Ok(rows.iter().map(|row| (text(row, "connection"), text(row, "word"), records(row))).collect())
     }
 
     /// Digests of erased persons.

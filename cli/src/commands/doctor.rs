@@ -4,6 +4,7 @@ use crate::app::{App, shown};
 use crate::failure::{Failure, exit};
 use crate::jobs;
 use chrono::{DateTime, Utc};
+use inflow_analytics::Unmapped;
 use inflow_config::{Config, Lang};
 
 /// Says what is missing, one line a thing; exit 1 when something is.
@@ -150,7 +151,45 @@ async fn store(app: &App, findings: &mut Findings<'_>) {
         }
         Err(error) => findings.bad("store", &error.to_string(), None),
     }
+    match inflow_analytics::unmapped_words(&opened.store, &opened.config).await {
+        Ok(words) => words.iter().for_each(|(connection, words)| unmapped(connection, words, findings)),
+        Err(error) => findings.bad("store", &error.to_string(), None),
+    }
     opened.close().await;
+}
+
+/// Most words of one table that are shown; the rest is counted.
+const MOST_WORDS: usize = 20;
+
+/// Words of a connection that nobody mapped, and the lines to paste.
+fn unmapped(connection: &str, words: &[Unmapped], findings: &mut Findings<'_>) {
+    for section in [None, Some("source_map"), Some("stages")] {
+        let of_section: Vec<&Unmapped> = words.iter().filter(|word| word.section == section).collect();
+        let Some(last) = of_section.len().min(MOST_WORDS).checked_sub(1) else { continue };
+        let replay = format!("`inflow replay --connection {connection}`");
+        // A word that several tables say takes one line.
+        let mut lines: Vec<&str> = Vec::new();
+        for line in of_section.iter().take(MOST_WORDS).filter_map(|word| word.line.as_deref()) {
+            if !lines.contains(&line) {
+                lines.push(line);
+            }
+        }
+        let place = section.map_or("at the top".to_owned(), |table| format!("under [{table}]"));
+        let mut hint = match lines.len() {
+            0 => format!("it is mapped by now; run {replay}"),
+            _ => format!("add {place} of connections/{connection}.toml, then run {replay}:"),
+        };
+        for line in lines {
+            hint.push_str("\n           ");
+            hint.push_str(line);
+        }
+        for (at, word) in of_section.iter().take(MOST_WORDS).enumerate() {
+            findings.bad(connection, &word.message, (at == last).then_some(hint.as_str()));
+        }
+        if let Some(more) = of_section.len().checked_sub(MOST_WORDS).filter(|more| *more > 0) {
+            findings.bad(connection, &format!("{more} more words"), Some("they are shown once these are mapped"));
+        }
+    }
 }
 
 struct Findings<'a> {

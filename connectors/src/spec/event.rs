@@ -38,6 +38,21 @@ pub struct Unreadable {
     pub field: String,
     /// What was found and what was expected.
     pub reason: String,
+    /// The stage word that no map has, when that is what is wrong.
+    pub unknown_word: Option<String>,
+}
+
+/// Why an element makes no event.
+struct Wrong {
+    part: &'static str,
+    reason: String,
+    unknown_word: Option<String>,
+}
+
+impl From<(&'static str, String)> for Wrong {
+    fn from((part, reason): (&'static str, String)) -> Wrong {
+        Wrong { part, reason, unknown_word: None }
+    }
 }
 
 /// The stage words that apply to a connection.
@@ -61,7 +76,9 @@ impl Stream {
                 match self.read_event(map, &scope, fetched_at, words) {
                     Ok(Some(event)) => events.push(event),
                     Ok(None) => {}
-                    Err((part, reason)) => bad.push(Unreadable { field: format!("event.{}.{part}", map.name), reason }),
+                    Err(Wrong { part, reason, unknown_word }) => {
+                        bad.push(Unreadable { field: format!("event.{}.{part}", map.name), reason, unknown_word });
+                    }
                 }
             }
         }
@@ -74,7 +91,7 @@ impl Stream {
         scope: &Scope<'_>,
         fetched_at: DateTime<Utc>,
         words: StageWords<'_>,
-    ) -> Result<Option<Event>, (&'static str, String)> {
+    ) -> Result<Option<Event>, Wrong> {
         if map.when.as_ref().is_some_and(|when| !when.holds(scope)) {
             return Ok(None);
         }
@@ -82,7 +99,7 @@ impl Stream {
         if map.ignore.iter().any(|ignored| ignored.to_lowercase() == word.to_lowercase()) {
             return Ok(None);
         }
-        let stage = self.event_stage(map, &word, scope, words).map_err(|reason| ("stage", reason))?;
+        let stage = self.event_stage(map, &word, scope, words)?;
         let (at, precision) = instant(map, scope, fetched_at).map_err(|reason| ("at", reason))?;
         let optional = |part: &'static str, field: &Option<Field>| match field {
             Some(field) => text(field, scope).map(Option::unwrap_or_default).map_err(|reason| (part, reason)),
@@ -108,17 +125,21 @@ impl Stream {
         }))
     }
 
-    fn event_stage(&self, map: &EventMap, word: &str, scope: &Scope<'_>, words: StageWords<'_>) -> Result<Stage, String> {
+    fn event_stage(&self, map: &EventMap, word: &str, scope: &Scope<'_>, words: StageWords<'_>) -> Result<Stage, Wrong> {
         if let Some(stage) = self.stage(word, words.connection, words.spec) {
             return Ok(stage);
         }
         if let Some(other) = &map.stage_else
-            && let Some(other) = text(other, scope)?
+            && let Some(other) = text(other, scope).map_err(|reason| ("stage_else", reason))?
             && let Some(stage) = self.stage(&other, words.connection, words.spec)
         {
             return Ok(stage);
         }
-        map.unmapped.ok_or_else(|| format!("the stage word {word:?} is not mapped; add it to the connection's [stages]"))
+        map.unmapped.ok_or_else(|| Wrong {
+            part: "stage",
+            reason: format!("the stage word {word:?} is not mapped; add it to the connection's [stages]"),
+            unknown_word: Some(word.to_owned()),
+        })
     }
 }
 

@@ -7,6 +7,7 @@ use inflow_config::Stage;
 use inflow_connectors::identity::Digest;
 use inflow_connectors::landing::{Line, LineIdentity};
 use inflow_connectors::spec::{Event, Kind, Precision, Scope, StageWords};
+use std::collections::BTreeSet;
 
 impl Mapper<'_> {
     pub(super) fn application(&self, line: &Line, out: &mut Mapped) -> Read<()> {
@@ -80,6 +81,10 @@ impl Mapper<'_> {
         };
         let words = StageWords { connection: &self.connection.stages, spec: self.board_stages };
         let (events, unreadable) = self.stream.read_events(&scope, self.fetched_at, words);
+        let unknown: BTreeSet<String> = unreadable.iter().filter_map(|bad| bad.unknown_word.clone()).collect();
+        for word in unknown {
+            *out.unknown_words.entry(word).or_default() += 1;
+        }
         out.faults.extend(unreadable.into_iter().map(|bad| Fault { line: number, field: bad.field, reason: bad.reason }));
         for event in events {
             out.push(self.event(line, &application, parent, event));

@@ -36,15 +36,21 @@ pub struct Fault {
 #[derive(Debug)]
 pub struct Mapped {
     /// In the order of [`tables::ALL`].
-    tables: Vec<(&'static Table, Rows)>,
+    pub tables: Vec<(&'static Table, Rows)>,
     /// Lines that made no row.
     pub faults: Vec<Fault>,
+    /// Stage words that nobody mapped, with the number of lines that say them.
+    pub unknown_words: BTreeMap<String, u64>,
 }
 
 impl Mapped {
     /// No row yet.
     pub fn new() -> Self {
-        Self { tables: tables::ALL.iter().map(|table| (*table, Rows::new(table))).collect(), faults: Vec::new() }
+        Self {
+            tables: tables::ALL.iter().map(|table| (*table, Rows::new(table))).collect(),
+            faults: Vec::new(),
+            unknown_words: BTreeMap::new(),
+        }
     }
 
     fn push(&mut self, row: Row) {
@@ -55,11 +61,6 @@ impl Mapped {
 
     fn extend(&mut self, rows: impl IntoIterator<Item = Row>) {
         rows.into_iter().for_each(|row| self.push(row));
-    }
-
-    /// The collections in the order of [`tables::ALL`], and what made no row.
-    pub fn into_tables(self) -> (Vec<(&'static Table, Rows)>, Vec<Fault>) {
-        (self.tables, self.faults)
     }
 }
 

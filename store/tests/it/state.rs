@@ -1,7 +1,7 @@
 //! The typed state.
 
 use chrono::{DateTime, Utc};
-use inflow_store::{HealthRow, LandedRow, QuarantineRow, RunRow, SegmentRow};
+use inflow_store::{HealthRow, LandedRow, QuarantineRow, RunRow, SegmentRow, UnknownWordRow};
 
 use crate::support::{run, store};
 
@@ -116,11 +116,24 @@ fn quarantine_tombstones_and_audit_are_kept() {
             reason: "\"soon\" is no time".into(),
             seen_at: at("2026-01-31T08:00:00Z"),
         };
-        store.quarantine(&[row.clone(), row.clone()]).await.unwrap();
-        store.quarantine(std::slice::from_ref(&row)).await.unwrap();
-        store.quarantine(&[]).await.unwrap();
+        let word = UnknownWordRow {
+            connection: "c".into(),
+            stream: "s".into(),
+            segment: "seg".into(),
+            word: "笔试".into(),
+            records: 3,
+            seen_at: at("2026-01-31T08:00:00Z"),
+        };
+        store.set_aside("seg", &[row.clone(), row.clone()], std::slice::from_ref(&word)).await.unwrap();
+        store.set_aside("seg", std::slice::from_ref(&row), std::slice::from_ref(&word)).await.unwrap();
+        store.set_aside("later", &[], &[UnknownWordRow { segment: "later".into(), records: 2, ..word.clone() }]).await.unwrap();
         let rows = store.rows("SELECT line, reason FROM inflow_state.quarantine", &[]).await.unwrap();
         assert_eq!(serde_json::to_value(rows).unwrap(), serde_json::json!([{"line": 7, "reason": row.reason}]));
+        assert_eq!(store.unknown_stage_words().await.unwrap(), [("c".to_owned(), "笔试".to_owned(), 5)]);
+        // Read again by another mapping, the segment has nothing to set aside.
+        store.set_aside("seg", &[], &[]).await.unwrap();
+        assert!(store.rows("SELECT line FROM inflow_state.quarantine", &[]).await.unwrap().is_empty());
+        assert_eq!(store.unknown_stage_words().await.unwrap(), [("c".to_owned(), "笔试".to_owned(), 2)]);
         store.add_tombstones(&["aa".into(), "bb".into(), "aa".into()]).await.unwrap();
         assert_eq!(store.tombstones().await.unwrap(), ["aa".to_owned(), "bb".to_owned()].into());
         store.audit("erase", "1 person").await.unwrap();

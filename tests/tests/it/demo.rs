@@ -135,7 +135,7 @@ fn heat(company: &Company, period: &inflow_simulator::Period, from: &str, to: &s
 /// what the command printed and logged.
 fn no_identity_at_rest(company: &Company, world: &inflow_simulator::World, said: &str) {
     let mut text = said.to_owned();
-    let state = ["cursors", "landed", "segments", "runs", "connection_health", "quarantine", "tombstones", "audit"]
+    let state = ["cursors", "landed", "segments", "runs", "connection_health", "quarantine", "unknown_words", "tombstones", "audit"]
         .map(|table| format!("inflow_state.{table}"));
     for table in inflow_tests::DERIVED.iter().map(|(table, _)| format!("inflow.{table}")).chain(state) {
         let arguments = [

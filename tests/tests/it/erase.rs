@@ -47,7 +47,7 @@ fn gone(staged: &Staged, digests: &[String], ids: &[String]) {
     for (table, _) in inflow_tests::DERIVED {
         text.push_str(&staged.company.run(&line(&["query", &format!("SELECT * FROM inflow.{table}"), "--format", "TSV"])).ok().out);
     }
-    for table in ["cursors", "landed", "segments", "runs", "connection_health", "quarantine", "tombstones", "audit"] {
+    for table in ["cursors", "landed", "segments", "runs", "connection_health", "quarantine", "unknown_words", "tombstones", "audit"] {
         text.push_str(&staged.company.run(&line(&["query", &format!("SELECT * FROM inflow_state.{table}"), "--format", "TSV"])).ok().out);
     }
     assert!(!digests.is_empty() && ids.len() > 1);

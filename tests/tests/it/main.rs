@@ -10,5 +10,6 @@ mod kinds;
 mod messages;
 mod own_board;
 mod recordings;
+mod words;
 mod workbook;
 mod world;
