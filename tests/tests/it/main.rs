@@ -6,6 +6,7 @@ mod crash;
 mod daemon;
 mod demo;
 mod erase;
+mod fifty;
 mod kinds;
 mod messages;
 mod own_board;
