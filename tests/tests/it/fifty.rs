@@ -29,6 +29,12 @@ async fn candidates(State(moka): State<Arc<Moka>>, Query(query): Query<HashMap<S
     Json(json!({"data": page, "next": next}))
 }
 
+/// Fifty invented names.
+fn name(number: u32) -> String {
+    let sign = |signs: &str, at: u32| signs.chars().nth(at as usize).unwrap();
+    format!("测试{}{}", sign("甲乙丙丁戊己庚辛壬癸", number % 10), sign("子丑寅卯辰", number / 10 % 5))
+}
+
 fn title(number: u32) -> &'static str {
     ["门店店员", "电商客服", "仓库管理员"][number as usize % 3]
 }
@@ -43,7 +49,7 @@ fn moka() -> Moka {
         (0..3).map(|job| json!({"id": format!("j{job}"), "title": title(job), "status": "招聘中", "openedAt": "2026-09-01 09:00:00"}));
     let candidates = (1..=PEOPLE).map(|number| {
         json!({
-            "applicationId": 7000 + number, "candidateId": 9000 + number, "name": format!("测试甲{number:02}"),
+            "applicationId": 7000 + number, "candidateId": 9000 + number, "name": name(number),
             "phone": format!("1990000{number:04}"), "email": format!("jia{number}@example.com"),
             "source": match number { 7 => "智联招聘", 8 => "内部推荐", _ => "BOSS直聘" }, "sourceType": 2,
             "jobId": format!("j{}", number % 3), "stageName": if number % 5 == 0 { "已面试" } else { "初筛" },
@@ -74,8 +80,9 @@ fn mail(number: u32) -> String {
     format!(
         "From: BOSS <cv@service.bosszhipin.com>\r\nTo: hr@example.com\r\nMessage-ID: <m{number}@service.bosszhipin.com>\r\n\
          Date: Thu, {:02} Oct 2026 12:05:00 +0800\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\
-         Subject: 测试甲{number:02} | 3年，应聘 {} | 上海6-8K【BOSS直聘】\r\n\r\n简历见附件。\r\n",
+         Subject: {} | 3年，应聘 {} | 上海6-8K【BOSS直聘】\r\n\r\n简历见附件。\r\n",
         day(number),
+        name(number),
         title(number)
     )
 }
