@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 
 use crate::answer::convert;
 use crate::pull::{Outside, shaped_records};
-use crate::spec::{Answer, Kind, Spec, StageWords, Stream};
+use crate::spec::{Answer, FileFormat, Kind, Spec, StageWords, Stream};
 
 /// What a stream's mapping found in records.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -190,6 +190,12 @@ fn parent_of(stream: &Stream, references: &Entries) -> Option<Value> {
 }
 
 fn fixture_records(spec: &Spec, stream: &Stream, folder: &Path, parent: Option<&Value>) -> Result<Vec<Value>, String> {
+    if stream.file.as_ref().is_some_and(|form| form.format == Some(FileFormat::Mail)) {
+        // What templates make of messages; the messages themselves have tests of their own.
+        let path = fixture(folder, &stream.name, &["json"])?;
+        let bytes = std::fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        return serde_json::from_slice(&bytes).map_err(|error| format!("{}: {error}", path.display()));
+    }
     if stream.request.is_none() {
         let path = fixture(folder, &stream.name, &["xlsx", "csv", "ndjson", "json", "html", "xml", "eml", "mbox"])?;
         return crate::file::records_of_file(&path, stream).map_err(|error| error.message);

@@ -269,6 +269,12 @@ impl Rig {
         }
     }
 
+    /// Waits longer for boards than a test of slow ones can.
+    pub fn be_patient(&mut self) {
+        let clock: SharedClock = Arc::new(FixedClock(self.now));
+        self.http = Http::with_timeouts(clock, Duration::from_secs(20), Duration::from_secs(20)).unwrap();
+    }
+
     pub fn data_dir(&self) -> PathBuf {
         self.folder.path().join("data")
     }

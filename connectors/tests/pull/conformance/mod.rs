@@ -84,7 +84,11 @@ struct Tried {
 impl Tried {
     async fn new(case: &Case, fault: Fault) -> Tried {
         let fake = Fake::start(case.spec, case.stream, fault).await;
-        let rig = Rig::new();
+        let mut rig = Rig::new();
+        if fault != Fault::Hang {
+            // A busy machine is no slow board.
+            rig.be_patient();
+        }
         let connection = case.connection(&fake.url);
         let outcome = rig.pull(&connection).await;
         Tried { rig, fake, connection, outcome }
