@@ -6,7 +6,7 @@ use crate::host::{Feeding, Host, TurnedSink};
 use crate::output::Printer;
 use crate::progress::TerminalProgress;
 use inflow_config::{Config, Connection, Lang, SharedClock};
-use inflow_connectors::http::Http;
+use inflow_connectors::http::{Http, HttpOptions};
 use inflow_connectors::identity::IdentityKeys;
 use inflow_connectors::{NoProgress, PullContext, PullOutcome};
 use inflow_pipeline::Pipeline;
@@ -221,10 +221,11 @@ impl Pulling {
     /// Makes or reads the identity keys.
     pub fn new(opened: &Opened) -> Result<Self, Failure> {
         let pipeline = Pipeline::live(opened.store.clone(), Arc::clone(&opened.config), Arc::clone(&opened.clock));
+        let options = HttpOptions::of(&opened.config, Arc::clone(&opened.clock), Some(&opened.data_dir));
         Ok(Self {
             keys: opened.keys()?,
             sink: opened.host.sink(pipeline),
-            http: opened.host.http(&opened.clock).map_err(|error| Failure::explain(&error))?,
+            http: opened.host.http(options).map_err(|error| Failure::explain(&error))?,
         })
     }
 

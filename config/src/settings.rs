@@ -10,6 +10,7 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 use url::Url;
 
+use crate::http::HttpSettings;
 use crate::money::Currency;
 use crate::problem::Bad;
 use crate::quantity::{SizeText, parse_bytes, size_text};
@@ -31,6 +32,8 @@ pub struct Settings {
     pub identity: Identity,
     /// What connectors put on disk before it is stored.
     pub landing: Landing,
+    /// How boards are reached from this machine.
+    pub http: HttpSettings,
     /// A clock that stands still, for tests and the demo.
     pub clock: ClockSettings,
     /// A csv file with more rates: columns currency, from and rate, or 币种, 日期 and 汇率. Relative to this file.
@@ -197,6 +200,7 @@ impl Settings {
             serve: section.section("serve", Serve::read),
             identity: section.section("identity", Identity::read),
             landing: section.section("landing", Landing::read),
+            http: section.section("http", HttpSettings::read),
             clock: section.section("clock", |section| ClockSettings { fixed: section.optional("fixed", instant) }),
             rates_file: section.optional("rates_file", words).map(PathBuf::from),
             rates: Rate::read_all(section),

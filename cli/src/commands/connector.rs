@@ -5,6 +5,7 @@ use crate::args::{ConnectorCheck, ConnectorCommand};
 use crate::failure::{Failure, exit};
 use inflow_config::Lang;
 use inflow_connectors::examine::{Entries, Fetched, Found, add_detail, entries_of, examine, examine_fixtures, records_of};
+use inflow_connectors::http::{Http, HttpOptions};
 use inflow_connectors::spec::{FILE_CONNECTOR, Kind, Spec, all, parse_spec, spec};
 use std::path::{Path, PathBuf};
 
@@ -195,7 +196,9 @@ async fn test(app: &App, name: &str) -> Result<u8, Failure> {
         return Err(Failure::user(format!("there is no connection {name:?}"), format!("the connections are {}", known.join(", "))));
     };
     let clock = config.clock();
-    let http = inflow_connectors::http::Http::new(std::sync::Arc::clone(&clock)).map_err(|error| Failure::explain(&error))?;
+    // The data folder may be held by a process that pulls.
+    let options = HttpOptions::of(&config, std::sync::Arc::clone(&clock), None);
+    let http = Http::new(options).map_err(|error| Failure::explain(&error))?;
     match inflow_connectors::probe(&http, &config, connection, &clock).await {
         Ok(probe) if connection.path.is_some() => {
             let (en, zh) = (

@@ -7,8 +7,7 @@ pub use analyses::Analyses;
 pub use gate::{Feeding, Gate};
 
 use async_trait::async_trait;
-use inflow_config::SharedClock;
-use inflow_connectors::http::Http;
+use inflow_connectors::http::{Http, HttpOptions};
 use inflow_connectors::landing::Segment;
 use inflow_connectors::{PullError, SegmentSink, SinkError, StoredCounts};
 use inflow_pipeline::Pipeline;
@@ -45,12 +44,12 @@ impl Default for Host {
 }
 
 impl Host {
-    /// The client for boards: budgets are shared through it, so there is one for all.
-    pub fn http(&self, clock: &SharedClock) -> Result<Arc<Http>, PullError> {
+    /// The client for boards: budgets are shared through it, so there is one for all, made with the first options given.
+    pub fn http(&self, options: HttpOptions) -> Result<Arc<Http>, PullError> {
         if let Some(http) = self.http.get() {
             return Ok(Arc::clone(http));
         }
-        let made = Arc::new(Http::new(Arc::clone(clock))?);
+        let made = Arc::new(Http::new(options)?);
         Ok(Arc::clone(self.http.get_or_init(|| made)))
     }
 

@@ -34,6 +34,11 @@ fn what_is_commented_out_is_right_as_well() {
     assert_eq!(config.settings.serve.clickhouse, default.serve.clickhouse);
     assert_eq!(config.settings.identity, default.identity);
     assert_eq!(config.settings.landing, default.landing);
+    let http = &config.settings.http;
+    assert_eq!(
+        (http.connect_timeout, http.timeout, http.max_answer),
+        (default.http.connect_timeout, default.http.timeout, default.http.max_answer)
+    );
     assert_eq!(config.settings.store.max_memory, default.store.max_memory);
 }
 

@@ -3,8 +3,11 @@
 //! neither follows redirects nor repeats anything on its own.
 
 mod budget;
+mod client;
 mod failure;
+mod journal;
 mod limits;
+mod redact;
 mod redirect;
 mod retry;
 mod window;
@@ -20,19 +23,22 @@ use reqwest::{Client, Method, Request, RequestBuilder, Response, StatusCode};
 use url::Url;
 
 pub use budget::{Budget, LONGEST_WAIT, Permit, UsedUp};
+pub use client::HttpOptions;
+pub use redact::Redactor;
 
-use crate::error::{PullError, PullErrorKind};
+use crate::error::PullError;
 use crate::spec::{BudgetWindow, LimitHeaders};
 use failure::{Failure, bad};
-
-/// Larger answers are refused.
-const LARGEST_ANSWER: usize = 64 << 20;
+use journal::Journal;
 
 /// The client for boards. Make one for a process: budgets are shared through it.
 #[derive(Debug)]
 pub struct Http {
     client: Client,
     clock: SharedClock,
+    /// Bytes of a larger answer are not read.
+    largest: usize,
+    journal: Option<Journal>,
     budgets: Mutex<HashMap<String, Arc<Budget>>>,
 }
 
@@ -45,6 +51,8 @@ pub struct Endpoint {
     pub budget: Arc<Budget>,
     /// The board's own headers about its budget.
     pub limits: Option<LimitHeaders>,
+    /// Knows what must not be written down.
+    pub redactor: Redactor,
 }
 
 /// A successful answer, or 304 to a request that asked for changes only.
@@ -77,28 +85,12 @@ impl Answer {
 }
 
 impl Http {
-    /// A client that goes straight to the board: no proxy of the environment, redirects within the
-    /// host only, so that a credential never reaches another one.
-    pub fn new(clock: SharedClock) -> Result<Http, PullError> {
-        Http::with_timeouts(clock, Duration::from_secs(10), Duration::from_secs(30))
-    }
-
-    /// The same with other limits for connecting and for silence on the line.
-    pub fn with_timeouts(clock: SharedClock, connect: Duration, silence: Duration) -> Result<Http, PullError> {
-        // Another part of the process may have chosen the same provider already.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = Client::builder()
-            .no_proxy()
-            .connect_timeout(connect)
-            .read_timeout(silence)
-            .timeout(silence.saturating_mul(10))
-            // Both would send requests that no budget knows of.
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .user_agent(concat!("inflow/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(|error| PullError::new(PullErrorKind::Store, format!("the HTTP client cannot start: {error}")))?;
-        Ok(Http { client, clock, budgets: Mutex::new(HashMap::new()) })
+    /// The client of these options.
+    pub fn new(options: HttpOptions) -> Result<Http, PullError> {
+        let client = options.client()?;
+        let journal = options.data_dir.as_deref().map(Journal::new);
+        let largest = usize::try_from(options.settings.max_answer).unwrap_or(usize::MAX);
+        Ok(Http { client, clock: options.clock, largest, journal, budgets: Mutex::new(HashMap::new()) })
     }
 
     /// Starts a request; [`Http::fetch`] sends it.
@@ -130,7 +122,7 @@ impl Http {
         loop {
             let permit = endpoint.budget.acquire().await.map_err(failure::used_up)?;
             *asked += 1;
-            let failure = match self.once(copy(&next)?, endpoint, permit).await {
+            let failure = match self.send(copy(&next)?, endpoint, permit, attempt).await {
                 Ok(Reply::Answer(answer)) => return Ok(answer),
                 Ok(Reply::Elsewhere(status, to)) if redirects < redirect::MOST => {
                     redirects += 1;
@@ -154,30 +146,42 @@ impl Http {
         }
     }
 
-    async fn once(&self, request: Request, endpoint: &Endpoint, mut permit: Permit) -> Result<Reply, Failure> {
-        let host = request.url().host_str().unwrap_or_default().to_owned();
+    /// Sends one request and writes its line into the request log.
+    async fn send(&self, request: Request, endpoint: &Endpoint, permit: Permit, attempt: u32) -> Result<Reply, Failure> {
+        let mut line = self.journal.as_ref().map(|journal| journal.line(endpoint, &request, attempt, self.clock.now()));
+        let (status, result) = self.once(request, endpoint, permit).await;
+        if let Some(line) = &mut line {
+            line.status = status;
+            line.bytes = if let Ok(Reply::Answer(answer)) = &result { answer.body.len() } else { 0 };
+            line.error = result.as_ref().err().map(|failure| endpoint.redactor.text(&failure.error.message).into_owned());
+        }
+        result
+    }
+
+    async fn once(&self, request: Request, endpoint: &Endpoint, mut permit: Permit) -> (Option<StatusCode>, Result<Reply, Failure>) {
         let url = request.url().clone();
+        let host = url.host_str().unwrap_or_default();
         let conditional = [IF_NONE_MATCH, IF_MODIFIED_SINCE].iter().any(|name| request.headers().contains_key(name));
-        let response = self.client.execute(request).await.map_err(|error| Failure::unreachable(&host, &error))?;
+        let response = match self.client.execute(request).await {
+            Ok(response) => response,
+            Err(error) => return (None, Err(Failure::unreachable(host, &error))),
+        };
         permit.answered();
         let status = response.status();
         let wait = self.heed(&response, endpoint);
         let headers = response.headers().clone();
         if conditional && status == StatusCode::NOT_MODIFIED {
-            return Ok(Reply::Answer(Answer { status, headers, body: Bytes::new() }));
+            return (Some(status), Ok(Reply::Answer(Answer { status, headers, body: Bytes::new() })));
         }
         if let Some(to) = redirect::target(&url, status, &headers) {
-            return Ok(Reply::Elsewhere(status, to));
+            return (Some(status), Ok(Reply::Elsewhere(status, to)));
         }
         if !status.is_success() {
-            return Err(Failure {
-                error: failure::refusal(&host, status, &headers).with_status(status.as_u16()),
-                again: retry::is_transient(status),
-                wait,
-            });
+            let error = failure::refusal(host, status, &headers);
+            return (Some(status), Err(Failure { error, again: retry::is_transient(status), wait }));
         }
-        let body = read_body(response, &host).await?;
-        Ok(Reply::Answer(Answer { status, headers, body }))
+        let body = read_body(response, host, self.largest).await;
+        (Some(status), body.map(|body| Reply::Answer(Answer { status, headers, body })))
     }
 
     /// Does what the board asks for about its budget; how long it asked to wait.
@@ -209,13 +213,13 @@ fn copy(request: &Request) -> Result<Request, PullError> {
     request.try_clone().ok_or_else(|| bad("the request cannot be repeated"))
 }
 
-async fn read_body(mut response: Response, host: &str) -> Result<Bytes, Failure> {
+async fn read_body(mut response: Response, host: &str, largest: usize) -> Result<Bytes, Failure> {
     let final_failure = |error| Failure { error, again: false, wait: None };
     let mut body = BytesMut::new();
     loop {
         match response.chunk().await {
-            Ok(Some(chunk)) if body.len() + chunk.len() > LARGEST_ANSWER => {
-                let error = bad(format!("{host} answered with more than {} MiB", LARGEST_ANSWER >> 20));
+            Ok(Some(chunk)) if body.len() + chunk.len() > largest => {
+                let error = bad(format!("{host} answered with more than {} MiB", largest >> 20));
                 return Err(final_failure(error.with_hint("ask for smaller pages")));
             }
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),

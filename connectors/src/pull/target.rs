@@ -12,7 +12,7 @@ use url::Url;
 
 use super::place::Place;
 use crate::error::{PullError, PullErrorKind};
-use crate::http::{self, Budget, Endpoint, Http};
+use crate::http::{self, Budget, Endpoint, Http, Redactor};
 use crate::spec::{Answer, Auth, BudgetWindow, Detail, Method, Request, Spec, Stream};
 
 /// A query parameter or body field of a page.
@@ -65,8 +65,12 @@ impl<'a> Target<'a> {
             })?;
             values.insert(name.clone(), value);
         }
-        let endpoint =
-            Endpoint { connection: connection.name.clone(), budget: Arc::new(Budget::new(&[], 1)), limits: spec.limit_headers.clone() };
+        let endpoint = Endpoint {
+            connection: connection.name.clone(),
+            budget: Arc::new(Budget::new(&[], 1)),
+            limits: spec.limit_headers.clone(),
+            redactor: Redactor::default(),
+        };
         let mut target = Target { spec, http, values, base: String::new(), endpoint, token: None };
         let base = match &connection.base_url {
             Some(url) => url.to_string(),
@@ -81,6 +85,7 @@ impl<'a> Target<'a> {
         };
         let credential = target.credential();
         target.endpoint.budget = http.budget(&url, &credential, &windows, spec.concurrency);
+        target.endpoint.redactor = Redactor::new(target.secrets());
         Ok(target)
     }
 
@@ -109,7 +114,7 @@ impl<'a> Target<'a> {
     }
 
     /// Texts that must never be shown.
-    pub(crate) fn secrets(&self) -> impl Iterator<Item = &SecretString> {
+    fn secrets(&self) -> impl Iterator<Item = &SecretString> {
         let own = self.values.iter().filter(|(name, _)| self.spec.secrets.contains_key(*name)).map(|(_, value)| value);
         own.chain(self.token.iter().map(|(token, _)| token))
     }
@@ -334,6 +339,7 @@ impl<'a> Target<'a> {
         let lifetime = seconds.and_then(|text| text.parse::<u64>().ok()).map(|seconds| seconds.saturating_sub(60).max(1));
         let due = lifetime.map(|seconds| tokio::time::Instant::now() + std::time::Duration::from_secs(seconds));
         self.token = Some((SecretString::from(text), due));
+        self.endpoint.redactor = Redactor::new(self.secrets());
         Ok(())
     }
 

@@ -11,4 +11,5 @@ mod files;
 mod imap;
 mod mailbox;
 mod payloads;
+mod requests;
 mod support;

@@ -14,7 +14,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
 use inflow_config::{Config, Connection, FixedClock, SecretRef, SharedClock};
-use inflow_connectors::http::Http;
+use inflow_connectors::http::{Http, HttpOptions};
 use inflow_connectors::identity::IdentityKeys;
 use inflow_connectors::landing::{Line, Segment, list_segments, read_segment};
 use inflow_connectors::spec::Kind;
@@ -53,6 +53,7 @@ pub struct Seen {
     pub path: String,
     pub query: String,
     pub authorization: Option<String>,
+    pub proxy_authorization: Option<String>,
 }
 
 type Answers = dyn Fn(&Seen, usize) -> Reply + Send + Sync;
@@ -98,6 +99,7 @@ async fn answer(State(state): State<BoardState>, request: Request) -> Response {
         path: request.uri().path().to_owned(),
         query: request.uri().query().unwrap_or_default().to_owned(),
         authorization: request.headers().get("authorization").map(|value| value.to_str().unwrap().to_owned()),
+        proxy_authorization: request.headers().get("proxy-authorization").map(|value| value.to_str().unwrap().to_owned()),
     };
     let number = {
         let mut all = state.seen.lock().unwrap();
@@ -258,11 +260,14 @@ impl Rig {
         let config = Config::load(&file, &Vec::new).unwrap();
         let now = at("2026-10-01T00:00:00Z");
         let clock: SharedClock = Arc::new(FixedClock(now));
+        let mut options = HttpOptions::of(&config, clock, Some(&folder.path().join("data")));
+        options.settings.connect_timeout = options.settings.connect_timeout.min(Duration::from_secs(2));
+        options.settings.timeout = options.settings.timeout.min(Duration::from_secs(2));
         Rig {
             config,
             world: World::default(),
             keys: IdentityKeys::from_bytes([7; 32], [9; 32]),
-            http: Http::with_timeouts(clock, Duration::from_secs(2), Duration::from_secs(2)).unwrap(),
+            http: Http::new(options).unwrap(),
             now,
             shutdown: CancellationToken::new(),
             folder,
