@@ -6,8 +6,10 @@
 //! ```
 //!
 //! [`Pipeline`] is the sink that the connector engine gives its segments to; [`replay`] feeds it all landing again, into
-//! a shadow database; [`link`] finds which candidate rows are one person; [`erase`] forgets one.
+//! a shadow database; [`link`] finds which candidate rows are one person, [`application_link`] which applications are one case;
+//! [`erase`] forgets a person.
 
+pub mod application_link;
 pub mod channel;
 pub mod erase;
 mod error;
@@ -17,7 +19,9 @@ mod ingest;
 pub mod link;
 pub mod map;
 pub mod normalise;
+mod refill;
 pub mod replay;
+mod sets;
 pub mod tables;
 pub mod version;
 

@@ -5,7 +5,10 @@
 //! themselves; masked and relay numbers make no phone digest at all. A digest shared by more than [`SHARED_LIMIT`] rows is
 //! a shared desk (an agency's mailbox, a shop's phone) and links nobody. The person's id is the smallest member key.
 
-use crate::PipelineError;
+use crate::refill::{for_each_row, refill};
+use crate::sets::Sets;
+use crate::{PipelineError, application_link};
+use inflow_config::Config;
 use inflow_store::Store;
 use std::collections::{BTreeMap, HashMap};
 
@@ -13,7 +16,7 @@ use std::collections::{BTreeMap, HashMap};
 pub const SHARED_LIMIT: usize = 50;
 
 /// Digest kinds that link by themselves.
-const LINKING: &[&str] = &["phone_e164", "email_exact", "email_canonical"];
+pub(crate) const LINKING: &[&str] = &["phone_e164", "email_exact", "email_canonical"];
 
 /// A candidate row: its key and the digests that can link it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,86 +97,29 @@ pub fn link(candidates: &[Candidate]) -> Vec<Link> {
     links
 }
 
-/// Reads the candidates of a database, links them and replaces its table `candidate_links`. Returns (rows, persons).
+/// A row as it is read: connection, id, pairs of kind and digest.
+type Row = (String, String, Vec<(String, String)>);
+
+/// Reads the candidates of a database, links them and replaces its table `candidate_links`; then the applications, which stand
+/// on that (see [`application_link`]).
 ///
 /// # Errors
 /// When the store refuses.
-pub async fn relink(store: &Store, database: &str) -> Result<(u64, u64), PipelineError> {
+pub async fn relink(store: &Store, config: &Config, database: &str) -> Result<(), PipelineError> {
     let kinds = LINKING.iter().map(|kind| format!("'{kind}'")).collect::<Vec<_>>().join(",");
     let sql = format!(
-        "SELECT connection, source_id, \
-         arrayMap(t -> [t.1, t.2], arrayFilter(t -> t.1 IN ({kinds}), arrayZip(digest_kind, arrayMap((k, d) -> concat(k, ':', d), digest_key, digest)))) AS digests \
-         FROM {database}.candidates ORDER BY connection, source_id"
+        "SELECT toString(connection), source_id, \
+         arrayFilter(t -> t.1 IN ({kinds}), arrayZip(arrayMap(k -> toString(k), digest_kind), arrayMap((k, d) -> concat(k, ':', d), digest_key, digest))) \
+         FROM {database}.candidates FINAL WHERE deleted = 0 ORDER BY connection, source_id"
     );
-    let rows = store.rows(&sql, &[]).await?;
-    let text = |value: Option<&serde_json::Value>| value.and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
-    let candidates: Vec<Candidate> = rows
-        .iter()
-        .map(|row| Candidate {
-            connection: text(row.get("connection")),
-            source_id: text(row.get("source_id")),
-            digests: row
-                .get("digests")
-                .and_then(serde_json::Value::as_array)
-                .into_iter()
-                .flatten()
-                .map(|pair| (text(pair.get(0)), text(pair.get(1))))
-                .collect(),
-        })
-        .collect();
-    let links = link(&candidates);
-    let persons = links.iter().map(|link| link.person_id.as_str()).collect::<std::collections::HashSet<_>>().len() as u64;
-    let mut body = Vec::new();
-    for link in &links {
-        serde_json::to_writer(&mut body, link).map_err(|error| PipelineError::Stopped(error.to_string()))?;
-        body.push(b'\n');
-    }
-    replace(store, database, body.into()).await?;
-    Ok((links.len() as u64, persons))
-}
-
-/// Fills a new table and puts it in place in one step: whoever reads sees the old links or the new ones.
-async fn replace(store: &Store, database: &str, body: bytes::Bytes) -> Result<(), PipelineError> {
-    let (current, next) = (format!("{database}.candidate_links"), format!("{database}.candidate_links_next"));
-    store.execute(&format!("DROP TABLE IF EXISTS {next} SYNC"), &[], &[]).await?;
-    store.execute(&format!("CREATE TABLE {next} AS {current}"), &[], &[]).await?;
-    store
-        .insert(
-            database,
-            "candidate_links_next",
-            &["connection", "source_id", "person_id", "basis", "members", "linkable"],
-            "JSONEachRow",
-            body,
-            "",
-        )
+    let mut candidates = Vec::new();
+    for_each_row(store, &sql, |(connection, source_id, digests): Row| candidates.push(Candidate { connection, source_id, digests }))
         .await?;
-    store.execute(&format!("EXCHANGE TABLES {current} AND {next}"), &[], &[]).await?;
-    store.execute(&format!("DROP TABLE {next} SYNC"), &[], &[]).await?;
+    let links = tokio::task::spawn_blocking(move || link(&candidates)).await.map_err(|error| PipelineError::Stopped(error.to_string()))?;
+    let columns = ["connection", "source_id", "person_id", "basis", "members", "linkable"];
+    refill(store, database, "candidate_links", &columns, &links).await?;
+    application_link::relink(store, config, database).await?;
     Ok(())
-}
-
-/// Disjoint sets with path halving.
-struct Sets {
-    parent: Vec<usize>,
-}
-
-impl Sets {
-    fn new(len: usize) -> Self {
-        Self { parent: (0..len).collect() }
-    }
-
-    fn root(&mut self, mut at: usize) -> usize {
-        while self.parent[at] != at {
-            self.parent[at] = self.parent[self.parent[at]];
-            at = self.parent[at];
-        }
-        at
-    }
-
-    fn join(&mut self, a: usize, b: usize) {
-        let (a, b) = (self.root(a), self.root(b));
-        self.parent[a.max(b)] = a.min(b);
-    }
 }
 
 #[cfg(test)]

@@ -69,7 +69,7 @@ pub async fn rebuild(
         replayed.rows += counts.rows;
         replayed.quarantined += counts.quarantined;
     }
-    relink(store, &shadow).await?;
+    relink(store, config, &shadow).await?;
     Ok((shadow, replayed))
 }
 

@@ -1,10 +1,14 @@
--- One row for each application and canonical stage that it reached.
+-- One row for each case and canonical stage that it reached. A case is an application, or several that connections tell
+-- of the same one (`application_links`).
 --
 -- A stage is reached when an event says so and no later event took it back, or when the application itself
 -- carries the instant (`applied_at`; `first_at` is a first view, the least that it can be). Of several instants the earliest counts, but a
 -- time of day beats a mere day on that same day. Who reached a later stage has reached the skipped ones at
 -- the earliest later instant, precision `implied`. Rejected (101) and withdrawn (102) imply nothing.
 -- Store, department and city are the application's, else its posting's.
+--
+-- A case of several connections has the events of all of them, the channel that linking chose, and is known by the member
+-- that knows the channel best; what that member does not say the next one does. Its person is one with a usable key if any has one.
 --
 -- For memory's sake an event travels as one number whose natural order is the order above: rank (7 bits), the
 -- latest millisecond that it can mean (42), precision (1 exact, 2 day, 3 observed, 4 implied) and whether it
@@ -22,55 +26,37 @@ WITH
     (event) -> bitAnd(bitShiftRight(event, 1), 7) AS precision_of,
     (event) -> bitAnd(event, 1) = 1 AS retracts_of,
     (event) -> toInt64(bitAnd(bitShiftRight(event, 15), 4398046511103)) - if(precision_of(event) = 2, shortest_day, 0) AS at_of,
-    reported AS
+    cases AS
     (
-        -- In the order of the table, so that nothing but the current application is held.
+        SELECT * FROM
+        (
+$alone
+        )
+        UNION ALL
         SELECT
-            connection, application_source_id,
-            groupArrayIf(event, embedded = 0) AS apart,
-            groupArrayIf((version, event), embedded = 1) AS within
+            argMin(m.connection, k.place), argMin(m.source_id, k.place), any(k.channel),
+            argMinIf(m.store, k.place, m.store != ''), argMinIf(m.department, k.place, m.department != ''), argMinIf(m.city, k.place, m.city != ''),
+            argMinIf(m.requisition_source_id, k.place, m.requisition_source_id != ''),
+            argMinIf(m.posting_source_id, k.place, m.posting_source_id != ''),
+            argMinIf(m.recruiter, k.place, m.recruiter != ''),
+            argMin(m.person_id, (1 - m.linkable, m.person_id)), max(m.linkable),
+            groupArrayArray(m.told), groupArrayArray(m.own)
         FROM
         (
-            SELECT
-                connection, application_source_id, embedded, version,
-                packed(
-                    multiIf(stage = 'rejected', 101, stage = 'withdrawn', 102, indexOf(names, toString(stage))),
-                    occurred_at, precision, retracts) AS event
-            FROM inflow.stage_events FINAL
-            WHERE deleted = 0
-        )
-        GROUP BY connection, application_source_id
+$members
+        ) AS m
+        INNER JOIN inflow.application_links AS k ON k.connection = m.connection AND k.source_id = m.source_id
+        GROUP BY k.case_id
     ),
     known AS
     (
         SELECT
-            a.connection AS connection, a.source_id AS source_id, a.channel AS channel,
-            if(a.store = '', p.store, a.store) AS store,
-            if(a.department = '', p.department, a.department) AS department,
-            if(a.city = '', p.city, a.city) AS city,
-            a.requisition_source_id AS requisition_source_id, a.posting_source_id AS posting_source_id, a.recruiter AS recruiter,
-            multiIf(l.person_id != '', l.person_id,
-                    a.candidate_source_id != '', concat(a.connection, '/', a.candidate_source_id),
-                    concat(a.connection, '/application:', a.source_id)) AS person_id,
-            l.linkable AS linkable,
-            -- A history that the application's own record carries is what its newest version says.
-            arrayConcat(t.apart, arrayMap(e -> e.2, arrayFilter(e -> e.1 = a.version, t.within))) AS told,
+            * EXCEPT (told, own),
             if(arrayExists(e -> retracts_of(e), told), arrayFilter(
                 e -> NOT retracts_of(e) AND NOT arrayExists(x -> retracts_of(x) AND rank_of(x) = rank_of(e) AND at_of(x) >= at_of(e), told),
                 told), told) AS kept,
-            arraySort(arrayConcat(
-                kept,
-                if(isNull(a.applied_at), [], [packed(3, assumeNotNull(a.applied_at), a.applied_precision, 0)]),
-                if(isNull(a.first_at), [], [packed(1, assumeNotNull(a.first_at), a.first_precision, 0)]))) AS ordered
-        FROM (SELECT * FROM inflow.applications FINAL WHERE deleted = 0) AS a
-        LEFT JOIN reported AS t ON t.connection = a.connection AND t.application_source_id = a.source_id
-        LEFT JOIN
-        (
-            SELECT connection, source_id, store, department, city
-            FROM inflow.postings FINAL
-            WHERE deleted = 0 AND (store != '' OR department != '' OR city != '')
-        ) AS p ON p.connection = a.connection AND p.source_id = a.posting_source_id
-        LEFT JOIN inflow.candidate_links AS l ON l.connection = a.connection AND l.source_id = a.candidate_source_id
+            arraySort(arrayConcat(kept, own)) AS ordered
+        FROM cases
     ),
     entered AS
     (
@@ -80,7 +66,7 @@ WITH
             arrayMap(e -> rank_of(e), steps) AS reached,
             arrayFilter(r -> NOT has(reached, r), range(1, if(empty(reached), 1, arrayMax(reached)))) AS skipped
         SELECT
-            * EXCEPT (told, kept, ordered),
+            * EXCEPT (kept, ordered),
             arrayJoin(arrayConcat(
                 arrayMap(e -> (toUInt8(rank_of(e)), at_of(e), precision_of(e)), firsts),
                 arrayMap(r -> (toUInt8(r), arrayMin(e -> at_of(e), arrayFilter(e -> rank_of(e) > r, steps)), toUInt64(4)), skipped))) AS entry

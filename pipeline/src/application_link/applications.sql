@@ -1,0 +1,62 @@
+-- The applications that can be one with another connection's: of persons that several connections know, and of names that
+-- several connections tell, at least once without a phone or mail. $db is the database, $linking the digest kinds that link.
+WITH
+    people AS
+    (
+        SELECT connection, source_id, person_id
+        FROM $db.candidate_links
+        WHERE person_id IN (SELECT person_id FROM $db.candidate_links GROUP BY person_id HAVING uniqExact(connection) > 1)
+    ),
+    named AS
+    (
+        SELECT
+            connection, source_id, hasAny(digest_kind, [$linking]) AS keyed,
+            arrayDistinct(arrayFilter(n -> n != 0, arrayMap(
+                (kind, normaliser, key, digest) -> if(kind = 'name_exact', sipHash64(normaliser, key, digest), 0),
+                digest_kind, digest_normaliser, digest_key, digest))) AS names
+        FROM $db.candidates FINAL
+        WHERE deleted = 0 AND has(digest_kind, 'name_exact')
+    ),
+    shared AS
+    (
+        SELECT connection, source_id
+        FROM named
+        ARRAY JOIN names AS name
+        WHERE name IN (SELECT name FROM named ARRAY JOIN names AS name GROUP BY name HAVING uniqExact(connection) > 1 AND min(keyed) = 0)
+    ),
+    undated AS
+    (
+        SELECT connection, source_id FROM $db.applications FINAL WHERE deleted = 0 AND isNull(applied_at) AND isNull(first_at)
+    )
+SELECT
+    toString(a.connection), a.source_id,
+    sipHash64(if(l.person_id != '', l.person_id, concat(a.connection, '/', a.candidate_source_id))), toUInt8(l.linkable), n.names,
+    toString(a.channel), toUInt8(a.source_word != ''),
+    if(a.requisition_source_id != '', a.requisition_source_id, p.requisition_source_id),
+    (a.title, p.title, a.posting_source_id),
+    toString(if(a.store != '', a.store, p.store)),
+    (toUnixTimestamp64Milli(a.applied_at), toString(a.applied_precision)),
+    -- An instant that is only an upper bound is not told.
+    toUnixTimestamp64Milli(coalesce(
+        if(a.applied_precision = 'observed', NULL, a.applied_at), if(a.first_precision = 'observed', NULL, a.first_at), e.told_at)),
+    toUnixTimestamp64Milli(coalesce(a.applied_at, a.first_at, e.seen_at)),
+    toString(a.status)
+FROM (SELECT * FROM $db.applications FINAL WHERE deleted = 0) AS a
+LEFT JOIN $db.candidate_links AS l ON l.connection = a.connection AND l.source_id = a.candidate_source_id
+LEFT JOIN (SELECT connection, source_id, names FROM named) AS n ON n.connection = a.connection AND n.source_id = a.candidate_source_id
+LEFT JOIN
+(
+    SELECT connection, source_id, requisition_source_id, title, store FROM $db.postings FINAL WHERE deleted = 0
+) AS p ON p.connection = a.connection AND p.source_id = a.posting_source_id
+LEFT JOIN
+(
+    SELECT
+        connection, application_source_id,
+        minIf(toNullable(occurred_at), precision != 'observed') AS told_at, minIf(toNullable(occurred_at), precision = 'observed') AS seen_at
+    FROM $db.stage_events FINAL
+    WHERE deleted = 0 AND retracts = 0 AND (connection, application_source_id) IN undated
+    GROUP BY connection, application_source_id
+) AS e ON e.connection = a.connection AND e.application_source_id = a.source_id
+WHERE (a.connection, a.candidate_source_id) IN (SELECT connection, source_id FROM people)
+   OR (a.connection, a.candidate_source_id) IN shared
+ORDER BY a.connection, a.source_id

@@ -1,0 +1,194 @@
+//! The applications that can link, out of the store.
+
+use super::application::{Application, Begun, Evidence, Words};
+use crate::PipelineError;
+use crate::link::LINKING;
+use crate::normalise::title;
+use crate::refill::for_each_row;
+use chrono::{DateTime, NaiveDate};
+use chrono_tz::Tz;
+use inflow_config::{Config, Connection};
+use inflow_store::Store;
+use std::collections::HashMap;
+
+/// The connector whose mails come from the boards themselves.
+const MAILBOX: &str = "mailbox";
+
+/// What linking works on.
+pub struct Read {
+    /// The applications.
+    pub applications: Vec<Application>,
+    /// Names of their connections, sorted.
+    pub connections: Vec<String>,
+    /// Their texts.
+    pub words: Words,
+}
+
+/// A row of [`select`]: connection, id, person, linkable, names, channel, whether a source is named, requisition, job, store,
+/// applied at and its precision, begun at, seen at, status. Instants are ms.
+type Row = (String, Box<str>, u64, u8, Vec<u64>, String, u8, String, Job, String, Applied, Option<i64>, Option<i64>, String);
+/// Title of the application, of its posting, id of its posting.
+type Job = (String, String, String);
+type Applied = (Option<i64>, String);
+
+/// Reads all applications of persons and names that more than one connection knows.
+pub async fn read(store: &Store, config: &Config, database: &str) -> Result<Read, PipelineError> {
+    let mut reader = Reader { config, places: HashMap::new(), words: Words::default(), titles: HashMap::new(), found: Vec::new() };
+    for_each_row(store, &select(database), |row| reader.take(row)).await?;
+    Ok(reader.finish())
+}
+
+fn select(database: &str) -> String {
+    let linking = LINKING.iter().map(|kind| format!("'{kind}'")).collect::<Vec<_>>().join(", ");
+    include_str!("applications.sql").replace("$db", database).replace("$linking", &linking)
+}
+
+/// What the configuration says of a connection.
+struct Place {
+    number: u16,
+    zone: Tz,
+    /// Its one channel, if it has no words for others.
+    own: Option<String>,
+    mailbox: bool,
+}
+
+struct Reader<'a> {
+    config: &'a Config,
+    places: HashMap<String, Place>,
+    words: Words,
+    /// Normal forms of titles already seen.
+    titles: HashMap<String, String>,
+    found: Vec<Application>,
+}
+
+impl Reader<'_> {
+    fn take(&mut self, row: Row) {
+        let (connection, source_id, person, linkable, names, channel, named, requisition, job, store, applied, begun, seen, status) = row;
+        let (config, next) = (self.config, self.places.len());
+        let place = self.places.entry(connection).or_insert_with_key(|name| {
+            let connection = config.connection(name);
+            Place::of(connection, connection.map_or(config.settings.company.timezone, |c| config.connection_timezone(c)), next)
+        });
+        let day = |ms: i64| local_day(ms, place.zone);
+        let begun = match (begun, seen) {
+            (Some(ms), _) => Begun::On { ms, day: day(ms) },
+            (None, Some(ms)) => Begun::By { ms, day: day(ms) },
+            (None, None) => Begun::Untold,
+        };
+        let applied_day = applied.0.filter(|_| applied.1 != "observed").map(day);
+        let evidence = place.evidence(&channel, named == 1);
+        let number = place.number;
+        let title = self.title(&job);
+        let mut word = |text: &str| self.words.word(text);
+        self.found.push(Application {
+            connection: number,
+            source_id,
+            person,
+            linkable: linkable == 1,
+            names,
+            channel: word(&channel),
+            evidence,
+            requisition: word(&requisition),
+            title: word(&title),
+            store: word(&store),
+            applied_day,
+            begun,
+            outcome: word(if status == "open" { "" } else { &status }),
+        });
+    }
+
+    fn title(&mut self, (own, of_posting, posting): &Job) -> String {
+        let raw = [own, of_posting].into_iter().find(|title| !title.is_empty());
+        // A sheet without ids has the title where the id would stand.
+        let Some(raw) = raw.or_else(|| Some(posting).filter(|text| reads_like_a_title(text))) else { return String::new() };
+        if let Some(known) = self.titles.get(raw) {
+            return known.clone();
+        }
+        let normal = title::normalise(raw);
+        self.titles.insert(raw.clone(), normal.clone());
+        normal
+    }
+
+    /// Numbers the connections by name: they came in the order of the store.
+    fn finish(self) -> Read {
+        let mut names: Vec<(String, u16)> = self.places.into_iter().map(|(name, place)| (name, place.number)).collect();
+        names.sort();
+        let order: HashMap<u16, u16> = names.iter().map(|(_, number)| *number).zip(0..).collect();
+        let mut applications = self.found;
+        for application in &mut applications {
+            application.connection = order.get(&application.connection).copied().unwrap_or_default();
+        }
+        Read { applications, connections: names.into_iter().map(|(name, _)| name).collect(), words: self.words }
+    }
+}
+
+impl Place {
+    fn of(connection: Option<&Connection>, zone: Tz, number: usize) -> Self {
+        let alone = |connection: &Connection| connection.channel.clone().filter(|_| connection.source_map.is_empty());
+        Self {
+            number: u16::try_from(number).unwrap_or(u16::MAX),
+            zone,
+            own: connection.and_then(alone),
+            mailbox: connection.is_some_and(|connection| connection.connector == MAILBOX),
+        }
+    }
+
+    fn evidence(&self, channel: &str, named: bool) -> Evidence {
+        if channel.starts_with("unknown:") {
+            Evidence::Unknown
+        } else if self.own.as_deref() == Some(channel) || (self.mailbox && named) {
+            Evidence::OwnChannel
+        } else if named {
+            Evidence::Named
+        } else {
+            Evidence::Fallback
+        }
+    }
+}
+
+/// A posting's id that no posting has: words, and not a code.
+fn reads_like_a_title(text: &str) -> bool {
+    text.chars().any(|c| c.is_alphabetic() && !c.is_ascii()) || (text.contains(' ') && text.chars().any(char::is_alphabetic))
+}
+
+fn local_day(ms: i64, zone: Tz) -> i32 {
+    let day = DateTime::from_timestamp_millis(ms).unwrap_or_default().with_timezone(&zone).date_naive();
+    i32::try_from(day.signed_duration_since(NaiveDate::default()).num_days()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_no_title() {
+        assert!(["电商客服", "Store manager", "C++ 工程师"].iter().all(|title| reads_like_a_title(title)));
+        assert!(["1024", "90bb80d6-1b2c", "JOB-7", "2026 10 01", ""].iter().all(|code| !reads_like_a_title(code)));
+    }
+
+    #[test]
+    fn days_are_local_days_since_1970() {
+        let ms = |text: &str| text.parse::<DateTime<chrono::Utc>>().unwrap().timestamp_millis();
+        assert_eq!(local_day(ms("1970-01-01T00:00:00Z"), Tz::UTC), 0);
+        assert_eq!(local_day(ms("1970-01-01T16:00:00Z"), Tz::Asia__Shanghai), 1);
+        assert_eq!(local_day(ms("1970-01-01T04:59:59Z"), Tz::America__New_York), -1);
+    }
+
+    #[test]
+    fn a_connection_of_one_channel_knows_best_and_a_fallback_knows_little() {
+        let place = |channel: Option<&str>, map: &[&str], connector: &str| {
+            let mut connection = Connection::new("c", connector);
+            connection.channel = channel.map(str::to_owned);
+            connection.source_map = map.iter().map(|word| ((*word).to_owned(), "boss".to_owned())).collect();
+            Place::of(Some(&connection), Tz::UTC, 0)
+        };
+        let export = place(Some("boss"), &[], "file");
+        assert_eq!(export.evidence("boss", false), Evidence::OwnChannel);
+        assert_eq!(export.evidence("zhaopin", true), Evidence::Named);
+        let system = place(Some("career_site"), &["BOSS直聘"], "moka");
+        assert_eq!(system.evidence("boss", true), Evidence::Named);
+        assert_eq!(system.evidence("career_site", false), Evidence::Fallback);
+        assert_eq!(system.evidence("unknown:猎头", true), Evidence::Unknown);
+        assert_eq!(place(None, &[], MAILBOX).evidence("boss", true), Evidence::OwnChannel);
+    }
+}

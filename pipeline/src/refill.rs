@@ -1,0 +1,69 @@
+//! Tables that linking computes anew: typed rows are read as a stream, and a new table takes the old one's place in one step.
+
+use crate::PipelineError;
+use bytes::Bytes;
+use futures::TryStreamExt;
+use inflow_store::{Store, User};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// Rows of one insert, which is one block.
+const BLOCK_ROWS: usize = 50_000;
+
+/// Reads the rows of a SELECT, each handed over as soon as it is here: nothing but the current piece is held.
+///
+/// The row's type is what serde reads from a JSON array of the columns: a tuple. 64-bit integers are numbers.
+///
+/// # Errors
+/// When the store refuses, or a row is not of the type, which would be a fault of ours.
+pub(crate) async fn for_each_row<T: DeserializeOwned>(store: &Store, sql: &str, mut take: impl FnMut(T)) -> Result<(), PipelineError> {
+    let sql = format!("{sql}\nSETTINGS output_format_json_quote_64bit_integers = 0");
+    let mut pieces = std::pin::pin!(store.stream(&sql, &[], "JSONCompactEachRow", User::Writer).await?);
+    let mut rest: Vec<u8> = Vec::new();
+    while let Some(piece) = pieces.try_next().await? {
+        let Some(end) = piece.iter().rposition(|byte| *byte == b'\n') else {
+            rest.extend_from_slice(&piece);
+            continue;
+        };
+        let (whole, begun) = piece.split_at(end + 1);
+        rest.extend_from_slice(whole);
+        read_lines(&rest, &mut take)?;
+        rest.clear();
+        rest.extend_from_slice(begun);
+    }
+    read_lines(&rest, &mut take)
+}
+
+fn read_lines<T: DeserializeOwned>(lines: &[u8], take: &mut impl FnMut(T)) -> Result<(), PipelineError> {
+    for row in serde_json::Deserializer::from_slice(lines).into_iter::<T>() {
+        take(row.map_err(|error| PipelineError::Stopped(format!("a row of the store cannot be read: {error}")))?);
+    }
+    Ok(())
+}
+
+/// Fills a new table and puts it in place in one step: whoever reads sees the old rows or the new ones.
+///
+/// # Errors
+/// When the store refuses.
+pub(crate) async fn refill<T: Serialize>(
+    store: &Store,
+    database: &str,
+    table: &str,
+    columns: &[&str],
+    rows: &[T],
+) -> Result<(), PipelineError> {
+    let (current, next) = (format!("{database}.{table}"), format!("{database}.{table}_next"));
+    store.execute(&format!("DROP TABLE IF EXISTS {next} SYNC"), &[], &[]).await?;
+    store.execute(&format!("CREATE TABLE {next} AS {current}"), &[], &[]).await?;
+    for block in rows.chunks(BLOCK_ROWS) {
+        let mut body = Vec::new();
+        for row in block {
+            serde_json::to_writer(&mut body, row).map_err(|error| PipelineError::Stopped(error.to_string()))?;
+            body.push(b'\n');
+        }
+        store.insert(database, &format!("{table}_next"), columns, "JSONEachRow", Bytes::from(body), "").await?;
+    }
+    store.execute(&format!("EXCHANGE TABLES {current} AND {next}"), &[], &[]).await?;
+    store.execute(&format!("DROP TABLE {next} SYNC"), &[], &[]).await?;
+    Ok(())
+}
