@@ -92,6 +92,7 @@ const DEFINITIONS: &[&str] = &[
     include_str!("../sql/cost_per_onboarded.sql"),
     include_str!("../sql/posting_heat.sql"),
     include_str!("../sql/application_heat.sql"),
+    include_str!("../sql/conflicts.sql"),
 ];
 
 /// All metrics.
