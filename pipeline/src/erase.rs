@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use inflow_config::{Config, SharedClock};
 use inflow_connectors::identity::{Digest, IdentityKeys, Person, Source, digest_person};
 use inflow_connectors::landing::{Erasure, rewrite_segments};
-use inflow_store::{Store, array_literal};
+use inflow_store::{Param, Store, array_literal};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -170,28 +170,51 @@ async fn find(store: &Store, config: &Config, keys: &IdentityKeys, target: &Targ
             vec![("connection", connection.clone()), ("id", id.clone())],
         ),
     };
-    // All rows of the same person, through the links.
-    let persons = format!(
-        "(connection, source_id) IN (SELECT connection, source_id FROM inflow.candidate_links WHERE person_id IN \
-         (SELECT person_id FROM inflow.candidate_links WHERE (connection, source_id) IN (SELECT connection, source_id FROM inflow.candidates WHERE {start})))"
-    );
     let mut known = Known::default();
     known.digests.extend(digests);
-    let sql = format!(
-        "SELECT connection, source_id, digest_kind, digest_normaliser, digest_key, digest FROM inflow.candidates WHERE {start} OR {persons}"
-    );
-    for row in store.rows(&sql, &params).await? {
-        known.candidates.insert((text(row.get("connection")), text(row.get("source_id"))));
-        known.digests.extend(row_digests(&row));
+    known.learn(store, start, &params).await?;
+    // A case that a name joined leads to rows that no digest leads to: they are believed to be this person's.
+    loop {
+        let before = known.candidates.len();
+        let (connections, ids) = key_arrays(&known.applications);
+        let cases = "(connection, source_id) IN (SELECT connection, candidate_source_id FROM inflow.applications WHERE (connection, source_id) IN \
+                     (SELECT connection, source_id FROM inflow.application_links WHERE case_id IN (SELECT case_id FROM inflow.application_links \
+                     WHERE (connection, source_id) IN (SELECT key.1, key.2 FROM (SELECT arrayJoin(arrayZip({connections:Array(String)}, {ids:Array(String)})) AS key)))))";
+        known.learn(store, cases, &[("connections", connections), ("ids", ids)]).await?;
+        if known.candidates.len() == before {
+            return Ok(known);
+        }
     }
-    let sql = format!(
-        "SELECT connection, source_id FROM inflow.applications WHERE (connection, candidate_source_id) IN \
-         (SELECT connection, source_id FROM inflow.candidates WHERE {start} OR {persons})"
-    );
-    for row in store.rows(&sql, &params).await? {
-        known.applications.insert((text(row.get("connection")), text(row.get("source_id"))));
+}
+
+/// Keys as two arrays of the same length.
+fn key_arrays(keys: &BTreeSet<(String, String)>) -> (String, String) {
+    (array_literal(keys.iter().map(|(connection, _)| connection)), array_literal(keys.iter().map(|(_, id)| id)))
+}
+
+impl Known {
+    /// Adds the candidates that a condition finds, all rows of the same persons, and their applications.
+    async fn learn(&mut self, store: &Store, start: &str, params: &[Param<'_>]) -> Result<(), PipelineError> {
+        let persons = format!(
+            "(connection, source_id) IN (SELECT connection, source_id FROM inflow.candidate_links WHERE person_id IN \
+             (SELECT person_id FROM inflow.candidate_links WHERE (connection, source_id) IN (SELECT connection, source_id FROM inflow.candidates WHERE {start})))"
+        );
+        let sql = format!(
+            "SELECT connection, source_id, digest_kind, digest_normaliser, digest_key, digest FROM inflow.candidates WHERE {start} OR {persons}"
+        );
+        for row in store.rows(&sql, params).await? {
+            self.candidates.insert((text(row.get("connection")), text(row.get("source_id"))));
+            self.digests.extend(row_digests(&row));
+        }
+        let sql = format!(
+            "SELECT connection, source_id FROM inflow.applications WHERE (connection, candidate_source_id) IN \
+             (SELECT connection, source_id FROM inflow.candidates WHERE {start} OR {persons})"
+        );
+        for row in store.rows(&sql, params).await? {
+            self.applications.insert((text(row.get("connection")), text(row.get("source_id"))));
+        }
+        Ok(())
     }
-    Ok(known)
 }
 
 fn row_digests(row: &serde_json::Map<String, Value>) -> Vec<Digest> {

@@ -15,8 +15,11 @@ use std::collections::{BTreeMap, HashMap};
 /// A digest on more candidate rows than this belongs to a desk, not to a person.
 pub const SHARED_LIMIT: usize = 50;
 
-/// Digest kinds that link by themselves.
+/// Digest kinds that link by themselves and make a row linkable.
 pub(crate) const LINKING: &[&str] = &["phone_e164", "email_exact", "email_canonical"];
+
+/// What all rows of one erased person have in common: they stay one person, as they were counted.
+const ERASED: &str = "erased";
 
 /// A candidate row: its key and the digests that can link it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +28,7 @@ pub struct Candidate {
     pub connection: String,
     /// Candidate's id at the source.
     pub source_id: String,
-    /// (kind, key id and digest) of the linking kinds.
+    /// (kind, key id and digest) of the linking kinds, and of an erased person.
     pub digests: Vec<(String, String)>,
 }
 
@@ -89,7 +92,7 @@ pub fn link(candidates: &[Candidate]) -> Vec<Link> {
                 person_id: keys[smallest].clone(),
                 basis,
                 members,
-                linkable: u8::from(!candidate.digests.is_empty()),
+                linkable: u8::from(candidate.digests.iter().any(|(kind, _)| kind != ERASED)),
             }
         })
         .collect();
@@ -106,7 +109,7 @@ type Row = (String, String, Vec<(String, String)>);
 /// # Errors
 /// When the store refuses.
 pub async fn relink(store: &Store, config: &Config, database: &str) -> Result<(), PipelineError> {
-    let kinds = LINKING.iter().map(|kind| format!("'{kind}'")).collect::<Vec<_>>().join(",");
+    let kinds = LINKING.iter().chain([&ERASED]).map(|kind| format!("'{kind}'")).collect::<Vec<_>>().join(",");
     let sql = format!(
         "SELECT toString(connection), source_id, \
          arrayFilter(t -> t.1 IN ({kinds}), arrayZip(arrayMap(k -> toString(k), digest_kind), arrayMap((k, d) -> concat(k, ':', d), digest_key, digest))) \
@@ -152,6 +155,13 @@ mod tests {
         assert_eq!((person("2").members, person("2").basis), (3, vec!["email_exact".to_owned(), "phone_e164".to_owned()]));
         assert_eq!((person("4").person_id.as_str(), person("4").linkable), ("c/4", 0));
         assert_eq!(person("d07").members, 1);
+    }
+
+    #[test]
+    fn an_erased_person_stays_one_without_a_key() {
+        let links = link(&[candidate("1", &[("erased", "a")]), candidate("2", &[("erased", "a")]), candidate("3", &[("erased", "b")])]);
+        let told: Vec<(&str, u32, u8)> = links.iter().map(|l| (l.person_id.as_str(), l.members, l.linkable)).collect();
+        assert_eq!(told, [("c/1", 2, 0), ("c/1", 2, 0), ("c/3", 1, 0)]);
     }
 
     proptest! {

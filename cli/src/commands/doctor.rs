@@ -6,6 +6,7 @@ use crate::jobs;
 use chrono::{DateTime, Utc};
 use inflow_analytics::Unmapped;
 use inflow_config::{Config, Lang};
+use inflow_store::Store;
 
 /// Says what is missing, one line a thing; exit 1 when something is.
 pub async fn run(app: &App) -> Result<u8, Failure> {
@@ -155,6 +156,7 @@ async fn store(app: &App, findings: &mut Findings<'_>) {
         Ok(words) => words.iter().for_each(|(connection, words)| unmapped(connection, words, findings)),
         Err(error) => findings.bad("store", &error.to_string(), None),
     }
+    conflicts(&opened.store, findings).await;
     opened.close().await;
 }
 
@@ -192,6 +194,22 @@ fn unmapped(connection: &str, words: &[Unmapped], findings: &mut Findings<'_>) {
     }
 }
 
+/// Cases that connections tell differently are no fault of the installation, but somebody should look.
+async fn conflicts(store: &Store, findings: &mut Findings<'_>) {
+    let sql = "SELECT toString(field) AS field, count() AS n FROM inflow.application_conflicts GROUP BY field ORDER BY field";
+    let rows = match store.rows(sql, &[]).await {
+        Ok(rows) => rows,
+        Err(error) => return findings.bad("conflicts", &error.to_string(), None),
+    };
+    let counts: Vec<(&str, u64)> = rows.iter().filter_map(|row| Some((row.get("field")?.as_str()?, row.get("n")?.as_u64()?))).collect();
+    if counts.is_empty() {
+        return;
+    }
+    let all: u64 = counts.iter().map(|(_, n)| n).sum();
+    let each = counts.iter().map(|(field, n)| format!("{field} {n}")).collect::<Vec<_>>().join(", ");
+    findings.note("conflicts", &format!("{all} ({each})"), "`inflow report conflicts` lists who says what, and what counts");
+}
+
 struct Findings<'a> {
     app: &'a App,
     missing: bool,
@@ -201,6 +219,12 @@ impl Findings<'_> {
     fn good(&self, what: &str, line: &str) {
         let word = if self.app.printer.lang == Lang::Zh { "正常" } else { "ok" };
         self.app.printer.result(&format!("{word:<8} {what}: {line}"));
+    }
+
+    fn note(&self, what: &str, line: &str, hint: &str) {
+        let word = if self.app.printer.lang == Lang::Zh { "注意" } else { "note" };
+        self.app.printer.result(&format!("{word:<8} {what}: {line}"));
+        self.app.printer.result(&format!("         hint: {hint}"));
     }
 
     fn bad(&mut self, what: &str, line: &str, hint: Option<&str>) {

@@ -150,6 +150,13 @@ impl IdentityKeys {
         hex_of(&keyed(&self.erase, domain, &[connection, source_id]), 32)
     }
 
+    /// What the lines of an erased person have in common from then on. `first` is any one of the person's ids or digests;
+    /// without the erase key it leads nowhere.
+    pub fn erased_person(&self, first: &[&str]) -> Digest {
+        let hex = hex_of(&keyed(&self.erase, "erased person", first), 32);
+        Digest { kind: DigestKind::Erased, normaliser: NORMALISER, key_id: self.key_id.clone(), hex }
+    }
+
     /// What an erased id is called from then on: `erased-` and 16 hex digits.
     pub fn erased_id(&self, source: Source, connection: &str, source_id: &str) -> String {
         let domain = match source {

@@ -46,6 +46,8 @@ pub enum DigestKind {
     Surname,
     /// Year of birth.
     BirthYear,
+    /// Nothing of the person: what all lines of one erased person have in common, so that they stay one in every count.
+    Erased,
 }
 
 impl DigestKind {
@@ -60,6 +62,7 @@ impl DigestKind {
             DigestKind::NamePinyin => "name_pinyin",
             DigestKind::Surname => "surname",
             DigestKind::BirthYear => "birth_year",
+            DigestKind::Erased => "erased",
         }
     }
 

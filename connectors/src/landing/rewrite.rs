@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::read::read_segment;
 use super::write::{SegmentHeader, write_whole};
 use super::{LandingError, Line, LineIdentity, Segment, content_hash, list_segments};
-use crate::identity::{IdentityKeys, Source};
+use crate::identity::{Digest, IdentityKeys, Source};
 use crate::spec::{Field, Kind, Path as FieldPath, scalar_text};
 
 /// A person to erase: what is known of them.
@@ -45,7 +45,8 @@ const DISTINCTIVE: usize = 8;
 const TELLING: usize = 5;
 
 /// Rewrites every segment that tells of a person: ids become [`IdentityKeys::erased_id`], digests and
-/// flags go, hashes are made anew. In the person's own lines the ids are replaced wherever they
+/// flags make place for one that says nothing ([`IdentityKeys::erased_person`]) but keeps the person's
+/// lines one person in every count, hashes are made anew. In the person's own lines the ids are replaced wherever they
 /// stand in the record (short ones only where the mapping says so); in other lines of the connection
 /// only long ids are. Each segment is replaced as a whole, so a crash leaves it old or
 /// new, and running again finishes the work.
@@ -70,7 +71,7 @@ pub fn rewrite_segments(data_dir: &Path, keys: &IdentityKeys, erasure: &Erasure)
             break;
         }
     }
-    let names = Names::new(keys, &wanted);
+    let names = Names::new(keys, &wanted, erasure.person(keys));
     let mut rewritten =
         Rewritten { applications: names.applications.clone(), candidates: names.candidates.clone(), ..Rewritten::default() };
     for segment in &segments {
@@ -87,6 +88,15 @@ impl Erasure {
     fn is_empty_for(&self, segment: &Segment) -> bool {
         self.digests.is_empty()
             && !self.applications.iter().chain(&self.candidates).any(|(connection, _)| *connection == segment.connection)
+    }
+
+    /// By what was asked for, not by what landing tells: the same when a rewriting that was cut off is run again.
+    fn person(&self, keys: &IdentityKeys) -> Digest {
+        let id = self.candidates.first().or_else(|| self.applications.first());
+        match (id, self.digests.first()) {
+            (Some((connection, id)), _) => keys.erased_person(&[connection, id]),
+            (None, digest) => keys.erased_person(&[digest.map_or("", String::as_str)]),
+        }
     }
 
     /// True when the line is about the person.
@@ -130,15 +140,20 @@ fn application_of(segment: &Segment, line: &Line) -> Option<String> {
 struct Names {
     applications: BTreeMap<(String, String), String>,
     candidates: BTreeMap<(String, String), String>,
+    person: Digest,
 }
 
 impl Names {
-    fn new(keys: &IdentityKeys, wanted: &Erasure) -> Names {
+    fn new(keys: &IdentityKeys, wanted: &Erasure, person: Digest) -> Names {
         let name = |source: Source, ids: &BTreeSet<(String, String)>| {
             let named = ids.iter().filter(|(_, id)| !id.is_empty() && !id.starts_with(ERASED));
             named.map(|(connection, id)| ((connection.clone(), id.clone()), keys.erased_id(source, connection, id))).collect()
         };
-        Names { applications: name(Source::Application, &wanted.applications), candidates: name(Source::Candidate, &wanted.candidates) }
+        Names {
+            applications: name(Source::Application, &wanted.applications),
+            candidates: name(Source::Candidate, &wanted.candidates),
+            person,
+        }
     }
 
     fn of<'n>(&'n self, connection: &'n str) -> impl Iterator<Item = (&'n str, &'n str)> {
@@ -213,7 +228,8 @@ fn erase_line(segment: &Segment, keys: &IdentityKeys, wanted: &Erasure, names: &
     }
     if let Some(identity) = &mut line.identity {
         let candidate = names.candidates.get(&key(&identity.candidate)).cloned();
-        *identity = LineIdentity { candidate: candidate.unwrap_or_else(|| identity.candidate.clone()), ..LineIdentity::default() };
+        let candidate = candidate.unwrap_or_else(|| identity.candidate.clone());
+        *identity = LineIdentity { candidate, digests: vec![names.person.clone()], flags: Vec::new() };
     }
     line.key_hash = keys.record_key(&segment.connection, &segment.stream, &line.id);
     line.content_hash = content_hash(&line.record, line.identity.as_ref(), &line.lookups);

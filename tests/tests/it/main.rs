@@ -8,6 +8,7 @@ mod demo;
 mod erase;
 mod fifty;
 mod kinds;
+mod links;
 mod messages;
 mod own_board;
 mod recordings;
