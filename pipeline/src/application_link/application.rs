@@ -203,17 +203,15 @@ impl Application {
     ///
     /// Two applications of one connection are two. Different usable keys are different persons. Two boards that each
     /// deliver a resume of their own delivered two; where somebody chose a word in a third system, the word may be wrong, but
-    /// only a resume of the same or the next day is taken for the same one.
+    /// only a resume for the same named job on the same or the next day is taken for the same one: people do go from board
+    /// to board.
     pub fn can_be(&self, other: &Self, rules: Rules) -> bool {
         let keys = !(self.linkable && other.linkable && self.person != other.person);
+        let Some(job) = self.same_job(other) else { return false };
         let both_own = self.evidence == Evidence::OwnChannel && other.evidence == Evidence::OwnChannel;
-        let channel =
-            !self.contradicts(other) || (!both_own && self.begun.apart(other.begun).is_some_and(|days| days <= rules.adjacent_days));
-        self.connection != other.connection
-            && keys
-            && channel
-            && self.begun.within(other.begun, rules.window_days)
-            && self.same_job(other).is_some()
+        let near = self.begun.apart(other.begun).is_some_and(|days| days <= rules.adjacent_days);
+        let channel = !self.contradicts(other) || (!both_own && job != Job::Untold && near);
+        self.connection != other.connection && keys && channel && self.begun.within(other.begun, rules.window_days)
     }
 
     /// Connection and id: unique, and the order of the last resort.

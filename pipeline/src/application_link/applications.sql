@@ -33,7 +33,7 @@ SELECT
     sipHash64(if(l.person_id != '', l.person_id, concat(a.connection, '/', a.candidate_source_id))), toUInt8(l.linkable), n.names,
     toString(a.channel), toUInt8(a.source_word != ''),
     if(a.requisition_source_id != '', a.requisition_source_id, p.requisition_source_id),
-    (a.title, p.title, a.posting_source_id),
+    (a.title, if(p.title != '', p.title, b.only_title), a.posting_source_id),
     toString(if(a.store != '', a.store, p.store)),
     (toUnixTimestamp64Milli(a.applied_at), toString(a.applied_precision)),
     -- An instant that is only an upper bound is not told.
@@ -48,6 +48,15 @@ LEFT JOIN
 (
     SELECT connection, source_id, requisition_source_id, title, store FROM $db.postings FINAL WHERE deleted = 0
 ) AS p ON p.connection = a.connection AND p.source_id = a.posting_source_id
+LEFT JOIN
+(
+    -- A board's postings may come by another connection than its applications.
+    SELECT channel, source_id, any(title) AS only_title
+    FROM $db.postings FINAL
+    WHERE deleted = 0 AND NOT startsWith(channel, 'unknown:')
+    GROUP BY channel, source_id
+    HAVING uniqExact(title) = 1
+) AS b ON b.channel = a.channel AND b.source_id = a.posting_source_id
 LEFT JOIN
 (
     SELECT

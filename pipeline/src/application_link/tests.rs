@@ -142,7 +142,10 @@ fn who_delivers_one_channel_alone_is_believed_before_a_word_in_a_third_system() 
     );
     let conflict = company.conflict("applied_at").unwrap();
     assert_eq!((conflict.told, conflict.taken.as_str()), (vec!["1970-01-12".to_owned(), "1970-01-11".to_owned()], "1970-01-11"));
-    // Days later it is another resume: the person went on to another board.
+    // Days later, or for who knows which job, it is another resume: the person went on to another board.
+    let title = std::mem::take(&mut company.applications[1].title);
+    assert!(company.cases().is_empty());
+    company.applications[1].title = title;
     company.applications[1].begun = Begun::On { ms: 12 * DAY, day: 12 };
     assert!(company.cases().is_empty());
 }

@@ -223,7 +223,7 @@ fn fifty_people_through_three_connections_are_fifty_applications() {
     assert_eq!(
         conflicts(&company),
         [
-            "applied_at; boss: 2026-10-10 | moka: 2026-10-13 | mail: 2026-10-10; 2026-10-10; earliest",
+            "applied_at; boss: 2026-10-10 | mail: 2026-10-10 | moka: 2026-10-13; 2026-10-10; earliest",
             "channel; boss: boss | mail: boss | moka: zhaopin; boss; own_channel",
             "outcome; boss: withdrawn | mail: - | moka: rejected; rejected, withdrawn; all_count",
         ]
