@@ -94,7 +94,7 @@ impl Book<'_> {
         };
         let links = members.iter().enumerate().map(link).collect();
         let found = [self.channel(&members), self.applied_at(&members), self.outcome(&members), self.posting(&members)];
-        let conflicts = found.into_iter().flatten().map(|told| self.conflict(&members, told)).collect();
+        let conflicts = found.into_iter().flatten().map(|said| self.conflict(&members, said)).collect();
         (links, conflicts)
     }
 
@@ -104,7 +104,7 @@ impl Book<'_> {
         self.in_place(&mut members);
         let case_of = |at: &usize| cases.get(at).cloned().unwrap_or_else(|| self.key(*at));
         let told = members.iter().map(case_of).collect();
-        self.conflict(&members, Told { field: "same_name", told, taken: String::new(), reason: "ambiguous" })
+        self.conflict(&members, Said { field: "same_name", told, taken: String::new(), reason: "ambiguous" })
     }
 
     /// The best evidence of the channel first, then the earliest, then by name of the connection, of which each member has another.
@@ -115,18 +115,18 @@ impl Book<'_> {
         });
     }
 
-    fn conflict(&self, members: &[usize], told: Told) -> Conflict {
+    fn conflict(&self, members: &[usize], said: Said) -> Conflict {
         let first = &self.applications[members[0]];
         let store = members.iter().map(|at| self.applications[*at].store).find(|store| store.is_told()).unwrap_or_default();
         let at = members.iter().map(|at| self.applications[*at].begun.ms()).min().filter(|ms| *ms != i64::MAX);
         Conflict {
             case_id: self.smallest_key(members),
-            field: told.field,
+            field: said.field,
             connections: members.iter().map(|at| self.connection(*at)).collect(),
             source_ids: members.iter().map(|at| self.applications[*at].source_id.to_string()).collect(),
-            told: told.told,
-            taken: told.taken,
-            reason: told.reason,
+            told: said.told,
+            taken: said.taken,
+            reason: said.reason,
             channel: self.text(first.channel),
             store: self.text(store),
             at: at.and_then(DateTime::from_timestamp_millis).map(|at| at.format("%Y-%m-%d %H:%M:%S%.3f").to_string()),
@@ -134,7 +134,7 @@ impl Book<'_> {
     }
 
     /// Fallbacks and unknown words say nothing that could be contradicted.
-    fn channel(&self, members: &[usize]) -> Option<Told> {
+    fn channel(&self, members: &[usize]) -> Option<Said> {
         let claim = |at: &usize| {
             let application = &self.applications[*at];
             if application.evidence.claims() { application.channel } else { Word::default() }
@@ -144,36 +144,36 @@ impl Book<'_> {
         let rival =
             members.iter().zip(&told).find(|(_, word)| word.differs(taken.channel)).map(|(at, _)| self.applications[*at].evidence)?;
         let reason = if taken.evidence == Evidence::OwnChannel && rival != Evidence::OwnChannel { "own_channel" } else { "earliest" };
-        Some(Told { field: "channel", told: self.texts(&told), taken: self.text(taken.channel), reason })
+        Some(Said { field: "channel", told: self.texts(&told), taken: self.text(taken.channel), reason })
     }
 
-    fn applied_at(&self, members: &[usize]) -> Option<Told> {
+    fn applied_at(&self, members: &[usize]) -> Option<Said> {
         let days: Vec<Option<i32>> = members.iter().map(|at| self.applications[*at].applied_day).collect();
         let distinct: BTreeSet<i32> = days.iter().copied().flatten().collect();
         let earliest = distinct.first().filter(|_| distinct.len() > 1)?;
         let told = days.iter().map(|day| day.map(spell_day).unwrap_or_default()).collect();
-        Some(Told { field: "applied_at", told, taken: spell_day(*earliest), reason: "earliest" })
+        Some(Said { field: "applied_at", told, taken: spell_day(*earliest), reason: "earliest" })
     }
 
     /// The marts hold every stage that anybody tells.
-    fn outcome(&self, members: &[usize]) -> Option<Told> {
+    fn outcome(&self, members: &[usize]) -> Option<Said> {
         let told: Vec<Word> = members.iter().map(|at| self.applications[*at].outcome).collect();
         let distinct: BTreeSet<&str> = told.iter().filter(|word| word.is_told()).map(|word| self.words.text(*word)).collect();
         if distinct.len() < 2 {
             return None;
         }
         let taken = distinct.into_iter().collect::<Vec<_>>().join(", ");
-        Some(Told { field: "outcome", told: self.texts(&told), taken, reason: "all_count" })
+        Some(Said { field: "outcome", told: self.texts(&told), taken, reason: "all_count" })
     }
 
     /// The same requisition under two titles.
-    fn posting(&self, members: &[usize]) -> Option<Told> {
+    fn posting(&self, members: &[usize]) -> Option<Said> {
         let told: Vec<Word> = members.iter().map(|at| self.applications[*at].title).collect();
         let taken = told.iter().copied().find(|word| word.is_told())?;
         if !told.iter().any(|word| word.differs(taken)) {
             return None;
         }
-        Some(Told { field: "posting", told: self.texts(&told), taken: self.text(taken), reason: "first_told" })
+        Some(Said { field: "posting", told: self.texts(&told), taken: self.text(taken), reason: "first_told" })
     }
 
     fn texts(&self, words: &[Word]) -> Vec<String> {
@@ -182,7 +182,7 @@ impl Book<'_> {
 }
 
 /// What the members say of a field.
-struct Told {
+struct Said {
     field: &'static str,
     told: Vec<String>,
     taken: String,
