@@ -191,13 +191,12 @@ fn parent_of(stream: &Stream, references: &Entries) -> Option<Value> {
 
 fn fixture_records(spec: &Spec, stream: &Stream, folder: &Path, parent: Option<&Value>) -> Result<Vec<Value>, String> {
     if stream.file.as_ref().is_some_and(|form| form.format == Some(FileFormat::Mail)) {
-        // What templates make of messages; the messages themselves have tests of their own.
-        let path = fixture(folder, &stream.name, &["json"])?;
-        let bytes = std::fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-        return serde_json::from_slice(&bytes).map_err(|error| format!("{}: {error}", path.display()));
+        // What the templates make of messages.
+        let path = fixture(folder, &stream.name, &["mbox"])?;
+        return crate::mail::records_of_file(&path).map_err(|error| format!("{}: {error}", path.display()));
     }
     if stream.request.is_none() {
-        let path = fixture(folder, &stream.name, &["xlsx", "csv", "ndjson", "json", "html", "xml", "eml", "mbox"])?;
+        let path = fixture(folder, &stream.name, &["xlsx", "csv", "ndjson", "json", "html", "xml"])?;
         return crate::file::records_of_file(&path, stream).map_err(|error| error.message);
     }
     let path = fixture(folder, &stream.name, endings(&stream.answer))?;

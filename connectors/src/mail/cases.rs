@@ -5,6 +5,8 @@
 //! twice changes nothing.
 
 use std::collections::{BTreeSet, HashMap};
+use std::fs::File;
+use std::io::BufReader;
 use std::path::Path;
 
 use chrono::{DateTime, Duration, SecondsFormat, Utc};
@@ -13,8 +15,10 @@ use inflow_config::Stage;
 use serde_json::{Map, Value, json};
 use unicode_normalization::UnicodeNormalization;
 
+use super::mbox::Mbox;
+use super::message::Mail;
 use super::pattern::Slot;
-use super::reading::Fit;
+use super::reading::{Fit, Reading, Templates};
 use crate::identity::{Digest, DigestKind, Flag, IdentityKeys};
 use crate::landing::{LandingError, Line, LineIdentity, content_hash, list_connection_segments, read_segment};
 use crate::pull::{LineMaker, Made};
@@ -203,6 +207,21 @@ fn folded(title: &str) -> String {
 
 fn written(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// What the messages of an mbox tell, by the templates that come with the program: the records of an examination.
+pub(crate) fn records_of_file(path: &Path) -> std::io::Result<Vec<Value>> {
+    let templates = Templates::new(Vec::new(), Tz::UTC);
+    let mut records = Vec::new();
+    for message in Mbox::new(BufReader::new(File::open(path)?)) {
+        let Some(mail) = Mail::read(&message?) else { continue };
+        if let Reading::Fits(fit) = templates.read(&mail)
+            && let Some(at) = fit.at
+        {
+            records.push(record(&fit, at));
+        }
+    }
+    Ok(records)
 }
 
 /// The record of one message. Name, phone and address are digested before it is landed.

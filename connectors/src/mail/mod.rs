@@ -21,7 +21,7 @@ mod reading;
 mod settings;
 mod template;
 
-pub(crate) use cases::Cases;
+pub(crate) use cases::{Cases, records_of_file};
 pub(crate) use imap::{Folder, Limits, Listed};
 pub(crate) use mbox::{LARGEST_MESSAGE, Mbox};
 pub(crate) use message::Mail;
