@@ -33,7 +33,9 @@ pub(crate) struct Cases<'a> {
     connection: &'a str,
     stream: &'a Stream,
     zone: Tz,
-    cases: Vec<Case>,
+    /// Start of the pull: when what changes now changed.
+    now: DateTime<Utc>,
+    known: Vec<Case>,
     /// Cases by the digests of their people.
     people: HashMap<String, Vec<usize>>,
     ids: HashMap<String, usize>,
@@ -60,13 +62,15 @@ impl<'a> Cases<'a> {
         connection: &'a str,
         stream: &'a Stream,
         zone: Tz,
+        now: DateTime<Utc>,
     ) -> Result<Cases<'a>, LandingError> {
         let mut cases = Cases {
             keys,
             connection,
             stream,
             zone,
-            cases: Vec::new(),
+            now,
+            known: Vec::new(),
             people: HashMap::new(),
             ids: HashMap::new(),
             changed: BTreeSet::new(),
@@ -90,12 +94,12 @@ impl<'a> Cases<'a> {
 
     /// Takes what a message tells. `at` is when, `message_id` stands for a person that has no digest.
     pub(crate) fn take(&mut self, fit: &Fit, at: DateTime<Utc>, message_id: &str, maker: &mut LineMaker<'_>) {
-        let record = record(fit, at);
+        let record = record(fit, at, self.now);
         let digests: BTreeSet<Digest> =
             maker.identity(&record, "").map(|identity| identity.digests.into_iter().collect()).unwrap_or_default();
         let title = fit.taken.get(Slot::Title).map(folded);
         let near = self.find(&fit.board, title.as_deref(), at, &digests);
-        let id = match near.and_then(|index| self.cases.get(index)) {
+        let id = match near.and_then(|index| self.known.get(index)) {
             Some(case) => case.id.clone(),
             None => self.new_id(fit, title.as_deref(), at, &digests, message_id),
         };
@@ -105,28 +109,27 @@ impl<'a> Cases<'a> {
             Made::Line(line) => Some(*line),
             Made::Erased(_) => None,
         };
-        match found {
-            Some(index) => self.join(index, at, title, digests, line),
-            None => {
-                let index = self.add(Case { id, board: fit.board.clone(), title, first: at, last: at, digests, line });
-                self.changed.insert(index);
-            }
+        if let Some(index) = found {
+            self.join(index, at, title, digests, line);
+        } else {
+            let index = self.add(Case { id, board: fit.board.clone(), title, first: at, last: at, digests, line });
+            self.changed.insert(index);
         }
     }
 
     /// The lines that changed since the last call.
     pub(crate) fn drain(&mut self) -> Vec<Line> {
         let changed = std::mem::take(&mut self.changed);
-        changed.into_iter().filter_map(|index| self.cases.get(index)?.line.clone()).collect()
+        changed.into_iter().filter_map(|index| self.known.get(index)?.line.clone()).collect()
     }
 
     fn add(&mut self, case: Case) -> usize {
-        let index = self.cases.len();
+        let index = self.known.len();
         for digest in case.digests.iter().filter(|digest| tells(digest)) {
             self.people.entry(digest.hex.clone()).or_default().push(index);
         }
         self.ids.insert(case.id.clone(), index);
-        self.cases.push(case);
+        self.known.push(case);
         index
     }
 
@@ -135,7 +138,7 @@ impl<'a> Cases<'a> {
         let of_person: BTreeSet<usize> =
             digests.iter().filter(|digest| tells(digest)).filter_map(|digest| self.people.get(&digest.hex)).flatten().copied().collect();
         let near = of_person.into_iter().filter_map(|index| {
-            let case = self.cases.get(index)?;
+            let case = self.known.get(index)?;
             let same_title = title.is_none() || case.title.is_none() || case.title.as_deref() == title;
             let distance = (case.first - at).max(at - case.last).max(Duration::zero());
             (case.board == board && same_title && distance <= WINDOW && same_person(&case.digests, digests)).then_some((distance, index))
@@ -144,7 +147,7 @@ impl<'a> Cases<'a> {
     }
 
     fn join(&mut self, index: usize, at: DateTime<Utc>, title: Option<String>, digests: BTreeSet<Digest>, line: Option<Line>) {
-        let Some(case) = self.cases.get_mut(index) else { return };
+        let Some(case) = self.known.get_mut(index) else { return };
         case.first = case.first.min(at);
         case.last = case.last.max(at);
         case.title = case.title.take().or(title);
@@ -155,7 +158,7 @@ impl<'a> Cases<'a> {
             case.digests.insert(digest);
         }
         if let (Some(known), Some(line)) = (&mut case.line, line)
-            && merge(known, line)
+            && merge(known, line, self.now)
         {
             self.changed.insert(index);
         }
@@ -218,14 +221,14 @@ pub(crate) fn records_of_file(path: &Path) -> std::io::Result<Vec<Value>> {
         if let Reading::Fits(fit) = templates.read(&mail)
             && let Some(at) = fit.at
         {
-            records.push(record(&fit, at));
+            records.push(record(&fit, at, at));
         }
     }
     Ok(records)
 }
 
 /// The record of one message. Name, phone and address are digested before it is landed.
-fn record(fit: &Fit, at: DateTime<Utc>) -> Value {
+fn record(fit: &Fit, at: DateTime<Utc>, now: DateTime<Utc>) -> Value {
     let applied = (fit.stage == Stage::Applied).then(|| written(at));
     json!({
         "board": fit.board,
@@ -237,18 +240,21 @@ fn record(fit: &Fit, at: DateTime<Utc>) -> Value {
         "first_at": written(at),
         "applied_at": applied,
         "last_at": written(at),
+        "changed_at": now.to_rfc3339_opts(SecondsFormat::Millis, true),
         "stages": [{"stage": fit.stage.as_str(), "at": written(at)}],
     })
 }
 
-/// Adds what another message of the case tells; false when that is nothing new.
-fn merge(known: &mut Line, new: Line) -> bool {
+/// Adds what another message of the case tells; false when that is nothing new. Every change is later than the one
+/// before it, also within one pull: the row's version is made of it.
+fn merge(known: &mut Line, new: Line, now: DateTime<Utc>) -> bool {
     let (Value::Object(record), Value::Object(more)) = (&mut known.record, new.record) else { return false };
     for (key, value) in more {
         let slot = record.entry(key.clone()).or_insert(Value::Null);
         match key.as_str() {
             "first_at" | "applied_at" => keep(slot, value, |new, known| new < known),
             "last_at" => keep(slot, value, |new, known| new > known),
+            "changed_at" => {}
             "stages" => merge_stages(slot, value),
             _ if slot.is_null() => *slot = value,
             _ => {}
@@ -257,8 +263,17 @@ fn merge(known: &mut Line, new: Line) -> bool {
     if let (Some(identity), Some(more)) = (&mut known.identity, new.identity) {
         merge_people(identity, more);
     }
-    let hash = content_hash(&known.record, known.identity.as_ref(), &known.lookups);
-    std::mem::replace(&mut known.content_hash, hash) != hash
+    if content_hash(&known.record, known.identity.as_ref(), &known.lookups) == known.content_hash {
+        return false;
+    }
+    let before = known.record.get("changed_at").and_then(Value::as_str).and_then(|text| DateTime::parse_from_rfc3339(text).ok());
+    let after_it = before.map(|before| before.with_timezone(&Utc) + Duration::milliseconds(1));
+    let changed_at = after_it.map_or(now, |after_it| after_it.max(now));
+    if let Some(record) = known.record.as_object_mut() {
+        record.insert("changed_at".to_owned(), changed_at.to_rfc3339_opts(SecondsFormat::Millis, true).into());
+    }
+    known.content_hash = content_hash(&known.record, known.identity.as_ref(), &known.lookups);
+    true
 }
 
 /// Instants are written alike, so their text sorts as they do.

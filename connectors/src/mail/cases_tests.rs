@@ -28,7 +28,7 @@ fn lines(messages: &[(&str, &str, &str, Stage, &str)], tombstones: &HashSet<Stri
     let references = std::collections::BTreeMap::new();
     let mut maker = LineMaker::new(stream, "box", "CN", &keys, tombstones, &references);
     let folder = tempfile::tempdir().unwrap();
-    let mut cases = Cases::load(folder.path(), &keys, "box", stream, Shanghai).unwrap();
+    let mut cases = Cases::load(folder.path(), &keys, "box", stream, Shanghai, at("2026-10-01T00:00:00Z")).unwrap();
     let mut last: std::collections::BTreeMap<String, Line> = std::collections::BTreeMap::new();
     for (number, (title, name, phone, stage, time)) in messages.iter().enumerate() {
         cases.take(&fit(title, name, phone, *stage), at(time), &format!("m{number}"), &mut maker);
@@ -54,7 +54,7 @@ fn a_notification_and_the_resume_are_one_application() {
         found[0].record,
         json!({
             "board": "茶", "title": "茶艺师", "city": null, "first_at": "2026-09-01T02:00:00Z", "applied_at": "2026-09-01T02:00:00Z",
-            "last_at": "2026-09-05T01:00:00Z",
+            "last_at": "2026-09-05T01:00:00Z", "changed_at": "2026-10-01T00:00:00.002Z",
             "stages": [{"stage": "applied", "at": "2026-09-01T02:00:00Z"}, {"stage": "invited", "at": "2026-09-05T01:00:00Z"}]
         })
     );

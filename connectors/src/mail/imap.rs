@@ -32,7 +32,7 @@ use crate::pull::Stop;
 
 /// Connecting, and every single answer, takes no longer.
 const CONNECT: Duration = Duration::from_secs(15);
-const SILENCE: Duration = Duration::from_secs(60);
+const SILENCE: Duration = Duration::from_mins(1);
 
 /// How the mailbox is reached.
 pub(crate) struct Server {
@@ -364,7 +364,7 @@ impl Folder {
     }
 
     /// Numbers of the messages from one on.
-    pub(crate) async fn from_uid(&mut self, first: u32) -> Result<Vec<u32>, Stop> {
+    pub(crate) async fn numbered_from(&mut self, first: u32) -> Result<Vec<u32>, Stop> {
         let found = self.search(&format!("UID {first}:*")).await?;
         // `n:*` names the last message even when its number is smaller.
         Ok(found.into_iter().filter(|uid| *uid >= first).collect())

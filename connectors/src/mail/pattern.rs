@@ -75,10 +75,12 @@ impl Taken {
         if title.contains(name.as_str()) {
             let rest = title.replace(name.as_str(), " ");
             let rest = rest.trim_matches(|c: char| c.is_whitespace() || !c.is_alphanumeric() && !matches!(c, ')' | '）' | ']' | '】'));
-            match rest.is_empty() {
-                true => self.0.remove(&Slot::Title),
-                false => self.0.insert(Slot::Title, rest.to_owned()),
-            };
+            if rest.is_empty() {
+                self.0.remove(&Slot::Title);
+            } else {
+                let rest = rest.to_owned();
+                self.0.insert(Slot::Title, rest);
+            }
         }
     }
 

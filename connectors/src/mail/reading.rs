@@ -176,6 +176,8 @@ impl Templates {
     /// Mail that people write themselves.
     fn direct(&self, mail: &Mail, subject: &Subject<'_>, quoted: Option<&Quoted>) -> Option<Fit> {
         let none = Quoted::default();
+        // Headers alone do not tell what is attached.
+        let header_only = quoted.is_none();
         let quoted = quoted.unwrap_or(&none);
         let text = Text::new(subject.text);
         for board in self.boards.iter().filter(|board| board.from.is_empty() && board.marks.is_empty()) {
@@ -194,8 +196,6 @@ impl Templates {
                         taken.insert(Slot::Name, sender.to_owned());
                     }
                 }
-                // Headers alone do not tell what is attached.
-                let header_only = mail.text.is_empty() && mail.attachments == 0;
                 let enclosed = !board.needs_attachment || header_only || mail.attachments > 0 || taken.get(Slot::Phone).is_some();
                 if enclosed && taken.names_someone() {
                     return Some(self.told(board, template, taken, mail, quoted));

@@ -82,7 +82,7 @@ fn wrong(connection: &Connection) -> Vec<(String, String, String)> {
             "the mail server, e.g. imap.exmail.qq.com; or the folder of .eml and mbox files as `path`",
         ),
         Some(host) if host.contains(['/', ' ', '@']) => {
-            add("params.host", "is not the name of a server", "such as imap.exmail.qq.com, without imaps://")
+            add("params.host", "is not the name of a server", "such as imap.exmail.qq.com, without imaps://");
         }
         Some(host) => {
             match param("tls") {

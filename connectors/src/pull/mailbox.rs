@@ -1,5 +1,7 @@
 //! The connector `mailbox`: messages of files or of an IMAP folder, by templates into cases, cases into landing.
 
+mod server;
+
 use std::collections::HashSet;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
@@ -10,27 +12,17 @@ use inflow_config::{Config, Connection, Problem};
 
 use super::land::{Lander, recover};
 use super::line::{LineMaker, References};
-use super::{PullContext, PullOutcome, Stop};
+use super::{Probe, PullContext, PullOutcome, Stop};
 use crate::error::{PullError, PullErrorKind};
 use crate::file::expand;
-use crate::mail::{
-    Board, Cases, Fit, Folder, LARGEST_MESSAGE, Limits, Listed, Mail, Mbox, Reading, Settings, Tally, Templates, parse_templates, problems,
-};
-use crate::spec::{BudgetWindow, Kind, MAILBOX_CONNECTOR, Stream, spec};
+use crate::http::Http;
+use crate::mail::{Board, Cases, Fit, LARGEST_MESSAGE, Mail, Mbox, Reading, Tally, Templates, parse_templates, problems};
+use crate::spec::{Kind, MAILBOX_CONNECTOR, Stream, spec};
 
 /// Endings of files that hold messages; a file without one can be an mbox too.
 const ENDINGS: &[&str] = &["eml", "mbox", "mbx"];
 /// How Outlook's own format begins.
 const OUTLOOK: &[u8] = &[0xD0, 0xCF, 0x11, 0xE0];
-
-/// Messages whose headers are asked for at once; the cursor moves after each such round.
-const ROUND: usize = 200;
-/// Messages before the cursor that are read again: a server may show a message later than its number says.
-const LOOKBACK: u32 = 50;
-/// Of larger messages only the beginning is fetched: the text stands before the attachments.
-const WHOLE: u32 = 512 << 10;
-/// Bytes of whole messages fetched with one command.
-const BATCH: u64 = 8 << 20;
 
 /// Pulls a mailbox: its files when the connection has a `path`, else its folder on the server.
 pub(super) async fn pull_mailbox(
@@ -45,7 +37,7 @@ pub(super) async fn pull_mailbox(
             let files = message_files(&ctx.config.resolve(path))?;
             read_files(ctx, connection, &files, started_at, outcome).await
         }
-        None => read_server(ctx, connection, started_at, outcome).await,
+        None => server::read(ctx, connection, started_at, outcome).await,
     }
 }
 
@@ -83,6 +75,22 @@ fn own_templates(config: &Config, connection: &Connection) -> Result<Vec<Board>,
     Ok(vec![board.map_err(|error| wrong(error.to_string()).with_hint("the words of templates are explained in the connectors' README"))?])
 }
 
+/// Signs in and counts the messages that a first pull would look at; of files, those that tell of a case.
+pub(super) async fn probe(http: &Http, config: &Config, connection: &Connection, now: DateTime<Utc>) -> Result<Probe, PullError> {
+    let Some(path) = connection.path.as_ref().map(|path| config.resolve(path)) else {
+        return server::probe(http, config, connection, now).await;
+    };
+    let templates = Templates::new(own_templates(config, connection)?, config.connection_timezone(connection));
+    let mut records = 0;
+    for file in message_files(&path)? {
+        read_file(&file, &mut |bytes| {
+            records += usize::from(Mail::read(bytes).is_some_and(|mail| matches!(templates.read(&mail), Reading::Fits(_))));
+            true
+        })?;
+    }
+    Ok(Probe { stream: stream()?.name.clone(), place: path.display().to_string(), records, requests: 0 })
+}
+
 /// What only the mailbox can check about its connection.
 pub(crate) fn check_mailbox(config: &Config, connection: &Connection) -> Vec<Problem> {
     let mut problems = problems(connection);
@@ -98,7 +106,9 @@ struct Intake<'a> {
     ctx: &'a PullContext<'a>,
     connection: &'a Connection,
     templates: Templates,
-    cases: Cases<'a>,
+    stream: &'static Stream,
+    /// Loaded when the first message tells of a case.
+    cases: Option<Cases<'a>>,
     maker: LineMaker<'a>,
     lander: Lander<'a>,
     tally: Tally,
@@ -136,12 +146,22 @@ impl Intake<'_> {
     /// Lands what was told, and gives it to the store.
     async fn land(&mut self) -> Result<(), PullError> {
         let mut told = std::mem::take(&mut self.told);
+        if told.is_empty() {
+            return Ok(());
+        }
+        if self.cases.is_none() {
+            let zone = self.ctx.config.connection_timezone(self.connection);
+            let (ctx, name) = (self.ctx, &self.connection.name);
+            let loaded = Cases::load(ctx.data_dir, ctx.keys, name, self.stream, zone, self.started_at);
+            self.cases = Some(loaded.map_err(|error| PullError::own(&error))?);
+        }
+        let Some(cases) = &mut self.cases else { return Ok(()) };
         // In the order of time, whatever the order of files.
         told.sort_by(|a, b| (a.at, &a.message).cmp(&(b.at, &b.message)));
         for Told { at, message, fit } in told {
-            self.cases.take(&fit, at, &message, &mut self.maker);
+            cases.take(&fit, at, &message, &mut self.maker);
         }
-        for line in self.cases.drain() {
+        for line in cases.drain() {
             self.lander.push(line).await?;
         }
         self.lander.flush().await
@@ -174,7 +194,12 @@ async fn read_files(
         if ctx.shutdown.is_cancelled() {
             return Err(Stop::Shutdown);
         }
-        if let Err(error) = read_file(file, &mut intake) {
+        let shutdown = ctx.shutdown.clone();
+        let read = read_file(file, &mut |bytes| {
+            intake.bytes(bytes);
+            !shutdown.is_cancelled()
+        });
+        if let Err(error) = read {
             first_error.get_or_insert(error.at(&connection.name));
         }
     }
@@ -198,7 +223,8 @@ async fn open<'a>(
         ctx,
         connection,
         templates: Templates::new(own_templates(ctx.config, connection)?, zone),
-        cases: Cases::load(ctx.data_dir, ctx.keys, &connection.name, stream, zone).map_err(|error| PullError::own(&error))?,
+        stream,
+        cases: None,
         maker: LineMaker::new(stream, &connection.name, country, ctx.keys, tombstones, references),
         lander: Lander::new(ctx, &connection.name, &connection.connector, stream, false, started_at).await?,
         tally: Tally::default(),
@@ -225,7 +251,8 @@ pub(super) fn message_files(path: &Path) -> Result<Vec<PathBuf>, PullError> {
     Ok(files.into_iter().filter(holds_mail).collect())
 }
 
-fn read_file(path: &Path, intake: &mut Intake<'_>) -> Result<(), PullError> {
+/// Gives each message of a file to `take`, until that says no.
+fn read_file(path: &Path, take: &mut dyn FnMut(&[u8]) -> bool) -> Result<(), PullError> {
     let fail = |reason: String, hint: &str| {
         PullError::new(PullErrorKind::File, format!("{}: {reason}", path.display())).with_hint(hint.to_owned())
     };
@@ -238,8 +265,7 @@ fn read_file(path: &Path, intake: &mut Intake<'_>) -> Result<(), PullError> {
     }
     if start.starts_with(b"From ") {
         for message in Mbox::new(reader) {
-            intake.bytes(&message.map_err(unreadable)?);
-            if intake.ctx.shutdown.is_cancelled() {
+            if !take(&message.map_err(unreadable)?) {
                 break;
             }
         }
@@ -247,171 +273,17 @@ fn read_file(path: &Path, intake: &mut Intake<'_>) -> Result<(), PullError> {
     }
     let mut bytes = Vec::new();
     reader.take(LARGEST_MESSAGE as u64).read_to_end(&mut bytes).map_err(unreadable)?;
-    intake.bytes(&bytes);
+    take(&bytes);
     Ok(())
 }
 
 impl Intake<'_> {
     fn bytes(&mut self, bytes: &[u8]) {
-        match Mail::read(bytes) {
-            Some(mail) => self.message(&mail, None),
-            None => {
-                self.tally.seen += 1;
-                self.tally.unreadable += 1;
-            }
+        if let Some(mail) = Mail::read(bytes) {
+            self.message(&mail, None);
+        } else {
+            self.tally.seen += 1;
+            self.tally.unreadable += 1;
         }
-    }
-}
-
-/// Reads what is new in a folder on a server.
-async fn read_server(
-    ctx: &PullContext<'_>,
-    connection: &Connection,
-    started_at: DateTime<Utc>,
-    outcome: &mut PullOutcome,
-) -> Result<(), Stop> {
-    let today = started_at.with_timezone(&ctx.config.connection_timezone(connection)).date_naive();
-    let settings = Settings::read(ctx.config, connection, today)?;
-    let stream = stream()?;
-    let stored = ctx.state.cursor(&connection.name, &stream.name).await.map_err(|error| PullError::own(&error))?;
-    let stored = stored.as_deref().map(Cursor::read).transpose()?;
-    let tombstones: HashSet<String> = ctx.state.tombstones().await.map_err(|error| PullError::own(&error))?;
-    let references = References::new();
-    let mut intake = open(ctx, connection, &tombstones, &references, started_at).await?;
-    let mut folder = settings.server.open(&settings.folder, &limits(ctx, connection, &settings)?).await?;
-    let read = read_folder(&mut intake, &mut folder, &settings, stored, stream).await;
-    // What was read before an error stays; after a shutdown it is read again.
-    let landed = if matches!(read, Err(Stop::Shutdown)) { Ok(()) } else { intake.land().await };
-    outcome.requests += folder.close().await;
-    intake.report(outcome);
-    read?;
-    Ok(landed?)
-}
-
-/// The commands that the connection, or else the connector, allows.
-fn limits(ctx: &PullContext<'_>, connection: &Connection, settings: &Settings) -> Result<Limits, PullError> {
-    let windows: Vec<BudgetWindow> = if connection.budget.is_empty() {
-        spec(MAILBOX_CONNECTOR).map(|spec| spec.budget.clone()).unwrap_or_default()
-    } else {
-        connection.budget.iter().map(|window| BudgetWindow { requests: window.requests, per: window.per }).collect()
-    };
-    let server = &settings.server;
-    let address = url::Url::parse(&format!("imaps://{}:{}", server.host, server.port)).map_err(|error| {
-        PullError::new(PullErrorKind::Configuration, format!("params.host: {:?} is not the name of a server: {error}", server.host))
-    })?;
-    Ok(Limits { budget: ctx.http.budget(&address, &server.user, &windows, 1), shutdown: ctx.shutdown.clone() })
-}
-
-async fn read_folder(
-    intake: &mut Intake<'_>,
-    folder: &mut Folder,
-    settings: &Settings,
-    stored: Option<Cursor>,
-    stream: &Stream,
-) -> Result<(), Stop> {
-    let server = &settings.server;
-    let mailbox = intake.ctx.keys.row_id(&["mailbox", &server.host, &server.user, &settings.folder]);
-    // Numbers mean nothing after the server numbered its messages anew, or in another folder.
-    let known = stored.filter(|stored| stored.mailbox == mailbox && stored.validity == folder.validity).map(|stored| stored.uid);
-    let uids = match known {
-        Some(uid) => folder.from_uid(uid.saturating_sub(LOOKBACK).max(1)).await?,
-        None => folder.since(settings.since).await?,
-    };
-    let mut cursor = Cursor { mailbox, validity: folder.validity, uid: known.unwrap_or_default() };
-    for round in uids.chunks(ROUND) {
-        let listed = folder.headers(round).await?;
-        read_round(intake, folder, listed).await?;
-        intake.land().await?;
-        let last = round.last().copied().unwrap_or_default();
-        if last > cursor.uid {
-            cursor.uid = last;
-            let committed = intake.ctx.state.commit_cursor(&intake.connection.name, &stream.name, &cursor.to_string()).await;
-            committed.map_err(|error| PullError::own(&error))?;
-        }
-        intake.ctx.progress.page(&intake.connection.name, &stream.name, intake.tally.seen);
-    }
-    Ok(())
-}
-
-/// Fetches of the listed messages those that can tell of an application.
-async fn read_round(intake: &mut Intake<'_>, folder: &mut Folder, listed: Vec<Listed>) -> Result<(), Stop> {
-    let mut batch: Vec<Listed> = Vec::new();
-    let mut bytes = 0;
-    for message in listed {
-        let Some(header) = Mail::read(&message.header) else {
-            intake.tally.seen += 1;
-            intake.tally.unreadable += 1;
-            continue;
-        };
-        if !intake.templates.wants(&header) {
-            intake.tally.seen += 1;
-            intake.tally.other += 1;
-            continue;
-        }
-        if message.size > WHOLE {
-            let fetched = folder.messages(&[message.uid], Some(WHOLE)).await?;
-            intake.fetched(&[message], fetched);
-            continue;
-        }
-        bytes += u64::from(message.size);
-        batch.push(message);
-        if bytes >= BATCH {
-            fetch(intake, folder, &mut batch).await?;
-            bytes = 0;
-        }
-    }
-    fetch(intake, folder, &mut batch).await
-}
-
-async fn fetch(intake: &mut Intake<'_>, folder: &mut Folder, batch: &mut Vec<Listed>) -> Result<(), Stop> {
-    if batch.is_empty() {
-        return Ok(());
-    }
-    let uids: Vec<u32> = batch.iter().map(|message| message.uid).collect();
-    let fetched = folder.messages(&uids, None).await?;
-    intake.fetched(&std::mem::take(batch), fetched);
-    Ok(())
-}
-
-impl Intake<'_> {
-    fn fetched(&mut self, listed: &[Listed], messages: Vec<(u32, Vec<u8>)>) {
-        for (uid, bytes) in messages {
-            let received_at = listed.iter().find(|message| message.uid == uid).and_then(|message| message.received_at);
-            match Mail::read(&bytes) {
-                Some(mail) => self.message(&mail, received_at),
-                None => self.tally.unreadable += 1,
-            }
-        }
-    }
-}
-
-/// How far a folder was read.
-#[derive(Debug, PartialEq, Eq)]
-struct Cursor {
-    /// Stands for server, user and folder.
-    mailbox: String,
-    validity: u32,
-    uid: u32,
-}
-
-impl std::fmt::Display for Cursor {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {} {}", self.mailbox, self.validity, self.uid)
-    }
-}
-
-impl Cursor {
-    fn read(text: &str) -> Result<Cursor, PullError> {
-        let words: Vec<&str> = text.split(' ').collect();
-        let read = || match words.as_slice() {
-            [mailbox, validity, uid] => {
-                Some(Cursor { mailbox: (*mailbox).to_owned(), validity: validity.parse().ok()?, uid: uid.parse().ok()? })
-            }
-            _ => None,
-        };
-        read().ok_or_else(|| {
-            PullError::new(PullErrorKind::Configuration, format!("the stored cursor {text:?} is not one of a mailbox"))
-                .with_hint("it was not written by this program; delete its row from inflow_state.cursors to read everything again")
-        })
     }
 }

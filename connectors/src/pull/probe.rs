@@ -10,7 +10,7 @@ use super::target::{Param, Target};
 use super::{records, shape};
 use crate::error::{PullError, PullErrorKind};
 use crate::http::Http;
-use crate::spec::{Answer, Paginate, Request, Stream};
+use crate::spec::{Answer, MAILBOX_CONNECTOR, Paginate, Request, Stream};
 
 /// What one small call found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -31,6 +31,9 @@ pub struct Probe {
 /// # Errors
 /// What a pull would end with.
 pub async fn probe(http: &Http, config: &Config, connection: &Connection, clock: &SharedClock) -> Result<Probe, PullError> {
+    if connection.connector == MAILBOX_CONNECTOR {
+        return super::mailbox::probe(http, config, connection, clock.now()).await;
+    }
     if let Some(path) = &connection.path {
         return files(config, connection, path);
     }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use inflow_config::{Connection, Explain, SecretRef};
 use inflow_connectors::spec::Kind;
-use inflow_connectors::{PullErrorKind, check_connection};
+use inflow_connectors::{PullErrorKind, check_connection, probe};
 use serde_json::Value;
 use tracing::instrument::WithSubscriber;
 
@@ -298,6 +298,20 @@ async fn what_a_server_refuses_is_one_clear_sentence() {
     assert!(!error.to_string().contains("张测试"), "{error}");
     let error = rig.pull(&server(1)).await.error.unwrap();
     assert_eq!(error.to_string(), "box: 127.0.0.1:1: no connection (connection refused)");
+}
+
+#[tokio::test]
+async fn a_connection_is_tried_with_one_look_into_the_folder() {
+    let rig = Rig::new();
+    let clock: inflow_config::SharedClock = Arc::new(inflow_config::FixedClock(rig.now));
+    let mail = MailServer::start(vec![(1, boss("张测试", "店员", 1, "1")), (2, boss("李测试", "店员", 1, "2"))]).await;
+    let found = probe(&rig.http, &rig.config, &server(mail.port), &clock).await.unwrap();
+    assert_eq!((found.stream.as_str(), found.place.as_str(), found.records), ("INBOX", "127.0.0.1", 2));
+    assert!(!mail.commands().iter().any(|command| command.contains("FETCH")));
+    let mailbox = files(&rig);
+    rig.file("mail/a.eml", fixture("boss/1-resume.eml"));
+    rig.file("mail/b.eml", fixture("none/2-newsletter.eml"));
+    assert_eq!(probe(&rig.http, &rig.config, &mailbox, &clock).await.unwrap().records, 1);
 }
 
 #[tokio::test]
