@@ -16,6 +16,7 @@ use super::land::{Lander, recover};
 use super::line::{LineMaker, Made, References};
 use super::pager::{Next, Pager};
 use super::place::Place;
+use super::robots::Robots;
 use super::split::{self, Extent};
 use super::target::{Param, Target};
 use super::{Outside, PullContext, PullOutcome, Stop, records, shape};
@@ -41,8 +42,18 @@ pub(super) async fn pull_board(
     let target = Target::new(ctx.http, ctx.config, connection, spec)?;
     let tombstones = ctx.state.tombstones().await.map_err(|error| PullError::own(&error))?;
     let requests = AtomicU64::new(0);
-    let mut pull =
-        BoardPull { ctx, connection, target, started_at, tombstones, references: References::new(), requests: &requests, outcome };
+    let mut pull = BoardPull {
+        ctx,
+        connection,
+        target,
+        started_at,
+        tombstones,
+        references: References::new(),
+        requests: &requests,
+        robots: None,
+        turn: tokio::sync::Mutex::new(None),
+        outcome,
+    };
     let active: Vec<&'static Stream> = spec.streams.iter().filter(|stream| pull.is_active(stream)).collect();
     if active.is_empty() {
         return Err(PullError::new(PullErrorKind::Configuration, "none of its lists can be pulled with what is set")
@@ -62,6 +73,10 @@ struct BoardPull<'a, 'o> {
     tombstones: HashSet<String>,
     references: References,
     requests: &'o AtomicU64,
+    /// What the site's robots.txt says, where pages are read.
+    robots: Option<Robots>,
+    /// When the last page was asked for, where the site wants pauses between them.
+    turn: tokio::sync::Mutex<Option<tokio::time::Instant>>,
     outcome: &'o mut PullOutcome,
 }
 
@@ -71,6 +86,10 @@ impl<'a> BoardPull<'a, '_> {
     }
 
     async fn streams(&mut self, active: &[&'static Stream]) -> Result<(), Stop> {
+        let mut asked = 0;
+        let robots = Robots::of(&self.target, &mut asked).await;
+        self.requests.fetch_add(asked, Ordering::Relaxed);
+        self.robots = robots?;
         let mut first_error = None;
         for stream in active {
             let place = format!("{}: {}", self.connection.name, stream.name);
@@ -440,6 +459,10 @@ impl<'a> BoardPull<'a, '_> {
     async fn fetch(&self, request: &reqwest::Request) -> Result<Answer, Stop> {
         let mut asked = 0;
         let fetch = async {
+            if let Some(robots) = &self.robots {
+                robots.check(request.url())?;
+                self.pause(robots).await;
+            }
             let answer = self.target.fetch(request, &mut asked).await;
             self.requests.fetch_add(asked, Ordering::Relaxed);
             answer
@@ -449,6 +472,18 @@ impl<'a> BoardPull<'a, '_> {
             () = self.ctx.shutdown.cancelled() => Err(Stop::Shutdown),
             answer = fetch => Ok(answer?),
         }
+    }
+}
+
+impl BoardPull<'_, '_> {
+    /// Waits as long as the site wants between two pages.
+    async fn pause(&self, robots: &Robots) {
+        let Some(delay) = robots.delay() else { return };
+        let mut last = self.turn.lock().await;
+        if let Some(last) = *last {
+            tokio::time::sleep_until(last + delay).await;
+        }
+        *last = Some(tokio::time::Instant::now());
     }
 }
 

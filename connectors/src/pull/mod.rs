@@ -20,6 +20,7 @@ mod pick;
 mod place;
 mod probe;
 mod records;
+mod robots;
 mod shape;
 mod split;
 mod target;

@@ -185,6 +185,12 @@ impl<'a> Target<'a> {
         self.build(url, &shape, self.body(form, &in_body, place)?)
     }
 
+    /// A request without any credential.
+    pub(crate) fn plain(&self, url: Url) -> Result<reqwest::Request, PullError> {
+        let request = self.http.request(reqwest::Method::GET, url).header(ACCEPT, "text/plain, */*");
+        request.build().map_err(|error| configuration(format!("the request cannot be made: {error}")))
+    }
+
     /// The request for an address that the board itself named.
     pub(crate) fn follow(&self, url: Url, stream: &Stream, form: &Request, place: &Place<'_>) -> Result<reqwest::Request, PullError> {
         let shape = Shape { method: form.method, accept: stream.answer.accept(), public: form.public };
