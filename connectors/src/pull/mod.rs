@@ -7,6 +7,7 @@
 //!                                                                 landed hashes, store, cursor
 //! ```
 
+mod answered;
 mod board;
 mod conditional;
 mod deliver;

@@ -3,7 +3,7 @@
 use inflow_config::{Config, Connection, SharedClock};
 use serde_json::Value;
 
-use super::board::{check_success, read};
+use super::answered::{check_success, read};
 use super::pager::Pager;
 use super::place::Place;
 use super::target::{Param, Target};
