@@ -46,6 +46,8 @@ pub enum Fault {
     Future,
     /// Text with everything that is hard about it.
     Unicode,
+    /// More than anybody should take.
+    Giant,
 }
 
 /// Titles for [`Fault::Unicode`]: beyond the basic plane, right to left, combining, zero width.
@@ -250,6 +252,7 @@ impl Script {
                 plain(200, kind, half)
             }
             Fault::OtherPage => plain(200, "text/html", b"<html><body><h1>Are you human?</h1></body></html>".to_vec()),
+            Fault::Giant => plain(200, kind, vec![b' '; 3 << 20]),
             Fault::SamePage => self.paged(stream, form, 0, base, plain(200, kind, self.page(stream, 0, base))),
             _ => {
                 let body = body();

@@ -266,6 +266,19 @@ async fn a_board_whose_clock_is_ahead_hides_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_page_without_end_is_refused() {
+    every(any, |case| async move {
+        let fake = Fake::start(case.spec, case.stream, Fault::Giant).await;
+        let rig = Rig::with_settings("[http]\nmax_answer = \"1MiB\"\n");
+        let connection = case.connection(&fake.url);
+        let outcome = rig.pull(&connection).await;
+        let tried = Tried { rig, fake, connection, outcome };
+        tried.failed(&case, &[BadResponse])
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn text_passes_untouched() {
     let titled = |case: &Case| json(case) && case.stream.kind == Kind::Postings && case.stream.hook.is_none();
     every(titled, |case| async move {
