@@ -1,15 +1,12 @@
-//! What a board answered, and how far a list was read: parsing, refusals inside status 200, cursors.
+//! What a board answered: parsing, refusals inside status 200.
 
-use chrono::{DateTime, Duration, Utc};
-use chrono_tz::Tz;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use url::Url;
 
-use super::target::Param;
 use crate::answer::{AnswerError, convert_at};
 use crate::error::{PullError, PullErrorKind};
 use crate::http::Answer;
-use crate::spec::{Answer as Form, Cursor, Request, Stream, Success, scalar_text};
+use crate::spec::{Answer as Form, Success, scalar_text};
 
 pub(super) fn read(answer: &Answer, url: &Url, form: &Form) -> Result<Value, PullError> {
     let kind = answer.headers.get(reqwest::header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
@@ -33,30 +30,4 @@ pub(super) fn check_success(test: &Success, body: &Value) -> Result<(), PullErro
     let said = said.map_or_else(String::new, |text| format!(": {}", crate::identity::mask_text(&text)));
     let message = format!("the board refused the request inside an answer with status 200{said}");
     Err(PullError::new(PullErrorKind::BadResponse, message).with_hint("check the credential's rights and [params] of the connection"))
-}
-
-/// The parameter that asks only for what changed since the stored cursor, less the lookback.
-pub(super) fn cursor_param(cursor: &Cursor, stream: &Stream, stored: Option<&str>, zone: Tz) -> Result<Option<Param>, PullError> {
-    let Some(stored) = stored else {
-        return Ok(cursor.first.as_ref().map(|first| Param::text(&cursor.param, first.clone())));
-    };
-    let instant = DateTime::parse_from_rfc3339(stored).map_err(|_| {
-        PullError::new(PullErrorKind::Configuration, format!("the stored cursor {stored:?} is not an instant"))
-            .with_hint("it was not written by this program; delete its row from inflow_state.cursors to pull everything again")
-    })?;
-    let lookback = Duration::from_std(cursor.lookback).unwrap_or(Duration::zero());
-    let from = instant.with_timezone(&Utc) - lookback;
-    let format = cursor.format.as_ref().unwrap_or(&stream.time_format);
-    Ok(Some(Param::text(&cursor.param, format.write(from, zone))))
-}
-
-/// The latest of a record's cursor times.
-pub(super) fn cursor_of(form: &Request, stream: &Stream, record: &Value, zone: Tz) -> Option<DateTime<Utc>> {
-    let cursor = form.cursor.as_ref()?;
-    let scope = stream.scope(record, None::<&Map<String, Value>>, zone);
-    let times = cursor.fields.iter().filter_map(|path| {
-        let value = scope.first(path)?;
-        stream.time_format.read(value, scope.zone).ok().flatten()
-    });
-    times.map(|(instant, _)| instant).max()
 }

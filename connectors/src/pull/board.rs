@@ -10,8 +10,9 @@ use inflow_config::Connection;
 use serde_json::Value;
 use url::Url;
 
-use super::answered::{check_success, cursor_of, cursor_param, read};
+use super::answered::{check_success, read};
 use super::conditional::{self, Validators};
+use super::cursor::{cursor_of, cursor_param};
 use super::detail::Outlines;
 use super::land::{Lander, recover};
 use super::line::{LineMaker, Made, References};
@@ -23,7 +24,7 @@ use super::target::{Param, Target};
 use super::{Outside, PullContext, PullOutcome, Stop, records, shape};
 use crate::error::{PullError, PullErrorKind};
 use crate::http::Answer;
-use crate::spec::{Answer as Form, Detail, Kind, Request, Stream, scalar_text};
+use crate::spec::{Answer as Form, Detail, Kind, Request, Stream, TimeFormat, scalar_text};
 
 /// Second calls that are on their way at once; the budget holds them back further.
 const DETAILS_AT_ONCE: usize = 4;
@@ -125,7 +126,19 @@ impl<'a> BoardPull<'a, '_> {
         let own = crate::spec::built_in(&self.connection.connector).is_none();
         let mut lander = Lander::new(self.ctx, &self.connection.name, &self.connection.connector, stream, own, self.started_at).await?;
         let references = std::mem::take(&mut self.references);
-        let result = self.land_pages(stream, form, since, &references, &mut lander, zone).await;
+        let marked = since.is_some() && form.cursor.as_ref().is_some_and(|cursor| cursor.token.is_some());
+        let mut result = self.land_pages(stream, form, since, &references, &mut lander, zone).await;
+        // A mark grows old, or too much happened since.
+        if let (true, Err(Stop::Failed(error))) = (marked, &result)
+            && error.kind == PullErrorKind::BadResponse
+        {
+            tracing::info!(
+                connection = self.connection.name,
+                stream = stream.name,
+                "the board takes its mark no longer: asking for everything"
+            );
+            result = self.land_pages(stream, form, None, &references, &mut lander, zone).await;
+        }
         self.references = references;
         let ended = match result {
             Ok(ended) => Ok(ended),
@@ -140,8 +153,11 @@ impl<'a> BoardPull<'a, '_> {
         };
         self.outcome.count(lander.counts);
         let ended = ended?;
-        if let (Some(cursor), Some(_)) = (ended.cursor, &form.cursor) {
-            let text = cursor.to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
+        let reached = form.cursor.as_ref().and_then(|cursor| match cursor.token {
+            Some(_) => ended.token,
+            None => ended.cursor.map(|cursor| cursor.to_rfc3339_opts(chrono::SecondsFormat::Millis, true)),
+        });
+        if let Some(text) = reached {
             if stored.as_deref() != Some(&text) {
                 let committed = self.ctx.state.commit_cursor(&self.connection.name, &stream.name, &text).await;
                 committed.map_err(|error| PullError::own(&error))?;
@@ -252,6 +268,9 @@ impl<'a> BoardPull<'a, '_> {
             }
             let count = stream.records.first(&body).and_then(Value::as_array).map_or(0, Vec::len);
             let next = pages.pager.next(&body, &headers, &url, count)?;
+            if let Some(path) = form.cursor.as_ref().and_then(|cursor| cursor.token.as_ref()) {
+                walk.ended.token = path.first(&body).and_then(scalar_text);
+            }
             let outside = Outside { parent: place.parent, given: &given };
             let listed = records::shape(stream, shape::records(stream, body)?, outside);
             shape::check(stream, &listed, walk.zone, self.started_at)?;
@@ -284,9 +303,10 @@ impl<'a> BoardPull<'a, '_> {
         let Some(mut outlines) = walk.outlines.take() else { return Ok(()) };
         let (mut fresh, mut elsewhere) = (Vec::new(), Vec::new());
         let count = listed.len();
+        let always = walk.form.detail.iter().any(|detail| detail.always);
         for record in listed {
             match walk.maker.outline(&record) {
-                Some((key, hash)) if outlines.is_known(key, hash) && lander.is_present(key) => lander.listed(key),
+                Some((key, hash)) if !always && outlines.is_known(key, hash) && lander.is_present(key) => lander.listed(key),
                 Some(outline) => fresh.push((record, Some(outline))),
                 None => fresh.push((record, None)),
             }
@@ -344,7 +364,7 @@ impl<'a> BoardPull<'a, '_> {
                 element: &record,
                 lookups: None,
                 zone: Tz::UTC,
-                time_format: &crate::spec::TimeFormat::IsoLocal,
+                time_format: &TimeFormat::IsoLocal,
                 fetched: None,
             };
             if detail.when.as_ref().is_some_and(|when| !when.holds(&scope)) {
@@ -368,7 +388,11 @@ impl<'a> BoardPull<'a, '_> {
                         map.insert(detail.key.clone(), value);
                     }
                 }
-                Err(Stop::Failed(error)) if matches!(error.status, Some(404 | 410)) => return Ok((Detailed::Gone, outline)),
+                Err(Stop::Failed(error)) if matches!(error.status, Some(404 | 410)) => {
+                    if !detail.optional {
+                        return Ok((Detailed::Gone, outline));
+                    }
+                }
                 Err(stop) => return Err(stop),
             }
         }
@@ -379,7 +403,10 @@ impl<'a> BoardPull<'a, '_> {
         let answer = self.fetch(request).await?;
         let mut body = read(&answer, request.url(), self.target.form(&detail.answer)?.as_ref())?;
         for test in &detail.success {
-            check_success(test, &body)?;
+            match check_success(test, &body) {
+                Err(_) if detail.optional => return Ok(Value::Null),
+                passed => passed?,
+            }
         }
         let mut found = None;
         detail.record.change(&mut body, &mut |value| found = Some(value.take()));
@@ -520,6 +547,8 @@ enum Page {
 /// Where a list ended.
 struct Ended {
     cursor: Option<DateTime<Utc>>,
+    /// The board's own mark of this end.
+    token: Option<String>,
     /// Records that the board announced.
     total: u64,
     /// Nothing was left out knowingly.
@@ -529,7 +558,7 @@ struct Ended {
 
 impl Default for Ended {
     fn default() -> Ended {
-        Ended { cursor: None, total: 0, whole: true, validators: None }
+        Ended { cursor: None, token: None, total: 0, whole: true, validators: None }
     }
 }
 

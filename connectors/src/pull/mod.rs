@@ -10,6 +10,7 @@
 mod answered;
 mod board;
 mod conditional;
+mod cursor;
 mod deliver;
 mod detail;
 mod import;
