@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use tokio::sync::watch;
 
 /// The jobs: the first one runs. Clones are the same queue.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Queue(watch::Sender<State>);
 
 #[derive(Debug, Default)]
@@ -44,12 +44,6 @@ pub enum Position {
         /// The one that runs.
         running: Entry,
     },
-}
-
-impl Default for Queue {
-    fn default() -> Self {
-        Self(watch::Sender::default())
-    }
 }
 
 impl Queue {
@@ -118,7 +112,7 @@ mod tests {
         assert_eq!((ahead, running.command), (2, "import"));
         assert_eq!(queue.commands(), ["import", "erase", "replay"]);
         // Who gives up leaves the others where they were.
-        drop(second.position());
+        assert!(matches!(second.position(), Position::Behind { ahead: 1, .. }));
         drop(second);
         third.changed().await;
         assert!(matches!(third.position(), Position::Behind { ahead: 1, .. }));
