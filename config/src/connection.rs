@@ -147,7 +147,7 @@ impl Connection {
             section.complain("watch", Bad::new("there is no `path` whose files could be watched"));
         }
         // Rows of a file can name their channels themselves; so does mail.
-        let named_by_rows = matches!(connection.connector.as_str(), "file" | "mailbox") || connection.path.is_some();
+        let named_by_rows = matches!(connection.connector.as_str(), "file" | "mailbox" | "webhook") || connection.path.is_some();
         if !section.has("channel") && !section.has("source_map") && !named_by_rows {
             let bad = Bad::new("missing, and there is no [source_map] either")
                 .hint(Some("name the one channel it feeds, or map the board's sources to channels".to_owned()));

@@ -1,13 +1,14 @@
 //! Who may ask. On loopback: only a browser that was pointed at this very address, so that a page of
 //! another site cannot read figures by letting its own name resolve to 127.0.0.1 (DNS rebinding).
 //! Behind a proxy the public name is the proxy's affair; there the password of readers is asked for,
-//! which a rebound name does not have, and an `Origin` must be the `Host` that was asked.
+//! which a rebound name does not have, and an `Origin` must be the `Host` that was asked. Deliveries to webhooks are
+//! signed and need neither.
 
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::http::header::{AUTHORIZATION, HOST, ORIGIN, WWW_AUTHENTICATE};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
@@ -34,11 +35,13 @@ impl Guard {
         Ok(Self { any_host: serve.behind_proxy && password.is_some(), password })
     }
 
-    fn judge(&self, path: &str, host: Option<&str>, headers: &HeaderMap) -> Result<(), Failure> {
+    fn judge(&self, method: &Method, path: &str, host: Option<&str>, headers: &HeaderMap) -> Result<(), Failure> {
         let Some(host) = host else {
             return Err(refused("a request must name its host"));
         };
-        if !self.any_host && !is_loopback(host) {
+        // A delivery is let in by its signature, which no other site's page can make, and not by name or password.
+        let is_delivery = *method == Method::POST && path.starts_with("/hooks/");
+        if !self.any_host && !is_delivery && !is_loopback(host) {
             return Err(refused(&format!("the host {host:?} is not served here")));
         }
         if let Some(origin) = headers.get(ORIGIN) {
@@ -48,7 +51,7 @@ impl Guard {
             }
         }
         // Probes carry no password and learn nothing.
-        if path == "/healthz" || path == "/readyz" || self.knows(headers) {
+        if is_delivery || path == "/healthz" || path == "/readyz" || self.knows(headers) {
             return Ok(());
         }
         Err(Failure::new(StatusCode::UNAUTHORIZED, "a password is needed").hint("user reader, password of serve.reader_password"))
@@ -107,7 +110,7 @@ pub(crate) async fn check(State(guard): State<Arc<Guard>>, request: Request, nex
     // HTTP/2 names the host in the request line instead of a header.
     let named = request.headers().get(HOST).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let host = named.or_else(|| request.uri().authority().map(ToString::to_string));
-    let Err(refusal) = guard.judge(request.uri().path(), host.as_deref(), request.headers()) else {
+    let Err(refusal) = guard.judge(request.method(), request.uri().path(), host.as_deref(), request.headers()) else {
         return next.run(request).await;
     };
     let mut response = refusal.into_response();

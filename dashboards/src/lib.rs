@@ -10,21 +10,25 @@
 //! | `/api/v1/report/{metric}` | one metric, the JSON of `inflow report --format json` |
 //! | `/api/v1/connections` | every configured connection and how it is doing |
 //! | `/api/v1/overview` | company, channels, stores and the reach of the data: what the page starts from |
+//! | `POST /hooks/{connection}` | takes what a system sends by itself, signed ([`HookReceiver`]) |
 //! | `/healthz`, `/readyz` | the process lives; the store answers |
 //!
 //! Every error is `{"error": "one sentence", "hint": "what to do"}` with a fitting status. A request
 //! with a foreign `Host` or `Origin` is refused, so that no other site can read figures through the
-//! reader's own browser.
+//! reader's own browser. Deliveries to `/hooks/` come from other machines under whatever name these know; the signature
+//! is what lets them in, and a browser that carries an `Origin` is refused there too.
 
 mod api;
 mod assets;
 mod failure;
 mod figures;
 mod guard;
+mod hooks;
 mod query;
 mod router;
 #[cfg(test)]
 mod tests;
 
 pub use failure::PageError;
+pub use hooks::{HookAnswer, HookReceiver, SentHeaders};
 pub use router::{PageState, router, serve};

@@ -8,7 +8,7 @@ use axum::Router;
 use axum::http::HeaderValue;
 use axum::http::header::{self, HeaderName};
 use axum::middleware;
-use axum::routing::get;
+use axum::routing::{get, post};
 use inflow_config::{Config, SharedClock};
 use inflow_store::Store;
 use tokio::net::TcpListener;
@@ -18,6 +18,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use crate::failure::PageError;
 use crate::figures::{Figures, StoreFigures};
 use crate::guard::{self, Guard};
+use crate::hooks::{self, HookReceiver};
 use crate::{api, assets};
 
 /// Reports that run at one time.
@@ -31,12 +32,19 @@ pub struct PageState {
     store: Store,
     config: Arc<Config>,
     clock: SharedClock,
+    hooks: Option<Arc<dyn HookReceiver>>,
 }
 
 impl PageState {
     /// The page of one store under one configuration; `clock` says what today is.
     pub fn new(store: Store, config: Arc<Config>, clock: SharedClock) -> Self {
-        Self { store, config, clock }
+        Self { store, config, clock, hooks: None }
+    }
+
+    /// Takes what is sent to `/hooks/{connection}`; without it there is nothing at those addresses.
+    #[must_use]
+    pub fn with_hooks(self, receiver: Arc<dyn HookReceiver>) -> Self {
+        Self { hooks: Some(receiver), ..self }
     }
 }
 
@@ -47,19 +55,28 @@ pub(crate) struct Shared {
     pub(crate) config: Arc<Config>,
     pub(crate) clock: SharedClock,
     pub(crate) turns: Arc<Semaphore>,
+    pub(crate) hooks: Option<Arc<dyn HookReceiver>>,
+    /// Deliveries that are read at one time.
+    pub(crate) deliveries: Arc<Semaphore>,
 }
 
 /// Page and API. Fails when the password of readers is configured and cannot be read.
 pub fn router(state: PageState) -> Result<Router, PageError> {
-    let PageState { store, config, clock } = state;
+    let PageState { store, config, clock, hooks } = state;
     let figures = StoreFigures { store, config: Arc::clone(&config) };
-    router_over(Arc::new(figures), config, clock)
+    router_over(Arc::new(figures), config, clock, hooks)
 }
 
 /// [`router`] over any source of figures.
-pub(crate) fn router_over(figures: Arc<dyn Figures>, config: Arc<Config>, clock: SharedClock) -> Result<Router, PageError> {
+pub(crate) fn router_over(
+    figures: Arc<dyn Figures>,
+    config: Arc<Config>,
+    clock: SharedClock,
+    hooks: Option<Arc<dyn HookReceiver>>,
+) -> Result<Router, PageError> {
     let guard = Arc::new(Guard::of(&config)?);
-    let shared = Shared { figures, config, clock, turns: Arc::new(Semaphore::new(REPORTS_AT_ONCE)) };
+    let (turns, deliveries) = (Arc::new(Semaphore::new(REPORTS_AT_ONCE)), Arc::new(Semaphore::new(hooks::AT_ONCE)));
+    let shared = Shared { figures, config, clock, turns, hooks, deliveries };
     let fresh = SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     let answers = Router::new()
         .route("/api/v1/metrics", get(api::metrics))
@@ -68,6 +85,7 @@ pub(crate) fn router_over(figures: Arc<dyn Figures>, config: Arc<Config>, clock:
         .route("/api/v1/overview", get(api::overview))
         .route("/healthz", get(api::alive))
         .route("/readyz", get(api::ready))
+        .route("/hooks/{connection}", post(hooks::deliver))
         .layer(fresh);
     let page = Router::new().route("/", get(assets::page)).route("/assets/{name}", get(assets::asset));
     let mut app = answers

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use inflow_analytics::{Meaning, Query, Report, Unmapped};
 use inflow_config::{Config, FixedClock};
@@ -15,6 +16,7 @@ use tower::ServiceExt as _;
 
 use crate::failure::Failure;
 use crate::figures::{Figures, Health, Reach};
+use crate::hooks::{HookAnswer, HookReceiver, SentHeaders};
 use crate::router::router_over;
 
 /// Remembers what it was asked.
@@ -64,6 +66,22 @@ impl Figures for Invented {
     }
 }
 
+/// Answers with what the address says.
+struct Counting;
+
+#[async_trait]
+impl HookReceiver for Counting {
+    async fn deliver(&self, connection: &str, headers: &SentHeaders, body: Bytes) -> HookAnswer {
+        match connection {
+            "ats" => HookAnswer::Taken { repeated: headers.get("x-again").is_some() },
+            "long" => HookAnswer::Unreadable { error: format!("{} bytes", body.len()), hint: None },
+            "unsigned" => HookAnswer::Unsigned { error: "the signature does not fit the content".to_owned() },
+            "busy" => HookAnswer::Later,
+            _ => HookAnswer::Unknown,
+        }
+    }
+}
+
 struct Site {
     router: Router,
     figures: Arc<Invented>,
@@ -87,7 +105,7 @@ fn site_with(settings: &str, broken: bool) -> Site {
     let config = Config::load(&folder.path().join("inflow.toml"), &Vec::new).expect("a configuration");
     let figures = Arc::new(Invented { broken, ..Invented::default() });
     let now: DateTime<Utc> = "2026-11-20T20:00:00Z".parse().expect("an instant");
-    let router = router_over(figures.clone(), Arc::new(config), Arc::new(FixedClock(now))).expect("a router");
+    let router = router_over(figures.clone(), Arc::new(config), Arc::new(FixedClock(now)), Some(Arc::new(Counting))).expect("a router");
     Site { router, figures, _folder: folder }
 }
 
@@ -306,4 +324,48 @@ async fn readiness_is_the_stores_and_liveness_is_not() {
     assert_eq!(broken.json("/healthz").await.0, StatusCode::OK);
     assert_eq!(broken.json("/readyz").await.0, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(site().json("/readyz").await.0, StatusCode::OK);
+}
+
+fn delivery(host: &str, connection: &str) -> axum::http::request::Builder {
+    Request::post(format!("/hooks/{connection}")).header("host", host)
+}
+
+#[tokio::test]
+async fn deliveries_come_under_any_name_without_a_password_and_never_from_a_page() {
+    let site = site_with("[serve]\nreader_password = \"file:reader.password\"\n", false);
+    let send = |builder: axum::http::request::Builder, body: &'static str| site.ask(builder.body(Body::from(body)).expect("a request"));
+    let (status, _, body) = send(delivery("hooks.example.com", "ats"), "{}").await;
+    assert_eq!((status, body.as_slice()), (StatusCode::OK, br#"{"repeated":false,"status":"ok"}"#.as_slice()));
+    let (_, _, body) = send(delivery("hooks.example.com", "ats").header("X-Again", "1"), "{}").await;
+    assert_eq!(body, br#"{"repeated":true,"status":"ok"}"#);
+    let (status, ..) = send(delivery("hooks.example.com", "ats").header("origin", "https://evil.example"), "{}").await;
+    assert_eq!(status, StatusCode::FORBIDDEN, "a browser's page cannot send");
+    for (connection, expected) in [("unsigned", 401), ("busy", 503), ("none", 404)] {
+        let (status, headers, _) = send(delivery("hooks.example.com", connection), "{}").await;
+        assert_eq!(status.as_u16(), expected, "{connection}");
+        assert_eq!(headers.contains_key("retry-after"), expected == 503);
+        assert!(!headers.contains_key("www-authenticate"), "{connection}: nobody is asked for the readers' password");
+    }
+    // The rest is guarded as it was.
+    for request in [
+        Request::get("/hooks/ats").header("host", "hooks.example.com"),
+        Request::post("/api/v1/overview").header("host", "hooks.example.com"),
+        Request::get("/api/v1/overview").header("host", "hooks.example.com"),
+        Request::post("/hooks").header("host", "hooks.example.com"),
+    ] {
+        let (status, ..) = send(request, "").await;
+        assert_eq!(status, StatusCode::FORBIDDEN);
+    }
+    let (status, ..) = send(Request::get("/api/v1/overview").header("host", "localhost"), "").await;
+    assert_eq!(status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn a_delivery_has_at_most_one_mebibyte() {
+    let site = site();
+    for (length, expected) in [(1 << 20, StatusCode::UNPROCESSABLE_ENTITY), ((1 << 20) + 1, StatusCode::PAYLOAD_TOO_LARGE)] {
+        let request = delivery("localhost", "long").body(Body::from(vec![b' '; length])).expect("a request");
+        let (status, _, body) = site.ask(request).await;
+        assert_eq!(status, expected, "{}", String::from_utf8_lossy(&body));
+    }
 }

@@ -6,7 +6,7 @@ use crate::failure::{Failure, exit};
 use inflow_config::Lang;
 use inflow_connectors::examine::{Entries, Fetched, Found, add_detail, entries_of, examine, examine_fixtures, records_of};
 use inflow_connectors::http::{Http, HttpOptions};
-use inflow_connectors::spec::{FILE_CONNECTOR, Kind, Spec, all, parse_spec, spec};
+use inflow_connectors::spec::{FILE_CONNECTOR, Kind, Spec, WEBHOOK_CONNECTOR, all, parse_spec, spec};
 use std::path::{Path, PathBuf};
 
 /// Dispatches.
@@ -34,6 +34,11 @@ fn list(app: &App) -> Result<u8, Failure> {
         "export",
         app.printer.pick("any csv, xlsx, ndjson or json file by a mapping of your own", "任意表格文件(自写映射)")
     ));
+    app.printer.result(&format!(
+        "{WEBHOOK_CONNECTOR:<22} {:<14} {}",
+        "official_api",
+        app.printer.pick("any system that sends signed JSON, by a mapping of your own", "任意发送签名 JSON 的系统(自写映射)")
+    ));
     Ok(0)
 }
 
@@ -51,7 +56,7 @@ fn new(app: &App, name: &str) -> Result<u8, Failure> {
             "use lower-case letters, digits and _, such as `teahouse`",
         ));
     }
-    if name == FILE_CONNECTOR || spec(name).is_some() {
+    if [FILE_CONNECTOR, WEBHOOK_CONNECTOR].contains(&name) || spec(name).is_some() {
         return Err(Failure::user(
             format!("there is a connector {name} already"),
             "`inflow connector list` shows all; choose another name",

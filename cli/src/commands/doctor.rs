@@ -6,6 +6,7 @@ use crate::jobs;
 use chrono::{DateTime, Utc};
 use inflow_analytics::Unmapped;
 use inflow_config::{Config, Lang};
+use inflow_connectors::spec::WEBHOOK_CONNECTOR;
 use inflow_store::Store;
 
 /// Says what is missing, one line a thing; exit 1 when something is.
@@ -142,9 +143,17 @@ async fn store(app: &App, findings: &mut Findings<'_>) {
         Ok(health) => {
             for connection in opened.config.connections.iter().filter(|c| c.enabled) {
                 match health.iter().find(|h| h.connection == connection.name) {
+                    None if connection.connector == WEBHOOK_CONNECTOR => {
+                        let hint = format!(
+                            "the sender posts to /hooks/{} on the page's address while `inflow run` or `serve` runs",
+                            connection.name
+                        );
+                        findings.bad(&connection.name, "nothing received yet", Some(&hint));
+                    }
                     None => findings.bad(&connection.name, "never pulled", Some("`inflow run --once` pulls it")),
                     Some(h) if h.status == "ok" => {
-                        findings.good(&connection.name, &format!("last pulled {} UTC", h.last_attempt_at.format("%Y-%m-%d %H:%M")));
+                        let what = if connection.connector == WEBHOOK_CONNECTOR { "received" } else { "pulled" };
+                        findings.good(&connection.name, &format!("last {what} {} UTC", h.last_attempt_at.format("%Y-%m-%d %H:%M")));
                     }
                     Some(h) => findings.bad(&connection.name, &h.error, None),
                 }

@@ -14,6 +14,7 @@ mod keeper;
 mod plan;
 mod signals;
 mod watch;
+mod webhooks;
 
 pub use agenda::Agenda;
 pub use analyst::Analyst;
@@ -25,6 +26,7 @@ use crate::jobs::{Server, ServerParts};
 use chrono::{DateTime, Utc};
 use inflow_config::{Connection, Explain};
 use inflow_connectors::breaker::{self, Decision};
+use inflow_connectors::spec::WEBHOOK_CONNECTOR;
 use inflow_connectors::{PullState, SinkError};
 use inflow_dashboards::PageState;
 use plan::{Planner, Timetable};
@@ -34,6 +36,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
+use webhooks::Webhooks;
 
 /// Time for pulls and answers under way, once told to stop.
 const LAST_WORK: Duration = Duration::from_secs(3);
@@ -44,7 +47,7 @@ const LAST_STORE: Duration = Duration::from_secs(1);
 struct Daemon {
     app: App,
     opened: Opened,
-    pulling: Pulling,
+    pulling: Arc<Pulling>,
     agenda: Arc<Agenda>,
     analyst: Arc<Analyst>,
 }
@@ -82,14 +85,20 @@ pub async fn hold(app: &App, opened: Opened, schedules: Option<&[String]>) -> Re
         Failure::user(format!("no jobs can be taken in {}: {error}", shown(&opened.data_dir)), "check that the folder belongs to you")
     })?;
     tasks.spawn(jobs.serve());
-    if let Some(names) = schedules {
-        let pulling = Pulling::new(&opened)?;
+    let receives = opened.config.connections.iter().any(|c| c.enabled && c.connector == WEBHOOK_CONNECTOR);
+    let pulling = if schedules.is_some() || receives { Some(Arc::new(Pulling::new(&opened)?)) } else { None };
+    let mut state = PageState::new(opened.store.clone(), Arc::clone(&opened.config), Arc::clone(&opened.clock));
+    if let Some(pulling) = &pulling
+        && let Some(webhooks) = Webhooks::start(app, &opened, pulling, &analyst, &mut tasks)?
+    {
+        state = state.with_hooks(webhooks);
+    }
+    if let (Some(names), Some(pulling)) = (schedules, pulling) {
         let daemon = Arc::new(Daemon { app: app.clone(), opened: opened.clone(), pulling, agenda, analyst: Arc::clone(&analyst) });
         daemon.start(names, &mut tasks).await?;
         // A process that was killed may have landed what it did not come to analyse.
         analyst.ask();
     }
-    let state = PageState::new(opened.store.clone(), Arc::clone(&opened.config), Arc::clone(&opened.clock));
     let mut page = tokio::spawn(inflow_dashboards::serve(listener, state, app.stop.clone().cancelled_owned()));
     let served = tokio::select! {
         () = app.stop.cancelled() => None,

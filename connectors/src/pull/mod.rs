@@ -24,6 +24,7 @@ mod shape;
 mod split;
 mod target;
 mod watch;
+mod webhook;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -36,7 +37,7 @@ use crate::breaker;
 use crate::error::{PullError, PullErrorKind};
 use crate::http::Http;
 use crate::identity::IdentityKeys;
-use crate::spec::{FILE_CONNECTOR, MAILBOX_CONNECTOR, Spec};
+use crate::spec::{FILE_CONNECTOR, MAILBOX_CONNECTOR, Spec, WEBHOOK_CONNECTOR};
 use crate::state::{Health, PullState, Run, SegmentSink};
 use land::LandCounts;
 
@@ -47,6 +48,8 @@ pub(crate) use mailbox::check_mailbox;
 pub use probe::{Probe, probe};
 pub(crate) use records::Outside;
 pub use watch::{DeliveredFile, delivered_files};
+pub use webhook::{Nonces, Unsigned, Webhook, WebhookDelivery, receive_webhook, refuse_webhook};
+pub(crate) use webhook::{PARAMS as WEBHOOK_PARAMS, SECRETS as WEBHOOK_SECRETS, Scheme as WebhookScheme};
 
 /// The records of an answer, shaped as the words of a stream say.
 pub(crate) fn shaped_records(
@@ -158,6 +161,11 @@ impl From<PullError> for Stop {
 pub async fn pull(ctx: &PullContext<'_>, connection: &Connection) -> PullOutcome {
     let started_at = ctx.clock.now();
     let mut outcome = PullOutcome { connection: connection.name.clone(), ..PullOutcome::default() };
+    if connection.connector == WEBHOOK_CONNECTOR {
+        // Nobody is asked, and that says nothing about the sender.
+        let result = land::recover(ctx, &connection.name).await.map(|counts| outcome.count(counts));
+        return conclude(ctx, connection, started_at, outcome, result.map_err(Stop::from), false).await;
+    }
     let result = if connection.connector == FILE_CONNECTOR {
         import::pull_files(ctx, connection, started_at, &mut outcome).await
     } else if connection.connector == MAILBOX_CONNECTOR {

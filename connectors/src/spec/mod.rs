@@ -31,7 +31,7 @@ pub use columns::{ASSESSMENT_KINDS, Care, Column, DAILY_COUNTERS, FieldType, HEA
 pub use event::{Event, StageWords, Unreadable};
 pub use field::{Cell, Field, Lookup, Scope, When, shape};
 pub use path::{Path, PathError, Step};
-pub use registry::{FILE_CONNECTOR, MAILBOX_CONNECTOR, all, built_in, load_own, names, spec};
+pub use registry::{FILE_CONNECTOR, MAILBOX_CONNECTOR, WEBHOOK_CONNECTOR, all, built_in, load_own, names, spec};
 pub use request::{Cursor, Detail, Each, Method, Paginate, Request, Split, Success};
 pub(crate) use stream::composite;
 pub use stream::{Encoding, EventMap, FileForm, FileFormat, IdentityPaths, Stream};

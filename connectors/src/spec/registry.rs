@@ -13,6 +13,9 @@ pub const FILE_CONNECTOR: &str = "file";
 /// The connector that reads the company's mailbox; its spec says how cases are mapped, [`crate::mail`] how they are made.
 pub const MAILBOX_CONNECTOR: &str = "mailbox";
 
+/// The connector that is sent to, and read by a mapping; it has no spec either.
+pub const WEBHOOK_CONNECTOR: &str = "webhook";
+
 /// Spec files by name. A test reads each, so the registry cannot hold a broken one.
 pub(super) const SOURCES: &[(&str, &str)] = &[
     // Applicant systems and their job boards.
@@ -90,7 +93,7 @@ pub fn all() -> Vec<&'static Spec> {
 
 /// Every word that `connector` accepts.
 pub fn names() -> Vec<&'static str> {
-    all().into_iter().map(|spec| spec.name.as_str()).chain([FILE_CONNECTOR]).collect()
+    all().into_iter().map(|spec| spec.name.as_str()).chain([FILE_CONNECTOR, WEBHOOK_CONNECTOR]).collect()
 }
 
 /// Reads the company's own specs, `*.toml` in a folder; none when there is no such folder. Every problem of
@@ -109,7 +112,7 @@ pub fn load_own(folder: &Path) -> Result<usize, Vec<SpecError>> {
         let read = std::fs::read_to_string(file)
             .map_err(|error| SpecError { file: shown.clone(), problems: vec![format!("cannot be read: {error}")] });
         match read.and_then(|text| parse_spec(&text, &shown)) {
-            Ok(spec) if built_in(&spec.name).is_some() || spec.name == FILE_CONNECTOR => {
+            Ok(spec) if built_in(&spec.name).is_some() || [FILE_CONNECTOR, WEBHOOK_CONNECTOR].contains(&spec.name.as_str()) => {
                 let problem = format!("name: {} is a connector already; give this one another name", spec.name);
                 errors.push(SpecError { file: shown, problems: vec![problem] });
             }

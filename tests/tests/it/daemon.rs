@@ -1,9 +1,9 @@
 //! The process that stays: schedules, jobs of other processes, an end within seconds, a kill at any moment.
 
+use crate::holder::{Holder, signal};
 use inflow_tests::{Answer, Company};
 use std::net::TcpListener;
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 const SETTINGS: &str = "[company]\nname = \"Acme\"\n\n[identity]\nkey = \"file:keys/identity.key\"\nerase_key = \"file:keys/erase.key\"\n\n[serve]\npage = \"127.0.0.1:0\"\nclickhouse = \"127.0.0.1:0\"\n";
@@ -27,66 +27,6 @@ fn company() -> Company {
     company.write("files/a.csv", "编号,职位\n1,店员\n");
     company.write("people.csv", "编号,姓名,手机,投递时间\n1,测试甲,19900000001,2026-11-02 18:20\n2,测试乙,19900000002,2026-11-03 19:05\n");
     company
-}
-
-/// A process that stays, killed at the end of the test if it still runs.
-struct Holder<'c> {
-    company: &'c Company,
-    child: Child,
-    log: PathBuf,
-}
-
-impl<'c> Holder<'c> {
-    fn start(company: &'c Company, arguments: &[&str]) -> Self {
-        let log = company.path().join(format!("holder-{}.log", arguments.join("-")));
-        let out = std::fs::File::create(&log).unwrap();
-        let mut command = company.command(arguments);
-        let child = command.stdout(out.try_clone().unwrap()).stderr(out).spawn().unwrap();
-        let holder = Self { company, child, log };
-        // The page is bound last.
-        holder.until("it serves", || holder.said().contains("page       http://"));
-        holder
-    }
-
-    fn said(&self) -> String {
-        std::fs::read_to_string(&self.log).unwrap_or_default()
-    }
-
-    /// Waits until something is so.
-    fn until(&self, what: &str, so: impl Fn() -> bool) {
-        let begun = Instant::now();
-        while !so() {
-            assert!(begun.elapsed() < Duration::from_mins(1), "{what}: not within a minute; it said\n{}", self.said());
-            std::thread::sleep(Duration::from_millis(100));
-        }
-    }
-
-    fn signal(&self, name: &str) {
-        signal(&self.child, name);
-    }
-
-    /// Ends it with SIGTERM: the exit code, and how long it took.
-    fn end(mut self) -> (i32, Duration) {
-        self.signal("TERM");
-        let begun = Instant::now();
-        let status = self.child.wait().unwrap();
-        (status.code().unwrap_or(-1), begun.elapsed())
-    }
-
-    fn count(&self, sql: &str) -> String {
-        self.company.query(sql).trim().to_owned()
-    }
-}
-
-impl Drop for Holder<'_> {
-    fn drop(&mut self) {
-        let _ended_already = self.child.kill();
-        let _reaped_already = self.child.wait();
-    }
-}
-
-fn signal(child: &Child, name: &str) {
-    assert!(Command::new("kill").args([&format!("-{name}"), &child.id().to_string()]).status().unwrap().success());
 }
 
 /// A board that takes connections and never says a word.
@@ -184,7 +124,7 @@ fn schedules_and_watched_folders() {
         .until("marts", || daemon.count("SELECT uniqExact(source_id) FROM inflow.application_stages WHERE connection = 'watched'") == "2");
     let doctor = company.run(&["doctor"]).out;
     assert!(doctor.contains("daemon: running since"), "{doctor}");
-    assert!(doctor.contains("sheet: next pull 2"), "{doctor}");
+    assert!(doctor.contains("next pull 2"), "{doctor}");
     assert!(doctor.contains("folder watched"), "{doctor}");
     assert!(daemon.said().contains("sheet: 0 requests, 1 records, 1 new or changed, 0 quarantined"), "{}", daemon.said());
     assert_eq!(daemon.end().0, 0);
