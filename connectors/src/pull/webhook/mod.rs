@@ -20,7 +20,7 @@ use serde_json::Value;
 use super::import::read_mapping;
 use super::land::Lander;
 use super::line::{LineMaker, Made, References};
-use super::{PullContext, PullOutcome, Stop, conclude, shaped_records};
+use super::{Outside, PullContext, PullOutcome, Stop, conclude, shaped_records};
 use crate::error::{PullError, PullErrorKind};
 use crate::identity::IdentityKeys;
 use crate::spec::{Stream, composite};
@@ -107,7 +107,8 @@ impl Webhook {
                 *value = Value::Array(vec![value.take()]);
             }
         });
-        shaped_records(&self.stream, body, None).map_err(|error| error.at(&self.connection))
+        let outside = Outside { parent: None, given: &serde_json::Map::new() };
+        shaped_records(&self.stream, body, outside).map_err(|error| error.at(&self.connection))
     }
 }
 
