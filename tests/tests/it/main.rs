@@ -13,7 +13,7 @@ mod links;
 mod messages;
 mod own_board;
 mod recordings;
-mod words;
 mod webhooks;
+mod words;
 mod workbook;
 mod world;
