@@ -207,7 +207,11 @@ fn add(sum: &mut PullOutcome, part: PullOutcome) {
     sum.landed += part.landed;
     sum.rows += part.rows;
     sum.quarantined += part.quarantined;
-    sum.dropped_columns.extend(part.dropped_columns);
+    for (column, dropped) in part.dropped_columns {
+        let known = sum.dropped_columns.entry(column).or_default();
+        known.values += dropped.values;
+        known.never_kept |= dropped.never_kept;
+    }
 }
 
 /// What a pull works with beside the store; made once for all connections.

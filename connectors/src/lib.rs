@@ -18,7 +18,7 @@ mod state;
 pub use check::check_connection;
 pub use error::{PullError, PullErrorKind};
 pub use pull::{
-    DeliveredFile, NoProgress, Nonces, Note, Probe, PullContext, PullOutcome, PullProgress, Unsigned, Webhook, WebhookDelivery, channels,
-    delivered_files, import, probe, pull, receive_webhook, refuse_webhook,
+    DeliveredFile, DroppedColumn, NoProgress, Nonces, Note, Probe, PullContext, PullOutcome, PullProgress, Unsigned, Webhook,
+    WebhookDelivery, channels, delivered_files, import, probe, pull, receive_webhook, refuse_webhook,
 };
 pub use state::{Health, Landed, PullState, Run, SegmentSink, SinkError, StoredCounts};

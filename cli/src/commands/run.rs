@@ -87,6 +87,9 @@ pub fn summary_at(printer: &Printer, time: &str, outcomes: &[PullOutcome]) -> u8
         for note in &outcome.notes {
             printer.note(&format!("{}: {}", outcome.connection, note.en), &format!("{}:{}", outcome.connection, note.zh));
         }
+        if let Some((en, zh)) = dropped(outcome) {
+            printer.note(&format!("{time}{}: {en}", outcome.connection), &format!("{time}{}:{zh}", outcome.connection));
+        }
         if outcome.quarantined > 0 {
             let hint = format!(
                 "see why: inflow query \"SELECT line, field, reason FROM inflow_state.quarantine WHERE connection = '{}'\"",
@@ -99,4 +102,65 @@ pub fn summary_at(printer: &Printer, time: &str, outcomes: &[PullOutcome]) -> u8
         }
     }
     if outcomes.iter().any(|outcome| outcome.error.is_some()) { exit::PARTLY } else { 0 }
+}
+
+/// Columns named in a line.
+const MOST_COLUMNS: usize = 12;
+
+/// What was dropped before landing, with the number of values: first what is never kept of people, then what no mapping
+/// asked for.
+fn dropped(outcome: &PullOutcome) -> Option<(String, String)> {
+    // Columns are told apart by their list only where two lists have them.
+    let short = |name: &str| name.split_once('.').map_or_else(|| name.to_owned(), |(_, column)| column.to_owned());
+    let mut columns: Vec<(bool, String, u64)> = Vec::new();
+    for (name, dropped) in &outcome.dropped_columns {
+        let name = short(name);
+        match columns.iter_mut().find(|(_, known, _)| *known == name) {
+            Some((never, _, values)) => {
+                *never |= dropped.never_kept;
+                *values += dropped.values;
+            }
+            None => columns.push((dropped.never_kept, name, dropped.values)),
+        }
+    }
+    columns.sort_by_key(|(never, _, values)| (!never, std::cmp::Reverse(*values)));
+    let never = columns.iter().filter(|(never, ..)| *never).count();
+    let shown = columns.iter().take(MOST_COLUMNS.max(never));
+    let (mut en, mut zh): (Vec<String>, Vec<String>) = shown
+        .map(|(never, name, values)| {
+            let (en_never, zh_never) = if *never { (", never kept", ",从不保存") } else { ("", "") };
+            let unit = if *values == 1 { "value" } else { "values" };
+            (format!("{name} ({values} {unit}{en_never})"), format!("{name}({values} 个值{zh_never})"))
+        })
+        .unzip();
+    let rest = columns.len().saturating_sub(en.len());
+    if rest > 0 {
+        en.push(format!("and {rest} more"));
+        zh.push(format!("另有 {rest} 列"));
+    }
+    (!en.is_empty()).then(|| (format!("dropped before landing: {}", en.join(", ")), format!("未保存的列:{}", zh.join("、"))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::dropped;
+    use inflow_connectors::{DroppedColumn, PullOutcome};
+
+    #[test]
+    fn what_is_never_kept_is_named_first() {
+        let column = |name: &str, values, never_kept| (name.to_owned(), DroppedColumn { values, never_kept });
+        let outcome = PullOutcome {
+            dropped_columns: [
+                column("applications.备注2", 120, false),
+                column("applications.婚姻状况", 50, true),
+                column("invitations.备注2", 1, false),
+            ]
+            .into(),
+            ..PullOutcome::default()
+        };
+        let (en, zh) = dropped(&outcome).unwrap();
+        assert_eq!(en, "dropped before landing: 婚姻状况 (50 values, never kept), 备注2 (121 values)");
+        assert_eq!(zh, "未保存的列:婚姻状况(50 个值,从不保存)、备注2(121 个值)");
+        assert_eq!(dropped(&PullOutcome::default()), None);
+    }
 }

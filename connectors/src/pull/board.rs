@@ -167,8 +167,7 @@ impl<'a> BoardPull<'a, '_> {
             lander.flush().await?;
             outlines.commit(self.started_at.timestamp_millis()).await?;
         }
-        let dropped = walk.maker.dropped().map(|column| format!("{}.{column}", stream.name));
-        self.outcome.dropped_columns.extend(dropped);
+        self.outcome.drop_columns(stream, &walk.maker);
         let by_clock = form.cursor.as_ref().is_some_and(|cursor| cursor.fields.is_empty());
         // A board whose clock is ahead must not make us skip what it has not written yet.
         walk.ended.cursor = if by_clock { Some(self.started_at) } else { walk.latest.map(|latest| latest.min(self.started_at)) };
@@ -384,7 +383,7 @@ impl<'a> BoardPull<'a, '_> {
                 shape::check(stream, &listed, Tz::UTC, self.started_at)?;
                 pages.next = next;
                 for record in &listed {
-                    let kept = allowed.pick(record, "", &mut std::collections::BTreeSet::new());
+                    let kept = allowed.pick(record, "", &mut super::pick::Dropped::default());
                     if let (Some(id), Some(kept)) = (stream.source_id(record), kept) {
                         entries.insert(id, kept);
                     }

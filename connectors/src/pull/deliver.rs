@@ -100,7 +100,8 @@ fn in_order(files: &[PathBuf], snapshot: Snapshot) -> Vec<PathBuf> {
     files
 }
 
-/// Gives a file to every stream that it fits. An error that belongs to one stream is kept there.
+/// Gives a file to every stream that it fits: all of it, or nothing when something is wrong with it. An error that
+/// belongs to one stream is kept there.
 fn take_file(
     ctx: &PullContext<'_>,
     connection: &Connection,
@@ -110,38 +111,39 @@ fn take_file(
 ) -> Result<(), PullError> {
     let delivery = Delivery::open(file).inspect_err(|_| readings.iter_mut().for_each(|reading| reading.whole = false))?;
     let mut needs = Vec::new();
+    let mut made = Vec::new();
     let mut broken = Vec::new();
-    let mut taken = false;
     for (at, reading) in readings.iter_mut().enumerate() {
         let rows = match delivery.fit(reading.stream, streams.alone) {
             Fit::Rows(source) => delivery.rows(reading.stream, source),
+            Fit::Broken(error) => Err(error),
             Fit::Other(need) => {
                 needs.push(format!("{} needs {need}", reading.stream.name));
                 continue;
             }
-            Fit::Broken(error) => {
-                broken.push((at, error));
-                continue;
-            }
         };
-        taken = true;
         let rows = rows.map_err(|error| error.at(&connection.name));
         match rows.and_then(|rows| reading.lines(ctx, connection, &rows)) {
-            Ok(made) => reading.take(made),
-            Err(error) => reading.fail(error.at(format!("{}: {}", connection.name, file.display()))),
+            Ok(lines) => made.push((at, lines)),
+            Err(error) => broken.push((at, error.at(format!("{}: {}", connection.name, file.display())))),
         }
     }
-    taken |= !broken.is_empty();
+    if made.is_empty() && broken.is_empty() {
+        let message = format!("{}: no list of {} reads it: {}", file.display(), connection.connector, needs.join("; "));
+        return Err(PullError::new(PullErrorKind::File, message).with_hint("move the file away, or compare it with an export of the board"));
+    }
+    let whole = broken.is_empty();
+    for (at, lines) in made {
+        if let Some(reading) = readings.get_mut(at) {
+            if whole { reading.take(lines) } else { reading.whole = false }
+        }
+    }
     for (at, error) in broken {
         if let Some(reading) = readings.get_mut(at) {
             reading.fail(error);
         }
     }
-    if taken {
-        return Ok(());
-    }
-    let message = format!("{}: no list of {} reads it: {}", file.display(), connection.connector, needs.join("; "));
-    Err(PullError::new(PullErrorKind::File, message).with_hint("move the file away, or compare it with an export of the board"))
+    Ok(())
 }
 
 /// One stream over the files of a delivery.
@@ -219,7 +221,7 @@ impl<'a> Reading<'a> {
             lander.push_gone().await?;
         }
         lander.flush().await?;
-        outcome.dropped_columns.extend(self.maker.dropped().map(|column| format!("{}.{column}", self.stream.name)));
+        outcome.drop_columns(self.stream, &self.maker);
         Ok(())
     }
 }

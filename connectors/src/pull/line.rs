@@ -1,10 +1,10 @@
 //! From a record to a landed line: identity digested, text masked, the rest dropped.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use serde_json::{Map, Value};
 
-use super::pick::Allowed;
+use super::pick::{Allowed, Dropped};
 use crate::identity::{IdentityKeys, Person, Source, digest_person, mask_text};
 use crate::landing::{Line, LineIdentity, canonical_text, content_hash};
 use crate::spec::{Care, Field, FieldType, HEALTH_CERTIFICATE, Kind, Lookup, Path, Stream, TimeFormat, scalar_text};
@@ -29,7 +29,7 @@ pub(crate) struct LineMaker<'a> {
     volatile: Vec<Path>,
     /// Lookups with the absolute path of the id.
     lookups: Vec<(Lookup, Path)>,
-    dropped: BTreeSet<String>,
+    dropped: Dropped,
 }
 
 /// A record, taken or not.
@@ -50,6 +50,7 @@ impl<'a> LineMaker<'a> {
         references: &'a References,
     ) -> LineMaker<'a> {
         let care = Cares::of(stream);
+        let allowed = Allowed::new(&stream.landed_paths());
         LineMaker {
             stream,
             connection,
@@ -57,13 +58,13 @@ impl<'a> LineMaker<'a> {
             keys,
             tombstones,
             references,
-            allowed: Allowed::new(&stream.landed_paths()),
+            allowed: if stream.kind.is_about_people() { allowed.personal() } else { allowed },
             certificate: (stream.kind == Kind::Assessments).then(|| Allowed::new(&stream.certificate_paths())),
             masked: care.masked,
             coded: care.coded,
             volatile: care.volatile,
             lookups: care.lookups,
-            dropped: BTreeSet::new(),
+            dropped: Dropped::default(),
         }
     }
 
@@ -116,7 +117,7 @@ impl<'a> LineMaker<'a> {
     /// anything new. `None` for a record without an id.
     pub(crate) fn outline(&self, record: &Value) -> Option<(u64, u64)> {
         let id = self.stream.source_id(record)?;
-        let kept = self.allowed.pick(record, "", &mut BTreeSet::new()).unwrap_or(Value::Null);
+        let kept = self.allowed.pick(record, "", &mut Dropped::default()).unwrap_or(Value::Null);
         let steady = self.steady(&kept).unwrap_or(kept);
         let hash = content_hash(&steady, self.identity(record, &id).as_ref(), &Map::new());
         Some((self.keys.record_key(self.connection, &self.stream.name, &id), hash))
@@ -172,8 +173,8 @@ impl<'a> LineMaker<'a> {
 
     /// Columns of the source that were dropped. What identifies a person was used, not dropped: it is
     /// no news for the report.
-    pub(crate) fn dropped(&self) -> impl Iterator<Item = &String> {
-        self.dropped.iter().filter(|name| {
+    pub(crate) fn dropped(&self) -> impl Iterator<Item = (&String, u64)> {
+        self.dropped.columns().filter(|(name, _)| {
             let outer = name.parse::<Path>().ok();
             outer.is_none_or(|outer| !self.stream.identity.all().any(|path| path.is_within(&outer)))
         })

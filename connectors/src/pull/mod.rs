@@ -26,7 +26,7 @@ mod target;
 mod watch;
 mod webhook;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
@@ -37,7 +37,7 @@ use crate::breaker;
 use crate::error::{PullError, PullErrorKind};
 use crate::http::Http;
 use crate::identity::IdentityKeys;
-use crate::spec::{FILE_CONNECTOR, MAILBOX_CONNECTOR, Spec, WEBHOOK_CONNECTOR};
+use crate::spec::{FILE_CONNECTOR, MAILBOX_CONNECTOR, Spec, Stream, WEBHOOK_CONNECTOR};
 use crate::state::{Health, PullState, Run, SegmentSink};
 use land::LandCounts;
 
@@ -117,8 +117,8 @@ pub struct PullOutcome {
     pub rows: u64,
     /// Lines quarantined.
     pub quarantined: u64,
-    /// Columns of the source that are not landed, by stream: `stream.column`.
-    pub dropped_columns: BTreeSet<String>,
+    /// Columns of the source that are not landed, by stream (`stream.column`).
+    pub dropped_columns: BTreeMap<String, DroppedColumn>,
     /// What people should know and no count says.
     pub notes: Vec<Note>,
     /// Why it ended early.
@@ -136,7 +136,25 @@ pub struct Note {
     pub zh: String,
 }
 
+/// A column that was dropped before landing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct DroppedColumn {
+    /// Values that it had.
+    pub values: u64,
+    /// What it tells of people is never kept, whatever a mapping says.
+    pub never_kept: bool,
+}
+
 impl PullOutcome {
+    fn drop_columns(&mut self, stream: &Stream, maker: &LineMaker<'_>) {
+        for (column, values) in maker.dropped() {
+            let never_kept = stream.never_kept(column).is_some();
+            let dropped = self.dropped_columns.entry(format!("{}.{column}", stream.name)).or_default();
+            dropped.values += values;
+            dropped.never_kept |= never_kept;
+        }
+    }
+
     fn count(&mut self, counts: LandCounts) {
         self.landed += counts.landed;
         self.rows += counts.rows;

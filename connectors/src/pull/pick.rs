@@ -1,16 +1,18 @@
 //! The allow list at work: what of a record is landed, and what is dropped before the disk.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use crate::spec::{Path, Step};
+use crate::spec::{Path, Step, sensitive};
 
 /// The allowed paths as a tree.
 #[derive(Debug, Default)]
 pub(crate) struct Allowed {
     /// Everything from here on is allowed.
     whole: bool,
+    /// The records are about people: of what is allowed as a whole, some things are not kept all the same.
+    personal: bool,
     keys: BTreeMap<String, Allowed>,
     indexes: BTreeMap<usize, Allowed>,
     each: Option<Box<Allowed>>,
@@ -19,6 +21,31 @@ pub(crate) struct Allowed {
 /// Names of dropped columns that are kept for the report.
 const MOST_NAMES: usize = 200;
 
+/// What was dropped: columns, and how many values each had.
+#[derive(Debug, Default)]
+pub(crate) struct Dropped(BTreeMap<String, u64>);
+
+impl Dropped {
+    fn count(&mut self, name: String, value: &Value) {
+        let empty = match value {
+            Value::Null => true,
+            Value::String(text) => text.trim().is_empty(),
+            Value::Array(list) => list.is_empty(),
+            Value::Object(map) => map.is_empty(),
+            Value::Bool(_) | Value::Number(_) => false,
+        };
+        if empty || self.0.len() >= MOST_NAMES && !self.0.contains_key(&name) {
+            return;
+        }
+        *self.0.entry(name).or_default() += 1;
+    }
+
+    /// Columns with the number of their values.
+    pub(crate) fn columns(&self) -> impl Iterator<Item = (&String, u64)> {
+        self.0.iter().map(|(name, values)| (name, *values))
+    }
+}
+
 impl Allowed {
     pub(crate) fn new<'p>(paths: impl IntoIterator<Item = &'p Path>) -> Allowed {
         let mut root = Allowed::default();
@@ -26,6 +53,21 @@ impl Allowed {
             root.add(path.steps());
         }
         root
+    }
+
+    /// The same for records about people.
+    pub(crate) fn personal(mut self) -> Allowed {
+        self.guard();
+        self
+    }
+
+    fn guard(&mut self) {
+        self.personal = true;
+        let inner = self.keys.values_mut().chain(self.indexes.values_mut());
+        inner.for_each(Allowed::guard);
+        if let Some(each) = &mut self.each {
+            each.guard();
+        }
     }
 
     fn add(&mut self, steps: &[Step]) {
@@ -42,9 +84,9 @@ impl Allowed {
 
     /// The allowed part of a value; `None` when nothing of it is. Positions in lists stay. Names of
     /// what was dropped go to `dropped`.
-    pub(crate) fn pick(&self, value: &Value, at: &str, dropped: &mut BTreeSet<String>) -> Option<Value> {
+    pub(crate) fn pick(&self, value: &Value, at: &str, dropped: &mut Dropped) -> Option<Value> {
         if self.whole {
-            return Some(value.clone());
+            return Some(if self.personal { without_sensitive(value, at, dropped) } else { value.clone() });
         }
         match value {
             Value::Object(map) => {
@@ -55,10 +97,7 @@ impl Allowed {
                         Some(allowed) => {
                             kept.extend(allowed.pick(inner, &name, dropped).map(|inner| (key.clone(), inner)));
                         }
-                        None if dropped.len() < MOST_NAMES => {
-                            dropped.insert(name);
-                        }
-                        None => {}
+                        None => dropped.count(name, inner),
                     }
                 }
                 Some(Value::Object(kept))
@@ -78,6 +117,26 @@ impl Allowed {
     }
 }
 
+/// A value that was asked for as a whole, less what is never kept of people.
+fn without_sensitive(value: &Value, at: &str, dropped: &mut Dropped) -> Value {
+    match value {
+        Value::Object(map) => {
+            let mut kept = Map::new();
+            for (key, inner) in map {
+                let name = if at.is_empty() { key.clone() } else { format!("{at}.{key}") };
+                if sensitive(key, false).is_some() {
+                    dropped.count(name, inner);
+                } else {
+                    kept.insert(key.clone(), without_sensitive(inner, &name, dropped));
+                }
+            }
+            Value::Object(kept)
+        }
+        Value::Array(list) => Value::Array(list.iter().map(|inner| without_sensitive(inner, &format!("{at}[]"), dropped)).collect()),
+        scalar => scalar.clone(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -91,17 +150,30 @@ mod tests {
             "id": 1, "name": "林小雨", "a": {"b": [1, 2], "phone": "139"},
             "list": [{"x": 1, "y": 2}, {"y": 3}], "first": ["p", "q"]
         });
-        let mut dropped = BTreeSet::new();
+        let mut dropped = Dropped::default();
         let kept = Allowed::new(&paths).pick(&record, "", &mut dropped).unwrap();
         assert_eq!(kept, json!({"id": 1, "a": {"b": [1, 2]}, "list": [{"x": 1}, {}], "first": ["p"]}));
-        assert_eq!(dropped.into_iter().collect::<Vec<_>>(), ["a.phone", "list[].y", "name"]);
+        let dropped: Vec<(&str, u64)> = dropped.columns().map(|(name, values)| (name.as_str(), values)).collect();
+        assert_eq!(dropped, [("a.phone", 1), ("list[].y", 2), ("name", 1)]);
+    }
+
+    #[test]
+    fn what_is_never_kept_of_people_is_not_kept_inside_what_is_allowed_whole() {
+        let paths = ["form".parse().unwrap()];
+        let record = json!({"form": {"shift": "夜班", "婚姻状况": "已婚", "answers": [{"maritalStatus": "single", "shift": 1}]}});
+        let mut dropped = Dropped::default();
+        let kept = Allowed::new(&paths).personal().pick(&record, "", &mut dropped).unwrap();
+        assert_eq!(kept, json!({"form": {"shift": "夜班", "answers": [{"shift": 1}]}}));
+        let dropped: Vec<(&str, u64)> = dropped.columns().map(|(name, values)| (name.as_str(), values)).collect();
+        assert_eq!(dropped, [("form.answers[].maritalStatus", 1), ("form.婚姻状况", 1)]);
+        assert_eq!(Allowed::new(&paths).pick(&record, "", &mut Dropped::default()), Some(record));
     }
 
     #[test]
     fn a_scalar_in_place_of_an_object_is_not_landed() {
         let paths = ["applications[0].posting".parse().unwrap()];
         let record = json!({"applications": ["张三 13900001234"]});
-        let kept = Allowed::new(&paths).pick(&record, "", &mut BTreeSet::new()).unwrap();
+        let kept = Allowed::new(&paths).pick(&record, "", &mut Dropped::default()).unwrap();
         assert_eq!(kept, json!({"applications": [null]}));
     }
 }

@@ -3,7 +3,6 @@
 //! One odd record is the pipeline's to quarantine. When every record of a page lost its id, or none
 //! of the values of a field can be read any more, the board changed and the connection stops.
 
-use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -46,7 +45,7 @@ pub(crate) fn records(stream: &Stream, mut answer: Value) -> Result<Vec<Value>, 
 
 fn around(stream: &Stream, answer: &Value) -> Value {
     let allowed = Allowed::new(&stream.around);
-    allowed.pick(answer, "", &mut BTreeSet::new()).unwrap_or(Value::Null)
+    allowed.pick(answer, "", &mut super::pick::Dropped::default()).unwrap_or(Value::Null)
 }
 
 /// Checks a page as a whole.

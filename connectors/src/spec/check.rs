@@ -8,8 +8,9 @@ use inflow_config::{Explain, Stage, did_you_mean};
 use super::answer::Answer;
 use super::columns::{CERTIFICATE_COLUMNS, DAILY_COUNTERS, FieldType, HEALTH_CERTIFICATE, Kind};
 use super::field::Field;
-use super::path::Path;
+use super::path::{Path, Step};
 use super::request::{Detail, Paginate, Request};
+use super::sensitive::{Sensitive, sensitive};
 use super::stream::{EventMap, Stream};
 use super::{Auth, Spec};
 
@@ -267,6 +268,7 @@ fn check_stream(stream: &Stream, references: &BTreeSet<&str>, found: &mut Found)
         found.add(name, "a stream with a cursor asks for a part only and cannot be `complete`");
     }
     check_identity(stream, found);
+    check_sensitive(stream, found);
 }
 
 /// For each kind what it cannot do without: one of these columns, and the sentence that says so.
@@ -419,6 +421,23 @@ fn check_event(stream: &Stream, event: &EventMap, references: &BTreeSet<&str>, f
     }
 }
 
+/// What is never kept of people cannot be mapped.
+fn check_sensitive(stream: &Stream, found: &mut Found) {
+    for path in stream.landed_paths() {
+        if let Some(what) = path.steps().iter().filter_map(key).find_map(|key| stream.never_kept(key)) {
+            let message = format!("{path} tells of {}, which is never kept; leave it out of the mapping", what.about());
+            found.add(&stream.name, message);
+        }
+    }
+}
+
+fn key(step: &Step) -> Option<&str> {
+    match step {
+        Step::Key(key) => Some(key),
+        Step::Index(_) | Step::Each => None,
+    }
+}
+
 /// Identity must never be landed in clear, so no path that is landed may hold it.
 fn check_identity(stream: &Stream, found: &mut Found) {
     let landed = stream.landed_paths();
@@ -431,6 +450,13 @@ fn check_identity(stream: &Stream, found: &mut Found) {
 }
 
 impl Stream {
+    /// What a column of its records would tell of a person, when that is never kept. Of health certificates, state and
+    /// validity may be.
+    pub fn never_kept(&self, column: &str) -> Option<Sensitive> {
+        let personal = self.kind.is_about_people() || self.kind == Kind::Events;
+        column.split('.').filter(|_| personal).find_map(|part| sensitive(part, self.kind == Kind::Assessments))
+    }
+
     /// Every path that is landed, from the record: those the mapping reads and `keep`. The rest of a
     /// record is dropped before anything touches the disk.
     pub fn landed_paths(&self) -> BTreeSet<Path> {
@@ -535,6 +561,22 @@ mod tests {
         let text = "kind = \"applications\"\nid = \"id\"\nkeep = [\"person\"]\nidentity.phone = \"person.phone\"\n";
         let error = parse_mapping(text, "m.toml").unwrap_err().to_string();
         assert!(error.contains("person.phone identifies a person but person would be landed"), "{error}");
+    }
+
+    #[rstest]
+    #[case("applications", "fields.outcome_reason = \"婚姻状况\"", "婚姻状况 tells of marriage, which is never kept")]
+    #[case("applications", "keep = [\"candidate.photo_url\"]", "candidate.photo_url tells of a photo, which is never kept")]
+    #[case("applications", "fields.outcome_reason = \"健康证状态\"", "健康证状态 tells of health, which is never kept")]
+    fn what_is_never_kept_cannot_be_mapped(#[case] kind: &str, #[case] line: &str, #[case] expected: &str) {
+        let error = parse_mapping(&format!("kind = \"{kind}\"\nid = \"id\"\n{line}\n"), "m.toml").unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+
+    #[test]
+    fn the_state_of_a_health_certificate_is_mapped_where_certificates_are_read() {
+        let text = "kind = \"assessments\"\nidentity.name = \"姓名\"\n[fields]\nkind = { default = \"health_certificate\" }\nstatus = \"健康证状态\"\nvalid_until = \"健康证有效期\"\n";
+        parse_mapping(text, "m.toml").unwrap_or_else(|error| panic!("{error}"));
+        assert!(parse_mapping(&text.replace("健康证状态", "健康状况"), "m.toml").is_err());
     }
 
     #[test]

@@ -290,7 +290,9 @@ fn one_clear_sentence_for_each_mistake() {
     let sheet = complaint(&company, &filled, |book| book.sheets[1].0 = "应聘人员".into());
     assert_eq!(sheet, "there is no sheet 人员 (did you mean 应聘人员?)");
 
-    // A date as text that can be read is a date; the good sheets of the broken workbooks are in already.
+    // Nothing of the broken workbooks was taken, not even their good sheets.
+    assert_eq!(company.query("SELECT count() FROM inflow.requisitions").trim(), "0");
+    // A date as text that can be read is a date.
     let mut book = filled.clone();
     *book.cell("人员", "测试壬", "投递日期") = Cell::Text("2026年9月10日".into());
     book.save(&company);
