@@ -3,7 +3,6 @@
 //! One odd record is the pipeline's to quarantine. When every record of a page lost its id, or none
 //! of the values of a field can be read any more, the board changed and the connection stops.
 
-
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde_json::{Value, json};

@@ -441,7 +441,7 @@ fn check_sensitive(stream: &Stream, found: &mut Found) {
 fn key(step: &Step) -> Option<&str> {
     match step {
         Step::Key(key) => Some(key),
-        Step::Index(_) | Step::Each => None,
+        Step::Index(_) | Step::Each | Step::Where(..) => None,
     }
 }
 

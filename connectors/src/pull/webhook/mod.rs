@@ -161,7 +161,7 @@ async fn land(
         }
         lander.flush().await?;
         outcome.count(lander.counts);
-        outcome.dropped_columns.extend(maker.dropped().map(|column| format!("{}.{column}", stream.name)));
+        outcome.drop_columns(stream, &maker);
     }
     Ok(())
 }
