@@ -70,7 +70,9 @@ pub fn examine(spec: &Spec, stream: &Stream, records: &[Value], references: &Ent
     }
     events(spec, stream, records, &scope, fetched.at, &mut found);
     let person = &stream.identity;
-    for (what, paths) in [("name", &person.name), ("phone", &person.phone), ("email", &person.email), ("birth_year", &person.birth_year)] {
+    let parts = [("given", &person.given), ("family", &person.family)].map(|(what, path)| (what, path.as_slice()));
+    let whole = [("name", &person.name), ("phone", &person.phone), ("email", &person.email), ("birth_year", &person.birth_year)];
+    for (what, paths) in whole.map(|(what, paths)| (what, paths.as_slice())).into_iter().chain(parts) {
         if !paths.is_empty() && records.iter().all(|record| paths.iter().all(|path| path.first(record).is_none())) {
             found.nothing.insert(format!("identity {what}"));
         }
@@ -212,7 +214,7 @@ fn fixture_records(spec: &Spec, stream: &Stream, folder: &Path, parent: Option<&
 
 fn endings(answer: &Answer) -> &'static [&'static str] {
     match answer {
-        Answer::Json => &["json"],
+        Answer::Json | Answer::JsonApi => &["json"],
         Answer::Xml { .. } => &["xml"],
         _ => &["html"],
     }

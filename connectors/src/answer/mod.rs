@@ -5,6 +5,7 @@
 
 mod html;
 mod job_posting;
+mod json_api;
 mod json_ld;
 mod xml;
 
@@ -39,6 +40,7 @@ pub fn convert(bytes: &[u8], content_type: Option<&str>, form: &Answer) -> Resul
 pub(crate) fn convert_at(bytes: &[u8], content_type: Option<&str>, form: &Answer, address: Option<&Url>) -> Result<Value, AnswerError> {
     match form {
         Answer::Json => json(bytes),
+        Answer::JsonApi => json(bytes).map(json_api::resolved),
         Answer::Xml { lists } => xml::read(&text(bytes, content_type), lists),
         Answer::Html { rows, cells, page, holds } => {
             html::read(&text(bytes, content_type), &html::Form { rows, cells, page, holds: holds.as_deref() }, address)

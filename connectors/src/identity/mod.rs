@@ -20,7 +20,7 @@ pub(crate) use keys::first_u64;
 pub use keys::{IdentityError, IdentityKeys, Source};
 pub use mail::{MailForms, mail_forms};
 pub use mask::mask_text;
-pub use name::{NameForms, birth_year, name_forms};
+pub use name::{NameForms, birth_year, full_name, name_forms};
 pub use phone::{PhoneReading, read_phone};
 
 /// Version of the normalisers below.

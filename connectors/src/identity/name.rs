@@ -64,6 +64,24 @@ fn letters(c: char) -> Vec<char> {
     c.nfd().filter(|c| c.is_alphabetic()).collect()
 }
 
+/// A full name out of its two parts. A Chinese name is written with the family name first; a part alone is the whole name
+/// that is known.
+///
+/// ```
+/// use inflow_connectors::identity::full_name;
+/// let parts = |given: &str, family: &str| full_name(Some(given.to_owned()), Some(family.to_owned()));
+/// assert_eq!(parts("小雨", "林").as_deref(), Some("林小雨"));
+/// assert_eq!(parts("Xiaoyu", "Lin").as_deref(), Some("Xiaoyu Lin"));
+/// ```
+pub fn full_name(given: Option<String>, family: Option<String>) -> Option<String> {
+    match (given, family) {
+        (Some(given), Some(family)) if family.chars().any(is_han) => Some(format!("{family}{given}")),
+        (Some(given), Some(family)) => Some(format!("{given} {family}")),
+        (Some(alone), None) | (None, Some(alone)) => Some(alone),
+        (None, None) => None,
+    }
+}
+
 /// A year of birth out of `1995`, `1995-03`, `1995年3月`; years that no candidate was born in are refused.
 pub fn birth_year(text: &str) -> Option<u16> {
     let digits: String = text.trim().nfkc().take_while(char::is_ascii_digit).collect();

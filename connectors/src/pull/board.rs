@@ -3,14 +3,15 @@
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use futures::{StreamExt, TryStreamExt};
 use inflow_config::Connection;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use url::Url;
 
 use super::conditional::{self, Validators};
+use super::cursor::{cursor_of, cursor_param};
 use super::detail::Outlines;
 use super::land::{Lander, recover};
 use super::line::{LineMaker, Made, References};
@@ -22,7 +23,7 @@ use super::{Outside, PullContext, PullOutcome, Stop, records, shape};
 use crate::answer::{AnswerError, convert_at};
 use crate::error::{PullError, PullErrorKind};
 use crate::http::Answer;
-use crate::spec::{Answer as Form, Cursor, Detail, Kind, Request, Stream, Success, scalar_text};
+use crate::spec::{Answer as Form, Detail, Kind, Request, Stream, Success, TimeFormat, scalar_text};
 
 /// Second calls that are on their way at once; the budget holds them back further.
 const DETAILS_AT_ONCE: usize = 4;
@@ -106,7 +107,19 @@ impl<'a> BoardPull<'a, '_> {
         let own = crate::spec::built_in(&self.connection.connector).is_none();
         let mut lander = Lander::new(self.ctx, &self.connection.name, &self.connection.connector, stream, own, self.started_at).await?;
         let references = std::mem::take(&mut self.references);
-        let result = self.land_pages(stream, form, since, &references, &mut lander, zone).await;
+        let marked = since.is_some() && form.cursor.as_ref().is_some_and(|cursor| cursor.token.is_some());
+        let mut result = self.land_pages(stream, form, since, &references, &mut lander, zone).await;
+        // A mark grows old, or too much happened since.
+        if let (true, Err(Stop::Failed(error))) = (marked, &result)
+            && error.kind == PullErrorKind::BadResponse
+        {
+            tracing::info!(
+                connection = self.connection.name,
+                stream = stream.name,
+                "the board takes its mark no longer: asking for everything"
+            );
+            result = self.land_pages(stream, form, None, &references, &mut lander, zone).await;
+        }
         self.references = references;
         let ended = match result {
             Ok(ended) => Ok(ended),
@@ -121,8 +134,11 @@ impl<'a> BoardPull<'a, '_> {
         };
         self.outcome.count(lander.counts);
         let ended = ended?;
-        if let (Some(cursor), Some(_)) = (ended.cursor, &form.cursor) {
-            let text = cursor.to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
+        let reached = form.cursor.as_ref().and_then(|cursor| match cursor.token {
+            Some(_) => ended.token,
+            None => ended.cursor.map(|cursor| cursor.to_rfc3339_opts(chrono::SecondsFormat::Millis, true)),
+        });
+        if let Some(text) = reached {
             if stored.as_deref() != Some(&text) {
                 let committed = self.ctx.state.commit_cursor(&self.connection.name, &stream.name, &text).await;
                 committed.map_err(|error| PullError::own(&error))?;
@@ -234,6 +250,9 @@ impl<'a> BoardPull<'a, '_> {
             }
             let count = stream.records.first(&body).and_then(Value::as_array).map_or(0, Vec::len);
             let next = pages.pager.next(&body, &headers, &url, count)?;
+            if let Some(path) = form.cursor.as_ref().and_then(|cursor| cursor.token.as_ref()) {
+                walk.ended.token = path.first(&body).and_then(scalar_text);
+            }
             let outside = Outside { parent: place.parent, given: &given };
             let listed = records::shape(stream, shape::records(stream, body)?, outside);
             shape::check(stream, &listed, walk.zone, self.started_at)?;
@@ -266,9 +285,10 @@ impl<'a> BoardPull<'a, '_> {
         let Some(mut outlines) = walk.outlines.take() else { return Ok(()) };
         let (mut fresh, mut elsewhere) = (Vec::new(), Vec::new());
         let count = listed.len();
+        let always = walk.form.detail.iter().any(|detail| detail.always);
         for record in listed {
             match walk.maker.outline(&record) {
-                Some((key, hash)) if outlines.is_known(key, hash) && lander.is_present(key) => lander.listed(key),
+                Some((key, hash)) if !always && outlines.is_known(key, hash) && lander.is_present(key) => lander.listed(key),
                 Some(outline) => fresh.push((record, Some(outline))),
                 None => fresh.push((record, None)),
             }
@@ -326,7 +346,7 @@ impl<'a> BoardPull<'a, '_> {
                 element: &record,
                 lookups: None,
                 zone: Tz::UTC,
-                time_format: &crate::spec::TimeFormat::IsoLocal,
+                time_format: &TimeFormat::IsoLocal,
                 fetched: None,
             };
             if detail.when.as_ref().is_some_and(|when| !when.holds(&scope)) {
@@ -350,7 +370,11 @@ impl<'a> BoardPull<'a, '_> {
                         map.insert(detail.key.clone(), value);
                     }
                 }
-                Err(Stop::Failed(error)) if matches!(error.status, Some(404 | 410)) => return Ok((Detailed::Gone, outline)),
+                Err(Stop::Failed(error)) if matches!(error.status, Some(404 | 410)) => {
+                    if !detail.optional {
+                        return Ok((Detailed::Gone, outline));
+                    }
+                }
                 Err(stop) => return Err(stop),
             }
         }
@@ -361,7 +385,10 @@ impl<'a> BoardPull<'a, '_> {
         let answer = self.fetch(request).await?;
         let mut body = read(&answer, request.url(), self.target.form(&detail.answer)?.as_ref())?;
         for test in &detail.success {
-            check_success(test, &body)?;
+            match check_success(test, &body) {
+                Err(_) if detail.optional => return Ok(Value::Null),
+                passed => passed?,
+            }
         }
         let mut found = None;
         detail.record.change(&mut body, &mut |value| found = Some(value.take()));
@@ -486,6 +513,8 @@ enum Page {
 /// Where a list ended.
 struct Ended {
     cursor: Option<DateTime<Utc>>,
+    /// The board's own mark of this end.
+    token: Option<String>,
     /// Records that the board announced.
     total: u64,
     /// Nothing was left out knowingly.
@@ -495,7 +524,7 @@ struct Ended {
 
 impl Default for Ended {
     fn default() -> Ended {
-        Ended { cursor: None, total: 0, whole: true, validators: None }
+        Ended { cursor: None, token: None, total: 0, whole: true, validators: None }
     }
 }
 
@@ -561,30 +590,4 @@ pub(super) fn check_success(test: &Success, body: &Value) -> Result<(), PullErro
     let said = said.map_or_else(String::new, |text| format!(": {}", crate::identity::mask_text(&text)));
     let message = format!("the board refused the request inside an answer with status 200{said}");
     Err(PullError::new(PullErrorKind::BadResponse, message).with_hint("check the credential's rights and [params] of the connection"))
-}
-
-/// The parameter that asks only for what changed since the stored cursor, less the lookback.
-fn cursor_param(cursor: &Cursor, stream: &Stream, stored: Option<&str>, zone: Tz) -> Result<Option<Param>, PullError> {
-    let Some(stored) = stored else {
-        return Ok(cursor.first.as_ref().map(|first| Param::text(&cursor.param, first.clone())));
-    };
-    let instant = DateTime::parse_from_rfc3339(stored).map_err(|_| {
-        PullError::new(PullErrorKind::Configuration, format!("the stored cursor {stored:?} is not an instant"))
-            .with_hint("it was not written by this program; delete its row from inflow_state.cursors to pull everything again")
-    })?;
-    let lookback = Duration::from_std(cursor.lookback).unwrap_or(Duration::zero());
-    let from = instant.with_timezone(&Utc) - lookback;
-    let format = cursor.format.as_ref().unwrap_or(&stream.time_format);
-    Ok(Some(Param::text(&cursor.param, format.write(from, zone))))
-}
-
-/// The latest of a record's cursor times.
-fn cursor_of(form: &Request, stream: &Stream, record: &Value, zone: Tz) -> Option<DateTime<Utc>> {
-    let cursor = form.cursor.as_ref()?;
-    let scope = stream.scope(record, None::<&Map<String, Value>>, zone);
-    let times = cursor.fields.iter().filter_map(|path| {
-        let value = scope.first(path)?;
-        stream.time_format.read(value, scope.zone).ok().flatten()
-    });
-    times.map(|(instant, _)| instant).max()
 }

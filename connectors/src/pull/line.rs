@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use serde_json::{Map, Value};
 
 use super::pick::Allowed;
-use crate::identity::{IdentityKeys, Person, Source, digest_person, mask_text};
+use crate::identity::{IdentityKeys, Person, Source, digest_person, full_name, mask_text};
 use crate::landing::{Line, LineIdentity, canonical_text, content_hash};
-use crate::spec::{Care, Field, FieldType, HEALTH_CERTIFICATE, Kind, Lookup, Path, Stream, TimeFormat, scalar_text};
+use crate::spec::{Care, Field, FieldType, HEALTH_CERTIFICATE, Kind, Lookup, Path, Stream, TimeFormat, When, scalar_text};
 
 /// Reference entries by stream and id.
 pub(crate) type References = BTreeMap<String, BTreeMap<String, Value>>;
@@ -129,8 +129,9 @@ impl<'a> LineMaker<'a> {
         }
         let texts = |paths: &[Path]| -> Vec<String> { paths.iter().flat_map(|path| path.all(record)).flat_map(texts_of).collect() };
         let paths = &self.stream.identity;
+        let part = |path: &Option<Path>| path.as_ref().and_then(|path| path.first(record)).and_then(scalar_text);
         let person = Person {
-            names: texts(&paths.name),
+            names: texts(&paths.name).into_iter().chain(full_name(part(&paths.given), part(&paths.family))).collect(),
             phones: texts(&paths.phone),
             emails: texts(&paths.email),
             births: texts(&paths.birth_year),
@@ -263,8 +264,8 @@ impl Cares {
                 };
                 cares.add(field, care, &|path| event.absolute(path));
             }
-            let lookup = event.when.as_ref().and_then(|when| Some((when.lookup.clone()?, event.absolute(&when.path))));
-            cares.lookups.extend(lookup);
+            let conditions = event.when.iter().flat_map(When::lookups);
+            cares.lookups.extend(conditions.map(|(lookup, path)| (lookup.clone(), event.absolute(path))));
         }
         cares.masked.extend(stream.mask.iter().chain(&stream.keep).cloned());
         // What names a row must stay as it is, whatever else is read from it.

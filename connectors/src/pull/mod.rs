@@ -9,6 +9,7 @@
 
 mod board;
 mod conditional;
+mod cursor;
 mod deliver;
 mod detail;
 mod import;

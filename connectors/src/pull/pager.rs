@@ -78,9 +78,10 @@ impl<'s> Pager<'s> {
                 let whole = records > *limit as usize;
                 self.go_on(whole || records == 0 || known_end.unwrap_or(records < *limit as usize), answer)
             }
-            Paginate::Page { limit, pages, start, .. } => {
+            Paginate::Page { limit, pages, last, start, .. } => {
                 self.page += 1;
-                let known_end = number(pages.as_ref(), answer).map(|pages| u64::from(self.page - start) >= pages);
+                let flag = last.as_ref().and_then(|path| path.first(answer)).and_then(Value::as_bool);
+                let known_end = flag.or_else(|| number(pages.as_ref(), answer).map(|pages| u64::from(self.page - start) >= pages));
                 self.go_on(records == 0 || known_end.unwrap_or(records < *limit as usize), answer)
             }
             Paginate::Token { param, token, has_next, encoded, .. } => {
@@ -241,6 +242,15 @@ mod tests {
         assert_eq!(error.kind, PullErrorKind::BadResponse);
         let mut pager = Pager::new(&form);
         assert_eq!(pager.next(&json!({"next": "b"}), &HeaderMap::new(), &url(), 0).unwrap(), Next::Done);
+    }
+
+    #[test]
+    fn a_flag_ends_pages_of_any_size() {
+        let form = form("kind = \"page\"\nparam = \"page\"\nlimit = 50\nlast = \"done\"");
+        let mut pager = Pager::new(&form);
+        let next = pager.next(&json!({"done": false, "list": [1]}), &HeaderMap::new(), &url(), 1).unwrap();
+        assert_eq!(names(next), [("page".into(), "2".into())]);
+        assert_eq!(pager.next(&json!({"done": true, "list": [2]}), &HeaderMap::new(), &url(), 1).unwrap(), Next::Done);
     }
 
     #[test]

@@ -14,6 +14,8 @@ pub(crate) struct Allowed {
     keys: BTreeMap<String, Allowed>,
     indexes: BTreeMap<usize, Allowed>,
     each: Option<Box<Allowed>>,
+    /// For elements that say something: `[key=word]`.
+    wheres: Vec<(Step, Allowed)>,
 }
 
 /// Names of dropped columns that are kept for the report.
@@ -37,6 +39,19 @@ impl Allowed {
             Step::Key(key) => self.keys.entry(key.clone()).or_default().add(rest),
             Step::Index(index) => self.indexes.entry(*index).or_default().add(rest),
             Step::Each => self.each.get_or_insert_default().add(rest),
+            Step::Where(key, _) => {
+                let known = self.wheres.iter().position(|(known, _)| known == step);
+                let at = known.unwrap_or_else(|| {
+                    // What the element is known by is landed with it.
+                    let mut inner = Allowed::default();
+                    inner.add(&[Step::Key(key.clone())]);
+                    self.wheres.push((step.clone(), inner));
+                    self.wheres.len() - 1
+                });
+                if let Some((_, inner)) = self.wheres.get_mut(at) {
+                    inner.add(rest);
+                }
+            }
         }
     }
 
@@ -65,16 +80,42 @@ impl Allowed {
             }
             Value::Array(list) => {
                 let name = format!("{at}[]");
-                let last = if self.each.is_some() { list.len() } else { self.indexes.keys().last().map_or(0, |last| last + 1) };
+                let all = self.each.is_some() || !self.wheres.is_empty();
+                let last = if all { list.len() } else { self.indexes.keys().last().map_or(0, |last| last + 1) };
                 let kept = list.iter().take(last).enumerate().map(|(index, inner)| {
-                    let allowed = self.indexes.get(&index).or(self.each.as_deref());
-                    allowed.and_then(|allowed| allowed.pick(inner, &name, dropped)).unwrap_or(Value::Null)
+                    let placed = self.indexes.get(&index).or(self.each.as_deref());
+                    let known = self.wheres.iter().filter(|(step, _)| step.leads_to(index, inner)).map(|(_, allowed)| allowed);
+                    let picks = placed.into_iter().chain(known).filter_map(|allowed| allowed.pick(inner, &name, dropped));
+                    picks.reduce(union).unwrap_or(Value::Null)
                 });
                 Some(Value::Array(kept.collect()))
             }
             // A scalar where the mapping expects a container holds nothing that was asked for.
             _ => None,
         }
+    }
+}
+
+/// Two picks of one value as one.
+fn union(a: Value, b: Value) -> Value {
+    match (a, b) {
+        (Value::Object(mut map), Value::Object(more)) => {
+            for (key, value) in more {
+                let joined = match map.remove(&key) {
+                    Some(known) => union(known, value),
+                    None => value,
+                };
+                map.insert(key, joined);
+            }
+            Value::Object(map)
+        }
+        (Value::Array(list), Value::Array(more)) => {
+            let longest = list.len().max(more.len());
+            let (mut list, mut more) = (list.into_iter(), more.into_iter());
+            let pairs = (0..longest).map(|_| union(list.next().unwrap_or_default(), more.next().unwrap_or_default()));
+            Value::Array(pairs.collect())
+        }
+        (Value::Null, other) | (other, _) => other,
     }
 }
 
@@ -103,5 +144,19 @@ mod tests {
         let record = json!({"applications": ["张三 13900001234"]});
         let kept = Allowed::new(&paths).pick(&record, "", &mut BTreeSet::new()).unwrap();
         assert_eq!(kept, json!({"applications": [null]}));
+    }
+
+    #[test]
+    fn of_a_list_only_the_elements_that_were_asked_for_are_landed() {
+        let paths: Vec<Path> =
+            ["answers[name=City].value", "answers[].id", "answers[2].rank"].iter().map(|text| text.parse().unwrap()).collect();
+        let record = json!({"answers": [
+            {"id": 1, "name": "Phone", "value": "19900000001"},
+            {"id": 2, "name": "City", "value": "上海"},
+            {"id": 3, "name": "city", "value": "Lyon", "rank": 9}
+        ]});
+        let kept = Allowed::new(&paths).pick(&record, "", &mut BTreeSet::new()).unwrap();
+        let city = json!({"id": 2, "name": "City", "value": "上海"});
+        assert_eq!(kept, json!({"answers": [{"id": 1}, city, {"name": "city", "value": "Lyon", "rank": 9}]}));
     }
 }

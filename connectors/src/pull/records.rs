@@ -1,11 +1,11 @@
-//! From an answer to records: what the words `only`, `explode`, `same_id` and `hook` of a stream do.
+//! From an answer to records: what the words `only`, `omit`, `explode`, `same_id` and `hook` of a stream do.
 
 use std::collections::HashMap;
 
 use chrono_tz::Tz;
 use serde_json::{Map, Value};
 
-use crate::spec::Stream;
+use crate::spec::{Stream, VALUE};
 
 /// What records get from outside of their list.
 #[derive(Clone, Copy)]
@@ -42,6 +42,13 @@ pub(crate) fn shape(stream: &Stream, records: Vec<Value>, outside: Outside<'_>) 
     if let Some(only) = &stream.only {
         shaped.retain(|record| only.holds(&stream.scope(record, None, Tz::UTC)));
     }
+    for omit in &stream.omit {
+        for record in &mut shaped {
+            if omit.when.holds(&stream.scope(record, None, Tz::UTC)) {
+                omit.path.change(record, &mut |value| *value = Value::Null);
+            }
+        }
+    }
     if stream.same_id { merged(stream, shaped) } else { shaped }
 }
 
@@ -59,7 +66,7 @@ fn exploded(mut record: Value, path: &crate::spec::Path) -> Vec<Value> {
                 map.insert("parent".to_owned(), record.clone());
                 Value::Object(map)
             }
-            other => Value::Object(Map::from_iter([("value".to_owned(), other), ("parent".to_owned(), record.clone())])),
+            other => Value::Object(Map::from_iter([(VALUE.to_owned(), other), ("parent".to_owned(), record.clone())])),
         })
         .collect()
 }
@@ -155,6 +162,10 @@ mod tests {
     fn notes_are_left_out_and_lists_opened() {
         let only = stream("only = { path = \"id\", exists = true }");
         assert_eq!(shaped(&only, vec![json!({"legal": "text"}), json!({"id": 1})], None), [json!({"id": 1})]);
+        let omit = stream("omit = [{ path = \"source\", when = { path = \"kind\", is = \"Referrals\" } }]");
+        let referred = json!({"id": 1, "kind": "Referrals", "source": "测试乙"});
+        let board = json!({"id": 2, "kind": "Job boards", "source": "indeed.com"});
+        assert_eq!(shaped(&omit, vec![referred, board.clone()], None), [json!({"id": 1, "kind": "Referrals", "source": null}), board]);
         let explode = stream("explode = \"applications\"");
         let shaped = shaped(&explode, vec![json!({"name": "测试甲", "applications": [{"id": 5}, {"id": 6}]})], Some(&json!({"code": "x"})));
         assert_eq!(

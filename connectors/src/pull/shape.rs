@@ -7,11 +7,11 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::pick::Allowed;
 use crate::error::{PullError, PullErrorKind};
-use crate::spec::{Field, FieldType, Stream, shape};
+use crate::spec::{Field, FieldType, Stream, VALUE, shape};
 
 /// Fewer unreadable values than this say nothing about the board.
 const FEWEST: usize = 2;
@@ -33,6 +33,9 @@ pub(crate) fn records(stream: &Stream, mut answer: Value) -> Result<Vec<Value>, 
         let place = if stream.records.is_empty() { "the answer".to_owned() } else { format!("`{}`", stream.records) };
         return Err(changed(format!("{place} is {seen} instead of a list of {}", stream.name)));
     };
+    if stream.lists_values() {
+        list = list.into_iter().map(|value| json!({ VALUE: value })).collect();
+    }
     if let Some(odd) = list.iter().find(|record| !record.is_object()) {
         return Err(changed(format!("a record of {} is {} instead of an object", stream.name, shape(odd))));
     }

@@ -14,6 +14,9 @@ pub enum Answer {
     /// JSON as it is.
     #[default]
     Json,
+    /// JSON:API: where a record names related resources, those that the answer includes stand in their place
+    /// (`relationships.candidate.data.attributes`).
+    JsonApi,
     /// XML: `{root: {child: .., "@attribute": ..}}`. An element with text alone is that text; one that
     /// occurs several times is a list.
     Xml {
@@ -121,6 +124,7 @@ impl Answer {
     pub fn accept(&self) -> &'static str {
         match self {
             Answer::Json => "application/json",
+            Answer::JsonApi => "application/vnd.api+json",
             Answer::Xml { .. } => "application/xml, text/xml, application/rss+xml, application/atom+xml",
             _ => "text/html, application/xhtml+xml",
         }

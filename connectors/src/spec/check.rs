@@ -7,7 +7,7 @@ use inflow_config::{Explain, Stage, did_you_mean};
 
 use super::answer::Answer;
 use super::columns::{CERTIFICATE_COLUMNS, DAILY_COUNTERS, FieldType, HEALTH_CERTIFICATE, Kind};
-use super::field::Field;
+use super::field::{Field, When};
 use super::path::Path;
 use super::request::{Detail, Paginate, Request};
 use super::stream::{EventMap, Stream};
@@ -203,7 +203,11 @@ fn check_request(request: &Request, stream: &str, known: &BTreeSet<&str>, before
         if cursor.param.is_empty() {
             found.add(&key("cursor"), "a cursor needs the parameter that takes it");
         }
-        if cursor.lookback.is_zero() {
+        if cursor.token.is_some() {
+            if !cursor.fields.is_empty() || cursor.format.is_some() || !cursor.lookback.is_zero() || request.each.is_some() {
+                found.add(&key("cursor.token"), "the board's own mark stands alone: no `fields`, `format`, `lookback`, and no `each`");
+            }
+        } else if cursor.lookback.is_zero() {
             found.add(&key("cursor.lookback"), "boards fill in late: look back at least one second");
         }
     }
@@ -243,6 +247,10 @@ fn check_answer(answer: &Answer, key: &str, found: &mut Found) {
 fn check_stream(stream: &Stream, references: &BTreeSet<&str>, found: &mut Found) {
     let name = stream.name.as_str();
     check_answer(&stream.answer, name, found);
+    let early = stream.only.iter().chain(stream.omit.iter().map(|omit| &omit.when));
+    if early.flat_map(When::lookups).next().is_some() {
+        found.add(name, "`only` and `omit` are decided before lists are joined and cannot look anything up");
+    }
     if let Some(hook) = stream.hook.as_deref().filter(|hook| crate::hook::hook(hook).is_none()) {
         let known: Vec<&str> = crate::hook::HOOKS.iter().map(|hook| hook.name).collect();
         found.add(name, format!("there is no hook {hook}: one of {}", known.join(", ")));
@@ -406,9 +414,8 @@ fn check_event(stream: &Stream, event: &EventMap, references: &BTreeSet<&str>, f
     for (part, field) in event.fields() {
         check_lookups(&format!("{key}.{part}"), field, references, found);
     }
-    if let Some(lookup) = event.when.as_ref().and_then(|when| when.lookup.as_ref())
-        && !references.contains(lookup.stream.as_str())
-    {
+    let conditions = event.when.iter().flat_map(When::lookups).map(|(lookup, _)| lookup);
+    for lookup in conditions.filter(|lookup| !references.contains(lookup.stream.as_str())) {
         found.add(&key, format!("looks up {}, which is not a stream of kind reference", lookup.stream));
     }
     if let Some(word) = &event.stage.default
@@ -456,7 +463,7 @@ impl Stream {
             paths.extend(field.reads().map(|path| base.join(path)));
         }
         for event in &self.events {
-            let conditions = event.when.iter().map(|when| &when.path);
+            let conditions = event.when.iter().flat_map(When::all).map(|when| &when.path);
             let own = event.fields().flat_map(|(_, field)| field.reads()).chain(conditions).chain(&event.id);
             paths.extend(own.map(|path| event.absolute(path)));
         }

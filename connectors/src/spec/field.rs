@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 
 use super::columns::{Column, FieldType};
 use super::path::Path;
+use super::request::is_false;
 use super::template::{Template, fits};
 use super::time::{Precision, TimeFormat};
 use super::words::{bool_of, decimal_of, scalar_text, unescape};
@@ -55,6 +56,9 @@ pub struct Field {
     /// Decimals are multiplied by this: "0.01" for cents, "1000" for thousands.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scale: Option<Decimal>,
+    /// The value is the number of values at the paths: of elements, where a path ends with a list.
+    #[serde(skip_serializing_if = "is_false")]
+    pub count: bool,
     /// The field has a value only when this holds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub when: Option<When>,
@@ -91,6 +95,9 @@ pub struct When {
     /// Holds when a value is there (true) or not (false).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exists: Option<bool>,
+    /// Another condition that must hold too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub also: Option<Box<When>>,
 }
 
 /// What a field is read from.
@@ -193,6 +200,17 @@ impl When {
             && (self.is.is_empty() || listed(&self.is))
             && (self.not.is_empty() || !listed(&self.not))
             && (self.contains.is_empty() || within(&self.contains))
+            && self.also.as_ref().is_none_or(|also| also.holds(scope))
+    }
+
+    /// This condition and those that must hold too.
+    pub fn all(&self) -> impl Iterator<Item = &When> {
+        std::iter::successors(Some(self), |when| when.also.as_deref())
+    }
+
+    /// Every lookup with the path that gives the id.
+    pub fn lookups(&self) -> impl Iterator<Item = (&Lookup, &Path)> {
+        self.all().filter_map(|when| Some((when.lookup.as_ref()?, &when.path)))
     }
 }
 
@@ -205,13 +223,13 @@ impl Field {
     /// Every path that the field reads, its condition included.
     pub fn reads(&self) -> impl Iterator<Item = &Path> {
         let made = self.text.iter().flat_map(Template::paths);
-        self.paths.iter().chain(&self.all_of).chain(made).chain(self.when.as_ref().map(|when| &when.path))
+        self.paths.iter().chain(&self.all_of).chain(made).chain(self.when.iter().flat_map(When::all).map(|when| &when.path))
     }
 
     /// Every lookup of the field with the paths that give the id.
     pub fn lookups(&self) -> impl Iterator<Item = (&Lookup, &Path)> {
         let own = self.lookup.iter().flat_map(|lookup| self.paths.iter().chain(&self.all_of).map(move |p| (lookup, p)));
-        own.chain(self.when.iter().filter_map(|when| Some((when.lookup.as_ref()?, &when.path))))
+        own.chain(self.when.iter().flat_map(When::lookups))
     }
 
     /// Reads the field for a column: its type unless the field names one, its accepted words checked.
@@ -231,6 +249,9 @@ impl Field {
         if self.when.as_ref().is_some_and(|when| !when.holds(scope)) {
             return Ok(None);
         }
+        if self.count {
+            return Ok(self.counted(scope));
+        }
         let kind = self.kind.unwrap_or(kind);
         if !self.all_of.is_empty()
             && let Some(text) = self.joined(scope, kind)?
@@ -249,6 +270,14 @@ impl Field {
             Some(text) => self.cell(&Value::String(text.clone()), kind, scope),
             None => Ok(None),
         }
+    }
+
+    /// The number of values at the first path that has any; a list counts as its elements, and an empty one as none of
+    /// them.
+    fn counted(&self, scope: &Scope<'_>) -> Option<Cell> {
+        let found = self.paths.iter().map(|path| scope.all(path)).find(|found| !found.is_empty())?;
+        let count: usize = found.iter().map(|value| value.as_array().map_or(1, |list| list.iter().filter(|v| !v.is_null()).count())).sum();
+        i64::try_from(count).ok().map(Cell::Integer)
     }
 
     fn read_path(&self, path: &Path, kind: FieldType, scope: &Scope<'_>) -> Result<Option<Cell>, String> {
@@ -433,6 +462,8 @@ struct FieldTable {
     #[serde(default)]
     words: BTreeMap<String, String>,
     scale: Option<Decimal>,
+    #[serde(default)]
+    count: bool,
     when: Option<When>,
 }
 
@@ -448,6 +479,9 @@ impl FieldTable {
         if paths.is_empty() && self.all_of.is_empty() && self.text.is_none() && self.default.is_none() {
             return Err("a field needs `path`, `first_of`, `all_of`, `text` or `default`");
         }
+        if self.count && paths.is_empty() {
+            return Err("`count` counts the values at a `path`");
+        }
         Ok(Field {
             paths,
             all_of: self.all_of,
@@ -460,6 +494,7 @@ impl FieldTable {
             lookup: self.lookup,
             words: self.words,
             scale: self.scale,
+            count: self.count,
             when: self.when,
         })
     }

@@ -1,4 +1,5 @@
-//! Paths into a JSON record: `a.b`, `a[0].b`, `a[].b`, `["key.with.dots"]`, `$.a` (the record, inside an `each`).
+//! Paths into a JSON record: `a.b`, `a[0].b`, `a[].b`, `a[role=Recruiter].b`, `["key.with.dots"]`, `$.a` (the record, inside an
+//! `each`).
 
 use std::fmt;
 use std::str::FromStr;
@@ -15,6 +16,22 @@ pub enum Step {
     Index(usize),
     /// Every element of a list.
     Each,
+    /// Every element of a list whose value of this key reads like this text, case apart.
+    Where(String, String),
+}
+
+impl Step {
+    /// Whether the step leads to this element of a list.
+    pub(crate) fn leads_to(&self, index: usize, element: &Value) -> bool {
+        match self {
+            Step::Key(_) => false,
+            Step::Index(wanted) => *wanted == index,
+            Step::Each => true,
+            Step::Where(key, wanted) => {
+                element.get(key).and_then(super::words::scalar_text).is_some_and(|found| found.to_lowercase() == wanted.to_lowercase())
+            }
+        }
+    }
 }
 
 /// Where a value stands in a record. The empty path is the record itself.
@@ -35,7 +52,7 @@ pub struct Path {
 
 /// A path that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{text:?} is not a path: {reason} (a path is like a.b, a[0].b, a[].b or [\"key.with.dots\"])")]
+#[error("{text:?} is not a path: {reason} (a path is like a.b, a[0].b, a[].b, a[key=word].b or [\"key.with.dots\"])")]
 pub struct PathError {
     text: String,
     reason: &'static str,
@@ -106,7 +123,9 @@ fn first_of<'v>(steps: &[Step], value: &'v Value) -> Option<&'v Value> {
     match step {
         Step::Key(key) => first_of(rest, value.as_object()?.get(key)?),
         Step::Index(index) => first_of(rest, value.as_array()?.get(*index)?),
-        Step::Each => value.as_array()?.iter().find_map(|element| first_of(rest, element)),
+        Step::Each | Step::Where(..) => {
+            value.as_array()?.iter().enumerate().filter(|(at, element)| step.leads_to(*at, element)).find_map(|(_, e)| first_of(rest, e))
+        }
     }
 }
 
@@ -123,12 +142,9 @@ fn collect<'v>(steps: &[Step], value: &'v Value, found: &mut Vec<&'v Value>) {
                 collect(rest, inner, found);
             }
         }
-        (Step::Index(index), Value::Array(list)) => {
-            if let Some(inner) = list.get(*index) {
-                collect(rest, inner, found);
-            }
+        (step, Value::Array(list)) => {
+            list.iter().enumerate().filter(|(at, inner)| step.leads_to(*at, inner)).for_each(|(_, inner)| collect(rest, inner, found));
         }
-        (Step::Each, Value::Array(list)) => list.iter().for_each(|inner| collect(rest, inner, found)),
         _ => {}
     }
 }
@@ -146,12 +162,10 @@ fn change_at(steps: &[Step], value: &mut Value, change: &mut dyn FnMut(&mut Valu
                 change_at(rest, inner, change);
             }
         }
-        (Step::Index(index), Value::Array(list)) => {
-            if let Some(inner) = list.get_mut(*index) {
-                change_at(rest, inner, change);
-            }
+        (step, Value::Array(list)) => {
+            let found = list.iter_mut().enumerate().filter(|(at, inner)| step.leads_to(*at, inner));
+            found.for_each(|(_, inner)| change_at(rest, inner, change));
         }
-        (Step::Each, Value::Array(list)) => list.iter_mut().for_each(|inner| change_at(rest, inner, change)),
         _ => {}
     }
 }
@@ -202,7 +216,14 @@ fn bracket(inside: &str) -> Result<(Step, &str), &'static str> {
     if index.is_empty() {
         return Ok((Step::Each, tail));
     }
-    let index = index.parse().map_err(|_| "between [ and ] stands a number, nothing or a quoted key")?;
+    if let Some((key, wanted)) = index.split_once('=') {
+        let (key, wanted) = (key.trim(), wanted.trim());
+        if key.is_empty() || wanted.is_empty() {
+            return Err("[key=word] needs a key and a word");
+        }
+        return Ok((Step::Where(key.to_owned(), wanted.to_owned()), tail));
+    }
+    let index = index.parse().map_err(|_| "between [ and ] stands a number, nothing, key=word or a quoted key")?;
     Ok((Step::Index(index), tail))
 }
 
@@ -218,6 +239,7 @@ impl fmt::Display for Path {
                 Step::Key(key) => write!(f, ".{key}")?,
                 Step::Index(index) => write!(f, "[{index}]")?,
                 Step::Each => f.write_str("[]")?,
+                Step::Where(key, wanted) => write!(f, "[{key}={wanted}]")?,
             }
         }
         Ok(())
@@ -260,8 +282,19 @@ mod tests {
     }
 
     #[test]
+    fn elements_are_found_by_what_they_say() {
+        let mut record = json!({"team": [{"role": "Sourcer", "id": 1}, {"id": 2}, {"role": "recruiter", "id": 3, "lead": true}]});
+        assert_eq!(path("team[role=Recruiter].id").first(&record), Some(&json!(3)));
+        assert_eq!(path("team[lead=true].id").all(&record), [&json!(3)]);
+        assert_eq!(path("team[role=Manager].id").first(&record), None);
+        assert_eq!(path("team[role=Hiring Manager].id").to_string(), "team[role=Hiring Manager].id");
+        path("team[role=Recruiter].id").change(&mut record, &mut |value| *value = json!("code"));
+        assert_eq!(record, json!({"team": [{"role": "Sourcer", "id": 1}, {"id": 2}, {"role": "recruiter", "id": "code", "lead": true}]}));
+    }
+
+    #[test]
     fn refuses_what_is_not_a_path() {
-        for text in ["a..b", "a.", "a[", "a[x]", "a[0]b", ".a", "[\"a"] {
+        for text in ["a..b", "a.", "a[", "a[x]", "a[=x]", "a[x=]", "a[0]b", ".a", "[\"a"] {
             assert!(text.parse::<Path>().is_err(), "{text} was accepted");
         }
     }

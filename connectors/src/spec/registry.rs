@@ -18,7 +18,6 @@ pub const WEBHOOK_CONNECTOR: &str = "webhook";
 
 /// Spec files by name. A test reads each, so the registry cannot hold a broken one.
 pub(super) const SOURCES: &[(&str, &str)] = &[
-    // Applicant systems and their job boards.
     ("greenhouse", include_str!("../../specs/greenhouse.toml")),
     ("lever", include_str!("../../specs/lever.toml")),
     ("moka", include_str!("../../specs/moka.toml")),
@@ -40,7 +39,6 @@ pub(super) const SOURCES: &[(&str, &str)] = &[
     ("teamtailor", include_str!("../../specs/teamtailor.toml")),
     ("workable", include_str!("../../specs/workable.toml")),
     ("workday", include_str!("../../specs/workday.toml")),
-    // What a board or a team exports as a file.
     ("boss", include_str!("../../specs/boss.toml")),
     ("zhaopin", include_str!("../../specs/zhaopin.toml")),
     ("liepin", include_str!("../../specs/liepin.toml")),
@@ -56,7 +54,17 @@ pub(super) const SOURCES: &[(&str, &str)] = &[
     ("recharges", include_str!("../../specs/recharges.toml")),
     ("invoices", include_str!("../../specs/invoices.toml")),
     ("zh_sme", include_str!("../../specs/zh_sme.toml")),
-    (MAILBOX_CONNECTOR, include_str!("../../specs/mailbox.toml")),
+    ("mailbox", include_str!("../../specs/mailbox.toml")),
+    ("ashby_api", include_str!("../../specs/ashby_api.toml")),
+    ("bamboohr_ats", include_str!("../../specs/bamboohr_ats.toml")),
+    ("feishu_hire", include_str!("../../specs/feishu_hire.toml")),
+    ("greenhouse_harvest", include_str!("../../specs/greenhouse_harvest.toml")),
+    ("greenhouse_harvest_v3", include_str!("../../specs/greenhouse_harvest_v3.toml")),
+    ("personio_recruiting", include_str!("../../specs/personio_recruiting.toml")),
+    ("recruitee_ats", include_str!("../../specs/recruitee_ats.toml")),
+    ("smartrecruiters_api", include_str!("../../specs/smartrecruiters_api.toml")),
+    ("teamtailor_api", include_str!("../../specs/teamtailor_api.toml")),
+    ("workable_spi", include_str!("../../specs/workable_spi.toml")),
 ];
 
 static SPECS: LazyLock<Vec<Spec>> = LazyLock::new(|| {

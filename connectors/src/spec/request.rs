@@ -90,6 +90,13 @@ pub struct Detail {
     /// Only for records of which this holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<When>,
+    /// The list does not show what changed (it holds ids only): made for every listed record. Belongs beside a cursor.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub always: bool,
+    /// The board answers 404, or says that it failed (`success`), for a record that has none: the record stays. Otherwise 404
+    /// says that the record itself is gone.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub optional: bool,
     /// What the answer is written in.
     #[serde(default, skip_serializing_if = "Answer::is_json")]
     pub answer: Answer,
@@ -172,6 +179,9 @@ pub enum Paginate {
         /// Path of the number of pages.
         #[serde(default)]
         pages: Option<Path>,
+        /// Path of a flag that says that this is the last page; then its size says nothing.
+        #[serde(default)]
+        last: Option<Path>,
     },
     /// The answer carries a token for the next page; ends when it is absent, or `has_next` is false.
     Token {
@@ -232,8 +242,12 @@ pub struct Cursor {
     #[serde(default)]
     pub format: Option<TimeFormat>,
     /// Asked for again each time: boards fill in late and order loosely.
-    #[serde(with = "span")]
+    #[serde(default, with = "span")]
     pub lookback: Duration,
+    /// Instead of a time: path of a mark of the board's own in the last answer of a walk (`syncToken`), which is sent back
+    /// next time. When the board takes it no longer, everything is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<Path>,
     /// Value of the parameter on the first pull; the parameter is left out when absent.
     #[serde(default)]
     pub first: Option<String>,

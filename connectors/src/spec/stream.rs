@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::answer::Answer;
 use super::columns::Kind;
 use super::field::{Field, Scope, When, one_or_many};
-use super::path::Path;
+use super::path::{Path, Step};
 use super::request::{Request, is_false};
 use super::time::{Precision, TimeFormat};
 
@@ -52,6 +52,9 @@ pub struct Stream {
     /// a list.
     #[serde(default, skip_serializing_if = "is_false")]
     pub same_id: bool,
+    /// Values that count for nothing where a condition holds: the name of a colleague where a source should stand.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub omit: Vec<Omit>,
     /// A Rust hook that takes records apart which these words cannot; see [`crate::hook`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hook: Option<String>,
@@ -103,6 +106,16 @@ pub struct Stream {
     pub stages: BTreeMap<String, Stage>,
 }
 
+/// A value that is dropped from a record before anything else reads it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Omit {
+    /// The value.
+    pub path: Path,
+    /// Only where this holds.
+    pub when: When,
+}
+
 /// Paths of what identifies a person.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -110,6 +123,12 @@ pub struct IdentityPaths {
     /// Full name.
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "one_or_many")]
     pub name: Vec<Path>,
+    /// Given name, where the board keeps a full name in two parts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given: Option<Path>,
+    /// Family name, the other part.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub family: Option<Path>,
     /// Phone numbers.
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "one_or_many")]
     pub phone: Vec<Path>,
@@ -129,7 +148,8 @@ impl IdentityPaths {
 
     /// Every path.
     pub fn all(&self) -> impl Iterator<Item = &Path> {
-        self.name.iter().chain(&self.phone).chain(&self.email).chain(&self.birth_year)
+        let parts = self.given.iter().chain(&self.family);
+        self.name.iter().chain(parts).chain(&self.phone).chain(&self.email).chain(&self.birth_year)
     }
 }
 
@@ -210,7 +230,8 @@ impl EventMap {
         match &self.each {
             Some(each) => {
                 let mut base = each.to_string();
-                if !base.ends_with("[]") {
+                // A path that ends with a key leads to the list, any other one to its elements.
+                if matches!(each.steps().last(), Some(Step::Key(_)) | None) {
                     base.push_str("[]");
                 }
                 base.parse::<Path>().unwrap_or_default().join(path)
@@ -329,11 +350,20 @@ impl Stream {
             .or_else(|| wanted.parse().ok())
     }
 
+    /// Whether the list holds bare values (ids) instead of objects: its id is the value itself.
+    pub(crate) fn lists_values(&self) -> bool {
+        let value = |path: &Path| path.to_string() == VALUE;
+        self.explode.is_none() && self.id.len() == 1 && self.id.iter().all(value)
+    }
+
     /// The source id, when the record carries one.
     pub fn source_id(&self, record: &Value) -> Option<String> {
         composite(&self.id, record).or_else(|| self.id_else.iter().find_map(|path| super::words::scalar_text(path.first(record)?)))
     }
 }
+
+/// Key under which a bare value of a list stands in its record.
+pub(crate) const VALUE: &str = "value";
 
 /// Text of several paths joined by `/`; `None` when one is absent.
 pub(crate) fn composite(paths: &[Path], record: &Value) -> Option<String> {

@@ -54,6 +54,8 @@ pub struct Seen {
     pub query: String,
     pub authorization: Option<String>,
     pub proxy_authorization: Option<String>,
+    /// The body as JSON; null when there is none.
+    pub body: Value,
 }
 
 type Answers = dyn Fn(&Seen, usize) -> Reply + Send + Sync;
@@ -95,11 +97,14 @@ impl Board {
 }
 
 async fn answer(State(state): State<BoardState>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, 1 << 20).await.unwrap_or_default();
     let seen = Seen {
-        path: request.uri().path().to_owned(),
-        query: request.uri().query().unwrap_or_default().to_owned(),
-        authorization: request.headers().get("authorization").map(|value| value.to_str().unwrap().to_owned()),
-        proxy_authorization: request.headers().get("proxy-authorization").map(|value| value.to_str().unwrap().to_owned()),
+        path: parts.uri.path().to_owned(),
+        query: parts.uri.query().unwrap_or_default().to_owned(),
+        authorization: parts.headers.get("authorization").map(|value| value.to_str().unwrap().to_owned()),
+        proxy_authorization: parts.headers.get("proxy-authorization").map(|value| value.to_str().unwrap().to_owned()),
+        body: serde_json::from_slice(&body).unwrap_or_default(),
     };
     let number = {
         let mut all = state.seen.lock().unwrap();

@@ -196,18 +196,22 @@ impl Script {
         for stream in &self.spec.streams {
             let Some(form) = &stream.request else { continue };
             let fixed: usize = form.query.iter().filter(|(name, value)| asked.query.get(*name) == Some(value)).count();
-            // A parameter whose param is not set is left out.
-            let fixed_names = form.query.iter().filter(|(_, text)| !text.contains('{')).map(|(name, _)| name);
-            let fits = fixed_names.into_iter().all(|name| asked.query.contains_key(name)) && asked.method == method(form.method);
+            // A parameter whose param is not set is left out. The address of a next page is the board's own: it holds what the
+            // board needs.
+            let mut fixed_names = form.query.iter().filter(|(_, text)| !text.contains('{')).map(|(name, _)| name);
+            let whole = asked.query.contains_key("fake_page") || fixed_names.all(|name| asked.query.contains_key(name));
+            let fits = whole && asked.method == method(form.method);
             if fits && let Some(weight) = fit(&form.path, &asked.path) {
-                offer(weight * 10 + fixed + 2, Target::List(stream));
+                // Two streams may read one list: it is then the one under test that is asked for.
+                let tried = usize::from(stream.name == self.stream);
+                offer(weight * 100 + fixed * 10 + 2 + tried, Target::List(stream));
             }
             for detail in &form.detail {
                 if asked.method == method(detail.method)
                     && let Some(weight) = fit(&detail.path, &asked.path)
                 {
                     let named = detail.query.keys().filter(|name| asked.query.contains_key(*name)).count();
-                    offer(weight * 10 + named + 1, Target::Detail(format!("{}.{}", stream.name, detail.key), &detail.answer));
+                    offer(weight * 100 + named * 10 + 1, Target::Detail(format!("{}.{}", stream.name, detail.key), &detail.answer));
                 }
             }
         }
@@ -325,7 +329,7 @@ impl Script {
             .map(|at| {
                 let mut record = samples.get(at % samples.len()).cloned().unwrap_or_default();
                 if pages > 1 {
-                    rename(stream, &mut record, page * size + at);
+                    self.same_list(stream).for_each(|stream| rename(stream, &mut record, page * size + at));
                 }
                 record
             })
@@ -342,6 +346,7 @@ impl Script {
         let more = page + 1 < pages;
         match &form.paginate {
             Paginate::Offset { total: Some(total), .. } => set(&mut body, total, json!(all)),
+            Paginate::Page { last: Some(path), .. } => set(&mut body, path, json!(!more)),
             Paginate::Page { pages: Some(path), .. } => set(&mut body, path, json!(pages)),
             Paginate::Token { token, has_next, .. } => {
                 set(&mut body, token, if more { json!(format!("t{}", page + 1)) } else { Value::Null });
@@ -361,9 +366,22 @@ impl Script {
         body.to_string().into_bytes()
     }
 
+    /// The streams that read this list, each by an id of its own.
+    fn same_list(&self, stream: &Stream) -> impl Iterator<Item = &Stream> {
+        let list = |stream: &Stream| {
+            let path = stream.request.as_ref().map(|form| form.path.clone());
+            (path, stream.records.clone(), stream.explode.clone())
+        };
+        let wanted = list(stream);
+        let mut ids = std::collections::BTreeSet::new();
+        self.spec.streams.iter().filter(move |other| list(other) == wanted).filter(move |other| ids.insert(other.id.clone()))
+    }
+
     fn spoil(&self, stream: &Stream, form: &Form, list: &mut [Value]) {
         for record in list {
             match self.fault {
+                // The list holds ids and nothing else.
+                Fault::NoIds if !record.is_object() => *record = Value::Null,
                 Fault::NoIds => {
                     for path in &id_paths(stream, record) {
                         inner(stream, record, &mut |record| path.change(record, &mut |value| *value = Value::Null));
@@ -420,6 +438,10 @@ fn id_paths(stream: &Stream, record: &Value) -> Vec<Path> {
 
 /// Gives a copied record ids of its own.
 fn rename(stream: &Stream, record: &mut Value, at: usize) {
+    if !record.is_object() {
+        *record = json!(format!("{record}-{at}"));
+        return;
+    }
     let paths: Vec<Path> = id_paths(stream, record).into_iter().filter(|path| !stream.id_else.contains(path)).collect();
     let mut count = 0;
     inner(stream, record, &mut |record| {
@@ -465,7 +487,7 @@ fn set(body: &mut Value, path: &Path, value: Value) {
                 place.as_object_mut().unwrap().entry(key.clone()).or_insert(Value::Null)
             }
             Step::Index(index) => place.get_mut(*index).unwrap_or_else(|| panic!("{path} is not in the fixture")),
-            Step::Each => panic!("{path} has no one place"),
+            Step::Each | Step::Where(..) => panic!("{path} has no one place"),
         };
     }
     *place = value;
@@ -518,6 +540,7 @@ fn fit(template: &str, path: &str) -> Option<usize> {
 fn content_type(answer: &Answer) -> &'static str {
     match answer {
         Answer::Json => "application/json",
+        Answer::JsonApi => "application/vnd.api+json",
         Answer::Xml { .. } => "application/xml",
         _ => "text/html; charset=utf-8",
     }
