@@ -282,7 +282,10 @@ impl Rig {
     /// Waits longer for boards than a test of slow ones can.
     pub fn be_patient(&mut self) {
         let clock: SharedClock = Arc::new(FixedClock(self.now));
-        self.http = Http::with_timeouts(clock, Duration::from_secs(20), Duration::from_secs(20)).unwrap();
+        let mut options = HttpOptions::of(&self.config, clock, Some(&self.data_dir()));
+        options.settings.connect_timeout = Duration::from_secs(20);
+        options.settings.timeout = Duration::from_secs(20);
+        self.http = Http::new(options).unwrap();
     }
 
     pub fn data_dir(&self) -> PathBuf {
