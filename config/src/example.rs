@@ -8,6 +8,7 @@ const DEFAULT: Files = &[
     ("connections/boss.toml", include_str!("../examples/default/connections/boss.toml")),
     ("connections/greenhouse.toml", include_str!("../examples/default/connections/greenhouse.toml")),
     ("connections/lever.toml", include_str!("../examples/default/connections/lever.toml")),
+    ("connections/mailbox.toml", include_str!("../examples/default/connections/mailbox.toml")),
     ("connections/moka.toml", include_str!("../examples/default/connections/moka.toml")),
     ("connections/recruiting_sheet.toml", include_str!("../examples/default/connections/recruiting_sheet.toml")),
     ("mappings/recruiting_sheet.toml", include_str!("../examples/default/mappings/recruiting_sheet.toml")),

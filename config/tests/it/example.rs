@@ -11,7 +11,7 @@ use crate::Folder;
 fn loads_without_errors_and_pulls_nothing_yet() {
     let config = Folder::new(example()).load(&[]).unwrap_or_else(|error| panic!("{error}"));
     let connections: Vec<&str> = config.connections.iter().map(|c| c.connector.as_str()).collect();
-    assert_eq!(connections, ["greenhouse", "lever", "moka", "file"]);
+    assert_eq!(connections, ["boss", "greenhouse", "lever", "mailbox", "moka", "file"]);
     assert!(config.connections.iter().all(|connection| !connection.enabled));
     assert_eq!(config.check_secrets(), [], "secrets of disabled connections are not asked for");
     assert_eq!(config.channels.len(), 12);

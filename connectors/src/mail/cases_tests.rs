@@ -113,3 +113,12 @@ fn an_erased_person_stays_erased() {
     ];
     assert_eq!(lines(&messages, &tombstones), []);
 }
+
+#[test]
+fn somebody_known_by_name_only_stays_erased_too() {
+    let message = ("茶艺师", "张测试", "", APPLIED, "2026-09-01T02:00:00Z");
+    let id = lines(&[message], &HashSet::new())[0].id.clone();
+    let keys = IdentityKeys::fixed_for_tests();
+    let tombstones = HashSet::from([keys.tombstone_source(crate::identity::Source::Application, "box", &id)]);
+    assert_eq!(lines(&[message, message], &tombstones), []);
+}

@@ -262,6 +262,17 @@ async fn of_a_huge_message_only_the_beginning_is_fetched() {
 }
 
 #[tokio::test]
+async fn a_message_without_a_date_has_that_of_the_server_and_none_is_of_the_future() {
+    let mut rig = Rig::new();
+    rig.now = at("2026-09-02T00:00:00Z");
+    let text = |message: Vec<u8>| String::from_utf8(message).unwrap();
+    let undated = text(boss("张测试", "店员", 1, "1")).replace("Date: 01 Sep 2026 10:00:00 +0800\r\n", "");
+    let mail = MailServer::start(vec![(1, undated.into_bytes()), (2, boss("李测试", "店长", 20, "2"))]).await;
+    assert_eq!(rig.pull(&server(mail.port)).await.error, None);
+    assert_eq!(landed(&rig), ["BOSS直聘 店员 2026-09-01T00:00:00Z", "BOSS直聘 店长 2026-09-02T00:00:00Z"]);
+}
+
+#[tokio::test]
 async fn mail_of_strangers_is_not_even_fetched() {
     let rig = Rig::new();
     let stranger = b"From: a@partner.example\r\nSubject: lunch\r\nDate: 1 Sep 2026 10:00:00 +0800\r\n\r\nhello\r\n".to_vec();
