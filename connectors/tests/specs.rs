@@ -3,16 +3,19 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
+#[path = "specs/recorded.rs"]
+mod recorded;
 #[path = "specs/recorded_ats.rs"]
 mod recorded_ats;
 
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use inflow_connectors::examine::{Entries, Fetched, entries_of, examine, examine_fixtures, records_of};
+use std::path::Path;
+
+use inflow_connectors::examine::{Fetched, examine_fixtures, records_of};
 use inflow_connectors::spec::{Kind, Scope, Spec, Stream, all, parse_spec, spec};
 use rstest::rstest;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 fn fetched() -> Fetched {
     Fetched { at: "2026-11-20T04:00:00Z".parse().unwrap(), zone: chrono_tz::Asia::Shanghai }
@@ -59,61 +62,6 @@ fn greenhouse_text_and_money_read_as_meant() {
     assert_eq!(read("pay_max"), "Decimal(8000.5)");
     assert!(read("body").starts_with("Text(\"<p>Cook &amp; carve."), "{}", read("body"));
     assert_eq!(read("posted_at"), "Time(2026-09-16T15:55:32Z, Exact)");
-}
-
-fn payloads() -> Option<PathBuf> {
-    let default = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/payloads");
-    let folder = std::env::var_os("INFLOW_PAYLOADS").map_or_else(default, PathBuf::from);
-    folder.is_dir().then_some(folder)
-}
-
-/// Answers of a recording: `{"get": {"<path>": {"response": ..} or [{"response": ..}, ..]}}`, or the
-/// answer itself.
-fn recorded(path: &Path) -> Vec<Value> {
-    let document: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
-    let Some(calls) = document.get("get").and_then(Value::as_object) else { return vec![document] };
-    let all = calls.values().flat_map(|call| call.as_array().cloned().unwrap_or_else(|| vec![call.clone()]));
-    all.map(|call| call.get("response").cloned().unwrap_or_default()).collect()
-}
-
-#[test]
-fn recorded_payloads_read_without_a_doubt() {
-    let Some(folder) = payloads() else {
-        eprintln!("no recorded payloads at hand: set INFLOW_PAYLOADS to check the specs against them");
-        return;
-    };
-    let lever = spec("lever").unwrap();
-    let reference = |name: &str, file: &str| {
-        let stream = lever.stream(name).unwrap();
-        (name.to_owned(), entries_of(stream, &records(lever, stream, &recorded(&folder.join(file)))))
-    };
-    let references: Entries =
-        Entries::from([reference("stages", "lever/nango_stages.json"), reference("archive_reasons", "lever/nango_archive-reasons.json")]);
-    // What the recordings do not hold: pay was not asked for, the board filled nothing in, and
-    // `expand=applications` was not recorded.
-    let cases = [
-        ("greenhouse", "jobs", "greenhouse/careerkit_greenhouse.json", 2, json!(["pay_currency", "pay_max", "pay_min", "pay_text"])),
-        (
-            "lever",
-            "site_postings",
-            "lever/careerkit_lever.json",
-            2,
-            json!(["pay_currency", "pay_max", "pay_min", "pay_period", "pay_text"]),
-        ),
-        ("lever", "postings", "lever/nango_postings.json", 6, json!([])),
-        ("lever", "opportunities", "lever/nango_opportunities.json", 1004, json!(["posting_source_id", "requisition_source_id"])),
-    ];
-    for (board, name, file, count, nothing) in cases {
-        let spec = spec(board).unwrap();
-        let stream = spec.stream(name).unwrap();
-        let all = records(spec, stream, &recorded(&folder.join(file)));
-        let ids: BTreeSet<String> = all.iter().filter_map(|record| stream.source_id(record)).collect();
-        assert_eq!(ids.len(), all.len(), "{board} {name}: ids are missing or not unique");
-        let found = examine(spec, stream, &all, &references, fetched());
-        assert_eq!(found.unreadable, BTreeSet::new(), "{board} {name}");
-        assert_eq!(json!(found.nothing), nothing, "{board} {name}");
-        assert_eq!(found.records, count, "{board} {name}");
-    }
 }
 
 const BOARD: &str = r#"

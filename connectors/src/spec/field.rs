@@ -21,7 +21,7 @@ use super::words::{bool_of, decimal_of, scalar_text, unescape};
 /// How one column is read. In TOML either a path (`title = "text"`) or a table.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Field {
-    /// Paths in the order tried: the first that has a value counts. (`path` gives one.)
+    /// Paths in the order tried: the first that has a value counts, objects passed over. (`path` gives one.)
     #[serde(rename = "first_of")]
     pub paths: Vec<Path>,
     /// Before `paths`: all values of all these paths, joined.
@@ -53,6 +53,9 @@ pub struct Field {
     /// listed stays as it is.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub words: BTreeMap<String, String>,
+    /// A word that is not listed says nothing.
+    #[serde(skip_serializing_if = "is_false")]
+    pub listed: bool,
     /// Decimals are multiplied by this: "0.01" for cents, "1000" for thousands.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scale: Option<Decimal>,
@@ -258,7 +261,12 @@ impl Field {
         {
             return Ok(Some(Cell::Text(text)));
         }
-        for path in &self.paths {
+        for (at, path) in self.paths.iter().enumerate() {
+            // An object where another path reads what is inside of it is another way of writing, no fault.
+            let more = at + 1 < self.paths.len();
+            if more && scope.first(path).is_some_and(Value::is_object) && self.lookup.is_none() {
+                continue;
+            }
             if let Some(cell) = self.read_path(path, kind, scope)? {
                 return Ok(Some(cell));
             }
@@ -301,7 +309,7 @@ impl Field {
 
     /// The values that say something; a list is opened for that.
     fn telling<'v>(&self, values: Vec<&'v Value>) -> Vec<&'v Value> {
-        if self.ignore.is_empty() {
+        if self.ignore.is_empty() && !self.listed {
             return values;
         }
         let opened = values.into_iter().flat_map(|value| match value {
@@ -312,10 +320,11 @@ impl Field {
     }
 
     fn says_nothing(&self, value: &Value) -> bool {
-        if self.ignore.is_empty() {
+        if self.ignore.is_empty() && !self.listed {
             return false;
         }
-        scalar_text(value).is_some_and(|text| self.ignore.iter().any(|pattern| fits(pattern, &text)))
+        let ignored = |text: &str| self.ignore.iter().any(|pattern| fits(pattern, text));
+        scalar_text(value).is_some_and(|text| ignored(&text) || (self.listed && self.mapped(&text).is_none()))
     }
 
     fn joined(&self, scope: &Scope<'_>, kind: FieldType) -> Result<Option<String>, String> {
@@ -334,10 +343,12 @@ impl Field {
         if self.words.is_empty() {
             return text;
         }
+        self.mapped(&text).cloned().unwrap_or(text)
+    }
+
+    fn mapped(&self, text: &str) -> Option<&String> {
         let folded = text.to_lowercase();
-        let found =
-            self.words.get(&text).or_else(|| self.words.iter().find(|(word, _)| word.to_lowercase() == folded).map(|(_, mapped)| mapped));
-        found.cloned().unwrap_or(text)
+        self.words.get(text).or_else(|| self.words.iter().find(|(word, _)| word.to_lowercase() == folded).map(|(_, mapped)| mapped))
     }
 
     fn cell(&self, value: &Value, kind: FieldType, scope: &Scope<'_>) -> Result<Option<Cell>, String> {
@@ -461,6 +472,8 @@ struct FieldTable {
     lookup: Option<Lookup>,
     #[serde(default)]
     words: BTreeMap<String, String>,
+    #[serde(default)]
+    listed: bool,
     scale: Option<Decimal>,
     #[serde(default)]
     count: bool,
@@ -493,6 +506,7 @@ impl FieldTable {
             default: self.default,
             lookup: self.lookup,
             words: self.words,
+            listed: self.listed,
             scale: self.scale,
             count: self.count,
             when: self.when,

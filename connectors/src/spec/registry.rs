@@ -39,6 +39,23 @@ pub(super) const SOURCES: &[(&str, &str)] = &[
     ("teamtailor", include_str!("../../specs/teamtailor.toml")),
     ("workable", include_str!("../../specs/workable.toml")),
     ("workday", include_str!("../../specs/workday.toml")),
+    // Boards with the jobs of many companies.
+    ("adzuna", include_str!("../../specs/adzuna.toml")),
+    ("arbeitnow", include_str!("../../specs/arbeitnow.toml")),
+    ("himalayas", include_str!("../../specs/himalayas.toml")),
+    ("hn", include_str!("../../specs/hn.toml")),
+    ("jobicy", include_str!("../../specs/jobicy.toml")),
+    ("remoteok", include_str!("../../specs/remoteok.toml")),
+    ("remotive", include_str!("../../specs/remotive.toml")),
+    ("usajobs", include_str!("../../specs/usajobs.toml")),
+    // The company's own pages, and feeds of any origin.
+    ("career_pages", include_str!("../../specs/career_pages.toml")),
+    ("career_page", include_str!("../../specs/career_page.toml")),
+    ("career_sitemap", include_str!("../../specs/career_sitemap.toml")),
+    ("rss", include_str!("../../specs/rss.toml")),
+    ("atom", include_str!("../../specs/atom.toml")),
+    ("indeed_xml", include_str!("../../specs/indeed_xml.toml")),
+    // What a board or a team exports as a file.
     ("boss", include_str!("../../specs/boss.toml")),
     ("zhaopin", include_str!("../../specs/zhaopin.toml")),
     ("liepin", include_str!("../../specs/liepin.toml")),

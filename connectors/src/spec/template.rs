@@ -131,6 +131,15 @@ mod tests {
         assert_eq!(read("{ all_of = [\"a\", \"b\"], ignore = [\"# locations\"], join = \"; \" }", &record).unwrap(), "N/A; Lyon");
     }
 
+    #[test]
+    fn words_that_are_not_listed_say_nothing() {
+        let field = "{ path = \"per\", words = { Hourly = \"hour\", year = \"year\" }, listed = true }";
+        assert_eq!(read(field, &json!({"per": "HOURLY"})).unwrap(), "hour");
+        assert_eq!(read(field, &json!({"per": "fortnight"})), None);
+        let field = "{ first_of = [\"place\", \"place.name\"] }";
+        assert_eq!(read(field, &json!({"place": {"name": "Lyon"}})).unwrap(), "Lyon", "an object is another way of writing");
+    }
+
     #[rstest]
     #[case("# Locations", "3 locations", true)]
     #[case("# Locations", "12 Locations", true)]

@@ -17,7 +17,7 @@ pub enum TimeFormat {
     EpochS,
     /// With an offset or Z (`rfc3339`).
     Rfc3339,
-    /// `Wed, 19 Aug 2026 23:10:38 GMT`, as feeds write it (`rfc2822`).
+    /// `Wed, 19 Aug 2026 23:10:38 GMT`, as feeds write it, or ISO 8601, as other feeds do (`rfc2822`).
     Rfc2822,
     /// As people say it, counted from the fetch instant: `Posted Yesterday`, `3天前发布`, `10:54发布`, `02-26`
     /// (`relative`; see [`super::relative`]). What is only a bound (`30+ Days Ago`) is no instant.
@@ -92,7 +92,11 @@ impl TimeFormat {
                 Some((DateTime::from_timestamp_millis((seconds * 1000.0).round() as i64)?, Precision::Exact))
             }
             TimeFormat::Rfc3339 => Some((DateTime::parse_from_rfc3339(text).ok()?.with_timezone(&Utc), Precision::Exact)),
-            TimeFormat::Rfc2822 => Some((DateTime::parse_from_rfc2822(text).ok()?.with_timezone(&Utc), Precision::Exact)),
+            // Feeds that should write it so, and write ISO 8601.
+            TimeFormat::Rfc2822 => match DateTime::parse_from_rfc2822(text) {
+                Ok(instant) => Some((instant.with_timezone(&Utc), Precision::Exact)),
+                Err(_) => iso_local(text, zone),
+            },
             // What is not relative after all is a date in full.
             TimeFormat::IsoLocal | TimeFormat::Relative => iso_local(text, zone),
             TimeFormat::Pattern(pattern) => with_pattern(text, pattern, zone),
