@@ -10,8 +10,6 @@ mod recorded_ats;
 
 use std::path::Path;
 
-use std::path::Path;
-
 use inflow_connectors::examine::{Fetched, examine_fixtures, records_of};
 use inflow_connectors::spec::{Kind, Scope, Spec, Stream, all, parse_spec, spec};
 use rstest::rstest;

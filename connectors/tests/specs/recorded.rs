@@ -168,7 +168,7 @@ fn cases() -> Vec<Case> {
     ]
 }
 
-fn payloads() -> Option<PathBuf> {
+pub fn payloads() -> Option<PathBuf> {
     let default = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/payloads");
     let folder = std::env::var_os("INFLOW_PAYLOADS").map_or_else(default, PathBuf::from);
     if !folder.is_dir() {

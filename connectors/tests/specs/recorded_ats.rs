@@ -8,7 +8,8 @@ use inflow_connectors::examine::{Entries, entries_of, examine, records_of};
 use inflow_connectors::spec::{Spec, Stream, spec};
 use serde_json::Value;
 
-use super::{fetched, payloads};
+use super::fetched;
+use super::recorded::payloads;
 
 /// Where answers stand in a recording.
 #[derive(Clone, Copy)]
