@@ -195,7 +195,8 @@ impl Script {
         };
         for stream in &self.spec.streams {
             let Some(form) = &stream.request else { continue };
-            let fixed: usize = form.query.iter().filter(|(name, value)| asked.query.get(*name) == Some(value)).count();
+            let said = |(name, text): &(&String, &String)| asked.query.get(*name).is_some_and(|value| fit(text, value).is_some());
+            let fixed: usize = form.query.iter().filter(said).count();
             // A parameter whose param is not set is left out.
             let fixed_names = form.query.iter().filter(|(_, text)| !text.contains('{')).map(|(name, _)| name);
             let fits = fixed_names.into_iter().all(|name| asked.query.contains_key(name)) && asked.method == method(form.method);
@@ -493,6 +494,9 @@ fn concrete(template: &str) -> String {
 
 /// How many characters of a template a path fits literally; `None` when it does not fit.
 fn fit(template: &str, path: &str) -> Option<usize> {
+    if template.is_empty() {
+        return (path.is_empty() || path == "/").then_some(0);
+    }
     let mut pieces = Vec::new();
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {
@@ -501,10 +505,10 @@ fn fit(template: &str, path: &str) -> Option<usize> {
     }
     pieces.push(rest);
     let (first, others) = pieces.split_first()?;
-    let mut left = path.strip_prefix(first).or_else(|| (first.is_empty() && template.is_empty() && path == "/").then_some(""))?;
+    let mut left = path.strip_prefix(first)?;
     for (at, piece) in others.iter().enumerate() {
         if at + 1 == others.len() {
-            if !left.ends_with(piece) || (left.len() == piece.len() && !template.is_empty()) {
+            if !left.ends_with(piece) || left.len() == piece.len() {
                 return None;
             }
             left = "";
