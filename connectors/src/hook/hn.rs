@@ -13,6 +13,9 @@ const MOST_ROLES: usize = 12;
 /// A line that is longer is a sentence, not a role.
 const LONGEST_ROLE: usize = 90;
 
+/// What stands before a role in a sentence.
+const SOUGHT: &[&str] = &["hiring for", "hiring", "looking for", "seeking", "searching for"];
+
 /// Adds `job` to a comment: company, title, place, pay, employment type. A comment without such a first line is no job
 /// (a question, a thank-you) and gives nothing.
 pub(super) fn comment(mut record: Value) -> Vec<Value> {
@@ -114,7 +117,8 @@ fn roles(body: &[String]) -> Vec<String> {
         let bare = line.trim_start_matches(|c: char| c.is_whitespace() || c.is_ascii_digit() || "-–—*•.)(#>".contains(c));
         let head = [" http", " | ", " ("].iter().fold(bare, |text, mark| text.split_once(mark).map_or(text, |(head, _)| head));
         let sentence = head.contains(". ") || head.trim_end().ends_with('.') || head.contains(" our ") || head.contains(" we ");
-        if head.chars().count() <= LONGEST_ROLE && !sentence && names_a_role(head) && words(head).len() <= 9 {
+        let says_more = SOUGHT.iter().any(|mark| head.to_lowercase().contains(mark));
+        if head.chars().count() <= LONGEST_ROLE && !sentence && !says_more && names_a_role(head) && words(head).len() <= 9 {
             add(&mut found, head);
         }
     }
@@ -136,9 +140,8 @@ fn add(found: &mut Vec<String>, role: &str) {
 /// `full-stack Senior Software Engineer` of `Goody is hiring a full-stack Senior Software Engineer who likes ..`.
 fn sought(line: &str) -> Option<String> {
     let lower = line.to_lowercase();
-    let marks = ["hiring for", "hiring", "looking for", "seeking", "searching for"];
-    let (mark, at) =
-        marks.iter().filter_map(|mark| Some((*mark, lower.find(mark)?))).min_by_key(|(mark, at)| (*at, std::cmp::Reverse(mark.len())))?;
+    let found = SOUGHT.iter().filter_map(|mark| Some((*mark, lower.find(mark)?)));
+    let (mark, at) = found.min_by_key(|(mark, at)| (*at, std::cmp::Reverse(mark.len())))?;
     let rest = line.get(at + mark.len()..)?.trim_start_matches([':', ' ']);
     let rest = ["a ", "an ", "our ", "the "].iter().find_map(|article| rest.strip_prefix(article)).unwrap_or(rest);
     let ends = [" who ", " to ", " with ", " that ", ". ", "! ", " at ", " for ", " based ", " http", ", who"];

@@ -177,7 +177,7 @@ impl Http {
             return (Some(status), Ok(Reply::Elsewhere(status, to)));
         }
         if !status.is_success() {
-            let error = failure::refusal(host, status, &headers);
+            let error = failure::refusal(host, status, &headers).with_status(status.as_u16());
             return (Some(status), Err(Failure { error, again: retry::is_transient(status), wait }));
         }
         let body = read_body(response, host, self.largest).await;

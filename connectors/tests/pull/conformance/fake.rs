@@ -159,6 +159,9 @@ impl Script {
         if let Some(token) = self.token(asked) {
             return plain(200, "application/json", token.to_string().into_bytes());
         }
+        if asked.path == "/robots.txt" {
+            return plain(404, "text/plain", Vec::new());
+        }
         match self.find(asked) {
             Some(Target::List(stream)) => self.list(stream, asked, base).await,
             Some(Target::Detail(key, answer)) => match self.fixtures.get(&key) {
@@ -197,7 +200,8 @@ impl Script {
         };
         for stream in &self.spec.streams {
             let Some(form) = &stream.request else { continue };
-            let fixed: usize = form.query.iter().filter(|(name, value)| asked.query.get(*name) == Some(value)).count();
+            let said = |(name, text): &(&String, &String)| asked.query.get(*name).is_some_and(|value| fit(text, value).is_some());
+            let fixed: usize = form.query.iter().filter(said).count();
             // A parameter whose param is not set is left out. The address of a next page is the board's own: it holds what the
             // board needs.
             let mut fixed_names = form.query.iter().filter(|(_, text)| !text.contains('{')).map(|(name, _)| name);
@@ -518,6 +522,9 @@ fn concrete(template: &str) -> String {
 
 /// How many characters of a template a path fits literally; `None` when it does not fit.
 fn fit(template: &str, path: &str) -> Option<usize> {
+    if template.is_empty() {
+        return (path.is_empty() || path == "/").then_some(0);
+    }
     let mut pieces = Vec::new();
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {
@@ -526,10 +533,10 @@ fn fit(template: &str, path: &str) -> Option<usize> {
     }
     pieces.push(rest);
     let (first, others) = pieces.split_first()?;
-    let mut left = path.strip_prefix(first).or_else(|| (first.is_empty() && template.is_empty() && path == "/").then_some(""))?;
+    let mut left = path.strip_prefix(first)?;
     for (at, piece) in others.iter().enumerate() {
         if at + 1 == others.len() {
-            if !left.ends_with(piece) || (left.len() == piece.len() && !template.is_empty()) {
+            if !left.ends_with(piece) || left.len() == piece.len() {
                 return None;
             }
             left = "";
