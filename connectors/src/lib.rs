@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod breaker;
+pub mod catalogue;
 mod check;
 mod error;
 pub mod examine;

@@ -45,6 +45,22 @@ fn every_mapped_path_finds_something_in_the_fixtures() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// `INFLOW_UPDATE=1` (cargo xtask gen) writes the documents anew.
+#[test]
+fn the_catalogue_is_fresh() {
+    for (lang, name) in [(inflow_config::Lang::En, "connectors.md"), (inflow_config::Lang::Zh, "connectors.zh.md")] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(name);
+        let text = inflow_connectors::catalogue::catalogue(lang);
+        if std::env::var_os("INFLOW_UPDATE").is_some() {
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(&path, text).unwrap();
+            continue;
+        }
+        let found = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(found == text, "docs/{name} is stale: run cargo xtask gen");
+    }
+}
+
 #[test]
 fn greenhouse_text_and_money_read_as_meant() {
     let spec = spec("greenhouse").unwrap();

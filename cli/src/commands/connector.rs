@@ -94,7 +94,7 @@ fn own_folder(config_file: &Path) -> PathBuf {
 fn check(app: &App, args: &ConnectorCheck) -> Result<u8, Failure> {
     let folder = own_folder(&app.config_file);
     let (read, fixtures) = match args.spec.as_deref() {
-        Some(file) if file.ends_with(".toml") => {
+        Some(file) if Path::new(file).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("toml")) => {
             let text = std::fs::read_to_string(file)
                 .map_err(|error| Failure::user(format!("{file}: {error}"), "name a spec file or a connector"))?;
             let spec = parse_spec(&text, file).map_err(|error| Failure::explain(&error))?;

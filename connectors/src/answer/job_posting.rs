@@ -41,7 +41,7 @@ pub(crate) fn tidy(posting: &mut Map<String, Value>) {
     }
     let currency = posting.get("salaryCurrency").cloned();
     for key in ["baseSalary", "estimatedSalary"] {
-        change(posting, key, |value| salary(first(value)?, currency.as_ref()));
+        change(posting, key, |value| Some(salary(first(value)?, currency.as_ref())));
     }
 }
 
@@ -140,7 +140,7 @@ fn is_date(value: &Value) -> bool {
     scalar_text(value).is_some_and(|text| TimeFormat::IsoLocal.read_text(&text, chrono_tz::UTC).is_some())
 }
 
-fn salary(value: Value, currency: Option<&Value>) -> Option<Value> {
+fn salary(value: Value, currency: Option<&Value>) -> Value {
     let mut salary = match value {
         Value::Object(map) => map,
         scalar => Map::from_iter([("value".to_owned(), scalar)]),
@@ -167,7 +167,7 @@ fn salary(value: Value, currency: Option<&Value>) -> Option<Value> {
     salary.extend(currency.map(|currency| ("currency".to_owned(), currency)));
     salary.extend(words.map(|words| ("text".to_owned(), Value::String(words))));
     salary.insert("value".to_owned(), Value::Object(range));
-    Some(Value::Object(salary))
+    Value::Object(salary)
 }
 
 /// A number that says something: many pages write 0 where they mean nothing.

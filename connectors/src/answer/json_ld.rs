@@ -74,7 +74,8 @@ mod tests {
     use super::*;
 
     fn titles(scripts: &[&str]) -> Vec<String> {
-        let page: String = scripts.iter().map(|text| format!("<script type=\"application/ld+json\">{text}</script>")).collect();
+        let scripts: Vec<String> = scripts.iter().map(|text| format!("<script type=\"application/ld+json\">{text}</script>")).collect();
+        let page = scripts.concat();
         let found = read(&page, "JobPosting").unwrap();
         found["objects"].as_array().unwrap().iter().map(|object| object["title"].as_str().unwrap().to_owned()).collect()
     }

@@ -93,7 +93,8 @@ mod tests {
         let mut text = "<!DOCTYPE x [<!ENTITY a \"aaaaaaaaaa\">".to_owned();
         for step in 0..12 {
             let (from, to) = (char::from(b'a' + step), char::from(b'b' + step));
-            text.push_str(&format!("<!ENTITY {to} \"{}\">", format!("&{from};").repeat(10)));
+            let tenfold = format!("&{from};").repeat(10);
+            text += format!("<!ENTITY {to} \"{tenfold}\">").as_str();
         }
         text.push_str("]><x>&m;</x>");
         assert!(read(&text, &[]).is_err());

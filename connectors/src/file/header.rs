@@ -117,12 +117,11 @@ impl Header {
             others.retain(|other| Some(*other) != near);
             parts.push((group.join(" or "), near.map(|near| format!(" (did you mean {near}?)")).unwrap_or_default()));
         }
-        match parts.as_slice() {
-            [(name, meant)] => format!("the column {name} is missing{meant}"),
-            _ => {
-                let listed: Vec<String> = parts.iter().map(|(name, meant)| format!("{name}{meant}")).collect();
-                format!("the columns {} are missing", listed.join(", "))
-            }
+        if let [(name, meant)] = parts.as_slice() {
+            format!("the column {name} is missing{meant}")
+        } else {
+            let listed: Vec<String> = parts.iter().map(|(name, meant)| format!("{name}{meant}")).collect();
+            format!("the columns {} are missing", listed.join(", "))
         }
     }
 }

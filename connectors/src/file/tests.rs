@@ -105,7 +105,7 @@ fn a_cell_is_what_a_person_sees_in_it() {
     let bytes = people(&["姓名*", "手 机", "渠道", "投递时间", "工号", "期望", "在职", "比例", "备注"], |sheet| {
         write_row(sheet, 2, &["测试甲", "", "BOSS", "", "", "", "", "", " "]);
         sheet.write(2, 1, 19_900_000_001.0).unwrap();
-        sheet.write_with_format(2, 3, 46_266.4375, &Format::new().set_num_format("yyyy-mm-dd hh:mm")).unwrap();
+        sheet.write_with_format(2, 3, 46266.4375, &Format::new().set_num_format("yyyy-mm-dd hh:mm")).unwrap();
         sheet.write_with_format(2, 4, 42, &Format::new().set_num_format("00000")).unwrap();
         sheet.write_formula(2, 5, Formula::new("=0.1+0.2").set_result("0.30000000000000004")).unwrap();
         sheet.write(2, 6, true).unwrap();

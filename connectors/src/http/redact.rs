@@ -75,7 +75,7 @@ impl Redactor {
     /// The text, each secret in it replaced.
     pub fn text<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let mut shown = Cow::Borrowed(text);
-        for secret in self.secrets.iter().map(|secret| secret.expose_secret()) {
+        for secret in self.secrets.iter().map(secrecy::ExposeSecret::expose_secret) {
             if shown.contains(secret) {
                 shown = Cow::Owned(shown.replace(secret, HIDDEN));
             }
@@ -89,7 +89,7 @@ impl Redactor {
         let twice = decoded(&once);
         self.secrets
             .iter()
-            .map(|secret| secret.expose_secret())
+            .map(secrecy::ExposeSecret::expose_secret)
             .any(|secret| part.contains(secret) || once.contains(secret) || twice.contains(secret))
     }
 }
@@ -101,7 +101,7 @@ fn decoded(text: &str) -> String {
 }
 
 fn is_hidden(name: &str) -> bool {
-    let letters: String = name.chars().filter(|c| c.is_ascii_alphanumeric()).map(|c| c.to_ascii_lowercase()).collect();
+    let letters: String = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
     CREDENTIALS.iter().chain(&PERSONAL).any(|end| letters.ends_with(end))
 }
 

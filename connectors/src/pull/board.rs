@@ -81,7 +81,7 @@ struct BoardPull<'a, 'o> {
     outcome: &'o mut PullOutcome,
 }
 
-impl<'a> BoardPull<'a, '_> {
+impl BoardPull<'_, '_> {
     fn is_active(&self, stream: &Stream) -> bool {
         stream.request.as_ref().is_some_and(|request| self.target.active(request))
     }
@@ -157,11 +157,11 @@ impl<'a> BoardPull<'a, '_> {
             Some(_) => ended.token,
             None => ended.cursor.map(|cursor| cursor.to_rfc3339_opts(chrono::SecondsFormat::Millis, true)),
         });
-        if let Some(text) = reached {
-            if stored.as_deref() != Some(&text) {
-                let committed = self.ctx.state.commit_cursor(&self.connection.name, &stream.name, &text).await;
-                committed.map_err(|error| PullError::own(&error))?;
-            }
+        if let Some(text) = reached
+            && stored.as_deref() != Some(&text)
+        {
+            let committed = self.ctx.state.commit_cursor(&self.connection.name, &stream.name, &text).await;
+            committed.map_err(|error| PullError::own(&error))?;
         }
         if let Some(validators) = ended.validators {
             validators.commit(self.ctx, &self.connection.name, stream).await?;
@@ -194,7 +194,7 @@ impl<'a> BoardPull<'a, '_> {
         let maker = LineMaker::new(stream, &name, &country, self.ctx.keys, &tombstones, references);
         let outlines = if form.detail.is_empty() { None } else { Some(Outlines::new(self.ctx, &self.connection.name, stream).await?) };
         let mut walk = Walk { stream, form, since, zone, maker, outlines, ended: Ended::default(), latest: None, fetched: 0 };
-        let places = self.places(form, references)?;
+        let places = Self::places(form, references);
         for place in places {
             self.walk_parts(&mut walk, lander, place, 0).await?;
         }
@@ -210,8 +210,8 @@ impl<'a> BoardPull<'a, '_> {
     }
 
     /// Where a list is asked from: once, or once for each entry of another list.
-    fn places<'r>(&self, form: &Request, references: &'r References) -> Result<Vec<Place<'r>>, Stop> {
-        let Some(each) = &form.each else { return Ok(vec![Place::default()]) };
+    fn places<'r>(form: &Request, references: &'r References) -> Vec<Place<'r>> {
+        let Some(each) = &form.each else { return vec![Place::default()] };
         let entries = references.get(&each.stream).into_iter().flatten();
         let places = entries.filter_map(|(id, entry)| {
             let value = match &each.value {
@@ -220,7 +220,7 @@ impl<'a> BoardPull<'a, '_> {
             };
             Some(Place { each: Some(value), parent: Some(entry), ..Place::default() })
         });
-        Ok(places.collect())
+        places.collect()
     }
 
     /// Walks a list, facet by facet where the board would not show all of it.
@@ -252,10 +252,7 @@ impl<'a> BoardPull<'a, '_> {
     async fn walk(&mut self, walk: &mut Walk<'_>, lander: &mut Lander<'_>, place: &Place<'_>) -> Result<(), Stop> {
         let (stream, form) = (walk.stream, walk.form);
         let conditional = conditional::applies(form);
-        let known = match conditional {
-            true => Validators::stored(self.ctx, &self.connection.name, stream, lander.spec_hash()).await?,
-            false => None,
-        };
+        let known = if conditional { Validators::stored(self.ctx, &self.connection.name, stream, lander.spec_hash()).await? } else { None };
         let given = self.target.given(stream);
         let mut pages = Pages::new(form, walk.since.clone());
         while let Some(page) = self.ask_page(stream, form, &mut pages, place, known.as_ref()).await? {
@@ -418,7 +415,7 @@ impl<'a> BoardPull<'a, '_> {
         let mut entries = std::collections::BTreeMap::new();
         let given = self.target.given(stream);
         let references = std::mem::take(&mut self.references);
-        for place in self.places(form, &references)? {
+        for place in Self::places(form, &references) {
             let mut pages = Pages::new(form, None);
             while let Some(page) = self.ask_page(stream, form, &mut pages, &place, None).await? {
                 let Page::Body { body, url, headers } = page else { break };
@@ -471,7 +468,7 @@ impl<'a> BoardPull<'a, '_> {
         for test in &form.success {
             check_success(test, &body)?;
         }
-        Ok(Some(Page::Body { body, url, headers: answer.headers }))
+        Ok(Some(Page::Body { body, url: Box::new(url), headers: Box::new(answer.headers) }))
     }
 
     /// Gets a token first where the board wants one.
@@ -540,7 +537,7 @@ enum Detailed {
 
 /// A page of a list.
 enum Page {
-    Body { body: Value, url: Url, headers: reqwest::header::HeaderMap },
+    Body { body: Value, url: Box<Url>, headers: Box<reqwest::header::HeaderMap> },
     NotModified,
 }
 

@@ -19,7 +19,7 @@ use crate::spec::Stream;
 
 /// The streams that may read a file.
 pub(super) struct Streams<'s> {
-    streams: Vec<&'s Stream>,
+    readers: Vec<&'s Stream>,
     /// The stream is a mapping: segments carry it, as they do words of the company's own specs.
     mapping: bool,
     /// What does not fit is a mistake in the file: no other stream was meant.
@@ -29,17 +29,17 @@ pub(super) struct Streams<'s> {
 impl<'s> Streams<'s> {
     /// A mapping file.
     pub(super) fn of_mapping(stream: &'s Stream) -> Streams<'s> {
-        Streams { streams: vec![stream], mapping: true, alone: true }
+        Streams { readers: vec![stream], mapping: true, alone: true }
     }
 
     /// Streams of one kind, asked for by a person.
     pub(super) fn of_board(streams: Vec<&'s Stream>) -> Streams<'s> {
-        Streams { alone: streams.len() == 1, streams, mapping: false }
+        Streams { alone: streams.len() == 1, readers: streams, mapping: false }
     }
 
     /// All streams of a board, for a folder of its files.
     pub(super) fn of_folder(streams: Vec<&'s Stream>) -> Streams<'s> {
-        Streams { streams, mapping: false, alone: false }
+        Streams { readers: streams, mapping: false, alone: false }
     }
 }
 
@@ -67,7 +67,7 @@ pub(super) async fn deliver(
     let zone = ctx.config.connection_timezone(connection);
     let country = &ctx.config.settings.company.country;
     let make = |stream| LineMaker::new(stream, &connection.name, country, ctx.keys, &tombstones, &references);
-    let mut readings: Vec<Reading<'_>> = streams.streams.iter().map(|stream| Reading::new(stream, make(stream), zone, snapshot)).collect();
+    let mut readings: Vec<Reading<'_>> = streams.readers.iter().map(|stream| Reading::new(stream, make(stream), zone, snapshot)).collect();
     let mut errors = Vec::new();
     for file in in_order(files, snapshot) {
         if ctx.shutdown.is_cancelled() {
@@ -76,7 +76,7 @@ pub(super) async fn deliver(
         let taken = take_file(ctx, connection, streams, &file, &mut readings);
         errors.extend(taken.err());
         let fetched: u64 = readings.iter().map(|reading| reading.fetched).sum();
-        let name = streams.streams.first().map_or("", |stream| stream.name.as_str());
+        let name = streams.readers.first().map_or("", |stream| stream.name.as_str());
         ctx.progress.page(&connection.name, name, fetched);
     }
     // An older state of a list may be broken: a newer one replaced it.

@@ -94,13 +94,11 @@ fn files(config: &Config, connection: &Connection, path: &std::path::Path) -> Re
                 Err(error) => why_not = why_not.or(Some(error)),
             }
         }
-        match (fitting.is_empty(), why_not) {
-            (true, Some(error)) => return Err(error),
-            _ => {
-                read.records += fitting.iter().map(|(_, count)| count).sum::<usize>();
-                read.stream = fitting.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
-            }
+        if let (true, Some(error)) = (fitting.is_empty(), why_not) {
+            return Err(error);
         }
+        read.records += fitting.iter().map(|(_, count)| count).sum::<usize>();
+        read.stream = fitting.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
     }
     Ok(read)
 }

@@ -77,13 +77,14 @@ fn merged(stream: &Stream, records: Vec<Value>) -> Vec<Value> {
     let mut kept: Vec<Value> = Vec::with_capacity(records.len());
     for record in records {
         match stream.source_id(&record) {
-            Some(id) => match places.get(&id).and_then(|place| kept.get_mut(*place)) {
-                Some(first) => merge(first, record),
-                None => {
+            Some(id) => {
+                if let Some(first) = places.get(&id).and_then(|place| kept.get_mut(*place)) {
+                    merge(first, record);
+                } else {
                     places.insert(id, kept.len());
                     kept.push(record);
                 }
-            },
+            }
             None => kept.push(record),
         }
     }

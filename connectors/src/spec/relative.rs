@@ -51,7 +51,7 @@ fn fold(text: &str) -> String {
 
 fn named_day(word: &str, today: NaiveDate, zone: Tz) -> Option<Relative> {
     let names = [("today", 0), ("今天", 0), ("今日", 0), ("yesterday", 1), ("昨天", 1), ("昨日", 1), ("前天", 2)];
-    let (rest, back) = names.iter().find_map(|(name, back)| Some((word.strip_prefix(name)?, *back))).unwrap_or_else(|| (word, 0));
+    let (rest, back) = names.iter().find_map(|(name, back)| Some((word.strip_prefix(name)?, *back))).unwrap_or((word, 0));
     let named = rest.len() != word.len();
     let day = today.checked_sub_days(Days::new(back))?;
     let rest = rest.trim_start_matches([' ', ',']).trim_start_matches("at ").trim();

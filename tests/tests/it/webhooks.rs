@@ -42,7 +42,8 @@ fn signature(key: &str, at: i64, body: &str) -> String {
 /// Posts; status and body of the answer.
 fn post(daemon: &Holder<'_>, path: &str, headers: &[(&str, &str)], body: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(daemon.page()).unwrap();
-    let extra: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let extra: Vec<String> = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let extra = extra.concat();
     // The name under which the sender knows us is none of ours.
     let head = format!(
         "POST {path} HTTP/1.1\r\nHost: hooks.example.com\r\nContent-Type: application/json\r\nContent-Length: {}\r\n{extra}Connection: close\r\n\r\n",

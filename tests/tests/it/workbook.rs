@@ -107,7 +107,7 @@ fn write(sheet: &mut Worksheet, row: u32, column: u16, cell: &Cell) {
         Cell::Empty => {}
         Cell::Text(text) => drop(sheet.write(row, column, text).unwrap()),
         Cell::Number(number) => drop(sheet.write(row, column, *number).unwrap()),
-        Cell::Day(text) => drop(sheet.write_with_format(row, column, &ExcelDateTime::parse_from_str(text).unwrap(), &day).unwrap()),
+        Cell::Day(text) => drop(sheet.write_with_format(row, column, ExcelDateTime::parse_from_str(text).unwrap(), &day).unwrap()),
         Cell::Formula(formula, result) => drop(sheet.write_formula(row, column, Formula::new(*formula).set_result(*result)).unwrap()),
     }
 }

@@ -75,7 +75,7 @@ impl Nonces {
     fn append(&mut self, taken: &[u64], now: i64) -> Result<(), LandingError> {
         let mut text = String::new();
         for nonce in taken {
-            text.push_str(&format!("{now} {nonce:016x}\n"));
+            text.push_str(&line(now, *nonce));
             self.remember(now, *nonce);
         }
         self.forget(now);
@@ -111,7 +111,8 @@ impl Nonces {
     /// Aside, synced, renamed: the file is the old one or the new one.
     fn rewrite(&mut self) -> Result<(), LandingError> {
         let draft = self.path.with_extension("tmp");
-        let text: String = self.order.iter().map(|(at, nonce)| format!("{at} {nonce:016x}\n")).collect();
+        let lines: Vec<String> = self.order.iter().map(|(at, nonce)| line(*at, *nonce)).collect();
+        let text = lines.concat();
         let write = || {
             let mut file = File::create(&draft)?;
             file.write_all(text.as_bytes())?;
@@ -122,6 +123,11 @@ impl Nonces {
         self.lines = self.order.len();
         Ok(())
     }
+}
+
+/// A line of the file.
+fn line(at: i64, nonce: u64) -> String {
+    format!("{at} {nonce:016x}\n")
 }
 
 #[cfg(test)]
@@ -156,7 +162,7 @@ mod tests {
         open(folder.path()).add(&[1, 2], at(0)).unwrap();
         let path = folder.path().join("hooks/ats.seen");
         let text = fs::read_to_string(&path).unwrap();
-        fs::write(&path, &text[..text.len() - 9]).unwrap();
+        fs::write(&path, text.get(..text.len() - 9).unwrap()).unwrap();
         let mut nonces = open(folder.path());
         assert!(nonces.contains(1) && !nonces.contains(2));
         nonces.add(&[3], at(1)).unwrap();

@@ -244,7 +244,7 @@ impl Script {
             Fault::Once(status) if number == 0 => plain(status, "text/plain", Vec::new()),
             Fault::RetryAfter if number == 0 => with(plain(429, "text/plain", Vec::new()), "retry-after", "1"),
             Fault::Hang => {
-                tokio::time::sleep(Duration::from_secs(600)).await;
+                tokio::time::sleep(Duration::from_mins(10)).await;
                 plain(200, kind, body())
             }
             Fault::Reset => {
@@ -295,7 +295,7 @@ impl Script {
                 return value.as_str().map(str::to_owned).or_else(|| Some(value.to_string()));
             }
             // The number may stand in the path, or inside of another parameter.
-            let inside = form.query.iter().filter_map(|(key, text)| captured(text, asked.query.get(key)?, name)).next();
+            let inside = form.query.iter().find_map(|(key, text)| captured(text, asked.query.get(key)?, name));
             asked.query.get(name).cloned().or(inside).or_else(|| captured(&form.path, &asked.path, name))
         };
         let number = |name: &str| value(name).and_then(|text| text.parse::<usize>().ok());
