@@ -2,7 +2,7 @@
 -- version: 1
 -- title.en: Volume
 -- title.zh: 数量
--- numerator: postings published, posting clusters, applications (distinct submissions with a resume received), candidates (distinct linked persons)
+-- numerator: postings published, posting clusters, applications (distinct submissions with a resume received; one that several connections tell of is one, see conflicts), candidates (distinct linked persons)
 -- denominator: none; share is the part of all applications of the same period, key_share the part of applications whose candidate carries a usable key (whole phone or mail)
 -- clock: applications and candidates by the instant of entering applied; postings by posted_at
 -- exclusions: drafts, internal postings and postings without a date; counts that a board publishes are never added to people

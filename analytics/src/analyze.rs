@@ -69,11 +69,11 @@ pub async fn analyze_into(store: &Store, db: &str, config: &Config, clock: &Shar
 }
 
 async fn rebuild(store: &Store, db: &str, config: &Config, clock: &SharedClock, wanted: &[Job]) -> Result<(), AnalyticsError> {
-    let marts = Marts { store, db, budget: config.settings.store.max_memory / 5 };
+    let marts = Marts { store, db, budget: config.settings.store.max_memory / 8 };
     marts.rebuild("channels", &channels(config), &[]).await?;
     marts.rebuild("fx_rates", &fx_rates(config), &[]).await?;
     if wanted.contains(&Job::ApplicationStages) {
-        marts.rebuild("application_stages", &application_stages(), &[]).await?;
+        marts.rebuild("application_stages", include_str!("../sql/marts/application_stages.sql"), &[]).await?;
     }
     if wanted.contains(&Job::PostingQuarters) {
         let as_of = instant(clock.now());
@@ -143,14 +143,6 @@ fn fx_rates(config: &Config) -> String {
         }
     }
     include_str!("../sql/marts/fx_rates.sql").replace("$rates", &format!("[{}]", rows.join(", ")))
-}
-
-/// What connections tell of applications goes in twice: of those that are alone, and of members of linked cases.
-fn application_stages() -> String {
-    let told = include_str!("../sql/marts/told_applications.sql");
-    include_str!("../sql/marts/application_stages.sql")
-        .replace("$alone", &told.replace("$of", "NOT IN"))
-        .replace("$members", &told.replace("$of", "IN"))
 }
 
 /// Puts the ledger's lines, with the contracts of the configuration, where the SQL asks for them.

@@ -1,6 +1,8 @@
 //! Forgetting a person.
 //!
-//! Landing is rewritten first: the person's ids become H(erase key, id), digests go, the lines stay as anonymous counts.
+//! Who is meant is found through the links: all rows of the same person, and what linking holds to be the same case, also
+//! where only a name says so. Landing is rewritten first: the person's ids become H(erase key, id), digests go, the lines stay as
+//! anonymous counts with one mark in common, so that whoever was one person and one case stays one.
 //! Then the derived tables are replayed from it, so nothing that names the person can be left in them, and every count
 //! stays. Tombstones are written before anything else: a board that delivers the person again brings nothing back. A crash
 //! on the way loses nothing: until the replay the store still finds the person, and erasing again finishes the work.

@@ -56,6 +56,9 @@ impl Packing {
 /// Packs pieces; each piece can be unpacked as soon as it has come.
 pub struct Encoder(Inner);
 
+/// Level of gzip: the lowest hardly packs short numbers with the zlib that the workbook reader brings along.
+const PACKED: Compression = Compression::new(3);
+
 enum Inner {
     Plain,
     Frames,
@@ -75,7 +78,7 @@ impl Encoder {
         Encoder(match packing {
             Packing::Plain => Inner::Plain,
             Packing::Frames => Inner::Frames,
-            Packing::Gzip => Inner::Gzip(Box::new(GzEncoder::new(Vec::new(), Compression::fast()))),
+            Packing::Gzip => Inner::Gzip(Box::new(GzEncoder::new(Vec::new(), PACKED))),
             Packing::Lz4 => Inner::Lz4(Box::new(FrameEncoder::new(Vec::new()))),
         })
     }
