@@ -75,12 +75,12 @@ fn holds_every_file_of(name: &str, files: &[(&str, &str)]) {
     let mut found = BTreeSet::new();
     let mut folders = vec![folder.clone()];
     while let Some(next) = folders.pop() {
-        for entry in std::fs::read_dir(next).unwrap() {
-            let path = entry.unwrap().path();
+        for entry in std::fs::read_dir(next).expect("a folder") {
+            let path = entry.expect("an entry").path();
             if path.is_dir() {
                 folders.push(path);
             } else {
-                found.insert(path.strip_prefix(&folder).unwrap().to_str().unwrap().to_owned());
+                found.insert(path.strip_prefix(&folder).expect("below the folder").to_str().expect("UTF-8").to_owned());
             }
         }
     }
