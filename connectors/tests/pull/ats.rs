@@ -86,7 +86,7 @@ fn feishu(seen: &Seen, modified: &str, talent: bool) -> Reply {
         "/hire/v1/talents/601" if talent => {
             json!({"code": 0, "data": {"talent": {"basic_info": {"name": "测试甲", "mobile": "19900000601", "email": "a@example.com"}}}})
         }
-        "/hire/v1/talents/601" => json!({"code": 1002003, "msg": "talent not found"}),
+        "/hire/v1/talents/601" => json!({"code": 1_002_003, "msg": "talent not found"}),
         _ => empty,
     })
 }

@@ -70,7 +70,8 @@ async fn a_chinese_list_as_a_gbk_sheet_is_imported_by_mapping() {
 /// envelope.
 #[tokio::test]
 async fn saved_lists_of_chinese_boards_are_read_by_their_specs() {
-    let cases: [(&str, &str, &[&str], usize, &[&str]); 5] = [
+    type Case = (&'static str, &'static str, &'static [&'static str], usize, &'static [&'static str]);
+    let cases: [Case; 5] = [
         ("job51", "51job/lwithd_51job_2021_gbk.html", &[], 50, &["1-2万/月", "Java开发工程师", "02-26"]),
         ("job51", "51job/lwithd_search_result_2021.json", &[], 50, &["1-2万/月", "2021-02-26 17:11:47"]),
         ("boss", "boss/joblist_2024_six_rows_redacted.json", &[], 6, &["12-15K·13薪", "广州飞傲电子科技...", "白云区"]),

@@ -19,7 +19,7 @@ use crate::support::{Board, Reply, Rig, connection, lever, opportunity};
 fn options(folder: &tempfile::TempDir) -> HttpOptions {
     let mut options = HttpOptions::new(Arc::new(SystemClock));
     options.settings.timeout = Duration::from_secs(5);
-    options.config_dir = folder.path().to_owned();
+    folder.path().clone_into(&mut options.config_dir);
     options.data_dir = Some(folder.path().to_owned());
     options
 }

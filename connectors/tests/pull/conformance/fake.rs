@@ -226,7 +226,7 @@ impl Script {
 
     async fn list(&self, stream: &Stream, asked: &Asked, base: &str) -> Response {
         let Some(form) = &stream.request else { return plain(404, "text/plain", Vec::new()) };
-        let page = self.page_asked(form, asked);
+        let page = page_asked(form, asked);
         if stream.name != self.stream {
             return plain(200, content_type(&stream.answer), self.page(stream, page, base));
         }
@@ -281,29 +281,6 @@ impl Script {
                 with(response, "link", &next)
             }
             _ => response,
-        }
-    }
-
-    /// The number of a page that a request asks for.
-    fn page_asked(&self, form: &Form, asked: &Asked) -> usize {
-        if let Some(page) = asked.query.get("fake_page") {
-            return page.parse().unwrap();
-        }
-        let value = |name: &str| -> Option<String> {
-            if form.method == Method::Post {
-                let value = asked.body.get(name)?;
-                return value.as_str().map(str::to_owned).or_else(|| Some(value.to_string()));
-            }
-            // The number may stand in the path, or inside of another parameter.
-            let inside = form.query.iter().find_map(|(key, text)| captured(text, asked.query.get(key)?, name));
-            asked.query.get(name).cloned().or(inside).or_else(|| captured(&form.path, &asked.path, name))
-        };
-        let number = |name: &str| value(name).and_then(|text| text.parse::<usize>().ok());
-        match &form.paginate {
-            Paginate::Offset { param, limit, .. } => number(param).unwrap_or(0) / *limit as usize,
-            Paginate::Page { param, start, .. } => number(param).map_or(0, |page| page.saturating_sub(*start as usize)),
-            Paginate::Token { param, .. } => value(param).and_then(|token| token.strip_prefix('t')?.parse().ok()).unwrap_or(0),
-            _ => 0,
         }
     }
 
@@ -563,4 +540,27 @@ fn plain(status: u16, kind: &str, body: Vec<u8>) -> Response {
 fn with(mut response: Response, name: &'static str, value: &str) -> Response {
     response.headers_mut().insert(name, value.parse().unwrap());
     response
+}
+
+/// The number of a page that a request asks for.
+fn page_asked(form: &Form, asked: &Asked) -> usize {
+    if let Some(page) = asked.query.get("fake_page") {
+        return page.parse().unwrap();
+    }
+    let value = |name: &str| -> Option<String> {
+        if form.method == Method::Post {
+            let value = asked.body.get(name)?;
+            return value.as_str().map(str::to_owned).or_else(|| Some(value.to_string()));
+        }
+        // The number may stand in the path, or inside of another parameter.
+        let inside = form.query.iter().find_map(|(key, text)| captured(text, asked.query.get(key)?, name));
+        asked.query.get(name).cloned().or(inside).or_else(|| captured(&form.path, &asked.path, name))
+    };
+    let number = |name: &str| value(name).and_then(|text| text.parse::<usize>().ok());
+    match &form.paginate {
+        Paginate::Offset { param, limit, .. } => number(param).unwrap_or(0) / *limit as usize,
+        Paginate::Page { param, start, .. } => number(param).map_or(0, |page| page.saturating_sub(*start as usize)),
+        Paginate::Token { param, .. } => value(param).and_then(|token| token.strip_prefix('t')?.parse().ok()).unwrap_or(0),
+        _ => 0,
+    }
 }
