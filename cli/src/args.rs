@@ -106,7 +106,7 @@ impl Cli {
     pub fn paths(&self) -> Vec<&PathBuf> {
         let mut paths: Vec<&PathBuf> = [&self.global.config].into_iter().chain(&self.global.data_dir).collect();
         if let Command::Import(args) = &self.command {
-            paths.extend(args.files.iter().chain(&args.mapping));
+            paths.extend(args.files.iter().chain(&args.mapping).chain(&args.suggest_mapping));
         }
         paths
     }
@@ -115,7 +115,7 @@ impl Cli {
     pub fn paths_mut(&mut self) -> Vec<&mut PathBuf> {
         let mut paths: Vec<&mut PathBuf> = [&mut self.global.config].into_iter().chain(&mut self.global.data_dir).collect();
         if let Command::Import(args) = &mut self.command {
-            paths.extend(args.files.iter_mut().chain(&mut args.mapping));
+            paths.extend(args.files.iter_mut().chain(&mut args.mapping).chain(&mut args.suggest_mapping));
         }
         paths
     }
@@ -148,7 +148,8 @@ impl Command {
     /// there is one.
     pub fn is_job(&self) -> bool {
         match self {
-            Self::Import(_) | Self::Analyze(_) | Self::Replay(_) | Self::Erase(_) => true,
+            Self::Import(args) => args.suggest_mapping.is_empty(),
+            Self::Analyze(_) | Self::Replay(_) | Self::Erase(_) => true,
             Self::Run(args) => args.once,
             Self::Query(args) => args.write,
             _ => false,
@@ -190,17 +191,23 @@ pub struct RunArgs {
 #[derive(Debug, Args)]
 pub struct ImportArgs {
     /// What the files hold
-    #[arg(value_enum)]
-    pub kind: ImportKind,
-    /// csv or ndjson files
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(value_enum, required_unless_present = "suggest_mapping")]
+    pub kind: Option<ImportKind>,
+    /// csv, workbook, ndjson, json, page or mail files
+    #[arg(required_unless_present = "suggest_mapping", value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// The connection that the rows belong to
-    #[arg(long, value_name = "C")]
-    pub connection: String,
+    #[arg(long, required_unless_present = "suggest_mapping", value_name = "C")]
+    pub connection: Option<String>,
     /// Mapping file [default: the connection's]
     #[arg(long, value_name = "M")]
     pub mapping: Option<PathBuf>,
+    /// Import nothing: print a mapping proposed from the header row of these files (csv, xlsx, xls, ods)
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["files", "connection", "mapping"])]
+    pub suggest_mapping: Vec<PathBuf>,
+    /// With --suggest-mapping: what the files hold [default: guessed]
+    #[arg(long = "kind", value_name = "KIND", value_enum, requires = "suggest_mapping", conflicts_with = "kind")]
+    pub suggest_kind: Option<ImportKind>,
 }
 
 /// What an imported file holds.
@@ -385,7 +392,7 @@ mod tests {
             let command = line.find_subcommand(name).unwrap();
             let typed = |argument: &&clap::Arg| argument.get_value_parser().type_id() == clap::builder::ValueParser::path_buf().type_id();
             let paths: Vec<&str> = command.get_arguments().filter(typed).map(|argument| argument.get_id().as_str()).collect();
-            let known: &[&str] = if name == "import" { &["files", "mapping"] } else { &[] };
+            let known: &[&str] = if name == "import" { &["files", "mapping", "suggest_mapping"] } else { &[] };
             assert_eq!(paths, known, "{name}");
         }
         let mut cli =
@@ -396,9 +403,22 @@ mod tests {
     }
 
     #[test]
+    fn a_mapping_is_suggested_without_a_connection() {
+        let parse = |line: &[&str]| Cli::try_parse_from([&["inflow", "import"], line].concat()).is_ok();
+        assert!(parse(&["--suggest-mapping", "a.xlsx", "b.xlsx", "--kind", "spend"]) && parse(&["spend", "--suggest-mapping", "a.xlsx"]));
+        assert!(!parse(&["--suggest-mapping"]) && !parse(&["spend", "a.csv", "--suggest-mapping", "b.csv"]));
+        assert!(
+            !parse(&["spend", "a.csv"])
+                && !parse(&["spend", "--connection", "c"])
+                && !parse(&["spend", "a.csv", "--connection", "c", "--kind", "spend"])
+        );
+    }
+
+    #[test]
     fn commands_that_write_are_jobs() {
         let job = |line: &[&str]| Cli::parse_from([&["inflow"], line].concat()).command.is_job();
         assert!(job(&["run", "--once"]) && job(&["query", "OPTIMIZE TABLE t", "--write"]) && job(&["replay"]));
+        assert!(job(&["import", "spend", "a.csv", "--connection", "c"]) && !job(&["import", "--suggest-mapping", "a.csv"]));
         assert!(!job(&["run"]) && !job(&["query", "SELECT 1"]) && !job(&["serve"]) && !job(&["report"]));
     }
 }

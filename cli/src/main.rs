@@ -60,6 +60,7 @@ async fn dispatch(app: &App, command: Command) -> Result<u8, Failure> {
         Command::Engine(args::EngineCommand::Install) => commands::engine::install(app).await,
         Command::Schema => commands::schema::run(app),
         Command::Completions { shell } => commands::completions::run(app, *shell),
+        Command::Import(args) if !args.suggest_mapping.is_empty() => commands::import::suggest(app, args),
         Command::Import(_) | Command::Analyze(_) | Command::Replay(_) | Command::Erase(_) => commands::write(app, &command).await,
     }
 }

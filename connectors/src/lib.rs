@@ -15,6 +15,7 @@ mod mail;
 mod pull;
 pub mod spec;
 mod state;
+mod suggest;
 
 pub use check::check_connection;
 pub use error::{PullError, PullErrorKind};
@@ -23,3 +24,4 @@ pub use pull::{
     WebhookDelivery, channels, delivered_files, import, probe, pull, receive_webhook, refuse_webhook,
 };
 pub use state::{Health, Landed, PullState, Run, SegmentSink, SinkError, StoredCounts};
+pub use suggest::{Suggestion, suggest_mapping};

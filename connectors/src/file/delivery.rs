@@ -1,5 +1,6 @@
 //! A delivered file, opened once and read by every stream that it fits.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
@@ -109,6 +110,28 @@ impl Delivery {
             }
         };
         fit.unwrap_or_else(|fault| Fit::Broken(self.error(fault)))
+    }
+
+    /// Every table of the file that is shown and not empty; an error for what has none (documents, mail).
+    pub(crate) fn shown_tables(&self) -> Result<Vec<Cow<'_, Table>>, PullError> {
+        let tables: Result<Vec<Cow<'_, Table>>, Fault> = match self.format {
+            None => Err(Fault::new("its ending does not say what it is".to_owned(), "name it .xlsx or .csv")),
+            Some(FileFormat::Csv) => {
+                let form = FileForm::default();
+                let table = self.decoded(&form).and_then(|text| {
+                    text::csv_table(&text, &form).map_err(|reason| Fault::new(reason, "compare the line with the header line"))
+                });
+                table.map(|table| vec![Cow::Owned(table)])
+            }
+            Some(FileFormat::Xlsx | FileFormat::Html) => self.tables().map(|tables| tables.iter().map(Cow::Borrowed).collect()),
+            Some(other) => {
+                let hint = "give it a spreadsheet: csv, xlsx, xls, ods, or a saved page with a table";
+                Err(Fault::new(format!("it is {}, which has no header row", other.about()), hint))
+            }
+        };
+        let mut tables = tables.map_err(|fault| self.error(fault))?;
+        tables.retain(|table| !table.hidden && !table.rows.is_empty());
+        Ok(tables)
     }
 
     fn error(&self, fault: Fault) -> PullError {

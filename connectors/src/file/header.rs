@@ -9,7 +9,7 @@ use super::table::{Table, TableRow};
 use crate::spec::{FileForm, Path, Step, Stream};
 
 /// A header stands within this many rows that are not empty: titles and notes come before it.
-const DEEPEST_HEADER: usize = 40;
+pub(crate) const DEEPEST_HEADER: usize = 40;
 /// Names listed in a sentence.
 const MOST_NAMES: usize = 12;
 
@@ -182,7 +182,7 @@ fn read(table: &Table, row: &TableRow, wanted: &Wanted) -> Header {
 }
 
 /// Texts of a row; where a cell is part of one merged with rows above, the text of that.
-fn names(table: &Table, row: &TableRow) -> BTreeMap<u32, String> {
+pub(crate) fn names(table: &Table, row: &TableRow) -> BTreeMap<u32, String> {
     let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let own = row.cells.iter().filter_map(|(column, datum)| Some((*column, one_line(datum.text()?))));
     let mut names: BTreeMap<u32, String> = own.collect();

@@ -18,8 +18,10 @@ use std::path::{Path, PathBuf};
 use crate::error::{PullError, PullErrorKind};
 
 pub(crate) use delivery::{Delivery, Fit};
+pub(crate) use header::{DEEPEST_HEADER, comparable, names as header_names};
 pub(crate) use ids::RowIds;
-pub(crate) use table::RowPlace;
+pub(crate) use table::{Datum, RowPlace, Table, TableRow, cell_name};
+pub(crate) use workbook::serial_date;
 
 /// The records of a file without their lines.
 pub(crate) fn records_of_file(path: &Path, stream: &crate::spec::Stream) -> Result<Vec<serde_json::Value>, PullError> {
@@ -76,7 +78,7 @@ fn list(folder: &Path, wanted: &dyn Fn(&str) -> bool) -> Result<Vec<PathBuf>, Pu
 }
 
 /// `*` is any text, `?` any character.
-fn matches(pattern: &str, name: &str) -> bool {
+pub(crate) fn matches(pattern: &str, name: &str) -> bool {
     let (pattern, name): (Vec<char>, Vec<char>) = (pattern.chars().collect(), name.chars().collect());
     let mut reachable = vec![false; name.len() + 1];
     if let Some(first) = reachable.first_mut() {

@@ -195,7 +195,7 @@ fn time_datum(time: ExcelDateTime) -> Datum {
 }
 
 /// A day counted from 1900 or 1904 whose date format got lost.
-pub(super) fn serial_date(number: &str, from_1904: bool) -> Option<String> {
+pub(crate) fn serial_date(number: &str, from_1904: bool) -> Option<String> {
     let value: f64 = number.parse().ok()?;
     // 1982 to 2119: a smaller or larger number is something else.
     if !(30_000.0..80_000.0).contains(&value) {

@@ -280,7 +280,7 @@ fn check_stream(stream: &Stream, references: &BTreeSet<&str>, found: &mut Found)
 }
 
 /// For each kind what it cannot do without: one of these columns, and the sentence that says so.
-fn needed_columns(kind: Kind) -> &'static [(&'static [&'static str], &'static str)] {
+pub(crate) fn needed_columns(kind: Kind) -> &'static [(&'static [&'static str], &'static str)] {
     match kind {
         Kind::Postings => &[(&["title"], "postings need the field `title`")],
         Kind::Spend => &[

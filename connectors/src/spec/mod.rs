@@ -27,6 +27,7 @@ use inflow_config::Stage;
 use serde::{Deserialize, Serialize};
 
 pub use answer::{Answer, HtmlCell};
+pub(crate) use check::needed_columns;
 pub use check::{SpecError, parse_mapping, parse_spec};
 pub use columns::{ASSESSMENT_KINDS, Care, Column, DAILY_COUNTERS, FieldType, HEALTH_CERTIFICATE, Kind, SPEND_KINDS};
 pub use event::{Event, StageWords, Unreadable};
@@ -34,6 +35,7 @@ pub use field::{Cell, Field, Lookup, Scope, When, shape};
 pub use path::{Path, PathError, Step};
 pub use registry::{FILE_CONNECTOR, MAILBOX_CONNECTOR, WEBHOOK_CONNECTOR, all, built_in, load_own, names, spec};
 pub use request::{Cursor, Detail, Each, Method, Paginate, Request, Split, Success};
+pub(crate) use sensitive::words_of;
 pub use sensitive::{Sensitive, sensitive};
 pub use stream::{Encoding, EventMap, FileForm, FileFormat, IdentityPaths, Omit, Stream};
 pub(crate) use stream::{VALUE, composite};

@@ -158,7 +158,7 @@ pub fn sensitive(name: &str, certificates: bool) -> Option<Sensitive> {
 }
 
 /// `maritalStatus`, `marital_status` and `Marital Status` are the same two words.
-fn words_of(name: &str) -> Vec<String> {
+pub(crate) fn words_of(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut before = ' ';
     for c in name.nfkc() {
