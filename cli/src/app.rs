@@ -196,6 +196,7 @@ impl Opened {
     /// Ends the store, unless it is another's.
     pub async fn close(self) {
         if !self.borrowed {
+            self.host.close();
             self.store.shutdown().await;
         }
     }

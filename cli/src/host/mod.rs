@@ -53,6 +53,13 @@ impl Host {
         Ok(Arc::clone(self.http.get_or_init(|| made)))
     }
 
+    /// Writes down which budgets are used, so that the next process does not spend them again.
+    pub fn close(&self) {
+        if let Some(http) = self.http.get() {
+            http.close();
+        }
+    }
+
     /// The pipeline behind the limit of segments at one time.
     pub fn sink(&self, pipeline: Pipeline) -> TurnedSink {
         TurnedSink { pipeline, turns: Arc::clone(&self.turns) }

@@ -1,12 +1,13 @@
 //! The request budget of one credential at one host: several windows at once, how many requests may be
 //! on their way together, and pauses that the board asks for. Requests go out in the order of asking.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use super::ledger::{Kept, KeptWindow, Ledger, SHORTEST, millis};
 use super::limits::Said;
 use super::window::{At, Turn, Window, nanos};
 use crate::spec::BudgetWindow;
@@ -26,6 +27,8 @@ pub struct Budget {
     book: Mutex<Book>,
     /// Something changed that the next one may have waited for.
     changed: Notify,
+    /// Keeps what was used across restarts.
+    ledger: OnceLock<Weak<Ledger>>,
 }
 
 /// The budget is used up for longer than a pull waits.
@@ -65,8 +68,14 @@ impl Drop for Permit {
 impl Budget {
     /// A budget of windows; with none, only `concurrency` holds requests back.
     pub fn new(windows: &[BudgetWindow], concurrency: u32) -> Budget {
-        let book = Book { concurrency: u32::MAX, paused_until: At::MIN, ..Book::default() };
-        let budget = Budget { epoch: Instant::now(), turn: tokio::sync::Mutex::new(()), book: Mutex::new(book), changed: Notify::new() };
+        let book = Book { concurrency: u32::MAX, paused_until: At::MIN, last_sent: At::MIN, ..Book::default() };
+        let budget = Budget {
+            epoch: Instant::now(),
+            turn: tokio::sync::Mutex::new(()),
+            book: Mutex::new(book),
+            changed: Notify::new(),
+            ledger: OnceLock::new(),
+        };
         budget.tighten(windows, concurrency);
         budget
     }
@@ -109,7 +118,7 @@ impl Budget {
             let (turn, now) = self.try_send();
             match turn {
                 Turn::Now => return Ok(Permit { budget: Arc::clone(self), answered: false }),
-                Turn::AfterAnswer => self.changed.notified().await,
+                Turn::AfterChange => self.changed.notified().await,
                 Turn::At(at) => {
                     let wait = Duration::from_nanos(u64::try_from(at - now).unwrap_or(0));
                     if wait > LONGEST_WAIT {
@@ -141,11 +150,77 @@ impl Budget {
         self.book().refused = 0;
     }
 
+    /// Keeps what is used in a ledger, from the start: what it says was used before counts.
+    pub(super) fn keep_in(self: &Arc<Self>, ledger: &Arc<Ledger>, key: &str) {
+        let kept = ledger.join(key, self).unwrap_or_default();
+        let mut book = self.book();
+        let now = self.now();
+        let instant = |ms: i64| now.saturating_add(ms.saturating_mul(1_000_000));
+        if let Some(until) = kept.paused_until {
+            book.paused_until = book.paused_until.max(instant(until));
+        }
+        for window in kept.windows {
+            let per = Duration::from_millis(u64::try_from(window.per).unwrap_or(0));
+            let answered = window.answered.into_iter().map(|(first, last, count)| (instant(first), instant(last), count));
+            book.window(per).restore(answered);
+        }
+        drop(book);
+        let _ = self.ledger.set(Arc::downgrade(ledger));
+    }
+
+    /// What a ledger is to keep, and what may be sent once it is kept, beside what may be sent already.
+    /// With `closing`, nothing may.
+    pub(super) fn keep(&self, closing: bool) -> (Kept, u32) {
+        let mut book = self.book();
+        let now = self.now();
+        let ms = |at: At| at.saturating_sub(now) / 1_000_000;
+        let idle = now.saturating_sub(book.last_sent) > nanos(SHORTEST);
+        let wanted = book.chunk().filter(|_| !closing && (book.waiting || !idle));
+        if wanted.is_none() {
+            book.reserve = 0;
+        }
+        let more = wanted.map_or(0, |chunk| chunk.saturating_sub(book.reserve));
+        let kept = book.chunk().is_some();
+        let reserved = if kept { book.reserve.saturating_add(more).saturating_add(book.on_their_way) } else { 0 };
+        let windows = book.windows.iter_mut().filter(|window| window.per >= SHORTEST).map(|window| {
+            // An instant is rounded to be later, never earlier.
+            let answered =
+                window.summary(now).into_iter().map(|(first, last, count)| (ms(first), ms(last).saturating_add(1).min(0), count));
+            KeptWindow { per: millis(window.per), answered: answered.collect() }
+        });
+        let windows = windows.filter(|window| reserved > 0 || !window.answered.is_empty()).collect();
+        let paused_until = Some(ms(book.paused_until)).filter(|until| *until > 0);
+        (Kept { paused_until, reserved, windows }, more)
+    }
+
+    /// So many more are kept as sent.
+    pub(super) fn grant(&self, requests: u32) {
+        let mut book = self.book();
+        book.reserve = book.reserve.saturating_add(requests);
+        book.waiting &= requests == 0;
+        drop(book);
+        self.changed.notify_one();
+    }
+
     fn try_send(&self) -> (Turn, At) {
         let mut book = self.book();
         let now = self.now();
-        let turn = book.turn(now);
+        let mut turn = book.turn(now);
+        if let (Some(ledger), Some(chunk)) = (self.ledger.get().and_then(Weak::upgrade), book.chunk()) {
+            if book.reserve == 0 {
+                turn = turn.and(Turn::AfterChange);
+            }
+            if turn == Turn::Now {
+                book.reserve -= 1;
+            }
+            // Early enough to be written before the rest is used up, as long as that takes more than a second.
+            if book.reserve <= chunk / 2 && !matches!(turn, Turn::At(_)) {
+                book.waiting = true;
+                ledger.ask();
+            }
+        }
         if turn == Turn::Now {
+            book.last_sent = now;
             book.open += 1;
             book.on_their_way += 1;
             if let Some(left) = &mut book.left {
@@ -188,6 +263,11 @@ struct Book {
     left: Option<Left>,
     /// Answers 429 in a row.
     refused: u32,
+    /// Requests that a ledger counts as sent already.
+    reserve: u32,
+    /// The reserve is running out.
+    waiting: bool,
+    last_sent: At,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -198,7 +278,7 @@ struct Left {
 
 impl Book {
     fn turn(&mut self, now: At) -> Turn {
-        let mut turn = if self.open < self.concurrency { Turn::Now } else { Turn::AfterAnswer };
+        let mut turn = if self.open < self.concurrency { Turn::Now } else { Turn::AfterChange };
         if self.paused_until > now {
             turn = turn.and(Turn::At(self.paused_until));
         }
@@ -209,6 +289,21 @@ impl Book {
             turn = turn.and(window.turn(now, self.on_their_way));
         }
         turn
+    }
+
+    /// How many are reserved at a time: a tenth of the smallest window that outlives a restart.
+    fn chunk(&self) -> Option<u32> {
+        let smallest = self.windows.iter().filter(|window| window.per >= SHORTEST).map(Window::requests).min()?;
+        Some((smallest / 10).clamp(1, 10_000))
+    }
+
+    /// The window of that length.
+    fn window(&mut self, per: Duration) -> &mut Window {
+        let index = self.windows.iter().position(|window| window.per == per).unwrap_or_else(|| {
+            self.windows.push(Window::kept(per));
+            self.windows.len() - 1
+        });
+        &mut self.windows[index]
     }
 
     fn add_learnt(&mut self, window: &BudgetWindow) {
@@ -222,66 +317,9 @@ impl Book {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use rand::{Rng, SeedableRng};
 
+    use super::super::drill::{AT_ONCE, Way, arrivals, most_in_any, window};
     use super::*;
-
-    fn window(requests: u32, seconds: u64) -> BudgetWindow {
-        BudgetWindow { requests, per: Duration::from_secs(seconds) }
-    }
-
-    /// How long a request is on its way to the board and back, at most.
-    #[derive(Debug, Clone, Copy)]
-    struct Way {
-        there: u64,
-        back: u64,
-        /// Every so many requests one is given up on.
-        lost: u32,
-    }
-
-    /// Instants at which requests reached the board while `clients` ask as fast as they may for `span`.
-    async fn arrivals(budget: &Arc<Budget>, clients: u64, way: Way, span: Duration) -> Vec<Duration> {
-        let start = Instant::now();
-        let all = (0..clients).map(|client| {
-            let budget = Arc::clone(budget);
-            async move {
-                let mut random = rand::rngs::SmallRng::seed_from_u64(client);
-                let mut times = Vec::new();
-                while start.elapsed() < span {
-                    let mut permit = match budget.acquire().await {
-                        Ok(permit) => permit,
-                        Err(used_up) => {
-                            tokio::time::sleep(used_up.wait).await;
-                            continue;
-                        }
-                    };
-                    tokio::time::sleep(Duration::from_millis(random.random_range(0..=way.there))).await;
-                    times.push(start.elapsed());
-                    tokio::time::sleep(Duration::from_millis(random.random_range(0..=way.back))).await;
-                    if way.lost == 0 || random.random_range(0..way.lost) > 0 {
-                        permit.answered();
-                        tokio::time::sleep(Duration::from_millis(random.random_range(0..=way.back))).await;
-                    }
-                }
-                times
-            }
-        });
-        let mut times: Vec<Duration> = futures::future::join_all(all).await.into_iter().flatten().filter(|time| *time < span).collect();
-        times.sort();
-        times
-    }
-
-    fn most_in_any(times: &[Duration], per: Duration) -> usize {
-        let mut from = 0;
-        let mut most = 0;
-        for (index, time) in times.iter().enumerate() {
-            while times[from] + per <= *time {
-                from += 1;
-            }
-            most = most.max(index + 1 - from);
-        }
-        most
-    }
 
     /// What a client could have sent in `span` that needs no time for a request.
     fn allowed(windows: &[BudgetWindow], span: Duration) -> usize {
@@ -298,8 +336,6 @@ mod tests {
             sent.push(next);
         }
     }
-
-    const AT_ONCE: Way = Way { there: 0, back: 0, lost: 0 };
 
     #[tokio::test(start_paused = true)]
     async fn several_windows_are_kept_and_used_up() {

@@ -4,8 +4,11 @@
 
 mod budget;
 mod client;
+#[cfg(test)]
+mod drill;
 mod failure;
 mod journal;
+mod ledger;
 mod limits;
 mod redact;
 mod redirect;
@@ -30,6 +33,7 @@ use crate::error::PullError;
 use crate::spec::{BudgetWindow, LimitHeaders};
 use failure::{Failure, bad};
 use journal::Journal;
+use ledger::Ledger;
 
 /// The client for boards. Make one for a process: budgets are shared through it.
 #[derive(Debug)]
@@ -39,6 +43,7 @@ pub struct Http {
     /// Bytes of a larger answer are not read.
     largest: usize,
     journal: Option<Journal>,
+    ledger: Option<Arc<Ledger>>,
     budgets: Mutex<HashMap<String, Arc<Budget>>>,
 }
 
@@ -90,7 +95,8 @@ impl Http {
         let client = options.client()?;
         let journal = options.data_dir.as_deref().map(Journal::new);
         let largest = usize::try_from(options.settings.max_answer).unwrap_or(usize::MAX);
-        Ok(Http { client, clock: options.clock, largest, journal, budgets: Mutex::new(HashMap::new()) })
+        let ledger = options.data_dir.as_deref().map(|folder| Arc::new(Ledger::open(folder, Arc::clone(&options.clock))));
+        Ok(Http { client, clock: options.clock, largest, journal, ledger, budgets: Mutex::default() })
     }
 
     /// Starts a request; [`Http::fetch`] sends it.
@@ -109,8 +115,18 @@ impl Http {
             return Arc::clone(budget);
         }
         let budget = Arc::new(Budget::new(windows, concurrency));
+        if let Some(ledger) = &self.ledger {
+            budget.keep_in(ledger, &key);
+        }
         budgets.insert(key, Arc::clone(&budget));
         budget
+    }
+
+    /// Writes down which budgets are used; what goes out after that is counted anew.
+    pub fn close(&self) {
+        if let Some(ledger) = &self.ledger {
+            ledger.close();
+        }
     }
 
     /// Makes a request until it succeeds, fails for good or was tried often enough. `asked` counts

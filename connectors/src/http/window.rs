@@ -21,6 +21,9 @@ const SLEW: i64 = 2_000;
 /// A log longer than this puts answers together that are closer than the window's length divided by it.
 const EXACT: usize = 512;
 
+/// Parts of a window in a file.
+const COARSE: i64 = 64;
+
 /// When a request may go out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Turn {
@@ -28,8 +31,8 @@ pub(super) enum Turn {
     Now,
     /// Not before then.
     At(At),
-    /// Only after one that is on its way has been answered.
-    AfterAnswer,
+    /// Only after something else: an answer to one that is on its way, or a reserve.
+    AfterChange,
 }
 
 impl Turn {
@@ -38,7 +41,7 @@ impl Turn {
         match (self, other) {
             (Turn::At(a), Turn::At(b)) => Turn::At(a.max(b)),
             (Turn::At(a), _) | (_, Turn::At(a)) => Turn::At(a),
-            (Turn::AfterAnswer, _) | (_, Turn::AfterAnswer) => Turn::AfterAnswer,
+            (Turn::AfterChange, _) | (_, Turn::AfterChange) => Turn::AfterChange,
             (Turn::Now, Turn::Now) => Turn::Now,
         }
     }
@@ -92,6 +95,40 @@ impl Window {
         self.requests = requests.clamp(1, self.spec.unwrap_or(u32::MAX));
     }
 
+    /// A window that was kept by an earlier process, until spec or board say what it allows.
+    pub(super) fn kept(per: Duration) -> Window {
+        Window { spec: None, ..Window::new(&BudgetWindow { requests: u32::MAX, per }) }
+    }
+
+    /// Takes what was answered before this window was made; in order of time.
+    pub(super) fn restore(&mut self, answered: impl IntoIterator<Item = (At, At, u64)>) {
+        for (first, last, count) in answered {
+            self.log.push_back(Answered { first, last, count });
+            self.logged += count;
+        }
+    }
+
+    /// What was answered, put together in parts of the window as coarse as a file wants them.
+    pub(super) fn summary(&mut self, now: At) -> Vec<(At, At, u64)> {
+        self.forget(now);
+        let mut all: Vec<(At, At, u64)> = Vec::new();
+        for answered in &self.log {
+            match all.last_mut() {
+                Some((first, last, count)) if answered.last - *first < self.span / COARSE => {
+                    *last = answered.last;
+                    *count += answered.count;
+                }
+                _ => all.push((answered.first, answered.last, answered.count)),
+            }
+        }
+        all
+    }
+
+    /// The number that holds now.
+    pub(super) fn requests(&self) -> u32 {
+        self.requests
+    }
+
     /// When one more may go out while `on_their_way` are not answered yet.
     pub(super) fn turn(&mut self, now: At, on_their_way: u32) -> Turn {
         self.forget(now);
@@ -104,7 +141,7 @@ impl Window {
                 return Turn::At(answered.last.saturating_add(self.span));
             }
         }
-        Turn::AfterAnswer
+        Turn::AfterChange
     }
 
     /// A request was answered, or given up, at `at` at the latest.
