@@ -95,6 +95,12 @@ impl Rows {
         self.len += 1;
     }
 
+    /// The cell of a row, by its place.
+    #[cfg(test)]
+    pub(crate) fn cell(&self, at: usize, column: &str) -> &Cell {
+        &self.columns[self.table.position(column).unwrap()][at]
+    }
+
     /// The frame of all rows, in the order they were pushed.
     ///
     /// # Errors

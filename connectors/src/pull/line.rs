@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use serde_json::{Map, Value};
 
 use super::pick::{Allowed, Dropped};
-use crate::identity::{IdentityKeys, Person, Source, digest_person, full_name, mask_text};
+use crate::identity::{Digest, IdentityKeys, Person, Source, digest_person, full_name, mask_text};
 use crate::landing::{Line, LineIdentity, canonical_text, content_hash};
 use crate::spec::{Care, Field, FieldType, HEALTH_CERTIFICATE, Kind, Lookup, Path, Stream, TimeFormat, When, scalar_text};
 
@@ -144,11 +144,19 @@ impl<'a> LineMaker<'a> {
             Some(named) => named,
             None if self.stream.kind == Kind::Applications => id.to_owned(),
             None if nobody => return None,
-            // The row stands for the person until a link says who it is. Its id may be an id of somebody else among the
-            // connection's candidates, so the stream stands before it.
-            None => format!("{}/{id}", self.stream.name),
+            None => self.own_candidate(id, &identity.digests),
         };
         Some(LineIdentity { candidate, digests: identity.digests, flags: identity.flags })
+    }
+
+    /// The candidate of a row that names the person and no id: one for all rows of the stream that carry the same phone or
+    /// mail, since a person has many interviews, and a digest on very many candidates would be taken for a shared desk; else
+    /// the row stands for its person. Such an id may be that of somebody else among the connection's candidates, so the stream
+    /// stands before it.
+    fn own_candidate(&self, id: &str, digests: &[Digest]) -> String {
+        let linking = digests.iter().find(|digest| digest.kind.links());
+        let who = linking.map_or_else(|| id.to_owned(), |digest| self.keys.row_id(&[self.connection, &self.stream.name, &digest.hex]));
+        format!("{}/{who}", self.stream.name)
     }
 
     fn is_erased(&self, record: &Value, id: &str, identity: Option<&LineIdentity>) -> bool {

@@ -25,7 +25,8 @@ impl Mapper<'_> {
         // A case whose source names no candidate: the case itself stands for the person until a link says otherwise.
         let candidate = identity.map(|i| i.candidate.clone()).filter(|id| !id.is_empty()).unwrap_or_else(|| line.id.clone());
         row.text("candidate_source_id", candidate.clone());
-        let person = self.person(&candidate, identity, version, line.gone);
+        // A candidate that the source names may have other cases: one that is gone takes nobody along.
+        let person = self.person(&candidate, identity, version, line.gone && candidate == line.id);
         out.push(row);
         out.push(person);
         Ok(())

@@ -9,6 +9,8 @@ mod daily;
 mod posting;
 mod requisition;
 mod spend;
+#[cfg(test)]
+mod tests;
 
 use crate::channel::Channels;
 use crate::frame::{Cell, ColumnType, Row, Rows, Table};

@@ -1,0 +1,133 @@
+//! Landed lines of sheets to rows.
+
+use super::{Mapped, Mapper};
+use crate::frame::{Cell, Rows};
+use inflow_config::{Config, Connection, Settings};
+use inflow_connectors::landing::{Line, LineIdentity};
+use inflow_connectors::spec::parse_mapping;
+use rstest::rstest;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+fn config(connection: &Connection) -> Config {
+    Config {
+        dir: PathBuf::new(),
+        file: PathBuf::from("inflow.toml"),
+        settings: Settings::default(),
+        channels: Vec::new(),
+        connections: vec![connection.clone()],
+        places: inflow_config::Places::default(),
+        channel_places: inflow_config::Places::default(),
+    }
+}
+
+fn line(id: &str, record: Value, candidate: &str) -> Line {
+    let identity = (!candidate.is_empty()).then(|| LineIdentity { candidate: candidate.to_owned(), ..LineIdentity::default() });
+    Line { id: id.to_owned(), key_hash: 1, content_hash: 2, record, identity, lookups: serde_json::Map::new(), gone: false, back: false }
+}
+
+/// What a mapping makes of lines.
+fn map(mapping: &str, lines: &[Line]) -> Mapped {
+    let stream = parse_mapping(mapping, "m.toml").unwrap();
+    let connection = Connection::new("hr", "file");
+    let config = config(&connection);
+    let stages = BTreeMap::new();
+    let mapper = Mapper::new(&config, &connection, &stream, &stages, "seg", "2026-06-01T00:00:00Z".parse().unwrap());
+    let mut mapped = Mapped::new();
+    for (at, line) in lines.iter().enumerate() {
+        mapper.line(at as u64 + 1, line, &mut mapped);
+    }
+    mapped
+}
+
+fn rows<'m>(mapped: &'m Mapped, table: &str) -> &'m Rows {
+    mapped.tables.iter().find(|(known, _)| known.name == table).map(|(_, rows)| rows).unwrap()
+}
+
+fn text(rows: &Rows, at: usize, column: &str) -> String {
+    match rows.cell(at, column) {
+        Cell::Text(text) => text.clone(),
+        other => format!("{other:?}"),
+    }
+}
+
+const HIRES: &str = "kind = \"employment\"\nid = \"id\"\nidentity.phone = \"phone\"\n[fields]\n\
+    agreed_on = { path = \"agreed\", format = \"%Y-%m-%d\" }\nonboard_on = { path = \"first\", format = \"%Y-%m-%d\" }\n\
+    passed_on = { path = \"passed\", format = \"%Y-%m-%d\" }\nleft_on = { path = \"left\", format = \"%Y-%m-%d\" }\nstatus = \"status\"\n";
+
+#[rstest]
+#[case(json!({"agreed": "2026-03-01"}), "agreed")]
+#[case(json!({"agreed": "2026-03-01", "first": "2026-03-02"}), "employed")]
+#[case(json!({"first": "2026-03-02", "passed": "2026-06-02"}), "regular")]
+#[case(json!({"first": "2026-03-02", "passed": "2026-06-02", "left": "2026-07-01"}), "left")]
+#[case(json!({"agreed": "2026-03-01", "status": "not_started"}), "not_started")]
+#[case(json!({}), "")]
+fn an_employment_s_state_is_what_its_days_say_unless_it_says_more(#[case] record: Value, #[case] expected: &str) {
+    let mapped = map(HIRES, &[line("1", record, "employment/a")]);
+    assert_eq!(mapped.faults, []);
+    assert_eq!(text(rows(&mapped, "employment"), 0, "status"), expected);
+}
+
+#[test]
+fn a_row_that_cannot_be_is_set_aside_and_brings_no_person() {
+    let mapped = map(HIRES, &[line("1", json!({"first": "2026-03-02", "left": "2026-03-01"}), "employment/a")]);
+    assert_eq!(mapped.faults.iter().map(|fault| fault.reason.as_str()).collect::<Vec<_>>(), ["left before the first day"]);
+    assert!(rows(&mapped, "employment").is_empty() && rows(&mapped, "candidates").is_empty());
+}
+
+#[test]
+fn rows_of_one_person_share_a_candidate_that_stays_while_one_of_them_does() {
+    let (first, second) =
+        (line("1", json!({"first": "2026-03-02"}), "employment/a"), line("2", json!({"first": "2026-05-02"}), "employment/a"));
+    let gone = Line { gone: true, ..second.clone() };
+    let mapped = map(HIRES, &[first, second, gone]);
+    let (hires, people) = (rows(&mapped, "employment"), rows(&mapped, "candidates"));
+    assert_eq!((0..3).map(|at| hires.cell(at, "deleted").clone()).collect::<Vec<_>>(), [0, 0, 1].map(Cell::Unsigned));
+    assert_eq!((0..people.len()).map(|at| people.cell(at, "deleted").clone()).collect::<Vec<_>>(), [0, 0].map(Cell::Unsigned));
+    assert_eq!(text(hires, 2, "candidate_source_id"), "employment/a");
+}
+
+#[test]
+fn a_case_that_is_named_brings_no_candidate_of_its_own() {
+    let mapping = "kind = \"invitations\"\nid = \"id\"\napplication = \"app\"\ncandidate = \"who\"\nfields.sent_at = \"sent\"\n";
+    let mapped = map(mapping, &[line("1", json!({"app": 7, "who": "c1", "sent": "2026-03-01T10:00:00+08:00"}), "c1")]);
+    let invitations = rows(&mapped, "invitations");
+    assert_eq!(text(invitations, 0, "application_source_id"), "7");
+    assert_eq!(text(invitations, 0, "candidate_source_id"), "c1");
+    assert_eq!(text(invitations, 0, "result"), "invited");
+    assert!(rows(&mapped, "candidates").is_empty());
+}
+
+#[test]
+fn a_candidate_with_another_case_stays_when_one_case_is_gone() {
+    let mapping = "kind = \"applications\"\nid = \"id\"\ncandidate = \"who\"\n";
+    let gone = |id: &str, candidate: &str| Line { gone: true, ..line(id, json!({}), candidate) };
+    let mapped = map(mapping, &[gone("1", "c1"), gone("2", "2")]);
+    let people = rows(&mapped, "candidates");
+    assert_eq!([0, 1].map(|at| people.cell(at, "deleted").clone()), [0, 1].map(Cell::Unsigned));
+}
+
+#[rstest]
+#[case(json!({"day": "2026-03-01", "n": 3, "who": "r-1"}), "recruiter")]
+#[case(json!({"day": "2026-03-01", "n": 3, "job": "厨师"}), "posting")]
+#[case(json!({"day": "2026-03-01", "n": 3, "who": "r-1", "job": "厨师"}), "recruiter_posting")]
+#[case(json!({"day": "2026-03-01", "n": 0}), "account")]
+fn counts_say_what_they_are_a_cut_of(#[case] record: Value, #[case] expected: &str) {
+    let mapping = "kind = \"channel_daily\"\nid = \"day\"\n[fields]\nday = { path = \"day\", format = \"%Y-%m-%d\" }\nresumes = \"n\"\nrecruiter = \"who\"\ntitle = \"job\"\n";
+    let count = record["n"].as_u64().unwrap();
+    let mapped = map(mapping, &[line("1", record, "")]);
+    let counts = rows(&mapped, "channel_daily");
+    assert_eq!(text(counts, 0, "cut"), expected);
+    assert_eq!(text(counts, 0, "channel"), "unknown:");
+    assert_eq!((counts.cell(0, "resumes"), counts.cell(0, "chats")), (&Cell::Unsigned(count), &Cell::Null));
+}
+
+#[test]
+fn each_unknown_stage_word_counts_once_a_record() {
+    let mapping = "kind = \"applications\"\nid = \"id\"\n[[events]]\nname = \"history\"\neach = \"steps\"\nstage = \"stage\"\n";
+    let steps = |words: &[&str]| json!({"steps": words.iter().map(|word| json!({"stage": word})).collect::<Vec<_>>()});
+    let mapped = map(mapping, &[line("1", steps(&["笔试", "笔试", "体检", "offered"]), "1"), line("2", steps(&["笔试"]), "2")]);
+    assert_eq!(mapped.unknown_words, BTreeMap::from([("体检".to_owned(), 1), ("笔试".to_owned(), 2)]));
+    assert_eq!((rows(&mapped, "applications").len(), rows(&mapped, "stage_events").len()), (2, 1));
+}
