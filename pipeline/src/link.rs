@@ -2,18 +2,26 @@
 //!
 //! Two rows that carry the same digest of a whole phone number or of a whole mail address are one person, and so are
 //! rows joined through a third (connected components). Names, surnames, birth years and mail local parts never link by
-//! themselves; masked and relay numbers make no phone digest at all. A digest shared by more than [`SHARED_LIMIT`] rows is
-//! a shared desk (an agency's mailbox, a shop's phone) and links nobody. The person's id is the smallest member key.
+//! themselves; masked and relay numbers make no phone digest at all. A digest on more than [`SHARED_LIMIT`] rows, or under more
+//! than [`NAMES_LIMIT`] names, is a shared desk (an agency's mailbox, a shop's phone) and links nobody. The person's id is the
+//! smallest member key.
+//!
+//! A row takes part while an application or another case that is there names it as its candidate.
 
+use crate::frame::Table;
 use crate::refill::{for_each_row, refill};
 use crate::sets::Sets;
-use crate::{PipelineError, application_link};
+use crate::{PipelineError, application_link, tables};
 use inflow_config::Config;
 use inflow_store::Store;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// A digest on more candidate rows than this belongs to a desk, not to a person.
 pub const SHARED_LIMIT: usize = 50;
+
+/// A digest under more different names than this belongs to a desk, on however few rows: sheets spell one person's name in some
+/// ways, and families share a phone.
+pub const NAMES_LIMIT: usize = 10;
 
 /// Digest kinds that link by themselves and make a row linkable.
 pub(crate) const LINKING: &[&str] = &["phone_e164", "email_exact", "email_canonical"];
@@ -30,6 +38,8 @@ pub struct Candidate {
     pub source_id: String,
     /// (kind, key id and digest) of the linking kinds, and of an erased person.
     pub digests: Vec<(String, String)>,
+    /// Hashes of the names, spelt in Latin letters.
+    pub names: Vec<u64>,
 }
 
 /// The person of one candidate row.
@@ -60,7 +70,7 @@ pub fn link(candidates: &[Candidate]) -> Vec<Link> {
     let mut sets = Sets::new(candidates.len());
     let mut basis: Vec<Vec<String>> = vec![Vec::new(); candidates.len()];
     for ((kind, _), members) in &by_digest {
-        if members.len() < 2 || members.len() > SHARED_LIMIT {
+        if members.len() < 2 || is_desk(candidates, members) {
             continue;
         }
         for member in members {
@@ -100,8 +110,33 @@ pub fn link(candidates: &[Candidate]) -> Vec<Link> {
     links
 }
 
-/// A row as it is read: connection, id, pairs of kind and digest.
-type Row = (String, String, Vec<(String, String)>);
+/// Whether a digest on these rows is a desk's.
+fn is_desk(candidates: &[Candidate], members: &[usize]) -> bool {
+    let names: BTreeSet<u64> = members.iter().flat_map(|at| &candidates[*at].names).copied().collect();
+    members.len() > SHARED_LIMIT || names.len() > NAMES_LIMIT
+}
+
+/// A row as it is read: connection, id, pairs of kind and digest, names.
+type Row = (String, String, Vec<(String, String)>, Vec<u64>);
+
+/// The kinds whose rows name a candidate.
+const NAMING: &[&Table] = &[&tables::APPLICATIONS, &tables::EMPLOYMENT, &tables::ASSESSMENTS, &tables::INVITATIONS];
+
+/// The candidates that a case which is there names. Compared by hash, since ids of a million candidates would fill the memory.
+fn select(database: &str) -> String {
+    let kinds = LINKING.iter().chain([&ERASED]).map(|kind| format!("'{kind}'")).collect::<Vec<_>>().join(", ");
+    let naming = |table: &&Table| {
+        format!("SELECT sipHash128(toString(connection), candidate_source_id) FROM {database}.{} FINAL WHERE deleted = 0", table.name)
+    };
+    let named = NAMING.iter().map(naming).collect::<Vec<_>>().join(" UNION ALL ");
+    format!(
+        "SELECT toString(connection), source_id, \
+         arrayFilter(t -> t.1 IN ({kinds}), arrayZip(arrayMap(k -> toString(k), digest_kind), arrayMap((k, d) -> concat(k, ':', d), digest_key, digest))), \
+         arrayDistinct(arrayFilter(n -> n != 0, arrayMap((k, n, d) -> if(k = 'name_pinyin', sipHash64(n, d), 0), digest_kind, digest_normaliser, digest))) \
+         FROM {database}.candidates FINAL \
+         WHERE deleted = 0 AND sipHash128(toString(connection), source_id) IN ({named}) ORDER BY connection, source_id"
+    )
+}
 
 /// Reads the candidates of a database, links them and replaces its table `candidate_links`; then the applications, which stand
 /// on that (see [`application_link`]).
@@ -109,15 +144,9 @@ type Row = (String, String, Vec<(String, String)>);
 /// # Errors
 /// When the store refuses.
 pub async fn relink(store: &Store, config: &Config, database: &str) -> Result<(), PipelineError> {
-    let kinds = LINKING.iter().chain([&ERASED]).map(|kind| format!("'{kind}'")).collect::<Vec<_>>().join(",");
-    let sql = format!(
-        "SELECT toString(connection), source_id, \
-         arrayFilter(t -> t.1 IN ({kinds}), arrayZip(arrayMap(k -> toString(k), digest_kind), arrayMap((k, d) -> concat(k, ':', d), digest_key, digest))) \
-         FROM {database}.candidates FINAL WHERE deleted = 0 ORDER BY connection, source_id"
-    );
     let mut candidates = Vec::new();
-    for_each_row(store, &sql, |(connection, source_id, digests): Row| candidates.push(Candidate { connection, source_id, digests }))
-        .await?;
+    let take = |(connection, source_id, digests, names): Row| candidates.push(Candidate { connection, source_id, digests, names });
+    for_each_row(store, &select(database), take).await?;
     let links = tokio::task::spawn_blocking(move || link(&candidates)).await.map_err(|error| PipelineError::Stopped(error.to_string()))?;
     let columns = ["connection", "source_id", "person_id", "basis", "members", "linkable"];
     refill(store, database, "candidate_links", &columns, &links).await?;
@@ -135,6 +164,7 @@ mod tests {
             connection: "c".into(),
             source_id: source_id.into(),
             digests: digests.iter().map(|(k, d)| ((*k).into(), (*d).into())).collect(),
+            names: Vec::new(),
         }
     }
 
@@ -155,6 +185,16 @@ mod tests {
         assert_eq!((person("2").members, person("2").basis), (3, vec!["email_exact".to_owned(), "phone_e164".to_owned()]));
         assert_eq!((person("4").person_id.as_str(), person("4").linkable), ("c/4", 0));
         assert_eq!(person("d07").members, 1);
+    }
+
+    #[test]
+    fn a_phone_under_many_names_is_a_desk_s() {
+        let under = |names: u64| -> Vec<Candidate> {
+            (0..20).map(|at| Candidate { names: vec![at % names], ..candidate(&format!("{at:02}"), &[("phone_e164", "a")]) }).collect()
+        };
+        let limit = NAMES_LIMIT as u64;
+        assert!(link(&under(limit)).iter().all(|link| link.members == 20 && link.linkable == 1));
+        assert!(link(&under(limit + 1)).iter().all(|link| link.members == 1 && link.basis.is_empty() && link.linkable == 1));
     }
 
     #[test]

@@ -19,7 +19,7 @@ use super::mbox::Mbox;
 use super::message::Mail;
 use super::pattern::Slot;
 use super::reading::{Fit, Reading, Templates};
-use crate::identity::{Digest, DigestKind, Flag, IdentityKeys};
+use crate::identity::{Digest, DigestKind, Flag, Identity, IdentityKeys};
 use crate::landing::{LandingError, Line, LineIdentity, content_hash, list_connection_segments, read_segment};
 use crate::pull::{LineMaker, Made};
 use crate::spec::Stream;
@@ -110,7 +110,7 @@ impl<'a> Cases<'a> {
             Made::Erased(_) => None,
         };
         if let Some(index) = found {
-            self.join(index, at, title, digests, line);
+            self.join(index, at, title, digests, line, maker);
         } else {
             let index = self.add(Case { id, board: fit.board.clone(), title, first: at, last: at, digests, line });
             self.changed.insert(index);
@@ -146,7 +146,15 @@ impl<'a> Cases<'a> {
         near.min().map(|(_, index)| index)
     }
 
-    fn join(&mut self, index: usize, at: DateTime<Utc>, title: Option<String>, digests: BTreeSet<Digest>, line: Option<Line>) {
+    fn join(
+        &mut self,
+        index: usize,
+        at: DateTime<Utc>,
+        title: Option<String>,
+        digests: BTreeSet<Digest>,
+        line: Option<Line>,
+        maker: &LineMaker<'_>,
+    ) {
         let Some(case) = self.known.get_mut(index) else { return };
         case.first = case.first.min(at);
         case.last = case.last.max(at);
@@ -158,7 +166,7 @@ impl<'a> Cases<'a> {
             case.digests.insert(digest);
         }
         if let (Some(known), Some(line)) = (&mut case.line, line)
-            && merge(known, line, self.now)
+            && merge(known, line, self.now, maker)
         {
             self.changed.insert(index);
         }
@@ -247,7 +255,7 @@ fn record(fit: &Fit, at: DateTime<Utc>, now: DateTime<Utc>) -> Value {
 
 /// Adds what another message of the case tells; false when that is nothing new. Every change is later than the one
 /// before it, also within one pull: the row's version is made of it.
-fn merge(known: &mut Line, new: Line, now: DateTime<Utc>) -> bool {
+fn merge(known: &mut Line, new: Line, now: DateTime<Utc>, maker: &LineMaker<'_>) -> bool {
     let (Value::Object(record), Value::Object(more)) = (&mut known.record, new.record) else { return false };
     for (key, value) in more {
         let slot = record.entry(key.clone()).or_insert(Value::Null);
@@ -262,6 +270,9 @@ fn merge(known: &mut Line, new: Line, now: DateTime<Utc>) -> bool {
     }
     if let (Some(identity), Some(more)) = (&mut known.identity, new.identity) {
         merge_people(identity, more);
+        // Who is told of more is told apart from cases that tell less, so that what was learnt is not lost to them.
+        let person = Identity { digests: identity.digests.clone(), flags: identity.flags.clone() };
+        identity.candidate = maker.own_candidate(&known.id, &person);
     }
     if content_hash(&known.record, known.identity.as_ref(), &known.lookups) == known.content_hash {
         return false;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use serde_json::{Map, Value};
 
 use super::pick::{Allowed, Dropped};
-use crate::identity::{Digest, IdentityKeys, Person, Source, digest_person, full_name, mask_text};
+use crate::identity::{Identity, IdentityKeys, Person, Source, digest_person, full_name, mask_text};
 use crate::landing::{Line, LineIdentity, canonical_text, content_hash};
 use crate::spec::{Care, Field, FieldType, HEALTH_CERTIFICATE, Kind, Lookup, Path, Stream, TimeFormat, When, scalar_text};
 
@@ -140,23 +140,28 @@ impl<'a> LineMaker<'a> {
         let identity = digest_person(self.keys, &person, self.country);
         let named = self.stream.candidate.as_ref().and_then(|path| path.first(record)).and_then(scalar_text);
         let nobody = identity.digests.is_empty() && identity.flags.is_empty();
-        let candidate = match named {
-            Some(named) => named,
-            None if self.stream.kind == Kind::Applications => id.to_owned(),
-            None if nobody => return None,
-            None => self.own_candidate(id, &identity.digests),
-        };
+        if named.is_none() && nobody && self.stream.kind != Kind::Applications {
+            return None;
+        }
+        let candidate = named.unwrap_or_else(|| self.own_candidate(id, &identity));
         Some(LineIdentity { candidate, digests: identity.digests, flags: identity.flags })
     }
 
-    /// The candidate of a row that names the person and no id: one for all rows of the stream that carry the same phone or
-    /// mail, since a person has many interviews, and a digest on very many candidates would be taken for a shared desk; else
-    /// the row stands for its person. Such an id may be that of somebody else among the connection's candidates, so the stream
-    /// stands before it.
-    fn own_candidate(&self, id: &str, digests: &[Digest]) -> String {
-        let linking = digests.iter().find(|digest| digest.kind.links());
-        let who = linking.map_or_else(|| id.to_owned(), |digest| self.keys.row_id(&[self.connection, &self.stream.name, &digest.hex]));
-        format!("{}/{who}", self.stream.name)
+    /// The candidate of a row whose source names none: one for all rows of the stream that say the same of a person with a
+    /// phone or mail. A person may have very many rows, and a digest on very many candidates is taken for a shared desk; whereas
+    /// rows under other names, as a desk has them, stay candidates of their own, and no candidate has less than one of its
+    /// rows says. A row without phone or mail stands for its person alone.
+    ///
+    /// Such an id may be that of somebody else among the connection's candidates, so the stream stands before it, except
+    /// where it is the application's own.
+    pub(crate) fn own_candidate(&self, id: &str, identity: &Identity) -> String {
+        let stream = &self.stream.name;
+        if !identity.digests.iter().any(|digest| digest.kind.links()) {
+            return if self.stream.kind == Kind::Applications { id.to_owned() } else { format!("{stream}/{id}") };
+        }
+        let told = identity.digests.iter().map(|digest| digest.hex.as_str()).chain(identity.flags.iter().map(|flag| flag.as_str()));
+        let parts: Vec<&str> = ["candidate", self.connection, stream].into_iter().chain(told).collect();
+        format!("{stream}/{}", self.keys.row_id(&parts))
     }
 
     fn is_erased(&self, record: &Value, id: &str, identity: Option<&LineIdentity>) -> bool {

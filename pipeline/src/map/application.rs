@@ -25,16 +25,17 @@ impl Mapper<'_> {
         // A case whose source names no candidate: the case itself stands for the person until a link says otherwise.
         let candidate = identity.map(|i| i.candidate.clone()).filter(|id| !id.is_empty()).unwrap_or_else(|| line.id.clone());
         row.text("candidate_source_id", candidate.clone());
-        // A candidate that the source names may have other cases: one that is gone takes nobody along.
-        let person = self.person(&candidate, identity, version, line.gone && candidate == line.id);
+        // The candidate may have other cases, which may say more by now: one that is gone says nothing of the person. Whom no
+        // case names any more is not linked.
+        let person = (!line.gone).then(|| self.person(&candidate, identity, version));
         out.push(row);
-        out.push(person);
+        out.extend(person);
         Ok(())
     }
 
     /// The row of `candidates` for what identifies a person.
-    pub(super) fn person(&self, candidate: &str, identity: Option<&LineIdentity>, version: u64, gone: bool) -> Row {
-        let mut person = self.row(&tables::CANDIDATES, candidate, version, gone);
+    pub(super) fn person(&self, candidate: &str, identity: Option<&LineIdentity>, version: u64) -> Row {
+        let mut person = self.row(&tables::CANDIDATES, candidate, version, false);
         if let Some(identity) = identity {
             let column = |read: &dyn Fn(&Digest) -> String| Cell::Texts(identity.digests.iter().map(read).collect());
             person

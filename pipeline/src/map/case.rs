@@ -66,9 +66,9 @@ impl Mapper<'_> {
         row.text("application_source_id", self.application_of(&scope));
         row.text("candidate_source_id", line.identity.as_ref().map(|identity| identity.candidate.clone()).unwrap_or_default());
         // A candidate that the source names has a row by the stream that delivers candidates, and that one knows more.
-        // Other rows may be of the same person, so that a row that is gone takes nobody along.
+        // Other rows may be of the same person, so that a row that is gone says nothing of the person.
         let own = line.identity.as_ref().filter(|_| self.stream.candidate.is_none() && !line.gone);
-        let person = own.map(|identity| self.person(&identity.candidate, Some(identity), version, false));
+        let person = own.map(|identity| self.person(&identity.candidate, Some(identity), version));
         Ok((row, person))
     }
 

@@ -100,12 +100,15 @@ fn a_case_that_is_named_brings_no_candidate_of_its_own() {
 }
 
 #[test]
-fn a_candidate_with_another_case_stays_when_one_case_is_gone() {
+fn a_case_that_is_gone_says_nothing_of_its_candidate() {
     let mapping = "kind = \"applications\"\nid = \"id\"\ncandidate = \"who\"\n";
-    let gone = |id: &str, candidate: &str| Line { gone: true, ..line(id, json!({}), candidate) };
-    let mapped = map(mapping, &[gone("1", "c1"), gone("2", "2")]);
-    let people = rows(&mapped, "candidates");
-    assert_eq!([0, 1].map(|at| people.cell(at, "deleted").clone()), [0, 1].map(Cell::Unsigned));
+    let case = |id: &str, candidate: &str| line(id, json!({}), candidate);
+    let gone = |id: &str, candidate: &str| Line { gone: true, ..case(id, candidate) };
+    let mapped = map(mapping, &[case("1", "c1"), gone("2", "c1"), gone("3", "3")]);
+    let (cases, people) = (rows(&mapped, "applications"), rows(&mapped, "candidates"));
+    assert_eq!([0, 1, 2].map(|at| cases.cell(at, "deleted").clone()), [0, 1, 1].map(Cell::Unsigned));
+    assert_eq!(text(cases, 2, "candidate_source_id"), "3");
+    assert_eq!((people.len(), text(people, 0, "source_id"), people.cell(0, "deleted")), (1, "c1".to_owned(), &Cell::Unsigned(0)));
 }
 
 #[rstest]

@@ -12,6 +12,7 @@ mod kinds;
 mod links;
 mod messages;
 mod own_board;
+mod persons;
 mod recordings;
 mod webhooks;
 mod words;
