@@ -122,3 +122,20 @@ fn somebody_known_by_name_only_stays_erased_too() {
     let tombstones = HashSet::from([keys.tombstone_source(crate::identity::Source::Application, "box", &id)]);
     assert_eq!(lines(&[message, message], &tombstones), []);
 }
+
+#[test]
+fn applications_of_one_person_share_a_candidate_while_they_tell_the_same() {
+    let candidate = |messages: &[(&str, &str, &str, Stage, &str)]| -> Vec<String> {
+        lines(messages, &HashSet::new()).into_iter().map(|line| line.identity.unwrap().candidate).collect()
+    };
+    let tea = ("茶艺师", "张测试", "19900000001", APPLIED, "2026-09-01T02:00:00Z");
+    let cook = ("厨师", "张测试", "19900000001", APPLIED, "2026-09-02T02:00:00Z");
+    let both = candidate(&[tea, cook]);
+    assert!(both.len() == 2 && both[0] == both[1] && both[0].starts_with("resumes/"), "{both:?}");
+    // Another name under the phone is another candidate, and so is a case that the phone was learnt of later.
+    let other = candidate(&[tea, ("厨师", "李测试", "19900000001", APPLIED, "2026-09-02T02:00:00Z")]);
+    assert_ne!(other[0], other[1]);
+    let later =
+        [("茶艺师", "张测试", "", APPLIED, "2026-09-01T02:00:00Z"), ("茶艺师", "张测试", "19900000001", APPLIED, "2026-09-02T02:00:00Z")];
+    assert_eq!(candidate(&later), both[..1]);
+}

@@ -1,6 +1,6 @@
 //! Candidates' cases and the stages that they entered.
 
-use super::{Fault, Mapped, Mapper, Read};
+use super::{Fault, Mapped, Mapper, Read, bounds};
 use crate::frame::{Cell, Row};
 use crate::{tables, version};
 use inflow_config::Stage;
@@ -48,13 +48,14 @@ impl Mapper<'_> {
         person
     }
 
-    /// The status of a case whose source has no field for it: that of the last terminal event its record tells.
+    /// The status of a case whose source has no field for it: that of the last terminal event its record tells and did not
+    /// take back.
     fn outcome(&self, scope: &Scope<'_>) -> &'static str {
         let words = StageWords { connection: &self.connection.stages, spec: self.board_stages };
         let (events, _) = self.stream.read_events(scope, self.fetched_at, words);
         let last = events
             .iter()
-            .filter(|event| !event.retracts)
+            .filter(|event| !event.retracts && !taken_back(&events, event))
             .filter_map(|event| Some((event.at, status_of(event.stage)?)))
             .max_by_key(|(at, _)| *at);
         last.map_or("open", |(_, status)| status)
@@ -89,7 +90,10 @@ impl Mapper<'_> {
         }
         out.faults.extend(unreadable.into_iter().map(|bad| Fault { line: number, field: bad.field, reason: bad.reason }));
         for event in events {
-            out.push(self.event(line, &application, parent, event));
+            match bounds::instant("event.at", event.at) {
+                Ok(_) => out.push(self.event(line, &application, parent, event)),
+                Err((field, reason)) => out.faults.push(Fault { line: number, field, reason }),
+            }
         }
     }
 
@@ -112,6 +116,10 @@ impl Mapper<'_> {
             .text("recruiter", event.recruiter);
         row
     }
+}
+
+fn taken_back(events: &[Event], event: &Event) -> bool {
+    events.iter().any(|other| other.retracts && other.stage == event.stage && other.at >= event.at)
 }
 
 fn status_of(stage: Stage) -> Option<&'static str> {

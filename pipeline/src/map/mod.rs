@@ -4,6 +4,7 @@
 //! its event, so the application is still counted. Nothing silently becomes null.
 
 mod application;
+mod bounds;
 mod case;
 mod daily;
 mod posting;
@@ -164,16 +165,16 @@ impl<'a> Mapper<'a> {
                     row.text(name, number.to_string());
                 }
                 Value::Decimal(number) => {
-                    row.text(name, number.to_string());
+                    row.set(name, bounds::decimal(name, number)?);
                 }
                 Value::Time(instant, precision) => {
-                    row.set(name, Cell::Instant(instant.timestamp_millis()));
+                    row.set(name, bounds::instant(name, instant)?);
                     if let Some(stem) = name.strip_suffix("_at") {
                         row.text(&format!("{stem}_precision"), precision.as_str());
                     }
                 }
                 Value::Day(day) => {
-                    row.set(name, Cell::Day(version::day_number(day)));
+                    row.set(name, bounds::day(name, day)?);
                 }
                 Value::Bool(flag) => {
                     row.text(name, flag.to_string());

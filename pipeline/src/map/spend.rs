@@ -1,6 +1,6 @@
 //! Ledger lines.
 
-use super::{Mapper, Read, fault};
+use super::{Mapper, Read, bounds, fault};
 use crate::frame::{Cell, Row};
 use crate::tables;
 use inflow_connectors::landing::Line;
@@ -24,9 +24,16 @@ impl Mapper<'_> {
             }
         };
         let (gross, net, rate, tax) = (amount(&row, "gross")?, amount(&row, "net")?, amount(&row, "tax_rate")?, amount(&row, "tax")?);
-        let (gross, tax, net) =
-            split_tax(gross, net, rate, tax).ok_or_else(|| fault("net", "a ledger line without an amount: neither net nor gross"))?;
-        row.text("gross", gross.to_string()).text("tax", tax.to_string()).text("net", net.to_string());
+        if gross.or(net).is_none() {
+            return Err(fault("net", "a ledger line without an amount: neither net nor gross"));
+        }
+        if let Some(rate) = rate.filter(|rate| !(Decimal::ZERO..Decimal::ONE).contains(rate)) {
+            return Err(fault("tax_rate", format!("{rate} is no share of an amount; expected for example 0.06 or 6%")));
+        }
+        let (gross, tax, net) = split_tax(gross, net, rate, tax).ok_or_else(|| fault("net", "an amount that is too large"))?;
+        for (column, amount) in [("gross", gross), ("tax", tax), ("net", net)] {
+            row.set(column, bounds::decimal(column, amount)?);
+        }
         if matches!(row.get("booked_on"), Cell::Null) {
             return Err(fault("booked_on", "a ledger line without a booking day"));
         }
@@ -50,7 +57,8 @@ impl Mapper<'_> {
 }
 
 /// Completes gross, tax and net (all signed) from what the line gives: `net = gross - tax`, and tax included in a gross
-/// amount at rate r is `gross * r / (1 + r)`, rounded half up to cents.
+/// amount at rate r is `gross * r / (1 + r)`, rounded half up to cents. `None` where there is
+/// no amount or one beyond all numbers.
 fn split_tax(
     gross: Option<Decimal>,
     net: Option<Decimal>,
@@ -59,14 +67,15 @@ fn split_tax(
 ) -> Option<(Decimal, Decimal, Decimal)> {
     let cents = |d: Decimal| d.round_dp_with_strategy(2, rust_decimal::RoundingStrategy::MidpointAwayFromZero);
     match (gross, net) {
-        (Some(gross), Some(net)) => Some((gross, tax.unwrap_or(gross - net), net)),
+        (Some(gross), Some(net)) => Some((gross, tax.or_else(|| gross.checked_sub(net))?, net)),
         (Some(gross), None) => {
-            let tax = tax.unwrap_or_else(|| rate.map_or(Decimal::ZERO, |rate| cents(gross * rate / (Decimal::ONE + rate))));
-            Some((gross, tax, gross - tax))
+            let included = |rate: Decimal| gross.checked_mul(rate)?.checked_div(Decimal::ONE.checked_add(rate)?);
+            let tax = tax.or_else(|| rate.map_or(Some(Decimal::ZERO), |rate| included(rate).map(cents)))?;
+            Some((gross, tax, gross.checked_sub(tax)?))
         }
         (None, Some(net)) => {
-            let tax = tax.unwrap_or_else(|| rate.map_or(Decimal::ZERO, |rate| cents(net * rate)));
-            Some((net + tax, tax, net))
+            let tax = tax.or_else(|| rate.map_or(Some(Decimal::ZERO), |rate| net.checked_mul(rate).map(cents)))?;
+            Some((net.checked_add(tax)?, tax, net))
         }
         (None, None) => None,
     }
@@ -84,5 +93,13 @@ mod tests {
         assert_eq!(split_tax(None, Some(d("100")), Some(d("0.06")), None), Some((d("106.00"), d("6.00"), d("100"))));
         assert_eq!(split_tax(Some(d("-53")), None, Some(d("0.06")), None), Some((d("-53"), d("-3.00"), d("-50.00"))));
         assert_eq!(split_tax(None, None, None, None), None);
+    }
+
+    #[test]
+    fn an_amount_beyond_all_numbers_is_no_panic() {
+        let rate = Some("0.06".parse::<Decimal>().unwrap());
+        assert_eq!(split_tax(None, Some(Decimal::MAX), rate, None), None);
+        assert_eq!(split_tax(Some(Decimal::MAX), Some(Decimal::MIN), None, None), None);
+        assert_eq!(split_tax(Some(Decimal::ONE), None, Some(Decimal::NEGATIVE_ONE), None), None);
     }
 }

@@ -134,3 +134,45 @@ fn each_unknown_stage_word_counts_once_a_record() {
     assert_eq!(mapped.unknown_words, BTreeMap::from([("体检".to_owned(), 1), ("笔试".to_owned(), 2)]));
     assert_eq!((rows(&mapped, "applications").len(), rows(&mapped, "stage_events").len()), (2, 1));
 }
+
+#[rstest]
+#[case(json!({"first": "1949-10-01"}), "onboard_on")]
+#[case(json!({"first": "2026-03-02", "left": "9999-12-31"}), "left_on")]
+fn a_day_that_the_store_cannot_hold_is_set_aside(#[case] record: Value, #[case] field: &str) {
+    let mapped = map(HIRES, &[line("1", record, "employment/a"), line("2", json!({"first": "2026-03-02"}), "employment/b")]);
+    assert_eq!(mapped.faults.iter().map(|fault| (fault.line, fault.field.as_str())).collect::<Vec<_>>(), [(1, field)]);
+    assert_eq!(rows(&mapped, "employment").len(), 1);
+}
+
+#[rstest]
+#[case(json!({"net": "1000", "rate": "6%"}), None)]
+#[case(json!({"net": "1000", "rate": "6"}), Some("tax_rate"))]
+#[case(json!({"net": "1000", "rate": "-1"}), Some("tax_rate"))]
+#[case(json!({"net": "99999999999999", "rate": "0.06"}), Some("gross"))]
+#[case(json!({"net": "79228162514264337593543950335", "rate": "0.06"}), Some("net"))]
+fn a_ledger_line_that_cannot_be_stops_no_other(#[case] record: Value, #[case] field: Option<&str>) {
+    let mapping = "kind = \"spend\"\nid = \"id\"\n[fields]\nchannel = { default = \"boss\" }\nkind = { default = \"cpc\" }\nbooked_on = { default = \"2026-03-01\", format = \"%Y-%m-%d\" }\nnet = \"net\"\ntax_rate = \"rate\"\n";
+    let mapped = map(mapping, &[line("1", record, ""), line("2", json!({"net": "1"}), "")]);
+    assert_eq!(mapped.faults.iter().map(|fault| fault.field.as_str()).collect::<Vec<_>>(), field.into_iter().collect::<Vec<_>>());
+    assert_eq!(rows(&mapped, "spend").len(), if field.is_some() { 1 } else { 2 });
+}
+
+const STEPS: &str = "kind = \"applications\"\nid = \"id\"\n[[events]]\nname = \"history\"\neach = \"steps\"\nstage = \"stage\"\nat = \"at\"\nretracts = \"undone\"\n";
+
+#[rstest]
+#[case(json!([{"stage": "rejected", "at": "2026-03-01T00:00:00Z"}]), "rejected")]
+#[case(json!([{"stage": "rejected", "at": "2026-03-01T00:00:00Z"}, {"stage": "rejected", "at": "2026-03-02T00:00:00Z", "undone": true}]), "open")]
+#[case(json!([{"stage": "rejected", "at": "2026-03-03T00:00:00Z"}, {"stage": "rejected", "at": "2026-03-02T00:00:00Z", "undone": true}]), "rejected")]
+#[case(json!([{"stage": "onboarded", "at": "2026-03-01T00:00:00Z"}, {"stage": "rejected", "at": "2026-03-02T00:00:00Z"}, {"stage": "rejected", "at": "2026-03-02T00:00:00Z", "undone": true}]), "hired")]
+fn a_rejection_that_was_taken_back_is_no_outcome(#[case] steps: Value, #[case] expected: &str) {
+    let mapped = map(STEPS, &[line("1", json!({"steps": steps}), "1")]);
+    assert_eq!(mapped.faults, []);
+    assert_eq!(text(rows(&mapped, "applications"), 0, "status"), expected);
+}
+
+#[test]
+fn an_instant_that_cannot_be_costs_its_event() {
+    let steps = json!([{"stage": "viewed", "at": "2026-03-01T00:00:00Z"}, {"stage": "applied", "at": "2300-01-01T00:00:00Z"}]);
+    let mapped = map(STEPS, &[line("1", json!({"steps": steps}), "1")]);
+    assert_eq!((rows(&mapped, "applications").len(), rows(&mapped, "stage_events").len(), mapped.faults.len()), (1, 1, 1));
+}

@@ -4,6 +4,9 @@ use super::text::squeeze;
 use rust_decimal::Decimal;
 use std::str::FromStr;
 
+/// Nobody is paid so much in any currency: a text with such a number is no pay.
+const LARGEST: i64 = 1_000_000_000_000;
+
 /// What a unit of pay is paid for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Period {
@@ -189,8 +192,11 @@ fn amounts(text: &str) -> Result<(Vec<Decimal>, Bound), PayError> {
         found.push((number(&raw)?, unit));
     }
     let last_unit = found.iter().rev().find_map(|(_, unit)| *unit);
-    let amounts =
-        found.iter().map(|(value, unit)| value * unit.or(last_unit).unwrap_or(Decimal::ONE)).map(|v| v.normalize()).collect::<Vec<_>>();
+    let amount = |(value, unit): &(Decimal, Option<Decimal>)| {
+        let amount = value.checked_mul(unit.or(last_unit).unwrap_or(Decimal::ONE))?.normalize();
+        (amount < Decimal::from(LARGEST)).then_some(amount)
+    };
+    let amounts = found.iter().map(amount).collect::<Option<Vec<_>>>().ok_or(PayError::Unknown)?;
     let bound = if ["以下", "以内", "upto"].iter().any(|w| text.contains(w)) {
         Bound::Below
     } else if ["以上", "起", "from"].iter().any(|w| text.contains(w)) || text.ends_with('+') {
@@ -251,6 +257,8 @@ mod tests {
             ("$90,000 - $120,000 a year", "90000..120000 USD year"),
             ("", "pay is not stated"),
             ("职位薪资", "pay is in no known form"),
+            ("1234567890123456789012345678万", "pay is in no known form"),
+            ("19900000001-99999999999999元", "pay is in no known form"),
         ] {
             assert_eq!(shown(text), expected, "{text}");
         }

@@ -194,8 +194,10 @@ fn erasing_a_person_leaves_a_count_in_every_kind() {
     assert_eq!(before, "2\t2\t2\t2\t6\n");
     // A surname is shared, a phone is not.
     let digests = company.query(
-        "SELECT d FROM (SELECT arrayJoin(digest) AS d, source_id FROM inflow.candidates) GROUP BY d \
-        HAVING has(groupArray(source_id), 'A1') AND NOT has(groupArray(source_id), 'A2')",
+        "WITH (SELECT groupUniqArray(candidate_source_id) FROM inflow.applications WHERE source_id = 'A1') AS one, \
+        (SELECT groupUniqArray(candidate_source_id) FROM inflow.applications WHERE source_id = 'A2') AS other \
+        SELECT d FROM (SELECT arrayJoin(digest) AS d, source_id FROM inflow.candidates) GROUP BY d \
+        HAVING hasAny(groupArray(source_id), one) AND NOT hasAny(groupArray(source_id), other)",
     );
     let code = company.query("SELECT employee FROM inflow.employment WHERE source_id = 'E1007'");
     company.run(&["erase", "--phone", "19900000001"]).ok();
