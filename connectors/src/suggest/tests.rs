@@ -177,6 +177,7 @@ fn a_workbook_with_titles_above_the_header() {
     assert_eq!((stream.kind, rows.len()), (Kind::Applications, 2), "{}", proposed.mapping);
     assert!(proposed.mapping.contains("# Header: sheet 人员, row 3"), "{}", proposed.mapping);
     assert_eq!(path(&stream, "applied_at"), "投遞日期");
+    assert_eq!((stream.identity.name.len(), stream.identity.phone.len()), (1, 1), "{}", proposed.mapping);
     assert_eq!(stream.events.iter().map(|event| event.name.as_str()).collect::<Vec<_>>(), ["onboarded"]);
     hides(&proposed, &["测试甲", "测试丙", "19900000001", "二〇二六"]);
 }
@@ -304,6 +305,18 @@ proptest! {
             }
         }
     }
+}
+
+#[rstest]
+#[case("手機號碼", Target::Phone)]
+#[case("應聘職位", Target::Column("title"))]
+#[case("當前狀態", Target::Stage)]
+#[case("ＰＨＯＮＥ　Number", Target::Phone)]
+#[case("聯絡電話（必填）", Target::Phone)]
+#[case("投递时间 Applied at", Target::Column("applied_at"))]
+fn a_header_is_the_same_however_it_is_written(#[case] header: &str, #[case] target: Target) {
+    let meant = dictionary().unwrap().meanings(Kind::Applications, header);
+    assert_eq!(meant.first().map(|meaning| meaning.target), Some(target), "{meant:?}");
 }
 
 #[test]

@@ -321,7 +321,8 @@ impl Draft<'_> {
             );
         }
         if !plain.is_empty() || !tables.is_empty() {
-            line(text, &format!("\n[fields]\n{}{}", plain, tables.trim_end()));
+            plain.push_str(&tables);
+            line(text, &format!("\n[fields]\n{}", plain.trim_end()));
         }
     }
 

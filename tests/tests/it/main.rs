@@ -14,6 +14,7 @@ mod messages;
 mod own_board;
 mod persons;
 mod recordings;
+mod suggest;
 mod webhooks;
 mod words;
 mod workbook;
