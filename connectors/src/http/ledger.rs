@@ -28,7 +28,7 @@ use super::Budget;
 const BETWEEN: Duration = Duration::from_secs(1);
 
 /// Shorter windows are over before a restart is.
-pub(super) const SHORTEST: Duration = Duration::from_secs(60);
+pub(super) const SHORTEST: Duration = Duration::from_mins(1);
 
 /// A budget as it is kept. Times are milliseconds from the instant of the file, most of them negative.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -283,14 +283,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (start, windows) = (Instant::now(), [window(10, 1), window(50, 600)]);
         let (ledger, budget) = open(folder.path(), start, &windows);
-        assert_eq!(arrivals(&budget, 1, AT_ONCE, Duration::from_secs(60)).await.len(), 50);
+        assert_eq!(arrivals(&budget, 1, AT_ONCE, Duration::from_mins(1)).await.len(), 50);
         ledger.close();
         drop((ledger, budget));
         let text = std::fs::read_to_string(folder.path().join("budgets.json")).unwrap();
         assert!(text.contains("\"reserved\":0"), "{text}");
         let (ledger, budget) = open(folder.path(), start, &windows);
         assert_eq!(arrivals(&budget, 1, AT_ONCE, Duration::from_secs(530)).await.len(), 0);
-        assert_eq!(arrivals(&budget, 1, AT_ONCE, Duration::from_secs(60)).await.len(), 50, "and the window comes back");
+        assert_eq!(arrivals(&budget, 1, AT_ONCE, Duration::from_mins(1)).await.len(), 50, "and the window comes back");
         ledger.close();
     }
 
@@ -303,7 +303,7 @@ mod tests {
         drop(budget);
         crash(ledger).await;
         let (ledger, budget) = open(folder.path(), start, &windows);
-        let left = arrivals(&budget, 1, AT_ONCE, Duration::from_secs(3_000)).await.len();
+        let left = arrivals(&budget, 1, AT_ONCE, Duration::from_mins(50)).await.len();
         assert!((89..=99).contains(&left), "{left}");
         ledger.close();
     }
@@ -349,7 +349,7 @@ mod tests {
     async fn keeping_costs_no_rate() {
         let folder = tempfile::tempdir().unwrap();
         let (ledger, budget) = open(folder.path(), Instant::now(), &[window(10, 1), window(600, 60), window(2_900, 300)]);
-        let got = arrivals(&budget, 2, Way { there: 5, back: 5, lost: 0 }, Duration::from_secs(300)).await.len();
+        let got = arrivals(&budget, 2, Way { there: 5, back: 5, lost: 0 }, Duration::from_mins(5)).await.len();
         assert!(got >= 2_850, "{got}");
         ledger.close();
     }

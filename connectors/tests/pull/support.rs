@@ -283,8 +283,8 @@ impl Rig {
     pub fn be_patient(&mut self) {
         let clock: SharedClock = Arc::new(FixedClock(self.now));
         let mut options = HttpOptions::of(&self.config, clock, Some(&self.data_dir()));
-        options.settings.connect_timeout = Duration::from_secs(120);
-        options.settings.timeout = Duration::from_secs(120);
+        options.settings.connect_timeout = Duration::from_mins(2);
+        options.settings.timeout = Duration::from_mins(2);
         self.http = Http::new(options).unwrap();
     }
 
