@@ -1,4 +1,4 @@
-//! Housekeeping of the repository: `cargo xtask test|lint|gen`.
+//! Housekeeping of the repository: `cargo xtask test|bench|lint|gen`.
 //!
 //! `test` is the whole check and needs nothing but Rust and npm: it says what it does, one step a line, and stops at the
 //! first step that fails.
@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
+mod bench;
 mod lint;
 
 #[derive(Parser)]
@@ -27,6 +28,11 @@ enum Task {
     },
     /// The house rules alone: dependency graph, files, licences, forbidden words
     Lint,
+    /// Measure what is promised; optimised builds, some minutes
+    Bench {
+        #[command(subcommand)]
+        bench: bench::Bench,
+    },
     /// Write generated files anew (JSON schemas)
     Gen,
 }
@@ -36,6 +42,7 @@ fn main() -> Result<()> {
     match Cli::parse().task {
         Task::Test { filter } => test(&root, filter.as_deref()),
         Task::Lint => lint::run(&root),
+        Task::Bench { bench } => bench::run(&root, &bench),
         Task::Gen => {
             step(&root, "generated files", cargo().args(["nextest", "run", "--workspace", "-E", "test(fresh)"]).env("INFLOW_UPDATE", "1"))
         }

@@ -5,6 +5,7 @@
 mod ats;
 mod board;
 mod conformance;
+mod connections;
 mod crash;
 mod erase;
 mod faults;

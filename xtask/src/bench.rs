@@ -1,0 +1,33 @@
+//! Benchmarks: each builds with optimisation only what it measures, prints what it found, and fails when a promise is not kept.
+
+use anyhow::Result;
+use clap::Subcommand;
+use std::path::Path;
+
+#[derive(Subcommand)]
+pub enum Bench {
+    /// 200 connections against boards on loopback: budgets, rate, memory, processor, and what a refusing board costs the others
+    Connections {
+        /// How long all are pulled; windows are not scaled
+        #[arg(long, default_value_t = 5.0)]
+        minutes: f64,
+        /// How many connections
+        #[arg(long, default_value_t = 200)]
+        connections: usize,
+        /// How long each of the two runs takes that are compared, without and with refusing boards
+        #[arg(long, default_value_t = 30)]
+        compare_seconds: u64,
+    },
+}
+
+pub fn run(root: &Path, bench: &Bench) -> Result<()> {
+    match bench {
+        Bench::Connections { minutes, connections, compare_seconds } => {
+            // The connectors alone: nothing below them needs Polars.
+            let mut command = super::cargo_with(&["bench", "--locked", "--package", "inflow-connectors", "--bench", "connections", "--"]);
+            command.args(["--minutes", &minutes.to_string(), "--connections", &connections.to_string()]);
+            command.args(["--compare-seconds", &compare_seconds.to_string()]);
+            super::step(root, "connections", &mut command)
+        }
+    }
+}
