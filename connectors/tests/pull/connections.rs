@@ -13,6 +13,7 @@ mod mix;
 use std::time::{Duration, Instant};
 
 use futures::future::join_all;
+use inflow_connectors::spec::BudgetWindow;
 
 use crate::support::Rig;
 use boards::Board;
@@ -69,4 +70,35 @@ async fn every_board_is_walked_within_its_budget_beside_boards_that_refuse() {
             assert!(most <= window.requests as usize, "{}: {most} in {window:?}", plan.spec);
         }
     }
+}
+
+fn window(requests: u32, ms: u64) -> BudgetWindow {
+    BudgetWindow { requests, per: Duration::from_millis(ms) }
+}
+
+#[test]
+fn the_fullest_stretch_is_found() {
+    assert_eq!(judge::most_within(&[], Duration::from_nanos(10)), 0);
+    assert_eq!(judge::most_within(&[0, 10, 20, 21], Duration::from_nanos(10)), 2, "its ends count");
+    assert_eq!(judge::most_within(&[0, 10, 20, 21], Duration::from_nanos(11)), 3);
+    assert_eq!(judge::most_within(&[5, 5, 5], Duration::from_nanos(1)), 3);
+}
+
+#[test]
+fn all_windows_hold_at_once() {
+    assert_eq!(judge::allowed(&[window(8, 1_000)], Duration::from_secs(1)), 8);
+    assert_eq!(judge::allowed(&[window(8, 1_000)], Duration::from_mins(5)), 2_400);
+    assert_eq!(judge::allowed(&[window(2, 1_000), window(60, 60_000)], Duration::from_secs(10)), 20, "the burst");
+    assert_eq!(judge::allowed(&[window(2, 1_000), window(60, 60_000)], Duration::from_mins(5)), 300);
+    assert_eq!(judge::allowed(&[window(25, 60_000), window(40, 86_400_000)], Duration::from_mins(5)), 40);
+    let windows = [window(3, 1_000), window(7, 5_000)];
+    let sent = judge::allowed(&windows, Duration::from_secs(20));
+    assert_eq!(sent, 28);
+}
+
+#[test]
+fn the_worst_delay_counts() {
+    assert!((judge::delay(&[0, 2_000_000_000], &[500_000_000, 1_000_000_000]) - 0.5).abs() < 1e-9);
+    assert!(judge::delay(&[5], &[1]).abs() < 1e-9, "earlier is no delay");
+    assert!(judge::delay(&[1, 2], &[]).abs() < 1e-9);
 }
