@@ -172,7 +172,7 @@ fn within_budgets(plans: &[Plan], measured: &Measured) -> Verdict {
             windows += 1;
             above += usize::from(most > window.requests as usize);
             if ratio > worst.0 {
-                worst = (ratio, format!("{most} of {} ({})", text(window), plan.name));
+                worst = (ratio, format!("{most} of {} ({})", text(&window), plan.name));
             }
         }
     }
@@ -206,7 +206,7 @@ fn delays(plans: &[Plan], without: &Measured, with: &Measured) -> Verdict {
 fn table(plans: &[Plan], measured: &Measured, span: Duration) {
     let mut rows: BTreeMap<(String, String, String), Row> = BTreeMap::new();
     for (plan, seen) in plans.iter().zip(&measured.log.boards) {
-        let windows: Vec<String> = plan.windows().into_iter().map(text).collect();
+        let windows: Vec<String> = plan.windows().iter().map(text).collect();
         let manner = if plan.manner == Manner::Healthy { String::new() } else { format!("{:?}", plan.manner) };
         let row = rows.entry((manner, plan.spec.clone(), windows.join(", "))).or_insert(Row { least: f64::INFINITY, ..Row::default() });
         row.boards += 1;
@@ -231,6 +231,6 @@ struct Row {
     fullest: f64,
 }
 
-fn text(window: BudgetWindow) -> String {
+fn text(window: &BudgetWindow) -> String {
     format!("{}/{}", window.requests, inflow_config::format_duration(window.per))
 }

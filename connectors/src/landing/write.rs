@@ -57,12 +57,15 @@ impl SegmentHeader {
     }
 }
 
-/// Collects lines and writes them as one segment. Lines are compressed as they come; the file
-/// appears when [`SegmentWriter::finish`] has made it durable.
+/// Collects lines and writes them as one segment. Lines are compressed frame by frame as they come; the
+/// file appears when [`SegmentWriter::finish`] has made it durable.
 pub struct SegmentWriter {
     folder: PathBuf,
     header: SegmentHeader,
-    body: zstd::Encoder<'static, Vec<u8>>,
+    /// Lines of the next frame.
+    plain: Vec<u8>,
+    /// Frames.
+    body: Vec<u8>,
     hasher: blake3::Hasher,
     bytes: usize,
 }
@@ -76,24 +79,39 @@ impl std::fmt::Debug for SegmentWriter {
 /// Compression level: a segment is written once and read a few times.
 const LEVEL: i32 = 3;
 
+/// Lines are compressed when so many bytes are there. A compressor kept open for each list that is being pulled would hold some
+/// 3 MB for each; so it is needed for a moment only.
+const FRAME: usize = 128 << 10;
+
 impl SegmentWriter {
     /// Starts a segment. `header.records` is counted here.
     pub fn new(data_dir: &Path, mut header: SegmentHeader) -> Result<SegmentWriter, LandingError> {
         header.records = 0;
         let folder = landing_dir(data_dir).join(&header.connection).join(&header.stream);
         std::fs::create_dir_all(&folder).map_err(LandingError::io("cannot make", &folder))?;
-        let body = zstd::Encoder::new(Vec::new(), LEVEL).map_err(LandingError::io("cannot write to", &folder))?;
-        Ok(SegmentWriter { folder, header, body, hasher: blake3::Hasher::new(), bytes: 0 })
+        Ok(SegmentWriter { folder, header, plain: Vec::new(), body: Vec::new(), hasher: blake3::Hasher::new(), bytes: 0 })
     }
 
     /// Adds a record.
     pub fn push(&mut self, line: &Line) -> Result<(), LandingError> {
-        let mut text = serde_json::to_vec(line).map_err(std::io::Error::from).map_err(LandingError::io("cannot write to", &self.folder))?;
-        text.push(b'\n');
-        self.hasher.update(&text);
+        let before = self.plain.len();
+        if let Err(error) = serde_json::to_writer(&mut self.plain, line) {
+            self.plain.truncate(before);
+            return Err(LandingError::io("cannot write to", &self.folder)(error.into()));
+        }
+        self.plain.push(b'\n');
+        let text = self.plain.get(before..).unwrap_or_default();
+        self.hasher.update(text);
         self.bytes += text.len();
         self.header.records += 1;
-        self.body.write_all(&text).map_err(LandingError::io("cannot write to", &self.folder))
+        if self.plain.len() >= FRAME { self.end_frame() } else { Ok(()) }
+    }
+
+    fn end_frame(&mut self) -> Result<(), LandingError> {
+        let frame = zstd::bulk::compress(&self.plain, LEVEL).map_err(LandingError::io("cannot write to", &self.folder))?;
+        self.body.extend_from_slice(&frame);
+        self.plain.clear();
+        Ok(())
     }
 
     /// Number of records so far.
@@ -107,15 +125,17 @@ impl SegmentWriter {
     }
 
     /// Makes the segment durable. `None` when there are no records.
-    pub fn finish(self) -> Result<Option<Segment>, LandingError> {
+    pub fn finish(mut self) -> Result<Option<Segment>, LandingError> {
         if self.header.records == 0 {
             return Ok(None);
+        }
+        if !self.plain.is_empty() {
+            self.end_frame()?;
         }
         let hash: String = self.hasher.finalize().to_hex().chars().take(8).collect();
         let id = next_id(&self.folder, self.header.fetched_at, &hash)?;
         let path = self.folder.join(format!("{id}.ndjson.zst"));
-        let body = self.body.finish().map_err(LandingError::io("cannot write to", &self.folder))?;
-        write_whole(&path, &self.header, &body)?;
+        write_whole(&path, &self.header, &self.body)?;
         Ok(Some(self.header.segment(id, path)))
     }
 }
@@ -130,7 +150,7 @@ fn next_id(folder: &Path, fetched_at: i64, hash: &str) -> Result<String, Landing
     Ok(format!("{prefix}{:04}-{hash}", numbers.max().map_or(0, |last| last + 1)))
 }
 
-/// Header and body as two frames of one file: `.tmp`, sync, rename, sync of the folder.
+/// Header and body as frames of one file: `.tmp`, sync, rename, sync of the folder.
 pub(super) fn write_whole(path: &Path, header: &SegmentHeader, body: &[u8]) -> Result<(), LandingError> {
     let draft = path.with_extension("tmp");
     let mut first = serde_json::to_vec(header).map_err(std::io::Error::from).map_err(LandingError::io("cannot write", path))?;

@@ -2,7 +2,6 @@
 //! more often than its budget allows while others refuse everything.
 
 #[path = "../../benches/connections/boards.rs"]
-#[expect(dead_code, reason = "the benchmark uses all of it")]
 mod boards;
 #[path = "../../benches/connections/judge.rs"]
 mod judge;
