@@ -29,4 +29,4 @@ pub use error::PipelineError;
 pub use ingest::Pipeline;
 
 /// Raised when the rows made of the same landing change: part of every insert's token.
-pub const PIPELINE_VERSION: u32 = 2;
+pub const PIPELINE_VERSION: u32 = 3;

