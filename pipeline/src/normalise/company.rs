@@ -71,6 +71,19 @@ fn bare(lower: &str) -> String {
 /// assert_eq!(key("ACME Robotics GmbH & Co. KG"), key("Acme Robotics"));
 /// ```
 pub fn key(name: &str) -> String {
+    let mut key = key_pass(name);
+    // Behind a branch may stand another form; each pass can only shorten.
+    for _ in 0..8 {
+        let again = key_pass(&key);
+        if again == key {
+            break;
+        }
+        key = again;
+    }
+    key
+}
+
+fn key_pass(name: &str) -> String {
     let form = normalise(name);
     let mut rest = form.as_str();
     if rest.chars().any(is_han) {
