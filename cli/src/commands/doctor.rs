@@ -166,6 +166,7 @@ async fn store(app: &App, findings: &mut Findings<'_>) {
         Err(error) => findings.bad("store", &error.to_string(), None),
     }
     conflicts(&opened.store, findings).await;
+    unread(&opened.store, findings).await;
     opened.close().await;
 }
 
@@ -217,6 +218,23 @@ async fn conflicts(store: &Store, findings: &mut Findings<'_>) {
     let all: u64 = counts.iter().map(|(_, n)| n).sum();
     let each = counts.iter().map(|(field, n)| format!("{field} {n}")).collect::<Vec<_>>().join(", ");
     findings.note("conflicts", &format!("{all} ({each})"), "`inflow report conflicts` lists who says what, and what counts");
+}
+
+/// Places and pay of postings that were not read, by reason. What a board does not state is no reason.
+async fn unread(store: &Store, findings: &mut Findings<'_>) {
+    let sql = "SELECT toString(reason) AS reason, count() AS n FROM inflow.postings FINAL ARRAY JOIN reasons AS reason \
+               WHERE NOT endsWith(reason, ': not stated') GROUP BY reason ORDER BY n DESC, reason";
+    let rows = match store.rows(sql, &[]).await {
+        Ok(rows) => rows,
+        Err(error) => return findings.bad("postings", &error.to_string(), None),
+    };
+    let counts: Vec<(&str, u64)> = rows.iter().filter_map(|row| Some((row.get("reason")?.as_str()?, row.get("n")?.as_u64()?))).collect();
+    if counts.is_empty() {
+        return;
+    }
+    let each = counts.iter().map(|(reason, n)| format!("{reason} {n}")).collect::<Vec<_>>().join(", ");
+    let line = findings.app.printer.pick(&format!("not read: {each}"), &format!("未能识别:{each}")).to_owned();
+    findings.note("postings", &line, "inflow query \"SELECT connection, place, pay_text, reasons FROM postings WHERE notEmpty(reasons)\"");
 }
 
 struct Findings<'a> {

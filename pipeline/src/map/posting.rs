@@ -2,7 +2,8 @@
 
 use super::{Mapper, Read, fault};
 use crate::frame::{Cell, Row};
-use crate::normalise::{pay, place, text, title};
+use crate::normalise::place::PlaceKind;
+use crate::normalise::{company, pay, place, text, title};
 use crate::{tables, version};
 use inflow_connectors::landing::Line;
 use inflow_connectors::spec::{Scope, TimeFormat};
@@ -20,14 +21,12 @@ impl Mapper<'_> {
         if row.get_text("title").is_empty() {
             return Err(fault("title", "a posting without a title"));
         }
-        let normal = title::normalise(row.get_text("title"));
+        let (normal, level) = (title::normalise(row.get_text("title")), title::level(row.get_text("title")));
         let company = text::squeeze(row.get_text("company"));
-        row.text("title_normal", normal).text("company", company);
-        if row.get_text("city").is_empty() {
-            let city = place::city(row.get_text("place")).unwrap_or_default();
-            row.text("city", city);
-        }
-        set_pay(&mut row);
+        let company_normal = company::normalise(&company);
+        row.text("title_normal", normal).text("level", level.as_str()).text("company", company).text("company_normal", company_normal);
+        let reasons: Vec<String> = [set_place(&mut row), set_pay(&mut row)].into_iter().flatten().collect();
+        row.set("reasons", Cell::Texts(reasons));
         if row.get_text("status").is_empty() {
             row.text("status", "open");
         }
@@ -39,8 +38,7 @@ impl Mapper<'_> {
                 row.set("closed_at", Cell::Instant(self.fetched_at.timestamp_millis())).text("closed_precision", "observed");
             }
         }
-        let hash = version::content_hash(&["title_normal", "company", "place", "pay_text", "body"].map(|column| row.get_text(column)));
-        row.set("content_hash", Cell::Unsigned(hash));
+        row.set("content_hash", Cell::Unsigned(content_hash(&row)));
         let key = format!("{}/{}", self.connection.name, line.id);
         row.text("cluster_id", key);
         Ok(row)
@@ -58,18 +56,109 @@ impl Mapper<'_> {
     }
 }
 
-/// Fills the pay columns from the pay text where the mapping did not give numbers.
-pub(super) fn set_pay(row: &mut Row) {
-    let has_numbers = !matches!((row.get("pay_min"), row.get("pay_max")), (Cell::Null, Cell::Null));
-    if has_numbers {
-        return;
+/// Equal for postings that say the same in other words: a repost, or the same advertisement on another board.
+fn content_hash(row: &Row) -> u64 {
+    // A place or a pay that was not read stands for itself.
+    let place = if row.get_text("city").is_empty() { text::squeeze(row.get_text("place")) } else { String::new() };
+    let was_read = !matches!((row.get("pay_min"), row.get("pay_max")), (Cell::Null, Cell::Null));
+    let pay = if was_read { String::new() } else { text::squeeze(row.get_text("pay_text")) };
+    let [title, company, city, district, currency, period, min, max, months, body] =
+        ["title_normal", "company_normal", "city", "district", "pay_currency", "pay_period", "pay_min", "pay_max", "pay_months", "body"]
+            .map(|column| row.get_text(column));
+    version::content_hash(&[title, company, city, district, &place, currency, period, min, max, months, &pay, body])
+}
+
+/// Fills the columns of the place from its text, and says why there is no city. A city that the mapping gives stays, by the
+/// name that the gazetteer has for it.
+fn set_place(row: &mut Row) -> Option<String> {
+    let mut read = place::read(row.get_text("place"));
+    let given = row.get_text("city").to_owned();
+    if !given.is_empty() {
+        let own = place::read(&given);
+        if own.known && (own.city != read.city || own.country != read.country) {
+            read = own;
+        } else if !own.known {
+            read = place::Places { city: given, kind: PlaceKind::City, country: own.country, ..place::Places::default() };
+        }
     }
-    if let Ok(pay) = pay::parse(row.get_text("pay_text")) {
-        let cell = |number: Option<Decimal>| number.map_or(Cell::Null, |n| Cell::Text(n.to_string()));
-        row.set("pay_min", cell(pay.min))
-            .set("pay_max", cell(pay.max))
-            .set("pay_months", cell(pay.months))
-            .text("pay_currency", pay.currency)
-            .text("pay_period", pay.period.as_str());
+    let reason = read.reason().map(|reason| format!("place: {reason}"));
+    if row.get_text("country").is_empty() {
+        row.text("country", read.country);
+    }
+    row.text("place_kind", read.kind.as_str()).text("province", read.province).text("city", read.city).text("district", read.district);
+    reason
+}
+
+/// Fills the pay columns from the pay text where the mapping did not give numbers, and says why it could not.
+pub(super) fn set_pay(row: &mut Row) -> Option<String> {
+    let has_numbers = !matches!((row.get("pay_min"), row.get("pay_max")), (Cell::Null, Cell::Null));
+    if has_numbers || row.get_text("pay_text").is_empty() {
+        return None;
+    }
+    match pay::parse(row.get_text("pay_text")) {
+        Ok(pay) => {
+            let cell = |number: Option<Decimal>| number.map_or(Cell::Null, |n| Cell::Text(n.to_string()));
+            row.set("pay_min", cell(pay.min))
+                .set("pay_max", cell(pay.max))
+                .set("pay_months", cell(pay.months))
+                .text("pay_currency", pay.currency)
+                .text("pay_period", pay.period.as_str());
+            None
+        }
+        Err(reason) => Some(format!("pay: {reason}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{content_hash, set_pay, set_place};
+    use crate::frame::{Cell, Row};
+    use crate::tables;
+    use rstest::rstest;
+
+    fn row(cells: &[(&str, &str)]) -> Row {
+        let mut row = Row::new(&tables::POSTINGS);
+        for (column, text) in cells {
+            row.text(column, *text);
+        }
+        row
+    }
+
+    #[rstest]
+    #[case("", "深圳南山区", "CN/广东/深圳/南山/city", None)]
+    #[case("深圳市", "", "CN/广东/深圳//city", None)]
+    #[case("深圳", "深圳·南山区·西丽", "CN/广东/深圳/南山/city", None)]
+    #[case("Nowhere Town", "", "//Nowhere Town//city", Some("place: not in the gazetteer"))]
+    #[case("", "幸福里三号楼", "////unknown", Some("place: not in the gazetteer"))]
+    #[case("", "鼓楼区", "CN///鼓楼/unknown", Some("place: a name of several places"))]
+    #[case("", "3 Locations", "////several", None)]
+    #[case("", "", "////", None)]
+    fn a_place_is_read_or_says_why_not(#[case] city: &str, #[case] place: &str, #[case] expected: &str, #[case] reason: Option<&str>) {
+        let mut row = row(&[("city", city), ("place", place)]);
+        assert_eq!(set_place(&mut row).as_deref(), reason);
+        assert_eq!(["country", "province", "city", "district", "place_kind"].map(|column| row.get_text(column)).join("/"), expected);
+    }
+
+    #[rstest]
+    #[case("15-25K", None)]
+    #[case("", None)]
+    #[case("面议", Some("pay: not stated"))]
+    #[case("XQZ 5000", Some("pay: currency not known"))]
+    fn a_pay_is_read_or_says_why_not(#[case] text: &str, #[case] reason: Option<&str>) {
+        let mut row = row(&[("pay_text", text)]);
+        assert_eq!(set_pay(&mut row).as_deref(), reason);
+        assert_eq!(matches!(row.get("pay_min"), Cell::Null), text != "15-25K");
+    }
+
+    #[test]
+    fn a_reworded_place_and_pay_are_the_same_content() {
+        let hash = |place: &str, pay: &str| {
+            let mut row = row(&[("title_normal", "店长"), ("place", place), ("pay_text", pay), ("body", "门店管理")]);
+            let _ = (set_place(&mut row), set_pay(&mut row));
+            content_hash(&row)
+        };
+        assert_eq!(hash("上海-浦东新区", "8-12K"), hash("上海市浦东新区", "8千-1.2万"));
+        assert_ne!(hash("上海", "8-12K"), hash("北京", "8-12K"));
+        assert_ne!(hash("上海", "8-12K"), hash("上海", "8-13K"));
     }
 }

@@ -27,7 +27,8 @@ impl Mapper<'_> {
         {
             return Err(fault("closed_on", "the requisition was closed before it was opened"));
         }
-        set_pay(&mut row);
+        // The text stays beside the empty numbers; requisitions keep no reasons.
+        let _ = set_pay(&mut row);
         let currency = self.currency(&row)?;
         row.text("currency", currency);
         Ok(row)

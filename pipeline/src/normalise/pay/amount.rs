@@ -1,5 +1,6 @@
 //! The numbers of a pay text: their grouping and units, and which of them are no amounts.
 
+use crate::normalise::text::is_han;
 use rust_decimal::Decimal;
 use std::str::FromStr;
 
@@ -25,7 +26,8 @@ pub(super) struct Numbers {
 const DIGITS: &str = "零一二三四五六七八九";
 /// What stands behind a number that counts something other than money.
 const COUNTED: &[&str] = &[
-    "%", "届", "年", "岁", "人", "名", "位", "险", "天", "个", "小时", "点", "h ", "hours", "hrs", "days", "years", "yrs", "year", "+ years",
+    "%", "届", "年", "岁", "人", "名", "位", "险", "天", "个", "小时", "点", "h ", "hours", "hrs", "days", "years", "yrs", "year",
+    "+ years",
 ];
 
 /// Reads the numbers of a folded text.
@@ -34,16 +36,14 @@ pub(super) fn numbers(text: &[char]) -> Numbers {
     let mut at = 0;
     while at < text.len() {
         let start = at;
-        let read = if text[at].is_ascii_digit() { arabic(text, at) } else { chinese(text, at).map(Some) };
-        let Some(read) = read else {
-            at += 1;
+        let is_digit = text[at].is_ascii_digit();
+        let Some(mut amount) = (if is_digit { arabic(text, at) } else { chinese(text, at) }) else {
+            // Digits that are no amount make the whole text none.
+            out.bad |= is_digit;
+            at += text[at..].iter().take_while(|c| c.is_ascii_digit()).count().max(1);
             continue;
         };
-        let Some((mut amount, end)) = read.map(|amount| (amount.clone(), amount.end)) else {
-            out.bad = true;
-            at = start + text[start..].iter().take_while(|c| c.is_ascii_digit()).count().max(1);
-            continue;
-        };
+        let end = amount.end;
         at = end;
         let rest = &text[end..];
         let previous = text[..start].iter().rev().find(|c| **c != ' ').copied().unwrap_or(' ');
@@ -57,6 +57,9 @@ pub(super) fn numbers(text: &[char]) -> Numbers {
             out.months = Some(amount.value.normalize());
         } else if matches!(previous, '×' | '*' | 'x') && amount.unit.is_none() && is_months(amount.value) && !out.amounts.is_empty() {
             out.months = Some(amount.value.normalize());
+        } else if matches!(previous, '×' | '*') && !out.amounts.is_empty() {
+            // A product of something else.
+            out.bad = true;
         } else if !is_counted(&amount, rest, previous) {
             out.amounts.push(amount);
         }
@@ -86,9 +89,8 @@ pub(super) fn starts(text: &[char], word: &str) -> bool {
     word.chars().all(|c| characters.next() == Some(&c))
 }
 
-/// A number in digits; the inner none is a number that is no amount.
-#[expect(clippy::option_option, reason = "no number, a number that is no amount, an amount")]
-fn arabic(text: &[char], start: usize) -> Option<Option<Amount>> {
+/// A number in digits; none when it is in no form of money.
+fn arabic(text: &[char], start: usize) -> Option<Amount> {
     let mut end = start;
     while let Some(c) = text.get(end) {
         let digits_behind = text[end + 1..].iter().take_while(|c| c.is_ascii_digit()).count();
@@ -105,20 +107,23 @@ fn arabic(text: &[char], start: usize) -> Option<Option<Amount>> {
     }
     let raw: String = text[start..end].iter().collect();
     let (unit, after) = unit(text, end);
-    let Some(value) = number(&raw, unit.is_some()) else { return Some(None) };
+    let value = number(&raw, unit.is_some())?;
     let mut amount = Amount { value, unit, start, end: after };
     if let Some(more) = unit.and_then(|unit| short(text, after, unit)) {
         amount.value += more.0;
         amount.end = more.1;
     }
-    Some(Some(amount))
+    Some(amount)
 }
 
 /// 1万5 is fifteen thousand, 1万5千 too: what is added in the unit, and where it ends.
 fn short(text: &[char], at: usize, unit: Decimal) -> Option<(Decimal, usize)> {
     let digit = text.get(at)?.to_digit(10).filter(|digit| *digit > 0)?;
     let behind = text.get(at + 1).copied().unwrap_or(' ');
-    if !matches!(text.get(at.checked_sub(1)?), Some('万' | '千' | 'w')) || behind.is_ascii_digit() || matches!(behind, '.' | ',' | '万' | '薪' | '险' | '个' | 'k') {
+    if !matches!(text.get(at.checked_sub(1)?), Some('万' | '千' | 'w'))
+        || behind.is_ascii_digit()
+        || matches!(behind, '.' | ',' | '万' | '薪' | '险' | '个' | 'k')
+    {
         return None;
     }
     let thousands = behind == '千';
@@ -129,13 +134,14 @@ fn short(text: &[char], at: usize, unit: Decimal) -> Option<(Decimal, usize)> {
 /// The unit behind a number and where it ends.
 fn unit(text: &[char], at: usize) -> (Option<Decimal>, usize) {
     let rest = &text[at..];
-    for (word, size) in [("百万", 1_000_000), ("千万", 10_000_000), ("十万", 100_000), ("万", 10_000), ("千", 1_000), ("亿", 100_000_000)] {
+    for (word, size) in [("百万", 1_000_000), ("千万", 10_000_000), ("十万", 100_000), ("万", 10_000), ("千", 1_000), ("亿", 100_000_000)]
+    {
         if starts(rest, word) {
             return (Some(Decimal::from(size)), at + word.chars().count());
         }
     }
     let blanks = usize::from(rest.first() == Some(&' '));
-    let word: String = rest[blanks..].iter().take_while(|c| c.is_ascii_lowercase()).collect();
+    let word: String = rest[blanks..].iter().take_while(|c| c.is_alphabetic() && !is_han(**c)).collect();
     let size = match word.as_str() {
         "k" | "tys" | "tsd" | "thousand" | "kusd" | "keur" | "kgbp" | "kpln" => 1_000,
         "w" if blanks == 0 => 10_000,

@@ -63,7 +63,8 @@ pub(super) fn currency(text: &str) -> Result<&'static Known, PayError> {
     let table = &*TABLE;
     let yuan = &table.known[0];
     // Most texts of Chinese boards: no mark can be in them.
-    if text.chars().all(|c| c.is_ascii_digit() || matches!(c, 'k' | 'w' | '万' | '千' | '薪' | '-' | '.' | '/' | '·' | '月' | '年' | ' ')) {
+    if text.chars().all(|c| c.is_ascii_digit() || matches!(c, 'k' | 'w' | '万' | '千' | '薪' | '-' | '.' | '/' | '·' | '月' | '年' | ' '))
+    {
         return Ok(yuan);
     }
     let mut own: Option<usize> = None;
@@ -98,15 +99,14 @@ pub(super) fn currency(text: &str) -> Result<&'static Known, PayError> {
         return Ok(&table.known[at]);
     }
     let han = rest.chars().any(is_han);
-    let foreign = rest.split(|c: char| !c.is_alphabetic()).any(|word| !word.is_empty() && !matches!(word, "k" | "w" | "x") && word.is_ascii());
+    let foreign =
+        rest.split(|c: char| !c.is_alphabetic()).any(|word| !word.is_empty() && !matches!(word, "k" | "w" | "x") && word.is_ascii());
     let sign = rest.chars().any(|c| matches!(c, '\u{20a0}'..='\u{20cf}' | '¢' | '¤'));
     if sign || foreign && !han { Err(PayError::Currency) } else { Ok(yuan) }
 }
 
 /// Currencies that are written with a dollar sign.
-const DOLLARS: &[&str] = &[
-    "USD", "HKD", "TWD", "SGD", "CAD", "AUD", "NZD", "MOP", "MXN", "ARS", "CLP", "COP", "BRL",
-];
+const DOLLARS: &[&str] = &["USD", "HKD", "TWD", "SGD", "CAD", "AUD", "NZD", "MOP", "MXN", "ARS", "CLP", "COP", "BRL"];
 
 /// Letters beside a mark in letters make it part of another word, but for the `k` of a number (100kusd).
 fn bounded(text: &str, start: usize, end: usize) -> bool {

@@ -79,8 +79,30 @@ pub enum PayError {
 
 /// Words that say that nothing is said, where no amount stands beside them.
 const UNSTATED: &[&str] = &[
-    "面议", "面谈", "面洽", "详谈", "保密", "待定", "不公开", "competitive", "negotiable", "doe", "undisclosed", "not specified", "tbd", "n/a", "null", "none",
-    "market rate", "attractive",
+    "面议",
+    "面谈",
+    "面洽",
+    "详谈",
+    "保密",
+    "待定",
+    "不公开",
+    "competitive",
+    "negotiable",
+    "doe",
+    "undisclosed",
+    "not specified",
+    "tbd",
+    "n/a",
+    "null",
+    "none",
+    "market rate",
+    "attractive",
+    "discuss",
+    "unpaid",
+    "不限",
+    "无薪",
+    "商议",
+    "协商",
 ];
 
 /// Parses a pay text. Without a period an amount of yuan is a month's (a year's from 100,000), and one of another currency what is
@@ -102,7 +124,8 @@ pub fn parse(text: &str) -> Result<Pay, PayError> {
     let characters: Vec<char> = text.chars().collect();
     let numbers = numbers(&characters);
     if numbers.amounts.iter().all(|amount| amount.value.is_zero()) {
-        let unstated = !numbers.amounts.is_empty() || !text.chars().any(char::is_alphanumeric) || UNSTATED.iter().any(|word| text.contains(word));
+        let unstated =
+            !numbers.amounts.is_empty() || !text.chars().any(char::is_alphanumeric) || UNSTATED.iter().any(|word| text.contains(word));
         return Err(if unstated && !numbers.bad { PayError::NotStated } else { PayError::Unknown });
     }
     if numbers.bad {
@@ -193,16 +216,28 @@ enum Bound {
 /// What the words beside a single amount make of it.
 fn bound(before: &str, after: &str) -> Bound {
     let has = |text: &str, words: &[&str]| words.iter().any(|word| text.contains(word));
-    if has(after, &["以下", "以内", "之内", "封顶", "max"]) || has(before, &["up to", "upto", "不超过", "不高于", "最高", "至多", "max", "below", "under", "bis zu"]) {
+    let capped = after.contains("封顶") && !after.contains("不封顶");
+    if capped
+        || has(after, &["以下", "以内", "之内", "max"])
+        || has(before, &["up to", "upto", "不超过", "不高于", "最高", "至多", "max", "below", "under", "bis zu"])
+    {
         return Bound::Below;
     }
     let plus = after.trim_start_matches(['元', '¥', '块', '€', '$']).starts_with('+');
-    let starts = has(before, &["from", "starting", "不低于", "不少于", "至少", "保底", "底薪", "minimum", "at least", "over ", "起薪", "ab "]);
+    let starts =
+        has(before, &["from", "starting", "不低于", "不少于", "至少", "保底", "底薪", "minimum", "at least", "over ", "起薪", "ab "]);
     if plus || starts || has(after, &["以上", "起", "and up", "or more", "minimum"]) { Bound::Above } else { Bound::Exact }
 }
 
 /// The period of an amount for which the text gives none.
-fn usual(money: &Known, min: Option<Decimal>, max: Option<Decimal>, within: &[&Amount], has_months: bool, has_mark: bool) -> Result<Period, PayError> {
+fn usual(
+    money: &Known,
+    min: Option<Decimal>,
+    max: Option<Decimal>,
+    within: &[&Amount],
+    has_months: bool,
+    has_mark: bool,
+) -> Result<Period, PayError> {
     let low = min.or(max).unwrap_or_default();
     let high = max.or(min).unwrap_or_default();
     if money.code == "CNY" {

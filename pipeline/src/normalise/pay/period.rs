@@ -4,12 +4,35 @@ use super::{PayError, Period};
 use Period::{Day, Hour, Month, Week, Year};
 
 /// Paid for each of something that is no time.
-const PIECE: &[&str] = &["/课时", "/课", "/节", "/件", "/单", "/次", "/篇", "/场", "/个", "/人", "/台", "/张", "/单量", "每单", "每件", "每课时", "计件", "per piece", "per article", "per lesson", "per word"];
+const PIECE: &[&str] = &[
+    "/课时",
+    "/课",
+    "/节",
+    "/件",
+    "/单",
+    "/次",
+    "/篇",
+    "/场",
+    "/个",
+    "/人",
+    "/台",
+    "/张",
+    "/单量",
+    "每单",
+    "每件",
+    "每课时",
+    "计件",
+    "per piece",
+    "per article",
+    "per lesson",
+    "per word",
+];
 /// Spans of time for which there is no word in the store.
 const OTHER: &[&str] = &["/半天", "半天", "/季", "/半年", "/两周", "biweekly", "bi-weekly", "fortnight"];
 
 /// Chinese words, those that say it most plainly first.
 const HAN: &[(&str, Period)] = &[
+    ("/8小时", Day),
     ("/年", Year),
     ("/月", Month),
     ("/个月", Month),
@@ -68,9 +91,9 @@ pub(super) fn period(text: &str) -> Result<Option<Period>, PayError> {
     let words = text.split(|c: char| !c.is_ascii_alphabetic() && c != '.').filter(|word| !word.is_empty());
     Ok(words.map(|word| word.trim_matches('.')).find_map(|word| match word {
         "year" | "yr" | "annum" | "annual" | "annually" | "yearly" | "p.a" | "pa" | "jahr" | "lpa" | "ctc" => Some(Year),
-        "month" | "monthly" | "mo" | "mth" | "monat" | "pcm" | "mois" | "mies" => Some(Month),
+        "month" | "monthly" | "mo" | "mth" | "monat" | "monatlich" | "pcm" | "mois" | "mensuel" | "mies" | "maand" => Some(Month),
         "week" | "weekly" | "wk" | "woche" | "p.w" | "pw" => Some(Week),
-        "day" | "daily" | "tag" | "p.d" => Some(Day),
+        "day" | "daily" | "tag" | "p.d" | "pd" => Some(Day),
         "hour" | "hourly" | "hr" | "h" | "stunde" | "std" | "p.h" | "ph" => Some(Hour),
         _ => None,
     }))
