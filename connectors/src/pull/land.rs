@@ -29,7 +29,8 @@ pub(crate) struct Lander<'a> {
     known: HashMap<u64, Landed>,
     seen: HashSet<u64>,
     writer: Option<SegmentWriter>,
-    rows: Vec<Landed>,
+    /// Keys in the present segment.
+    keys: Vec<u64>,
     pub(crate) counts: LandCounts,
 }
 
@@ -56,7 +57,7 @@ impl<'a> Lander<'a> {
             records: 0,
             mapping: mapping.then(|| stream.clone()),
         };
-        Ok(Lander { ctx, header, known, seen: HashSet::new(), writer: None, rows: Vec::new(), counts: LandCounts::default() })
+        Ok(Lander { ctx, header, known, seen: HashSet::new(), writer: None, keys: Vec::new(), counts: LandCounts::default() })
     }
 
     /// Notes that a key was listed, without landing anything.
@@ -95,7 +96,7 @@ impl<'a> Lander<'a> {
         }
         let now = Landed { key_hash: line.key_hash, content_hash: line.content_hash, gone: line.gone };
         self.known.insert(line.key_hash, now);
-        self.rows.push(now);
+        self.keys.push(line.key_hash);
         let writer = match &mut self.writer {
             Some(writer) => writer,
             None => self.writer.insert(SegmentWriter::new(self.ctx.data_dir, self.header.clone()).map_err(own)?),
@@ -142,9 +143,10 @@ impl<'a> Lander<'a> {
 
     /// Makes the present segment durable and gives it to the store.
     pub(crate) async fn flush(&mut self) -> Result<(), PullError> {
-        let rows = std::mem::take(&mut self.rows);
+        let keys = std::mem::take(&mut self.keys);
         let Some(writer) = self.writer.take() else { return Ok(()) };
         let Some(segment) = writer.finish().map_err(own)? else { return Ok(()) };
+        let rows: Vec<Landed> = keys.iter().filter_map(|key| self.known.get(key).copied()).collect();
         let counts = deliver(self.ctx, &segment, &rows).await?;
         self.counts.rows += counts.rows;
         self.counts.quarantined += counts.quarantined;
