@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use inflow_config::{Config, Explain, SecretRef};
 use secrecy::ExposeSecret;
 
-use super::{Digest, DigestKind, NORMALISER};
+use super::{Digest, DigestKind};
 
 /// Which id of a source a tombstone stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,7 +115,7 @@ impl IdentityKeys {
     /// The digest of a normalised form.
     pub fn digest(&self, kind: DigestKind, form: &str) -> Digest {
         let hex = hex_of(&keyed(&self.identity, "digest", &[kind.as_str(), form]), 32);
-        Digest { kind, normaliser: NORMALISER, key_id: self.key_id.clone(), hex }
+        Digest { kind, normaliser: kind.normaliser(), key_id: self.key_id.clone(), hex }
     }
 
     /// A recruiter's pseudonymous code: `r-` and 10 hex digits.
@@ -136,7 +136,16 @@ impl IdentityKeys {
 
     /// Tombstone of a digest. Only digests that link have one: a name is not a person.
     pub fn tombstone(&self, digest: &Digest) -> Option<String> {
-        let normaliser = digest.normaliser.to_string();
+        self.tombstone_under(digest, digest.normaliser)
+    }
+
+    /// All tombstones under which a digest may have been erased: those of earlier versions of its normaliser too.
+    pub fn tombstones(&self, digest: &Digest) -> impl Iterator<Item = String> {
+        (1..=digest.normaliser).filter_map(|normaliser| self.tombstone_under(digest, normaliser))
+    }
+
+    fn tombstone_under(&self, digest: &Digest, normaliser: u16) -> Option<String> {
+        let normaliser = normaliser.to_string();
         let parts = [digest.kind.as_str(), normaliser.as_str(), digest.key_id.as_str(), digest.hex.as_str()];
         digest.kind.links().then(|| hex_of(&keyed(&self.erase, "tombstone digest", &parts), 32))
     }
@@ -154,7 +163,7 @@ impl IdentityKeys {
     /// without the erase key it leads nowhere.
     pub fn erased_person(&self, first: &[&str]) -> Digest {
         let hex = hex_of(&keyed(&self.erase, "erased person", first), 32);
-        Digest { kind: DigestKind::Erased, normaliser: NORMALISER, key_id: self.key_id.clone(), hex }
+        Digest { kind: DigestKind::Erased, normaliser: DigestKind::Erased.normaliser(), key_id: self.key_id.clone(), hex }
     }
 
     /// What an erased id is called from then on: `erased-` and 16 hex digits.
@@ -253,6 +262,16 @@ mod tests {
         assert_ne!(keys.row_id(&["ab", "c"]), keys.row_id(&["a", "bc"]));
         let id = |source| keys.tombstone_source(source, "moka", "12");
         assert_ne!(id(Source::Application), id(Source::Candidate));
+    }
+
+    #[test]
+    fn who_was_erased_under_an_earlier_normaliser_stays_erased() {
+        let keys = IdentityKeys::fixed_for_tests();
+        let now = keys.digest(DigestKind::PhoneE164, "+8619900000001");
+        let then = Digest { normaliser: 1, ..now.clone() };
+        let tombstone = keys.tombstone(&then).unwrap();
+        assert_ne!(Some(&tombstone), keys.tombstone(&now).as_ref());
+        assert!(keys.tombstones(&now).any(|known| known == tombstone));
     }
 
     #[test]

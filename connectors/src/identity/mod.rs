@@ -3,7 +3,8 @@
 //!
 //! A digest is 16 bytes of keyed BLAKE3 over its kind and the normalised form. The key lives outside
 //! the data folder; without it a digest leads nowhere, but it is still personal data. A change of a
-//! normaliser raises [`NORMALISER`], because digests of different normalisers must not be compared.
+//! normaliser raises [`NORMALISER`] and the version of the kinds that it makes ([`DigestKind::normaliser`]). Equal digests of a
+//! kind stand for equal forms whatever their versions; that they differ across versions says nothing.
 
 mod keys;
 mod mail;
@@ -23,8 +24,8 @@ pub use mask::mask_text;
 pub use name::{NameForms, birth_year, full_name, name_forms};
 pub use phone::{PhoneReading, read_phone};
 
-/// Version of the normalisers below.
-pub const NORMALISER: u16 = 1;
+/// Version of the normalisers below. 2: mobile numbers of ranges that no list knows, numbers in mail addresses, tags of all providers.
+pub const NORMALISER: u16 = 2;
 
 /// What a digest was made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -38,6 +39,8 @@ pub enum DigestKind {
     EmailCanonical,
     /// What stands before the @.
     EmailLocal,
+    /// The number in what stands before the @.
+    EmailDigits,
     /// Full name.
     NameExact,
     /// Full name in pinyin, or the letters of a Latin name.
@@ -58,11 +61,20 @@ impl DigestKind {
             DigestKind::EmailExact => "email_exact",
             DigestKind::EmailCanonical => "email_canonical",
             DigestKind::EmailLocal => "email_local",
+            DigestKind::EmailDigits => "email_digits",
             DigestKind::NameExact => "name_exact",
             DigestKind::NamePinyin => "name_pinyin",
             DigestKind::Surname => "surname",
             DigestKind::BirthYear => "birth_year",
             DigestKind::Erased => "erased",
+        }
+    }
+
+    /// The version of its normaliser: the last one of [`NORMALISER`] that changed what this kind is made of.
+    pub fn normaliser(self) -> u16 {
+        match self {
+            DigestKind::PhoneE164 | DigestKind::EmailCanonical | DigestKind::EmailLocal | DigestKind::EmailDigits => 2,
+            _ => 1,
         }
     }
 
@@ -100,7 +112,7 @@ impl From<Digest> for DigestTuple {
     }
 }
 
-/// Something about a person's data that keeps it from linking.
+/// Something about a person's data that bears on linking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Flag {
@@ -112,6 +124,8 @@ pub enum Flag {
     InvalidPhone,
     /// Not a mail address, or a masked one.
     InvalidEmail,
+    /// The name is given in letters only: that it differs from one in Chinese characters says nothing.
+    LatinName,
 }
 
 impl Flag {
@@ -122,6 +136,7 @@ impl Flag {
             Flag::RelayPhone => "relay_phone",
             Flag::InvalidPhone => "invalid_phone",
             Flag::InvalidEmail => "invalid_email",
+            Flag::LatinName => "latin_name",
         }
     }
 }
@@ -176,9 +191,17 @@ pub fn digest_person(keys: &IdentityKeys, person: &Person, country: &str) -> Ide
         digests.insert(keys.digest(DigestKind::EmailExact, &forms.exact));
         digests.insert(keys.digest(DigestKind::EmailCanonical, &forms.canonical));
         digests.insert(keys.digest(DigestKind::EmailLocal, &forms.local));
+        digests.extend(forms.digits.map(|digits| keys.digest(DigestKind::EmailDigits, &digits)));
+        // Whose address is a phone number has that phone.
+        if let Some(PhoneReading::Number(e164)) = forms.phone.map(|phone| read_phone(&phone, "CN")) {
+            digests.insert(keys.digest(DigestKind::PhoneE164, &e164));
+        }
     }
-    for name in &person.names {
-        let forms = name_forms(name);
+    let forms: Vec<NameForms> = person.names.iter().map(|name| name_forms(name)).collect();
+    if forms.iter().any(|forms| forms.exact.is_some()) && forms.iter().all(|forms| forms.latin) {
+        flags.insert(Flag::LatinName);
+    }
+    for forms in forms {
         let kinds = [DigestKind::NameExact, DigestKind::NamePinyin, DigestKind::Surname];
         for (kind, form) in kinds.into_iter().zip([forms.exact, forms.pinyin, forms.surname]) {
             digests.extend(form.map(|form| keys.digest(kind, &form)));

@@ -12,6 +12,8 @@ pub struct NameForms {
     pub pinyin: Option<String>,
     /// Family name: the first character or a compound one; the last word of a Latin name.
     pub surname: Option<String>,
+    /// The name has no Chinese character.
+    pub latin: bool,
 }
 
 const COMPOUND: &[&str] = &[
@@ -37,10 +39,10 @@ pub fn name_forms(text: &str) -> NameForms {
     let masked =
         exact.contains(['*', '○', '某', '×', '·']) && !exact.chars().all(|c| c == '·' || c.is_alphabetic()) || exact.contains('某');
     if titled || masked {
-        return NameForms { surname: surname.filter(|_| chinese), ..NameForms::default() };
+        return NameForms { surname: surname.filter(|_| chinese), latin: !chinese, ..NameForms::default() };
     }
     let pinyin: String = exact.chars().flat_map(letters).collect();
-    NameForms { pinyin: (!pinyin.is_empty()).then_some(pinyin), surname, exact: Some(exact) }
+    NameForms { pinyin: (!pinyin.is_empty()).then_some(pinyin), surname, latin: !chinese, exact: Some(exact) }
 }
 
 fn is_han(c: char) -> bool {

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use phonenumber::country::Id;
 use phonenumber::metadata::DATABASE;
-use phonenumber::{Mode, Type};
+use phonenumber::{Mode, PhoneNumber, Type};
 
 use super::Flag;
 
@@ -21,8 +21,71 @@ pub enum PhoneReading {
 /// link missed there is cheaper than strangers linked.
 const LENT_RANGES: [&str; 5] = ["162", "165", "167", "170", "171"];
 
+/// Numbers that stand in forms as an example: a carrier's own, and those of widespread samples.
+const EXAMPLES: [&str; 3] = ["13800138000", "13900139000", "18600186000"];
+
+/// Digits in a row from which on a number was typed to fill a field.
+const RUN: usize = 8;
+
 /// Reads a phone number; `country` is the ISO code of numbers without a country code.
+///
+/// A number counts when it has the length of its country's numbers. Whether its range was ever issued is not asked of a mobile
+/// number: the list of ranges in any release is older than the newest phone.
 pub fn read_phone(text: &str, country: &str) -> PhoneReading {
+    match chinese_mobile(text, country) {
+        Some(national) => judge(&national, true).unwrap_or_else(|| PhoneReading::Number(format!("+86{national}"))),
+        None => read_any(text, country),
+    }
+}
+
+/// The eleven digits of a mobile number of mainland China in its usual spellings, which most numbers are. The library, which
+/// reads every spelling of every country, says the same of them and takes many times as long.
+fn chinese_mobile(text: &str, country: &str) -> Option<String> {
+    let mut digits = String::with_capacity(15);
+    let mut plus = false;
+    for c in text.trim().chars().map(narrow) {
+        match c {
+            '0'..='9' => digits.push(c),
+            '+' if digits.is_empty() && !plus => plus = true,
+            ' ' | '-' | '(' | ')' => {}
+            _ => return None,
+        }
+    }
+    let national = match (plus, digits.len()) {
+        (true, 13) => digits.strip_prefix("86")?,
+        (false, 15) => digits.strip_prefix("0086")?,
+        (false, 13) => digits.strip_prefix("86")?,
+        (false, 11) if country == "CN" => digits.as_str(),
+        _ => return None,
+    };
+    national.starts_with('1').then(|| national.to_owned())
+}
+
+/// Why a number of the right form links nobody all the same.
+fn judge(national: &str, chinese: bool) -> Option<PhoneReading> {
+    let lent = chinese && (national.starts_with("95") || LENT_RANGES.iter().any(|range| national.starts_with(range)));
+    if lent {
+        return Some(PhoneReading::Unusable(Flag::RelayPhone));
+    }
+    is_junk(national).then_some(PhoneReading::Unusable(Flag::InvalidPhone))
+}
+
+/// Typed to fill the field: one digit again and again, digits in a row, an example from a form.
+fn is_junk(national: &str) -> bool {
+    let digits = national.as_bytes();
+    let run = |step: i16| {
+        let mut longest = 1;
+        let mut length = 1;
+        for pair in digits.windows(2) {
+            length = if i16::from(pair[1]) - i16::from(pair[0]) == step { length + 1 } else { 1 };
+            longest = longest.max(length);
+        }
+        longest
+    };
+    [0, 1, -1].into_iter().any(|step| run(step) >= RUN) || EXAMPLES.contains(&national)
+}
+
+fn read_any(text: &str, country: &str) -> PhoneReading {
     let plain: String = text.chars().map(narrow).collect();
     let plain = plain.trim();
     if plain.contains(['*', '•', '●', '…']) || plain.to_lowercase().contains("xx") {
@@ -46,20 +109,36 @@ pub fn read_phone(text: &str, country: &str) -> PhoneReading {
     if number.extension().is_some() {
         return PhoneReading::Unusable(Flag::RelayPhone);
     }
-    let national = number.national().value().to_string();
-    let chinese = number.code().value() == 86;
     let service = matches!(
         number.number_type(&DATABASE),
         Type::TollFree | Type::PremiumRate | Type::SharedCost | Type::Uan | Type::Pager | Type::Voicemail
     );
-    let lent = chinese && (national.starts_with("95") || LENT_RANGES.iter().any(|range| national.starts_with(range)));
-    if service || lent {
+    if service {
         return PhoneReading::Unusable(Flag::RelayPhone);
     }
-    if !number.is_valid() {
-        return PhoneReading::Unusable(Flag::InvalidPhone);
+    let chinese = number.code().value() == 86;
+    if let Some(unusable) = judge(&number.national().value().to_string(), chinese) {
+        return unusable;
     }
-    PhoneReading::Number(number.format().mode(Mode::E164).to_string())
+    if number.is_valid() || has_mobile_length(&number) {
+        return PhoneReading::Number(number.format().mode(Mode::E164).to_string());
+    }
+    PhoneReading::Unusable(Flag::InvalidPhone)
+}
+
+/// Whether the number has a length of its country's mobile numbers. Lengths of land lines do not count: a land line without
+/// its area code has one too, and rings at another place in every town.
+fn has_mobile_length(number: &PhoneNumber) -> bool {
+    let national = number.national().to_string();
+    let lengths = number.country().id().and_then(|id| DATABASE.by_id(id.as_ref())).and_then(|region| {
+        let mobile = region.descriptors().mobile()?;
+        let own = mobile.possible_length();
+        Some(if own.is_empty() { region.descriptors().general().possible_length() } else { own })
+    });
+    let first = |digit: char| national.starts_with(digit);
+    // A Chinese mobile number begins with 1, as no land line of its length does.
+    lengths.is_some_and(|lengths| lengths.iter().any(|length| usize::from(*length) == national.len()))
+        && (number.code().value() != 86 || first('1'))
 }
 
 fn narrow(c: char) -> char {
@@ -97,6 +176,10 @@ mod tests {
     #[case("１３９００００１２３４", "+8613900001234")]
     #[case("+1 415 200 1234", "+14152001234")]
     #[case("010-62501234", "+861062501234")]
+    // Ranges that no list knows yet.
+    #[case("10012345098", "+8610012345098")]
+    #[case("（+86）100-9000-1234 ", "+8610090001234")]
+    #[case("+1 999 200 1234", "+19992001234")]
     fn reads_numbers(#[case] text: &str, #[case] expected: &str) {
         assert_eq!(read_phone(text, "CN"), PhoneReading::Number(expected.to_owned()));
     }
@@ -106,6 +189,17 @@ mod tests {
     #[case("138xxxx1234", Flag::MaskedPhone)]
     #[case("１３８＊＊＊＊１２３４", Flag::MaskedPhone)]
     #[case("17012345678", Flag::RelayPhone)]
+    #[case("11111111111", Flag::InvalidPhone)]
+    #[case("13888888888", Flag::InvalidPhone)]
+    #[case("+86 139 1234 5678", Flag::InvalidPhone)]
+    #[case("19987654321", Flag::InvalidPhone)]
+    #[case("00000000000", Flag::InvalidPhone)]
+    #[case("13800138000", Flag::InvalidPhone)]
+    #[case("+1 222 222 2222", Flag::InvalidPhone)]
+    #[case("62501234", Flag::InvalidPhone)]
+    #[case("139000012", Flag::InvalidPhone)]
+    #[case("139000012345", Flag::InvalidPhone)]
+    #[case("+86 29 0000 1234 5", Flag::InvalidPhone)]
     #[case("13900001234转8021", Flag::RelayPhone)]
     #[case("13900001234,8021", Flag::RelayPhone)]
     #[case("400-820-1234", Flag::RelayPhone)]
@@ -120,6 +214,7 @@ mod tests {
         #[test]
         fn writing_does_not_matter(tail in 0u32..100_000_000, style in 0usize..5) {
             let number = format!("139{tail:08}");
+            prop_assume!(!is_junk(&number));
             let (a, rest) = number.split_at(3);
             let (b, c) = rest.split_at(4);
             let text = match style {
@@ -130,6 +225,18 @@ mod tests {
                 _ => number.chars().map(|d| char::from_u32(d as u32 + 0xFEE0).unwrap()).collect(),
             };
             prop_assert_eq!(read_phone(&text, "CN"), PhoneReading::Number(format!("+86{number}")));
+        }
+
+        #[test]
+        fn the_short_way_agrees_with_the_library(
+            head in 10u32..20, tail in 0u32..1_000_000_000, prefix in "(|86|[+]86|0086|00|[+]|0)", at in 0usize..11, mark in "[ ()-]?"
+        ) {
+            let mut number = format!("{head}{tail:09}");
+            number.insert_str(at, &mark);
+            let text = format!("{prefix}{number}");
+            if let Some(national) = chinese_mobile(&text, "CN") {
+                prop_assert_eq!(read_phone(&text, "CN"), read_any(&text, "CN"), "{}", national);
+            }
         }
 
         #[test]

@@ -316,12 +316,17 @@ fn merge_stages(slot: &mut Value, more: Value) {
 
 /// A whole phone or address that a later message gave makes the masked one of an earlier no matter.
 fn merge_people(known: &mut LineIdentity, more: LineIdentity) {
+    // One name in Chinese characters is enough.
+    let chinese = [&*known, &more]
+        .into_iter()
+        .any(|told| told.digests.iter().any(|digest| digest.kind == DigestKind::NameExact) && !told.flags.contains(&Flag::LatinName));
     let digests: BTreeSet<Digest> = known.digests.drain(..).chain(more.digests).collect();
     let flags: BTreeSet<Flag> = known.flags.drain(..).chain(more.flags).collect();
     let has = |kind: DigestKind| digests.iter().any(|digest| digest.kind == kind);
     let settled = |flag: &Flag| match flag {
         Flag::MaskedPhone | Flag::InvalidPhone => has(DigestKind::PhoneE164),
         Flag::InvalidEmail => has(DigestKind::EmailExact),
+        Flag::LatinName => chinese,
         Flag::RelayPhone => false,
     };
     known.flags = flags.into_iter().filter(|flag| !settled(flag)).collect();

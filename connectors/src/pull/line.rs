@@ -180,7 +180,7 @@ impl<'a> LineMaker<'a> {
                     || identity
                         .digests
                         .iter()
-                        .filter_map(|digest| self.keys.tombstone(digest))
+                        .flat_map(|digest| self.keys.tombstones(digest))
                         .any(|tombstone| self.tombstones.contains(&tombstone))
             })
     }

@@ -1,0 +1,88 @@
+//! Which candidate rows are one person.
+//!
+//! Rows that carry the digest of the same whole phone or mail, or of the same number in a mail address, or of the same full name and
+//! year of birth, are compared; what they tell is weighed ([`model`], Fellegi and Sunter's way) and what weighs enough is joined
+//! ([`persons`]). A name alone never joins; masked and relay numbers make no digest at all. A phone or mail under more than
+//! [`DESK_LIMIT`] different people is a shared desk (an agency's mailbox, a shop's phone) and joins nobody. The person's id is the
+//! smallest member key.
+//!
+//! A row takes part while an application or another case that is there names it as its candidate.
+
+pub mod decided;
+mod desk;
+pub mod evidence;
+pub mod model;
+pub mod persons;
+mod read;
+pub mod rows;
+
+use crate::refill::refill;
+use crate::{PipelineError, application_link};
+use decided::Decided;
+pub use desk::DESK_LIMIT;
+use inflow_config::Config;
+use inflow_store::Store;
+use model::Model;
+use persons::Persons;
+use rows::{Kind, Rows};
+
+/// Digest kinds that make a row linkable.
+pub(crate) const LINKING: &[&str] = &["phone_e164", "email_exact", "email_canonical"];
+
+/// The person of one candidate row.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Link<'r> {
+    /// Connection.
+    pub connection: &'r str,
+    /// Candidate's id at the source.
+    pub source_id: &'r str,
+    /// Smallest member key, `connection/source_id`.
+    pub person_id: String,
+    /// What this row has in common with others of its person.
+    pub basis: Vec<&'static str>,
+    /// Rows of this person.
+    pub members: u32,
+    /// 1 when the row carries a usable key.
+    pub linkable: u8,
+}
+
+/// The persons as rows of `candidate_links`, sorted by key.
+pub fn links<'r>(rows: &'r Rows, found: &Persons) -> Vec<Link<'r>> {
+    let mut members = vec![0_u32; rows.len()];
+    for person in &found.person {
+        members[*person as usize] += 1;
+    }
+    let row = |at: usize| {
+        let person = found.person[at] as usize;
+        let has = |kind: Kind| !kind.among(rows.values(at)).is_empty();
+        Link {
+            connection: rows.connection(at),
+            source_id: rows.source_id(at),
+            person_id: format!("{}/{}", rows.connection(person), rows.source_id(person)),
+            basis: found.basis[at].words(),
+            members: members[person],
+            linkable: u8::from(has(Kind::Phone) || has(Kind::Mail)),
+        }
+    };
+    (0..rows.len()).map(row).collect()
+}
+
+/// Reads the candidates of a database, links them and replaces its table `candidate_links`; then the applications, which stand
+/// on that (see [`application_link`]).
+///
+/// # Errors
+/// When the store refuses.
+pub async fn relink(store: &Store, config: &Config, database: &str) -> Result<(), PipelineError> {
+    let model = Model::shipped().map_err(|error| PipelineError::Stopped(error.to_string()))?;
+    let rows = read::read(store, database).await?;
+    let weighing = tokio::task::spawn_blocking(move || {
+        let found = persons::persons(&rows, &model, &Decided::default());
+        (rows, found)
+    });
+    let (rows, found) = weighing.await.map_err(|error| PipelineError::Stopped(error.to_string()))?;
+    let links = links(&rows, &found);
+    let columns = ["connection", "source_id", "person_id", "basis", "members", "linkable"];
+    refill(store, database, "candidate_links", &columns, &links).await?;
+    application_link::relink(store, config, database).await?;
+    Ok(())
+}

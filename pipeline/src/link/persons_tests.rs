@@ -1,0 +1,201 @@
+use super::*;
+use crate::link::links;
+use proptest::prelude::*;
+
+/// A row: its id and what it tells. `p1` a phone, `m1` a mail, `d1` the number in it, `l1` its local part, `n王.样` a name (family
+/// name and the rest), `w王` a masked one, `eLin.X` a name in letters, `b1` a year of birth, `t3` the day, `j1` the posting.
+type Told<'t> = (&'t str, &'t str);
+
+fn value(kind: Kind, text: &str) -> u64 {
+    let hash = blake3::hash(text.as_bytes());
+    kind.value(hash.as_bytes().first_chunk::<8>().map_or(0, |bytes| u64::from_le_bytes(*bytes)))
+}
+
+fn facts(told: &str) -> (Vec<u64>, Days) {
+    let mut values = Vec::new();
+    let mut days = Days::default();
+    for word in told.split_whitespace() {
+        let (head, text) = word.split_at(1);
+        let family = text.split('.').next().unwrap_or_default();
+        match head {
+            "p" => values.push(value(Kind::Phone, text)),
+            "m" => values.push(value(Kind::Mail, text)),
+            "d" => values.push(value(Kind::Digits, text)),
+            "l" => values.push(value(Kind::Local, text)),
+            "n" => values.extend([(Kind::Name, text), (Kind::Pinyin, text), (Kind::Surname, family)].map(|(kind, text)| value(kind, text))),
+            "w" => values.push(value(Kind::Surname, text)),
+            "e" => values.extend([(Kind::LatinName, text), (Kind::LatinPinyin, text)].map(|(kind, text)| value(kind, text))),
+            "b" => values.push(value(Kind::Birth, text)),
+            "j" => values.push(value(Kind::Posting, text)),
+            "t" => days = text.parse().map(|day| Days { first: day, last: day }).unwrap_or_default(),
+            other => panic!("unknown {other}"),
+        }
+    }
+    (values, days)
+}
+
+fn rows(told: &[Told<'_>]) -> Rows {
+    let mut sorted = told.to_vec();
+    sorted.sort_unstable();
+    let mut rows = Rows::default();
+    for (id, told) in sorted {
+        let (values, days) = facts(told);
+        rows.push("c", id, values, days);
+    }
+    rows
+}
+
+/// The groups of ids, sorted.
+fn groups_with(told: &[Told<'_>], decided: &Decided) -> Vec<String> {
+    let rows = rows(told);
+    let found = persons(&rows, &Model::shipped().unwrap(), decided);
+    let mut groups: std::collections::BTreeMap<String, Vec<&str>> = std::collections::BTreeMap::new();
+    for link in links(&rows, &found) {
+        groups.entry(link.person_id.clone()).or_default().push(link.source_id);
+    }
+    groups.into_values().map(|ids| ids.join(" ")).collect()
+}
+
+fn groups(told: &[Told<'_>]) -> Vec<String> {
+    groups_with(told, &Decided::default())
+}
+
+#[test]
+fn a_chain_over_phone_and_mail_is_one_person() {
+    assert_eq!(groups(&[("1", "p1"), ("2", "p1 m1"), ("3", "m1"), ("4", "")]), ["1 2 3", "4"]);
+}
+
+#[test]
+fn each_link_tells_why() {
+    let rows = rows(&[("1", "p1 n王.样"), ("2", "p1 m1 n王.样"), ("3", "m1"), ("4", "m1"), ("5", "m2")]);
+    let found = persons(&rows, &Model::shipped().unwrap(), &Decided::default());
+    let basis: Vec<String> = links(&rows, &found).iter().map(|link| link.basis.join(",")).collect();
+    assert_eq!(basis, ["name_exact,phone_e164", "email_canonical,name_exact,phone_e164", "email_canonical", "email_canonical", ""]);
+}
+
+#[test]
+fn an_agency_s_mailbox_joins_nobody_on_however_few_rows() {
+    let told: Vec<(String, String)> = (0..8).map(|at| (format!("{at}"), format!("m1 p{at} n王.样{at}"))).collect();
+    let told: Vec<Told<'_>> = told.iter().map(|(id, told)| (id.as_str(), told.as_str())).collect();
+    assert_eq!(groups(&told).len(), 8);
+    // Without names the phones tell them apart, without either a masked name does.
+    for what in ["m1 p{}", "m1 w{}"] {
+        let told: Vec<(String, String)> = (0..8).map(|at| (format!("{at}"), what.replace("{}", &at.to_string()))).collect();
+        let told: Vec<Told<'_>> = told.iter().map(|(id, told)| (id.as_str(), told.as_str())).collect();
+        assert_eq!(groups(&told).len(), 8, "{what}");
+    }
+    // A desk of two or three people is told apart by their names.
+    assert_eq!(groups(&[("1", "m1 p1 n王.甲"), ("2", "m1 p2 n李.乙"), ("3", "m1 p2 n李.乙")]), ["1", "2 3"]);
+}
+
+#[test]
+fn sixty_rows_of_a_keen_applicant_are_one_person() {
+    let told: Vec<(String, String)> = (0..60).map(|at| (format!("{at:02}"), format!("p1 m{at} n王.样"))).collect();
+    let told: Vec<Told<'_>> = told.iter().map(|(id, told)| (id.as_str(), told.as_str())).collect();
+    assert_eq!(groups(&told).len(), 1);
+}
+
+#[test]
+fn a_recycled_phone_is_two_people_and_the_row_between_goes_where_it_fits() {
+    let two = [("1", "p1 m1 n王.甲"), ("2", "p1 m1 n王.甲"), ("3", "p1 m2 n李.乙"), ("4", "p1 n李.乙")];
+    assert_eq!(groups(&two), ["1 2", "3 4"]);
+    let between = [two.as_slice(), &[("5", "p1 w李"), ("6", "p1")]].concat();
+    assert_eq!(groups(&between), ["1 2 6", "3 4 5"]);
+}
+
+#[test]
+fn a_family_sharing_a_phone_is_as_many_people() {
+    assert_eq!(groups(&[("1", "p1 n王.甲"), ("2", "p1 n王.乙 t3"), ("3", "p1 n李.丙 t3"), ("4", "p1 n王.甲 m1")]), ["1 4", "2", "3"]);
+}
+
+#[test]
+fn a_second_mailbox_with_the_same_number_is_the_same_person_by_name() {
+    assert_eq!(groups(&[("1", "m1 d7 n王.甲"), ("2", "m2 d7 n王.甲"), ("3", "m3 d7 n李.乙"), ("4", "m4 d8 n王.甲")]), ["1 2", "3", "4"]);
+    // The same words before the @ are what people of one name choose.
+    assert_eq!(groups(&[("1", "m1 l7 n王.甲"), ("2", "m2 l7 n王.甲")]), ["1", "2"]);
+    // Where a phone says so, another mail is no matter.
+    assert_eq!(groups(&[("1", "m1 p1 n王.甲"), ("2", "m2 p1 w王"), ("3", "m3 p1 eWang.A")]), ["1 2 3"]);
+}
+
+#[test]
+fn namesakes_and_twins_are_two_people() {
+    assert_eq!(groups(&[("1", "n王.甲 b1"), ("2", "n王.甲 b1")]), ["1", "2"]);
+    assert_eq!(groups(&[("1", "n王.甲 b1 j1 t3 p1"), ("2", "n王.甲 b1 j1 t3 p2")]), ["1", "2"]);
+    assert_eq!(groups(&[("1", "n王.甲 b1 p1 m1"), ("2", "n王.甲 b1 p2 m2")]), ["1", "2"]);
+}
+
+#[test]
+fn rows_of_an_erased_person_stay_one() {
+    let mut rows = Rows::default();
+    for (id, mark) in [("1", 7), ("2", 7), ("3", 8)] {
+        rows.push("c", id, vec![Kind::Erased.value(mark)], Days::default());
+    }
+    let found = persons(&rows, &Model::shipped().unwrap(), &Decided::default());
+    assert_eq!(found.person, [0, 0, 2]);
+    assert!(links(&rows, &found).iter().all(|link| link.linkable == 0));
+}
+
+#[test]
+fn decisions_join_and_part() {
+    let told = [("1", "p1 n王.甲"), ("2", "p1 n王.甲"), ("3", "p2 n李.乙"), ("4", "p1")];
+    let mut decided = Decided::default();
+    decided.are_one(vec![0, 2]);
+    decided.are_not_one(&[0, 1]);
+    assert_eq!(groups(&told), ["1 2 4", "3"]);
+    assert_eq!(groups_with(&told, &decided), ["1 3 4", "2"]);
+}
+
+/// Any few rows of few people whose keys collide a lot.
+fn any_rows() -> impl Strategy<Value = Vec<(String, String)>> {
+    let word = prop::sample::select(vec![
+        "p1", "p2", "p3", "m1", "m2", "m3", "d1", "d2", "l1", "n王.甲", "n王.乙", "n李.甲", "w王", "w李", "eWang.A", "b1", "b2", "j1", "t3",
+    ]);
+    prop::collection::btree_map("[a-t]", prop::collection::vec(word, 0..6), 0..14)
+        .prop_map(|rows| rows.into_iter().map(|(id, words)| (id, words.join(" "))).collect())
+}
+
+fn borrowed(told: &[(String, String)]) -> Vec<Told<'_>> {
+    told.iter().map(|(id, told)| (id.as_str(), told.as_str())).collect()
+}
+
+proptest! {
+    #[test]
+    fn who_is_who_does_not_depend_on_what_was_linked_before(told in any_rows(), by in 0_usize..14) {
+        // Rows always come sorted by key, so what could differ is what the words of a row were told in.
+        let mut turned: Vec<(String, String)> = told.clone();
+        for (_, words) in &mut turned {
+            *words = words.split_whitespace().rev().collect::<Vec<_>>().join(" ");
+        }
+        if !turned.is_empty() {
+            let turn = by % turned.len();
+            turned.rotate_left(turn);
+        }
+        prop_assert_eq!(groups(&borrowed(&told)), groups(&borrowed(&turned)));
+    }
+
+    #[test]
+    fn a_stranger_changes_nobody(told in any_rows()) {
+        let more: Vec<(String, String)> = told.iter().cloned().chain([("z".to_owned(), "p9 m9 n赵.丁".to_owned())]).collect();
+        let mut expected = groups(&borrowed(&told));
+        expected.push("z".to_owned());
+        prop_assert_eq!(groups(&borrowed(&more)), expected);
+    }
+
+    #[test]
+    fn rows_ruled_apart_are_never_one(told in any_rows()) {
+        prop_assume!(told.len() > 1);
+        let mut decided = Decided::default();
+        decided.are_not_one(&[0, 1]);
+        let found = persons(&rows(&borrowed(&told)), &Model::shipped().unwrap(), &decided);
+        prop_assert_ne!(found.person[0], found.person[1]);
+    }
+
+    #[test]
+    fn a_person_is_its_smallest_row(told in any_rows()) {
+        let found = persons(&rows(&borrowed(&told)), &Model::shipped().unwrap(), &Decided::default());
+        for (row, person) in found.person.iter().enumerate() {
+            prop_assert!(*person as usize <= row);
+            prop_assert_eq!(found.person[*person as usize], *person);
+        }
+    }
+}
