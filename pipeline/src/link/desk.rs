@@ -12,7 +12,7 @@ use std::collections::HashSet;
 pub const DESK_LIMIT: usize = 4;
 
 /// Whether a key that stands in these rows is a desk's.
-pub(super) fn is_desk(rows: &Rows, key: u64, members: impl Iterator<Item = u32> + Clone) -> bool {
+pub(super) fn is_desk(rows: &Rows, key: u64, members: &(impl Iterator<Item = u32> + Clone)) -> bool {
     let counts = |kind: Kind, limit: usize| -> usize {
         let mut seen: HashSet<u64> = HashSet::new();
         for row in members.clone() {

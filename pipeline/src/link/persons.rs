@@ -78,7 +78,7 @@ fn desks(rows: &Rows) -> HashSet<u64> {
     }
     keys.sort_unstable();
     keys.chunk_by(|a, b| a.0 == b.0)
-        .filter(|group| group.len() > super::desk::DESK_LIMIT && is_desk(rows, group[0].0, group.iter().map(|(_, row)| *row)))
+        .filter(|group| group.len() > super::desk::DESK_LIMIT && is_desk(rows, group[0].0, &group.iter().map(|(_, row)| *row)))
         .map(|group| group[0].0)
         .collect()
 }

@@ -1,6 +1,6 @@
 //! Candidate rows out of the store: kinds and digests as fixed-width numbers, sorted by the engine.
 
-use super::rows::{Days, Kind, Rows};
+use super::rows::{Days, KINDS, Rows};
 use crate::PipelineError;
 use crate::frame::Table;
 use crate::tables;
@@ -9,19 +9,6 @@ use inflow_store::{Store, User};
 
 /// The kinds whose rows name a candidate.
 const NAMING: &[&Table] = &[&tables::APPLICATIONS, &tables::EMPLOYMENT, &tables::ASSESSMENTS, &tables::INVITATIONS];
-
-/// The digest kinds that linking reads, and what they become: of a name in characters, and of one in letters.
-const KINDS: [(&str, Kind, Kind); 9] = [
-    ("erased", Kind::Erased, Kind::Erased),
-    ("phone_e164", Kind::Phone, Kind::Phone),
-    ("email_canonical", Kind::Mail, Kind::Mail),
-    ("email_local", Kind::Local, Kind::Local),
-    ("email_digits", Kind::Digits, Kind::Digits),
-    ("name_exact", Kind::Name, Kind::LatinName),
-    ("name_pinyin", Kind::Pinyin, Kind::LatinPinyin),
-    ("surname", Kind::Surname, Kind::LatinSurname),
-    ("birth_year", Kind::Birth, Kind::Birth),
-];
 
 /// The candidates that a case which is there names. Compared by hash, since ids of a million candidates would fill the memory.
 fn select(database: &str) -> String {
@@ -99,6 +86,7 @@ fn text<'b>(rest: &mut &'b [u8]) -> Option<&'b str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::link::rows::Kind;
 
     #[test]
     fn a_row_is_read_when_it_is_whole() {

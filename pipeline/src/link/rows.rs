@@ -36,7 +36,26 @@ pub enum Kind {
 
 const KIND_BITS: u32 = 60;
 
+/// The digest kinds that linking reads, as the store names them, and what they become: of a name in characters, and of one in letters.
+pub(super) const KINDS: [(&str, Kind, Kind); 9] = [
+    ("erased", Kind::Erased, Kind::Erased),
+    ("phone_e164", Kind::Phone, Kind::Phone),
+    ("email_canonical", Kind::Mail, Kind::Mail),
+    ("email_local", Kind::Local, Kind::Local),
+    ("email_digits", Kind::Digits, Kind::Digits),
+    ("name_exact", Kind::Name, Kind::LatinName),
+    ("name_pinyin", Kind::Pinyin, Kind::LatinPinyin),
+    ("surname", Kind::Surname, Kind::LatinSurname),
+    ("birth_year", Kind::Birth, Kind::Birth),
+];
+
 impl Kind {
+    /// The kind of a digest, by the store's word for it; none when linking does not read it.
+    pub fn of(word: &str, latin: bool) -> Option<Self> {
+        let (_, chinese, letters) = KINDS.iter().find(|(known, ..)| *known == word)?;
+        Some(if latin { *letters } else { *chinese })
+    }
+
     /// A value of this kind; four bits of the digest make room for it.
     pub fn value(self, digest: u64) -> u64 {
         (self as u64) << KIND_BITS | digest & ((1 << KIND_BITS) - 1)
