@@ -1,8 +1,10 @@
 //! Forgetting a person.
 //!
 //! Who is meant is found through the links: all rows of the same person, and what linking holds to be the same case, also
-//! where only a name says so. Landing is rewritten first: the person's ids become H(erase key, id), digests go, the lines stay as
-//! anonymous counts with one mark in common, so that whoever was one person and one case stays one.
+//! where only a name says so. A phone or mail that other people have too (an agency's mailbox, a recycled number) is theirs and stays,
+//! unless it is what was asked for: then all who have it go. Landing is rewritten first: the person's ids become H(erase key, id),
+//! digests go, the lines stay as anonymous counts. Lines of one person or one case get one mark in common and stay one; people who only
+//! shared a phone do not become one.
 //! Then the derived tables are replayed from it, so nothing that names the person can be left in them, and every count
 //! stays. Tombstones are written before anything else: a board that delivers the person again brings nothing back. A crash
 //! on the way loses nothing: until the replay the store still finds the person, and erasing again finishes the work.
@@ -10,12 +12,12 @@
 use crate::PipelineError;
 use chrono::{DateTime, Utc};
 use inflow_config::{Config, SharedClock};
-use inflow_connectors::identity::{Digest, IdentityKeys, Person, Source, digest_person};
+use inflow_connectors::identity::{Digest, DigestKind, IdentityKeys, Person, Source, digest_person};
 use inflow_connectors::landing::{Erasure, rewrite_segments};
 use inflow_store::{Param, Store, array_literal};
 use serde::Serialize;
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Who is to be forgotten.
@@ -87,9 +89,18 @@ pub struct Receipt {
 /// What the store knows of the person.
 #[derive(Debug, Default)]
 struct Known {
-    candidates: BTreeSet<(String, String)>,
-    applications: BTreeSet<(String, String)>,
+    /// Candidates, and the person that linking has them for.
+    candidates: BTreeMap<(String, String), String>,
+    applications: BTreeMap<(String, String), Application>,
     digests: BTreeSet<Digest>,
+}
+
+/// An application of the person.
+#[derive(Debug)]
+struct Application {
+    candidate: String,
+    /// Empty while no other connection tells of the case.
+    case: String,
 }
 
 /// Writes tombstones and rewrites landing. The caller replays the receipt's connections next, then calls [`done`].
@@ -109,14 +120,10 @@ pub async fn erase(
         return Err(PipelineError::NoPerson { what: target.what().to_owned() });
     }
     let mut tombstones: BTreeSet<String> = known.digests.iter().filter_map(|digest| keys.tombstone(digest)).collect();
-    tombstones.extend(known.candidates.iter().map(|(connection, id)| keys.tombstone_source(Source::Candidate, connection, id)));
-    tombstones.extend(known.applications.iter().map(|(connection, id)| keys.tombstone_source(Source::Application, connection, id)));
+    tombstones.extend(known.candidates.keys().map(|(connection, id)| keys.tombstone_source(Source::Candidate, connection, id)));
+    tombstones.extend(known.applications.keys().map(|(connection, id)| keys.tombstone_source(Source::Application, connection, id)));
     store.add_tombstones(&tombstones.iter().cloned().collect::<Vec<_>>()).await?;
-    let erasure = Erasure {
-        digests: known.digests.iter().filter(|d| d.kind.links()).map(|d| d.hex.clone()).collect(),
-        applications: known.applications.clone(),
-        candidates: known.candidates.clone(),
-    };
+    let erasure = known.erasure();
     // The keys are not to be copied about, so the rewriting stays on this thread.
     let rewritten = tokio::task::block_in_place(|| rewrite_segments(data_dir, keys, &erasure))?;
     // Landing may have told of more cases of the same person than the store did.
@@ -125,8 +132,8 @@ pub async fn erase(
     more.extend(rewritten.applications.keys().map(|(connection, id)| keys.tombstone_source(Source::Application, connection, id)));
     let more: Vec<String> = more.difference(&tombstones).cloned().collect();
     store.add_tombstones(&more).await?;
-    let candidates: BTreeSet<_> = known.candidates.iter().chain(rewritten.candidates.keys()).collect();
-    let applications: BTreeSet<_> = known.applications.iter().chain(rewritten.applications.keys()).collect();
+    let candidates: BTreeSet<_> = known.candidates.keys().chain(rewritten.candidates.keys()).collect();
+    let applications: BTreeSet<_> = known.applications.keys().chain(rewritten.applications.keys()).collect();
     let connections: BTreeSet<String> = candidates.iter().chain(&applications).map(|(connection, _)| connection.clone()).collect();
     Ok(Receipt {
         erased_at: clock.now(),
@@ -173,26 +180,33 @@ async fn find(store: &Store, config: &Config, keys: &IdentityKeys, target: &Targ
         ),
     };
     let mut known = Known::default();
-    known.digests.extend(digests);
     known.learn(store, start, &params).await?;
     // A case that a name joined leads to rows that no digest leads to: they are believed to be this person's.
     loop {
         let before = known.candidates.len();
-        let (connections, ids) = key_arrays(&known.applications);
+        let (connections, ids) = key_arrays(known.applications.keys());
         let cases = "(connection, source_id) IN (SELECT connection, candidate_source_id FROM inflow.applications WHERE (connection, source_id) IN \
                      (SELECT connection, source_id FROM inflow.application_links WHERE case_id IN (SELECT case_id FROM inflow.application_links \
                      WHERE (connection, source_id) IN (SELECT key.1, key.2 FROM (SELECT arrayJoin(arrayZip({connections:Array(String)}, {ids:Array(String)})) AS key)))))";
         known.learn(store, cases, &[("connections", connections), ("ids", ids)]).await?;
         if known.candidates.len() == before {
+            known.learn_cases(store).await?;
+            known.learn_unnamed(store).await?;
+            known.leave_to_others(store).await?;
+            // What was asked for goes, whoever has it.
+            known.digests.extend(digests);
             return Ok(known);
         }
     }
 }
 
 /// Keys as two arrays of the same length.
-fn key_arrays(keys: &BTreeSet<(String, String)>) -> (String, String) {
-    (array_literal(keys.iter().map(|(connection, _)| connection)), array_literal(keys.iter().map(|(_, id)| id)))
+fn key_arrays<'k>(keys: impl Iterator<Item = &'k (String, String)> + Clone) -> (String, String) {
+    (array_literal(keys.clone().map(|(connection, _)| connection)), array_literal(keys.map(|(_, id)| id)))
 }
+
+/// The pairs of two arrays, `connections` and `ids`.
+const PAIRS: &str = "(SELECT key.1, key.2 FROM (SELECT arrayJoin(arrayZip({connections:Array(String)}, {ids:Array(String)})) AS key))";
 
 impl Known {
     /// Adds the candidates that a condition finds, all rows of the same persons, and their applications.
@@ -202,20 +216,123 @@ impl Known {
              (SELECT person_id FROM inflow.candidate_links WHERE (connection, source_id) IN (SELECT connection, source_id FROM inflow.candidates WHERE {start})))"
         );
         let sql = format!(
-            "SELECT connection, source_id, digest_kind, digest_normaliser, digest_key, digest FROM inflow.candidates WHERE {start} OR {persons}"
+            "SELECT c.connection AS connection, c.source_id AS source_id, c.digest_kind AS digest_kind, c.digest_normaliser AS digest_normaliser, \
+             c.digest_key AS digest_key, c.digest AS digest, l.person_id AS person \
+             FROM (SELECT * FROM inflow.candidates WHERE {start} OR {persons}) AS c \
+             LEFT JOIN inflow.candidate_links AS l ON l.connection = c.connection AND l.source_id = c.source_id"
         );
         for row in store.rows(&sql, params).await? {
-            self.candidates.insert((text(row.get("connection")), text(row.get("source_id"))));
+            let key = (text(row.get("connection")), text(row.get("source_id")));
+            let person = Some(text(row.get("person"))).filter(|person| !person.is_empty());
+            let person = person.unwrap_or_else(|| own_key(&key.0, &key.1));
+            self.candidates.insert(key, person);
             self.digests.extend(row_digests(&row));
         }
         let sql = format!(
-            "SELECT connection, source_id FROM inflow.applications WHERE (connection, candidate_source_id) IN \
+            "SELECT connection, source_id, candidate_source_id FROM inflow.applications WHERE (connection, candidate_source_id) IN \
              (SELECT connection, source_id FROM inflow.candidates WHERE {start} OR {persons})"
         );
         for row in store.rows(&sql, params).await? {
-            self.applications.insert((text(row.get("connection")), text(row.get("source_id"))));
+            let application = Application { candidate: text(row.get("candidate_source_id")), case: String::new() };
+            self.applications.insert((text(row.get("connection")), text(row.get("source_id"))), application);
         }
         Ok(())
+    }
+
+    /// Which applications are one case.
+    async fn learn_cases(&mut self, store: &Store) -> Result<(), PipelineError> {
+        let (connections, ids) = key_arrays(self.applications.keys());
+        let sql = format!("SELECT connection, source_id, case_id FROM inflow.application_links WHERE (connection, source_id) IN {PAIRS}");
+        for row in store.rows(&sql, &[("connections", connections), ("ids", ids)]).await? {
+            if let Some(application) = self.applications.get_mut(&(text(row.get("connection")), text(row.get("source_id")))) {
+                application.case = text(row.get("case_id"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Rows that no case names any more are nobody's to linking. Of those under a phone or mail of the person, the ones of the same
+    /// name are the person's; the others go with the phone, if that goes.
+    async fn learn_unnamed(&mut self, store: &Store) -> Result<(), PipelineError> {
+        let of =
+            |wanted: &dyn Fn(&Digest) -> bool| array_literal(self.digests.iter().filter(|digest| wanted(digest)).map(|digest| &digest.hex));
+        let keys = of(&|digest| digest.kind.links());
+        let names = of(&|digest| matches!(digest.kind, DigestKind::NameExact | DigestKind::NamePinyin));
+        let sql = "SELECT connection, source_id FROM inflow.candidates WHERE hasAny(digest, {keys:Array(String)}) AND hasAny(digest, {names:Array(String)}) \
+                   AND (connection, source_id) NOT IN (SELECT connection, source_id FROM inflow.candidate_links)";
+        for row in store.rows(sql, &[("keys", keys), ("names", names)]).await? {
+            let key = (text(row.get("connection")), text(row.get("source_id")));
+            let own = own_key(&key.0, &key.1);
+            self.candidates.entry(key).or_insert(own);
+        }
+        Ok(())
+    }
+
+    /// Leaves out the digests that somebody else has too.
+    async fn leave_to_others(&mut self, store: &Store) -> Result<(), PipelineError> {
+        let (connections, ids) = key_arrays(self.candidates.keys());
+        let digests = array_literal(self.digests.iter().filter(|digest| digest.kind.links()).map(|digest| &digest.hex));
+        let sql = format!(
+            "SELECT DISTINCT arrayJoin(arrayIntersect(digest, {{digests:Array(String)}})) AS shared FROM inflow.candidates \
+             WHERE hasAny(digest, {{digests:Array(String)}}) AND (connection, source_id) NOT IN {PAIRS} \
+             AND (connection, source_id) IN (SELECT connection, source_id FROM inflow.candidate_links)"
+        );
+        let rows = store.rows(&sql, &[("digests", digests), ("connections", connections), ("ids", ids)]).await?;
+        let shared: BTreeSet<String> = rows.iter().map(|row| text(row.get("shared"))).collect();
+        self.digests.retain(|digest| !shared.contains(&digest.hex));
+        Ok(())
+    }
+
+    /// Whose each line is: persons that a case joins are one.
+    fn erasure(&self) -> Erasure {
+        let person_of = |connection: &str, candidate: &str| {
+            let known = self.candidates.get(&(connection.to_owned(), candidate.to_owned()));
+            known.cloned().unwrap_or_else(|| own_key(connection, candidate))
+        };
+        let mut people = People::default();
+        for ((connection, _), application) in &self.applications {
+            if !application.case.is_empty() {
+                people.join(&person_of(connection, &application.candidate), &format!("~{}", application.case));
+            }
+        }
+        let candidates: BTreeMap<_, _> = self.candidates.iter().map(|(key, person)| (key.clone(), people.root(person))).collect();
+        let of_application = |((connection, id), application): (&(String, String), &Application)| {
+            ((connection.clone(), id.clone()), people.root(&person_of(connection, &application.candidate)))
+        };
+        let applications = self.applications.iter().map(of_application).collect();
+        let everybody: BTreeSet<&String> = candidates.values().collect();
+        let whose = if everybody.len() == 1 { everybody.first().map(|person| (*person).clone()) } else { None };
+        let digests = self.digests.iter().filter(|digest| digest.kind.links());
+        let digests = digests.map(|digest| (digest.hex.clone(), whose.clone().unwrap_or_default())).collect();
+        Erasure { digests, applications, candidates }
+    }
+}
+
+/// How a candidate that no link knows is called.
+fn own_key(connection: &str, candidate: &str) -> String {
+    format!("{connection}/{candidate}")
+}
+
+/// Names that stand for one another; the smallest for all.
+#[derive(Debug, Default)]
+struct People(BTreeMap<String, String>);
+
+impl People {
+    fn root(&self, name: &str) -> String {
+        let mut name = name;
+        while let Some(next) = self.0.get(name) {
+            name = next;
+        }
+        name.to_owned()
+    }
+
+    fn join(&mut self, a: &str, b: &str) {
+        let (a, b) = (self.root(a), self.root(b));
+        match a.cmp(&b) {
+            std::cmp::Ordering::Less => self.0.insert(b, a),
+            std::cmp::Ordering::Greater => self.0.insert(a, b),
+            std::cmp::Ordering::Equal => None,
+        };
     }
 }
 
@@ -237,7 +354,29 @@ fn text(value: Option<&Value>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::Target;
+    use super::*;
+
+    fn key(id: &str) -> (String, String) {
+        ("c".to_owned(), id.to_owned())
+    }
+
+    #[test]
+    fn people_of_one_case_are_one_and_people_of_one_phone_are_not() {
+        let mut known = Known::default();
+        for (id, person) in [("1", "c/1"), ("2", "c/1"), ("3", "c/3"), ("4", "c/4")] {
+            known.candidates.insert(key(id), person.to_owned());
+            let case = if matches!(id, "2" | "3") { "c/a2" } else { "" };
+            known.applications.insert(key(&format!("a{id}")), Application { candidate: id.to_owned(), case: case.to_owned() });
+        }
+        let keys = IdentityKeys::from_bytes([1; 32], [2; 32]);
+        known.digests.insert(keys.digest(DigestKind::PhoneE164, "+8619900000001"));
+        let erasure = known.erasure();
+        let of = |id: &str| (erasure.candidates[&key(id)].clone(), erasure.applications[&key(&format!("a{id}"))].clone());
+        assert_eq!(of("1"), of("3"));
+        assert_eq!(of("2"), of("3"));
+        assert_ne!(of("1"), of("4"));
+        assert!(erasure.digests.values().all(String::is_empty), "the phone is nobody's alone");
+    }
 
     #[test]
     fn keys_are_qualified_by_their_connection() {

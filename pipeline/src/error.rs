@@ -1,5 +1,6 @@
 //! What can go wrong between landing and store.
 
+use crate::decisions::DecisionsError;
 use inflow_config::Explain;
 use inflow_connectors::landing::LandingError;
 use inflow_store::StoreError;
@@ -13,6 +14,9 @@ pub enum PipelineError {
     /// The store refused.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The decisions file.
+    #[error(transparent)]
+    Decisions(#[from] DecisionsError),
     /// The mapping of a segment's stream cannot be found or read.
     #[error("segment {segment}: {reason}")]
     Mapping {
@@ -56,6 +60,7 @@ impl Explain for PipelineError {
         match self {
             Self::Store(error) => error.hint(),
             Self::Landing(error) => error.hint(),
+            Self::Decisions(error) => error.hint(),
             Self::Mapping { .. } => Some("`inflow validate` checks connections and their mapping files".to_owned()),
             Self::NoConnection { connection, .. } => {
                 Some(format!("bring connections/{connection}.toml back (enabled = false is enough), or move its landing folder away"))

@@ -11,6 +11,7 @@
 
 pub mod application_link;
 pub mod channel;
+pub mod decisions;
 pub mod erase;
 mod error;
 pub mod frame;

@@ -8,18 +8,20 @@ use serde_json::Value;
 use super::read::read_segment;
 use super::write::{SegmentHeader, write_whole};
 use super::{LandingError, Line, LineIdentity, Segment, content_hash, list_segments};
-use crate::identity::{Digest, IdentityKeys, Source};
+use crate::identity::{IdentityKeys, Source};
 use crate::spec::{Field, Kind, Path as FieldPath, scalar_text};
 
-/// A person to erase: what is known of them.
+/// Whom to erase: what is known of one person, or of the several who share a phone. Each is known by a key; the lines of one key
+/// stay one person in every count.
 #[derive(Debug, Clone, Default)]
 pub struct Erasure {
-    /// Digests (hex) of the person; only those that link may stand here, since a name is not a person.
-    pub digests: BTreeSet<String>,
-    /// Application ids by connection.
-    pub applications: BTreeSet<(String, String)>,
-    /// Candidate ids by connection.
-    pub candidates: BTreeSet<(String, String)>,
+    /// Digests (hex) whose every line goes, and whose they are; only those that link may stand here, since a name is not a person.
+    /// The key is empty when several people have it: a line that nothing else tells of then stands for itself.
+    pub digests: BTreeMap<String, String>,
+    /// Application ids by connection, and whose they are.
+    pub applications: BTreeMap<(String, String), String>,
+    /// Candidate ids by connection, and whose they are.
+    pub candidates: BTreeMap<(String, String), String>,
 }
 
 /// What an erasure changed, and what it found on the way.
@@ -45,8 +47,8 @@ const DISTINCTIVE: usize = 8;
 const TELLING: usize = 5;
 
 /// Rewrites every segment that tells of a person: ids become [`IdentityKeys::erased_id`], digests and
-/// flags make place for one that says nothing ([`IdentityKeys::erased_person`]) but keeps the person's
-/// lines one person in every count, hashes are made anew. In the person's own lines the ids are replaced wherever they
+/// flags make place for one that says nothing ([`IdentityKeys::erased_person`]) but keeps a person's
+/// lines one person in every count (by the key that was asked for, so that a rewriting that was cut off goes on alike), hashes are made anew. In the person's own lines the ids are replaced wherever they
 /// stand in the record (short ones only where the mapping says so); in other lines of the connection
 /// only long ids are. Each segment is replaced as a whole, so a crash leaves it old or
 /// new, and running again finishes the work.
@@ -71,7 +73,7 @@ pub fn rewrite_segments(data_dir: &Path, keys: &IdentityKeys, erasure: &Erasure)
             break;
         }
     }
-    let names = Names::new(keys, &wanted, erasure.person(keys));
+    let names = Names::new(keys, &wanted);
     let mut rewritten =
         Rewritten { applications: names.applications.clone(), candidates: names.candidates.clone(), ..Rewritten::default() };
     for segment in &segments {
@@ -86,41 +88,38 @@ pub fn rewrite_segments(data_dir: &Path, keys: &IdentityKeys, erasure: &Erasure)
 
 impl Erasure {
     fn is_empty_for(&self, segment: &Segment) -> bool {
-        self.digests.is_empty()
-            && !self.applications.iter().chain(&self.candidates).any(|(connection, _)| *connection == segment.connection)
+        let mut ids = self.applications.keys().chain(self.candidates.keys());
+        self.digests.is_empty() && !ids.any(|(connection, _)| *connection == segment.connection)
     }
 
-    /// By what was asked for, not by what landing tells: the same when a rewriting that was cut off is run again.
-    fn person(&self, keys: &IdentityKeys) -> Digest {
-        let id = self.candidates.first().or_else(|| self.applications.first());
-        match (id, self.digests.first()) {
-            (Some((connection, id)), _) => keys.erased_person(&[connection, id]),
-            (None, digest) => keys.erased_person(&[digest.map_or("", String::as_str)]),
-        }
-    }
-
-    /// True when the line is about the person.
-    fn is_about(&self, segment: &Segment, line: &Line) -> bool {
+    /// Whom the line is about, if it is one of these people: by its ids, which are one person's, before its digests.
+    fn person_of(&self, segment: &Segment, line: &Line) -> Option<String> {
         let at = |id: &str| (segment.connection.clone(), id.to_owned());
-        if application_of(segment, line).is_some_and(|id| self.applications.contains(&at(&id))) {
-            return true;
+        let application = application_of(segment, line);
+        let identity = line.identity.as_ref();
+        let candidate = identity.and_then(|identity| self.candidates.get(&at(&identity.candidate)));
+        if let Some(person) = candidate.or_else(|| self.applications.get(&at(application.as_ref()?))) {
+            return Some(person.clone());
         }
-        line.identity.as_ref().is_some_and(|identity| {
-            self.candidates.contains(&at(&identity.candidate))
-                || identity.digests.iter().any(|digest| digest.kind.links() && self.digests.contains(&digest.hex))
-        })
+        let digests = identity?.digests.iter().filter(|digest| digest.kind.links());
+        let people: BTreeSet<&String> = digests.filter_map(|digest| self.digests.get(&digest.hex)).collect();
+        match (people.len(), people.last()) {
+            (0, _) => None,
+            (1, Some(person)) if !person.is_empty() => Some((*person).clone()),
+            _ => Some(format!("{}/{}", segment.connection, identity.map_or("", |identity| &identity.candidate))),
+        }
     }
 
     /// Takes what a line of the person tells into the search. Digests are not: a shared mailbox must
     /// not pull in strangers.
     fn learn(&mut self, segment: &Segment, line: &Line) {
-        if !self.is_about(segment, line) {
-            return;
-        }
+        let Some(person) = self.person_of(segment, line) else { return };
         let at = |id: &str| (segment.connection.clone(), id.to_owned());
-        self.applications.extend(application_of(segment, line).map(|id| at(&id)));
+        if let Some(id) = application_of(segment, line) {
+            self.applications.entry(at(&id)).or_insert_with(|| person.clone());
+        }
         if let Some(identity) = line.identity.as_ref().filter(|identity| !identity.candidate.is_empty()) {
-            self.candidates.insert(at(&identity.candidate));
+            self.candidates.entry(at(&identity.candidate)).or_insert(person);
         }
     }
 }
@@ -140,20 +139,15 @@ fn application_of(segment: &Segment, line: &Line) -> Option<String> {
 struct Names {
     applications: BTreeMap<(String, String), String>,
     candidates: BTreeMap<(String, String), String>,
-    person: Digest,
 }
 
 impl Names {
-    fn new(keys: &IdentityKeys, wanted: &Erasure, person: Digest) -> Names {
-        let name = |source: Source, ids: &BTreeSet<(String, String)>| {
-            let named = ids.iter().filter(|(_, id)| !id.is_empty() && !id.starts_with(ERASED));
+    fn new(keys: &IdentityKeys, wanted: &Erasure) -> Names {
+        let name = |source: Source, ids: &BTreeMap<(String, String), String>| {
+            let named = ids.keys().filter(|(_, id)| !id.is_empty() && !id.starts_with(ERASED));
             named.map(|(connection, id)| ((connection.clone(), id.clone()), keys.erased_id(source, connection, id))).collect()
         };
-        Names {
-            applications: name(Source::Application, &wanted.applications),
-            candidates: name(Source::Candidate, &wanted.candidates),
-            person,
-        }
+        Names { applications: name(Source::Application, &wanted.applications), candidates: name(Source::Candidate, &wanted.candidates) }
     }
 
     fn of<'n>(&'n self, connection: &'n str) -> impl Iterator<Item = (&'n str, &'n str)> {
@@ -199,7 +193,8 @@ fn header(segment: &Segment) -> SegmentHeader {
 }
 
 fn erase_line(segment: &Segment, keys: &IdentityKeys, wanted: &Erasure, names: &Names, line: &mut Line) {
-    let own = wanted.is_about(segment, line);
+    let person = wanted.person_of(segment, line);
+    let own = person.is_some();
     for (id, name) in names.of(&segment.connection) {
         if id.len() >= if own { TELLING } else { DISTINCTIVE } {
             replace(&mut line.record, id, name, own);
@@ -214,9 +209,7 @@ fn erase_line(segment: &Segment, keys: &IdentityKeys, wanted: &Erasure, names: &
             }
         }
     }
-    if !own {
-        return;
-    }
+    let Some(person) = person else { return };
     let key = |id: &str| (segment.connection.clone(), id.to_owned());
     if segment.kind.tells_of_a_case() {
         erase_own_id(segment, keys, line);
@@ -229,7 +222,7 @@ fn erase_line(segment: &Segment, keys: &IdentityKeys, wanted: &Erasure, names: &
     if let Some(identity) = &mut line.identity {
         let candidate = names.candidates.get(&key(&identity.candidate)).cloned();
         let candidate = candidate.unwrap_or_else(|| identity.candidate.clone());
-        *identity = LineIdentity { candidate, digests: vec![names.person.clone()], flags: Vec::new() };
+        *identity = LineIdentity { candidate, digests: vec![keys.erased_person(&[&person])], flags: Vec::new() };
     }
     line.key_hash = keys.record_key(&segment.connection, &segment.stream, &line.id);
     line.content_hash = content_hash(&line.record, line.identity.as_ref(), &line.lookups);

@@ -1,6 +1,6 @@
 //! Erasure in landing, and boards that deliver the erased again.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use inflow_connectors::identity::{DigestKind, Person, Source, digest_person};
 use inflow_connectors::landing::{Erasure, list_segments, read_segment, rewrite_segments};
@@ -27,9 +27,13 @@ async fn three_people() -> Board {
     .await
 }
 
-fn phone_digests(rig: &Rig, phone: &str) -> BTreeSet<String> {
+fn phone_digests(rig: &Rig, phone: &str) -> BTreeMap<String, String> {
     let person = Person { phones: vec![phone.to_owned()], ..Person::default() };
-    digest_person(&rig.keys, &person, "CN").digests.into_iter().map(|digest| digest.hex).collect()
+    digest_person(&rig.keys, &person, "CN").digests.into_iter().map(|digest| (digest.hex, "one".to_owned())).collect()
+}
+
+fn application(connection: &str, id: &str) -> BTreeMap<(String, String), String> {
+    BTreeMap::from([((connection.to_owned(), id.to_owned()), "one".to_owned())])
 }
 
 #[tokio::test]
@@ -39,7 +43,7 @@ async fn a_person_leaves_landing_and_the_count_stays() {
     rig.pull(&connection("tea", "lever", &board.url)).await;
     let before: Vec<u64> = list_segments(&rig.data_dir()).unwrap().iter().map(|segment| segment.records).collect();
     let erasure = Erasure { digests: phone_digests(&rig, "139-0000-1234"), ..Erasure::default() };
-    let gone: Vec<String> = erasure.digests.iter().cloned().collect();
+    let gone: Vec<String> = erasure.digests.keys().cloned().collect();
     let rewritten = rewrite_segments(&rig.data_dir(), &rig.keys, &erasure).unwrap();
     // The second application has no phone, but the same candidate.
     assert_eq!(rewritten.lines, 2);
@@ -86,7 +90,7 @@ async fn short_ids_do_not_damage_other_numbers() {
     let mapping = rig.file("cases.toml", CASES);
     let sheet = rig.file("cases.csv", "编号,职位,说明,电话\n12,9,店员,19900000001\n13,12,做 12 小时,19900000002\n");
     rig.import(&Connection::new("tea", "file"), Kind::Applications, &[sheet], Some(&mapping)).await;
-    let erasure = Erasure { applications: BTreeSet::from([("tea".to_owned(), "12".to_owned())]), ..Erasure::default() };
+    let erasure = Erasure { applications: application("tea", "12"), ..Erasure::default() };
     let rewritten = rewrite_segments(&rig.data_dir(), &rig.keys, &erasure).unwrap();
     assert_eq!(rewritten.lines, 1);
     let disk = rig.on_disk();
@@ -98,8 +102,34 @@ async fn a_posting_with_the_id_of_an_application_is_not_about_the_person() {
     let board = Board::start(|_, _| jobs(&[job(12, "Cook", "2026-09-02T08:00:00Z")])).await;
     let rig = Rig::new();
     rig.pull(&connection("tea", "greenhouse", &board.url)).await;
-    let erasure = Erasure { applications: BTreeSet::from([("tea".to_owned(), "12".to_owned())]), ..Erasure::default() };
+    let erasure = Erasure { applications: application("tea", "12"), ..Erasure::default() };
     assert_eq!(rewrite_segments(&rig.data_dir(), &rig.keys, &erasure).unwrap().lines, 0);
+}
+
+/// Three people at the phone of one shop, of whom landing is told as the store knows them.
+const SHOP: &str = "编号,职位,说明,电话\n12,9,店员,19900000001\n13,9,店员,19900000001\n14,9,店员,19900000001\n";
+
+#[tokio::test]
+async fn one_of_a_shared_phone_goes_alone_and_all_of_it_go_as_people_apart() {
+    let rig = Rig::new();
+    let mapping = rig.file("cases.toml", CASES);
+    let sheet = rig.file("cases.csv", SHOP);
+    rig.import(&Connection::new("tea", "file"), Kind::Applications, &[sheet], Some(&mapping)).await;
+    let marks = |rig: &Rig| -> Vec<BTreeSet<String>> {
+        let segments = list_segments(&rig.data_dir()).unwrap();
+        let lines = segments.iter().flat_map(|segment| read_segment(segment).unwrap().map(Result::unwrap));
+        let identities = lines.filter_map(|line| line.identity);
+        identities.map(|identity| identity.digests.iter().map(|digest| digest.hex.clone()).collect()).collect()
+    };
+    let before = marks(&rig);
+    let one = Erasure { applications: application("tea", "12"), ..Erasure::default() };
+    assert_eq!(rewrite_segments(&rig.data_dir(), &rig.keys, &one).unwrap().lines, 1);
+    assert_eq!(marks(&rig).iter().filter(|known| before.contains(known)).count(), 2);
+    // The phone itself is asked for; the store knows of number 13 only.
+    let phone = phone_digests(&rig, "19900000001").into_keys().map(|hex| (hex, String::new())).collect();
+    let all = Erasure { digests: phone, applications: application("tea", "13"), ..Erasure::default() };
+    assert_eq!(rewrite_segments(&rig.data_dir(), &rig.keys, &all).unwrap().lines, 2);
+    assert_eq!(marks(&rig).into_iter().collect::<BTreeSet<_>>().len(), 3, "three people are three");
 }
 
 const HIRES: &str = r#"
@@ -135,7 +165,7 @@ async fn erasing_reaches_what_became_of_the_case_and_keeps_the_count() {
     assert_eq!(rewritten.candidates.len(), 1);
     let code = rig.keys.recruiter_code("E1007");
     let disk = rig.on_disk();
-    for clear in erasure.digests.iter().map(String::as_str).chain(["E1007", code.as_str()]) {
+    for clear in erasure.digests.keys().map(String::as_str).chain(["E1007", code.as_str()]) {
         assert!(!disk.contains(clear), "{clear} is still on disk");
     }
     assert!(disk.contains("E1008") && disk.matches("2026-03-01").count() >= 2, "days stay: {disk}");

@@ -1,5 +1,7 @@
 //! What somebody decided about rows: that they are one person, or that they are not.
 
+use super::rows::Rows;
+use crate::decisions::Decision;
 use std::collections::HashSet;
 
 /// Decisions by number of row.
@@ -11,6 +13,22 @@ pub struct Decided {
 }
 
 impl Decided {
+    /// Decisions about rows that are there. A key that is not decides nothing until it comes: a case may be taken back, or the
+    /// person erased.
+    pub fn of(decisions: &[Decision], rows: &Rows) -> Self {
+        let mut decided = Self::default();
+        for decision in decisions {
+            let (Decision::Same(keys) | Decision::Different(keys)) = decision;
+            let here = keys.iter().filter_map(|(connection, id)| u32::try_from(rows.find(connection, id)?).ok()).collect::<Vec<_>>();
+            match decision {
+                _ if here.len() < 2 => {}
+                Decision::Same(_) => decided.are_one(here),
+                Decision::Different(_) => decided.are_not_one(&here),
+            }
+        }
+        decided
+    }
+
     /// These rows are one person.
     pub fn are_one(&mut self, rows: Vec<u32>) {
         self.named.extend(&rows);

@@ -4,7 +4,7 @@
 //! year of birth, are compared; what they tell is weighed ([`model`], Fellegi and Sunter's way) and what weighs enough is joined
 //! ([`persons`]). A name alone never joins; masked and relay numbers make no digest at all. A phone or mail under more than
 //! [`DESK_LIMIT`] different people is a shared desk (an agency's mailbox, a shop's phone) and joins nobody. The person's id is the
-//! smallest member key.
+//! smallest member key. What somebody decided in `decisions.toml` goes before all that ([`crate::decisions`]).
 //!
 //! A row takes part while an application or another case that is there names it as its candidate.
 
@@ -16,6 +16,7 @@ pub mod persons;
 mod read;
 pub mod rows;
 
+use crate::decisions::Decisions;
 use crate::refill::refill;
 use crate::{PipelineError, application_link};
 use decided::Decided;
@@ -71,12 +72,13 @@ pub fn links<'r>(rows: &'r Rows, found: &Persons) -> Vec<Link<'r>> {
 /// on that (see [`application_link`]).
 ///
 /// # Errors
-/// When the store refuses.
+/// When the store refuses, or the decisions cannot be followed.
 pub async fn relink(store: &Store, config: &Config, database: &str) -> Result<(), PipelineError> {
     let model = Model::shipped().map_err(|error| PipelineError::Stopped(error.to_string()))?;
+    let decisions = Decisions::load(&config.dir)?;
     let rows = read::read(store, database).await?;
     let weighing = tokio::task::spawn_blocking(move || {
-        let found = persons::persons(&rows, &model, &Decided::default());
+        let found = persons::persons(&rows, &model, &Decided::of(&decisions.candidates, &rows));
         (rows, found)
     });
     let (rows, found) = weighing.await.map_err(|error| PipelineError::Stopped(error.to_string()))?;
