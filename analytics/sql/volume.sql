@@ -47,10 +47,12 @@ WITH
             SELECT
                 toString(channel) AS in_channel, toString(store) AS in_store, toString(department) AS in_department,
                 toString(city) AS in_city, toString(recruiter) AS by_recruiter,
-                if(cluster_id = '', concat(connection, '/', source_id), cluster_id) AS cluster,
+                if(clusters.cluster_id = '', concat(toString(posted.connection), '/', posted.source_id), clusters.cluster_id) AS cluster,
                 multiIf({tz:String} != '', {tz:String}, zones[in_channel] != '', zones[in_channel], 'UTC') AS zone,
                 toDate(formatDateTime(assumeNotNull(posted_at), '%F', zone)) AS day
-            FROM inflow.postings FINAL
+            FROM inflow.postings AS posted FINAL
+            LEFT JOIN (SELECT connection, source_id, cluster_id FROM inflow.posting_clusters FINAL) AS clusters
+                ON clusters.connection = posted.connection AND clusters.source_id = posted.source_id
             WHERE deleted = 0 AND status NOT IN ('draft', 'internal')
               AND isNotNull(posted_at) AND posted_at <= {as_of:DateTime64(3, 'UTC')}
               AND (empty({channel:Array(String)}) OR has({channel:Array(String)}, channel))

@@ -161,12 +161,13 @@ impl Opened {
         IdentityKeys::load_or_create(&self.config).map_err(|error| Failure::explain(&error))
     }
 
-    /// Links candidates and applications and recomputes marts: all, or those named. Who asks for all while an analysis runs shares the next
+    /// Links candidates and applications, clusters postings and recomputes marts: all, or those named. Who asks for all while an analysis runs shares the next
     /// one. Not to be called by who holds a pass of the gate.
     pub async fn analyse(&self, jobs: &[String]) -> Result<(), Failure> {
         let analysis = async || {
             let _nothing_exchanged = self.host.gate.read().await;
             inflow_pipeline::link::relink(&self.store, &self.config, inflow_store::DERIVED_DATABASE).await?;
+            inflow_pipeline::cluster::recluster(&self.store, &self.config, inflow_store::DERIVED_DATABASE).await?;
             inflow_analytics::analyze(&self.store, &self.config, &self.clock, jobs).await?;
             Ok(())
         };

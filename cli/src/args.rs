@@ -84,6 +84,9 @@ pub enum Command {
     Replay(ReplayArgs),
     /// Forget a person and print a receipt
     Erase(EraseArgs),
+    /// Say why a posting is in its cluster
+    #[command(subcommand)]
+    Explain(ExplainCommand),
     /// Say what engine, disk, clock, connections and credentials are missing
     Doctor,
     /// Connectors: list, write a new one, check a spec, try a connection
@@ -136,6 +139,7 @@ impl Command {
             Self::Serve => "serve",
             Self::Replay(_) => "replay",
             Self::Erase(_) => "erase",
+            Self::Explain(_) => "explain",
             Self::Doctor => "doctor",
             Self::Connector(_) => "connector",
             Self::Engine(_) => "engine",
@@ -294,6 +298,34 @@ pub struct QueryArgs {
     /// Allow statements that write
     #[arg(long)]
     pub write: bool,
+}
+
+/// `inflow explain`
+#[derive(Debug, Subcommand)]
+pub enum ExplainCommand {
+    /// The postings of the same job, and what each pair of them stands on
+    Posting(ExplainPostingArgs),
+}
+
+/// `inflow explain posting`
+#[derive(Debug, Args)]
+pub struct ExplainPostingArgs {
+    /// The posting: connection/source_id, or its id alone where no other posting has it
+    pub id: String,
+    /// Another posting, to say how the two compare
+    pub other: Option<String>,
+    /// text or json
+    #[arg(long, value_enum, default_value = "text", value_name = "F")]
+    pub format: ExplainFormat,
+}
+
+/// How an explanation is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExplainFormat {
+    /// For eyes
+    Text,
+    /// One JSON document
+    Json,
 }
 
 /// `inflow replay`

@@ -55,6 +55,7 @@ async fn dispatch(app: &App, command: Command) -> Result<u8, Failure> {
         Command::Report(args) => commands::report::run(app, args).await,
         Command::Query(args) => commands::query::run(app, args).await,
         Command::Serve => commands::serve::run(app).await,
+        Command::Explain(command) => commands::explain::run(app, command).await,
         Command::Doctor => commands::doctor::run(app).await,
         Command::Connector(command) => commands::connector::run(app, command).await,
         Command::Engine(args::EngineCommand::Install) => commands::engine::install(app).await,

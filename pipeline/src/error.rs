@@ -47,12 +47,32 @@ pub enum PipelineError {
         /// What was expected.
         expected: &'static str,
     },
+    /// No posting is meant, or several.
+    #[error("{}", no_posting(id, like))]
+    NoPosting {
+        /// What was asked for.
+        id: String,
+        /// Keys of postings of this id, when there are several.
+        like: Vec<String>,
+    },
+    /// What people decided cannot be read.
+    #[error("{}: {reason}", path.display())]
+    Decisions {
+        /// The file.
+        path: std::path::PathBuf,
+        /// Why.
+        reason: String,
+    },
     /// Frames.
     #[error("a frame could not be made: {0}")]
     Frame(#[from] polars::error::PolarsError),
     /// A task of ours stopped.
     #[error("the pipeline stopped: {0}")]
     Stopped(String),
+}
+
+fn no_posting(id: &str, like: &[String]) -> String {
+    if like.is_empty() { format!("there is no posting {id:?}") } else { format!("{id:?} is the id of several postings") }
 }
 
 impl Explain for PipelineError {
@@ -69,6 +89,14 @@ impl Explain for PipelineError {
                 Some("nothing was changed; check the number or address, or give --candidate or --application CONNECTION:ID".to_owned())
             }
             Self::BadTarget { .. } => Some("for example --application lever_main:90bb80d6".to_owned()),
+            Self::NoPosting { like, .. } if like.is_empty() => Some(
+                "`inflow query \"SELECT connection, source_id, title FROM postings LIMIT 10\"` shows some; a key is connection/source_id"
+                    .to_owned(),
+            ),
+            Self::NoPosting { like, .. } => Some(format!("give one of {}", like.join(", "))),
+            Self::Decisions { .. } => {
+                Some("an entry is `[[postings]]` with `same = [\"connection/id\", \"connection/id\"]` or `different = [..]`".to_owned())
+            }
             Self::Frame(_) | Self::Stopped(_) => None,
         }
     }

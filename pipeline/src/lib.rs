@@ -6,11 +6,12 @@
 //! ```
 //!
 //! [`Pipeline`] is the sink that the connector engine gives its segments to; [`replay`] feeds it all landing again, into
-//! a shadow database; [`link`] finds which candidate rows are one person, [`application_link`] which applications are one case;
-//! [`erase`] forgets a person.
+//! a shadow database; [`link`] finds which candidate rows are one person, [`application_link`] which applications are one case, [`cluster`] which postings
+//! are of one job; [`erase`] forgets a person.
 
 pub mod application_link;
 pub mod channel;
+pub mod cluster;
 pub mod decisions;
 pub mod erase;
 mod error;

@@ -1,7 +1,7 @@
 //! Rebuilding derived tables from landing, in a shadow database that is exchanged for the live one at the end.
 
 use crate::link::relink;
-use crate::{Pipeline, PipelineError, tables};
+use crate::{Pipeline, PipelineError, cluster, tables};
 use chrono::NaiveDate;
 use inflow_config::{Config, SharedClock};
 use inflow_connectors::landing::list_segments;
@@ -70,6 +70,7 @@ pub async fn rebuild(
         replayed.quarantined += counts.quarantined;
     }
     relink(store, config, &shadow).await?;
+    cluster::recluster(store, config, &shadow).await?;
     Ok((shadow, replayed))
 }
 

@@ -43,7 +43,6 @@ pub static POSTINGS: Table = Table {
         ("closed_precision", Text),
         ("body", Text),
         ("content_hash", Unsigned),
-        ("cluster_id", Text),
         ("version", Unsigned),
         ("deleted", Unsigned),
         ("segment", Text),

@@ -134,6 +134,7 @@ pub const DERIVED: &[(&str, &str)] = &[
     ("assessments", "segment, fetched_at"),
     ("invitations", "segment, fetched_at"),
     ("candidate_links", ""),
+    ("posting_clusters", ""),
     ("application_links", ""),
     ("application_conflicts", ""),
     ("channels", ""),

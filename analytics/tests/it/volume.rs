@@ -43,23 +43,25 @@ async fn people_are_unique_at_the_grain_of_the_row() {
 #[tokio::test]
 async fn postings_count_once_published_and_clusters_once_each() {
     let world = World::new().await;
-    let posting = |id: &str, cluster: &str, status: &str, posted: Value| {
-        json!({"connection": "boss", "source_id": id, "channel": "boss", "cluster_id": cluster, "status": status,
+    let posting = |id: &str, status: &str, posted: Value| {
+        json!({"connection": "boss", "source_id": id, "channel": "boss", "status": status,
                "posted_at": posted, "posted_precision": "exact", "version": 1})
     };
     world
         .insert(
             "postings",
             vec![
-                posting("1", "boss/1", "open", json!("2026-10-05 10:00:00")),
-                posting("2", "boss/1", "closed", json!("2026-10-06 10:00:00")),
-                posting("3", "", "open", json!("2026-10-06 10:00:00")),
-                posting("4", "", "draft", json!("2026-10-06 10:00:00")),
-                posting("5", "", "open", Value::Null),
-                posting("6", "", "open", json!("2026-11-06 10:00:00")),
+                posting("1", "open", json!("2026-10-05 10:00:00")),
+                posting("2", "closed", json!("2026-10-06 10:00:00")),
+                posting("3", "open", json!("2026-10-06 10:00:00")),
+                posting("4", "draft", json!("2026-10-06 10:00:00")),
+                posting("5", "open", Value::Null),
+                posting("6", "open", json!("2026-11-06 10:00:00")),
             ],
         )
         .await;
+    let clustered = |id: &str| json!({"connection": "boss", "source_id": id, "cluster_id": "boss/1", "members": 2});
+    world.insert("posting_clusters", vec![clustered("1"), clustered("2")]).await;
     world.analyze().await;
     let report = world.report("volume", &[], "2026-10-01", "2026-10-31").await;
     let row = find(&report, &[("channel", "boss")]);

@@ -7,6 +7,7 @@ pub mod demo;
 pub mod doctor;
 pub mod engine;
 pub mod erase;
+pub mod explain;
 pub mod import;
 pub mod init;
 pub mod query;

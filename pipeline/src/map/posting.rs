@@ -39,8 +39,6 @@ impl Mapper<'_> {
             }
         }
         row.set("content_hash", Cell::Unsigned(content_hash(&row)));
-        let key = format!("{}/{}", self.connection.name, line.id);
-        row.text("cluster_id", key);
         Ok(row)
     }
 

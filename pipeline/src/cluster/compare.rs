@@ -1,0 +1,262 @@
+//! Whether two postings are of one job, by the two alone.
+
+use super::form::{Facts, Form};
+use super::text::{Sentence, common};
+
+/// Texts that share less than this of their shingles are never of one job.
+const LEAST_TEXT: f64 = 0.5;
+
+/// Sentences that share this much of their shingles say the same.
+const SAME_SENTENCE: f64 = 0.4;
+
+/// Two texts of which each has this share of sentences that the other lacks are about two jobs in one frame.
+const OWN_SENTENCES: f64 = 0.25;
+
+/// How two values of one field stand to each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Relation {
+    /// Equal.
+    Equal,
+    /// One is part of the other, or its beginning where it is cut.
+    Contained,
+    /// One letter more, less or other.
+    OneEdit,
+    /// At least one says nothing.
+    Unknown,
+    /// They differ.
+    Different,
+}
+
+/// How two postings compare.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+pub struct Comparison {
+    /// Whether they are of one job.
+    pub same: bool,
+    /// How sure that is: text less what speaks against it.
+    pub score: f64,
+    /// Shared part of all shingles (Jaccard).
+    pub text: f64,
+    /// Shared part of the shorter text's shingles.
+    pub contained: f64,
+    /// Share of letters in sentences that only one has; of the one that has less of them.
+    pub own: f64,
+    /// Titles.
+    pub title: Relation,
+    /// Levels.
+    pub level: Relation,
+    /// Companies.
+    pub company: Relation,
+    /// Cities: contained when only some are both's.
+    pub city: Relation,
+    /// Countries.
+    pub country: Relation,
+    /// Shops.
+    pub store: Relation,
+    /// Pay: contained when the ranges overlap.
+    pub pay: Relation,
+}
+
+/// Compares two forms; the result does not depend on which is first.
+pub fn compare(a: &Form, b: &Form) -> Comparison {
+    let mut comparison = by_fields(&a.facts, &b.facts);
+    if a.id == b.id {
+        return Comparison { same: a.is_told(), score: 1.0, text: 1.0, contained: 1.0, ..comparison };
+    }
+    let (left, right) = (a.text.shingles(), b.text.shingles());
+    let both = common(&left, &right);
+    comparison.text = share(both, left.len() + right.len() - both);
+    comparison.contained = share(both, left.len().min(right.len()));
+    if comparison.text >= LEAST_TEXT - 0.1 {
+        let (one, other) = (a.text.sentences(), b.text.sentences());
+        comparison.own = own(&one, &other).min(own(&other, &one));
+    } else {
+        comparison.own = 1.0;
+    }
+    comparison.score = (comparison.text - against(&comparison)).clamp(0.0, 1.0);
+    comparison.same = !is_vetoed(&comparison) && a.is_told() && b.is_told() && comparison.score >= LEAST_TEXT;
+    comparison
+}
+
+/// Whether the fields of two postings leave it open that they are of one job: their texts need no look otherwise.
+pub fn may_be_same(a: &Facts, b: &Facts) -> bool {
+    a.level == b.level
+        && [cities(&a.cities, &b.cities), known(&a.country, &b.country), known(&a.store, &b.store)]
+            .iter()
+            .all(|relation| *relation != Relation::Different)
+        && titles(&a.title, &b.title) != Relation::Different
+        && companies(&a.company, &b.company) != Relation::Different
+}
+
+/// What no text outweighs.
+fn is_vetoed(found: &Comparison) -> bool {
+    [found.level, found.city, found.country, found.store, found.company, found.title].contains(&Relation::Different)
+        || found.own >= OWN_SENTENCES
+}
+
+/// What speaks against one job, in shares of text.
+fn against(found: &Comparison) -> f64 {
+    let title = match found.title {
+        Relation::Equal => 0.0,
+        _ => 0.05,
+    };
+    let company = match found.company {
+        Relation::Equal => 0.0,
+        Relation::Contained => 0.02,
+        Relation::OneEdit => 0.04,
+        _ => 0.15,
+    };
+    let city = if found.city == Relation::Unknown { 0.03 } else { 0.0 };
+    let pay = match found.pay {
+        Relation::Equal => -0.06,
+        Relation::Different => 0.15,
+        _ => 0.0,
+    };
+    title + company + city + pay
+}
+
+fn by_fields(a: &Facts, b: &Facts) -> Comparison {
+    Comparison {
+        same: false,
+        score: 0.0,
+        text: 0.0,
+        contained: 0.0,
+        own: 0.0,
+        title: titles(&a.title, &b.title),
+        level: if a.level == b.level { Relation::Equal } else { Relation::Different },
+        company: companies(&a.company, &b.company),
+        city: cities(&a.cities, &b.cities),
+        country: known(&a.country, &b.country),
+        store: known(&a.store, &b.store),
+        pay: pays(a, b),
+    }
+}
+
+fn known(a: &str, b: &str) -> Relation {
+    match (a.is_empty() || b.is_empty(), a == b) {
+        (true, _) => Relation::Unknown,
+        (_, true) => Relation::Equal,
+        _ => Relation::Different,
+    }
+}
+
+/// Cities of two postings. One that names several is for each of them.
+pub(super) fn cities(a: &[String], b: &[String]) -> Relation {
+    if a.is_empty() || b.is_empty() {
+        Relation::Unknown
+    } else if a == b {
+        Relation::Equal
+    } else if a.iter().any(|city| b.contains(city)) {
+        Relation::Contained
+    } else {
+        Relation::Different
+    }
+}
+
+/// Titles as they are after marks, places and benefits are gone: what one says more than the other is a speciality, and that is
+/// another job (`Security Analyst (SOC)`, `Security Analyst (Blue Team)`), however equal the texts.
+fn titles(a: &str, b: &str) -> Relation {
+    let (shorter, _) = by_length(a, b);
+    if a == b {
+        Relation::Equal
+    } else if shorter.chars().count() >= 6 && is_one_edit(a, b) && digits(a) == digits(b) {
+        Relation::OneEdit
+    } else {
+        Relation::Different
+    }
+}
+
+fn companies(a: &str, b: &str) -> Relation {
+    if a.is_empty() || b.is_empty() {
+        return if a == b { Relation::Equal } else { Relation::Unknown };
+    }
+    let (shorter, longer) = by_length(a, b);
+    let cut = shorter.trim_end_matches(['.', '…']);
+    let is_cut = cut.len() < shorter.len() && !cut.is_empty() && longer.starts_with(cut);
+    if a == b {
+        Relation::Equal
+    } else if is_cut || (tells_a_company(shorter) && contains_word(longer, shorter)) {
+        Relation::Contained
+    } else if shorter.chars().count() >= 4 && is_one_edit(a, b) {
+        Relation::OneEdit
+    } else {
+        Relation::Different
+    }
+}
+
+/// A part of a name that is short says nothing: two Chinese characters, three Latin letters.
+fn tells_a_company(part: &str) -> bool {
+    part.chars().count() >= if part.is_ascii() { 4 } else { 3 }
+}
+
+/// Whether `part` is in `whole` and no Latin word or number is torn by it.
+fn contains_word(whole: &str, part: &str) -> bool {
+    whole.match_indices(part).any(|(at, _)| {
+        let (before, after) = (whole.get(..at).unwrap_or_default(), whole.get(at + part.len()..).unwrap_or_default());
+        let torn = |outside: Option<char>, inside: Option<char>| {
+            outside.is_some_and(|c| c.is_ascii_alphanumeric()) && inside.is_some_and(|c| c.is_ascii_alphanumeric())
+        };
+        !torn(before.chars().next_back(), part.chars().next()) && !torn(after.chars().next(), part.chars().next_back())
+    })
+}
+
+fn is_one_edit(a: &str, b: &str) -> bool {
+    a.chars().count().abs_diff(b.chars().count()) <= 1 && strsim::osa_distance(a, b) <= 1
+}
+
+/// `Software Engineer 2` and `3` are one letter apart.
+fn digits(text: &str) -> Vec<char> {
+    text.chars().filter(char::is_ascii_digit).collect()
+}
+
+fn by_length<'t>(a: &'t str, b: &'t str) -> (&'t str, &'t str) {
+    if (a.len(), a) <= (b.len(), b) { (a, b) } else { (b, a) }
+}
+
+fn pays(a: &Facts, b: &Facts) -> Relation {
+    let bounds = |facts: &Facts| match facts.pay {
+        (None, None) => None,
+        (low, high) => Some((low.unwrap_or(0.0), high.unwrap_or(f64::INFINITY))),
+    };
+    let (Some(one), Some(other)) = (bounds(a), bounds(b)) else { return Relation::Unknown };
+    if a.pay_unit != b.pay_unit {
+        return Relation::Unknown;
+    }
+    if a.pay == b.pay {
+        Relation::Equal
+    } else if one.0 <= other.1 && other.0 <= one.1 {
+        Relation::Contained
+    } else {
+        Relation::Different
+    }
+}
+
+/// Share of letters in sentences that `other` has not.
+fn own(text: &[Sentence], other: &[Sentence]) -> f64 {
+    let mut places: Vec<(u32, u32)> =
+        (0_u32..).zip(other).flat_map(|(at, sentence)| sentence.shingles.iter().map(move |hash| (*hash, at))).collect();
+    places.sort_unstable();
+    let (mut letters, mut own) = (0, 0);
+    let mut hits = vec![0_usize; other.len()];
+    for sentence in text {
+        hits.fill(0);
+        for hash in &sentence.shingles {
+            let from = places.partition_point(|(other, _)| other < hash);
+            for (_, at) in places.iter().skip(from).take_while(|(other, _)| other == hash) {
+                hits[*at as usize] += 1;
+            }
+        }
+        let best =
+            hits.iter().zip(other).map(|(hit, like)| share(*hit, sentence.shingles.len() + like.shingles.len() - hit)).fold(0.0, f64::max);
+        letters += sentence.letters;
+        if best < SAME_SENTENCE {
+            own += sentence.letters;
+        }
+    }
+    share(own, letters)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "numbers of shingles")]
+fn share(part: usize, whole: usize) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+}

@@ -1,0 +1,47 @@
+//! Clusters of postings that are of one job: reposts, and near-duplicates across channels.
+//!
+//! ```text
+//! posting -> form (what is compared) -> bands -> candidates -> compared -> pairs -> components -> cluster
+//! ```
+//!
+//! Each step depends on the postings alone: who is compared with whom and what comes of it is a matter of two forms, never of what else
+//! there is or what came first. So a new day's postings probe the bands that are stored, only the clusters which they bridge
+//! are made anew, and a replay finds the same. `docs/near-duplicates.md` says how well it does.
+//!
+//! - [`form`], [`text`]: what is compared
+//! - [`signature`], [`candidates`]: which pairs are worth it
+//! - [`compare`]: the decision
+//! - [`component`]: clusters of decisions, guarded against chains
+//! - [`decisions`]: what people decided
+//! - [`explain`]: why a posting is where it is
+
+pub mod candidates;
+pub mod compare;
+pub mod component;
+pub mod decisions;
+pub mod explain;
+pub mod form;
+mod pending;
+mod row_binary;
+mod settle;
+pub mod signature;
+mod staging;
+#[cfg(test)]
+mod tests;
+pub mod text;
+
+use crate::PipelineError;
+use decisions::Decisions;
+use inflow_config::Config;
+use inflow_store::Store;
+
+/// Brings the clusters of a database up to its postings: `posting_clusters`, and what it stands on. Returns how many postings
+/// changed their cluster or are new in one.
+///
+/// # Errors
+/// When `decisions.toml` is wrong or the store refuses.
+pub async fn recluster(store: &Store, config: &Config, database: &str) -> Result<u64, PipelineError> {
+    let decisions = Decisions::load(&config.dir)?;
+    while pending::take_batch(store, database).await? {}
+    settle::settle(store, database, &decisions).await
+}

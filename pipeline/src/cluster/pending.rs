@@ -1,0 +1,209 @@
+//! Postings whose forms are not taken yet: forms, candidates and pairs of a batch of them.
+
+use super::candidates::{Banded, candidates};
+use super::compare::{compare, may_be_same};
+use super::form::{Facts, Form, KERNEL_VERSION, Places, Posting};
+use super::row_binary::Rows;
+use super::staging::Staging;
+use crate::PipelineError;
+use crate::refill::for_each_row;
+use inflow_store::Store;
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// Postings of a batch: of as many are forms held, and at most as many bodies.
+const BATCH: usize = 100_000;
+
+/// What a form is made of, less the body, as a column of the engine: equal as long as the form is.
+fn content(alias: &str) -> String {
+    format!(
+        "sipHash64({KERNEL_VERSION}, {alias}.content_hash, {alias}.title, {alias}.company, {alias}.place, toString({alias}.city), toString({alias}.country), toString({alias}.store), \
+         toString({alias}.pay_min), toString({alias}.pay_max), toString({alias}.pay_currency), toString({alias}.pay_period))"
+    )
+}
+
+/// Columns that a [`Posting`] is read from; see [`PostingRow`].
+pub(super) const POSTING: &str = "toString(p.connection), p.source_id, p.title, p.company, (p.place, toString(p.city), toString(p.country)), toString(p.store), \
+     toFloat64(p.pay_min), toFloat64(p.pay_max), concat(toString(p.pay_currency), ' ', toString(p.pay_period)), p.body";
+
+/// A row of [`POSTING`].
+pub(super) type PostingRow = (String, String, String, String, (String, String, String), String, Option<f64>, Option<f64>, String, String);
+
+/// A posting from its row, with its connection and id.
+pub(super) fn posting(row: PostingRow) -> (String, String, Posting) {
+    let (connection, source_id, title, company, (place, city, country), store, pay_min, pay_max, pay_unit, body) = row;
+    let key = format!("{connection}/{source_id}");
+    (connection, source_id, Posting { key, title, company, place, city, country, store, pay_min, pay_max, pay_unit, body })
+}
+
+/// A form without its text.
+#[derive(Debug, Clone)]
+struct Described {
+    facts: Facts,
+    told: bool,
+    banded: Banded,
+}
+
+/// Takes the forms of one batch of postings and finds their pairs. False when none was left.
+pub(super) async fn take_batch(store: &Store, database: &str) -> Result<bool, PipelineError> {
+    let batch = Staging::create(store, database, "posting_forms_batch", "posting_forms").await?;
+    let forms = read_forms(store, database, &batch).await?;
+    if forms.is_empty() {
+        batch.drop().await?;
+        return Ok(false);
+    }
+    let old = stored_forms(store, database, &batch, &forms).await?;
+    insert_bands(store, database, &forms).await?;
+    let pairs = blocking(move || pairs(forms, old)).await?;
+    judge(store, database, &batch, pairs).await?;
+    // Only now are the postings no longer pending: a batch cut off before is taken again.
+    batch.pour_into("posting_forms").await?;
+    batch.drop().await?;
+    Ok(true)
+}
+
+/// Pairs of new forms, and of new with old, that are worth comparing; the smaller first.
+fn pairs(new: BTreeMap<u64, Described>, old: Vec<Described>) -> Vec<(u64, u64)> {
+    let mut facts = Vec::with_capacity(new.len() + old.len());
+    let mut banded = Vec::with_capacity(facts.capacity());
+    let told = new.values().filter(|form| form.told).count();
+    for form in new.into_values().chain(old).filter(|form| form.told) {
+        facts.push(form.facts);
+        banded.push(form.banded);
+    }
+    let found = candidates(&banded, told, |a, b| may_be_same(&facts[a], &facts[b]));
+    let forms = found.into_iter().map(|(a, b)| (banded[a as usize].form, banded[b as usize].form));
+    forms.map(|(a, b)| (a.min(b), a.max(b))).collect()
+}
+
+/// Reads a batch of pending postings, writes down their forms beside, and gives each form once.
+async fn read_forms(store: &Store, database: &str, batch: &Staging<'_>) -> Result<BTreeMap<u64, Described>, PipelineError> {
+    // The bodies of a batch are read, and of no more: the keys are found in narrow columns first.
+    let keys = format!(
+        "SELECT p.connection, p.source_id FROM \
+         (SELECT q.connection AS connection, q.source_id AS source_id, {content} AS content FROM {database}.postings AS q FINAL WHERE q.deleted = 0) AS p \
+         LEFT ANTI JOIN (SELECT connection, source_id, content FROM {database}.posting_forms FINAL) AS f \
+         ON p.connection = f.connection AND p.source_id = f.source_id AND p.content = f.content LIMIT {BATCH}",
+        content = content("q")
+    );
+    let sql = format!(
+        "SELECT {content}, ({POSTING}) FROM {database}.postings AS p FINAL WHERE p.deleted = 0 AND (p.connection, p.source_id) IN ({keys})",
+        content = content("p")
+    );
+    let (mut forms, mut rows) = (BTreeMap::new(), Rows::default());
+    for_each_row(store, &sql, |(content, row): (u64, PostingRow)| {
+        let (connection, source_id, posting) = posting(row);
+        let form = Form::of(&posting);
+        rows.text(&connection).text(&source_id).u64(content).u64(form.id);
+        forms.entry(form.id).or_insert_with(|| Described { told: form.is_told(), banded: Banded::of(&form), facts: form.facts });
+    })
+    .await?;
+    batch.insert(&["connection", "source_id", "content", "form"], rows).await?;
+    Ok(forms)
+}
+
+async fn insert_bands(store: &Store, database: &str, forms: &BTreeMap<u64, Described>) -> Result<(), PipelineError> {
+    let mut rows = Rows::default();
+    for (id, Described { facts, told, banded }) in forms {
+        rows.u64(*id).text(&facts.title).text(&facts.level).text(&facts.company).texts(&facts.cities).text(&facts.country);
+        rows.text(&facts.store);
+        rows.nullable(facts.pay.0).nullable(facts.pay.1).text(&facts.pay_unit).u8(u8::from(*told));
+        rows.u64(banded.places.title_company).u64(banded.places.title_city).u64(banded.places.company_city).array(&banded.bands);
+    }
+    store.insert(database, "posting_bands", &[], "RowBinary", rows.finish(), "").await?;
+    Ok(())
+}
+
+/// A row of `posting_bands`: form, fields, whether told, places, bands.
+type BandsRow = (u64, FactsRow, u8, (u64, u64, u64), Vec<u32>);
+type FactsRow = (String, String, String, Vec<String>, String, String, Option<f64>, Option<f64>, String);
+
+/// Forms of earlier batches under whose places bands of this one are looked for.
+async fn stored_forms(
+    store: &Store,
+    database: &str,
+    batch: &Staging<'_>,
+    new: &BTreeMap<u64, Described>,
+) -> Result<Vec<Described>, PipelineError> {
+    let places =
+        |pick: fn(&Places) -> u64| -> HashSet<u64> { new.values().map(|form| pick(&form.banded.places)).filter(|key| *key != 0).collect() };
+    let (by_company, by_city, by_both) = (places(|p| p.title_company), places(|p| p.title_city), places(|p| p.company_city));
+    let keys = Staging::create_as(store, database, "posting_places_batch", "key UInt64").await?;
+    let mut rows = Rows::default();
+    for key in by_company.iter().chain(&by_city).chain(&by_both) {
+        rows.u64(*key);
+    }
+    keys.insert(&["key"], rows).await?;
+    let wanted = format!("(SELECT key FROM {})", keys.name());
+    let sql = format!(
+        "SELECT form, (title, toString(level), company, cities, toString(country), toString(store), pay_min, pay_max, toString(pay_unit)), told, \
+         (title_company, title_city, company_city), bands FROM {database}.posting_bands FINAL \
+         WHERE told = 1 AND (title_company IN {wanted} OR title_city IN {wanted} OR company_city IN {wanted}) \
+         AND form NOT IN (SELECT form FROM {})",
+        batch.name()
+    );
+    let mut old = Vec::new();
+    for_each_row(store, &sql, |(form, facts, told, places, bands): BandsRow| {
+        let (title, level, company, cities, country, store, pay_min, pay_max, pay_unit) = facts;
+        let facts = Facts { title, level, company, cities, country, store, pay: (pay_min, pay_max), pay_unit };
+        let places = Places { title_company: places.0, title_city: places.1, company_city: places.2 };
+        old.push(Described { facts, told: told == 1, banded: Banded { form, places, bands } });
+    })
+    .await?;
+    keys.drop().await?;
+    Ok(old)
+}
+
+/// Compares the candidates with their texts and writes down the pairs that are of one job.
+async fn judge(store: &Store, database: &str, batch: &Staging<'_>, pairs: Vec<(u64, u64)>) -> Result<(), PipelineError> {
+    if pairs.is_empty() {
+        return Ok(());
+    }
+    let wanted = Staging::create_as(store, database, "posting_forms_wanted", "form UInt64").await?;
+    let mut rows = Rows::default();
+    for form in pairs.iter().flat_map(|(a, b)| [*a, *b]).collect::<HashSet<u64>>() {
+        rows.u64(form);
+    }
+    wanted.insert(&["form"], rows).await?;
+    let forms = forms_of(store, database, &[batch.name(), format!("{database}.posting_forms")], &wanted.name()).await?;
+    wanted.drop().await?;
+    let verdicts = blocking(move || verdicts(&forms, &pairs)).await?;
+    let mut rows = Rows::default();
+    for (a, b, score) in verdicts {
+        rows.u64(a).u64(b).f64(score);
+    }
+    store.insert(database, "posting_pairs", &["a", "b", "score"], "RowBinary", rows.finish(), "").await?;
+    Ok(())
+}
+
+/// Forms with their texts, read anew. A posting that changed since has another form by now and stands for none that is wanted.
+async fn forms_of(store: &Store, database: &str, tables: &[String], wanted: &str) -> Result<HashMap<u64, Form>, PipelineError> {
+    let keys = |table: &String| format!("SELECT connection, source_id FROM {table} WHERE form IN (SELECT form FROM {wanted})");
+    let keys = tables.iter().map(keys).collect::<Vec<_>>().join(" UNION ALL ");
+    let sql =
+        format!("SELECT {POSTING} FROM {database}.postings AS p FINAL WHERE p.deleted = 0 AND (p.connection, p.source_id) IN ({keys})");
+    let mut forms = HashMap::new();
+    for_each_row(store, &sql, |row: PostingRow| {
+        let form = Form::of(&posting(row).2);
+        forms.insert(form.id, form);
+    })
+    .await?;
+    Ok(forms)
+}
+
+/// The pairs of one job with their scores, found by all cores.
+fn verdicts(forms: &HashMap<u64, Form>, pairs: &[(u64, u64)]) -> Vec<(u64, u64, f64)> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let part = pairs.len().div_ceil(threads).max(1);
+    let judge = |pairs: &[(u64, u64)]| -> Vec<(u64, u64, f64)> {
+        let both = |(a, b): &(u64, u64)| Some((*a, *b, compare(forms.get(a)?, forms.get(b)?)));
+        pairs.iter().filter_map(both).filter(|(_, _, found)| found.same).map(|(a, b, found)| (a, b, found.score)).collect()
+    };
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = pairs.chunks(part).map(|pairs| scope.spawn(move || judge(pairs))).collect();
+        workers.into_iter().flat_map(|worker| worker.join().unwrap_or_default()).collect()
+    })
+}
+
+pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, PipelineError> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| PipelineError::Stopped(error.to_string()))
+}

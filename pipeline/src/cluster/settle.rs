@@ -1,0 +1,204 @@
+//! Clusters from pairs: only those that a changed posting, form or decision touches are made anew.
+
+use super::component::{Edge, Guarded, components};
+use super::decisions::Decisions;
+use super::pending::blocking;
+use super::row_binary::Rows;
+use super::staging::Staging;
+use crate::PipelineError;
+use crate::refill::for_each_row;
+use inflow_store::{Store, array_literal};
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// A pair that postings of equal words make with their form: surer than any of texts.
+const EQUAL: f64 = 2.0;
+
+/// A posting and where it is now.
+#[derive(Debug, Clone)]
+struct Member {
+    connection: String,
+    source_id: String,
+    key: String,
+    form: u64,
+    guarded: Guarded,
+    /// Form, cluster, members and whether decided, as the store has them.
+    now: (u64, String, u32, u8),
+}
+
+/// A row of the query in [`members`].
+type MemberRow = (String, String, u64, (String, Vec<String>, String, String), (u64, String, u32, u8));
+
+/// Brings `posting_clusters` to what forms, pairs and decisions say. Returns how many of its rows changed.
+pub(super) async fn settle(store: &Store, database: &str, decisions: &Decisions) -> Result<u64, PipelineError> {
+    forget_gone(store, database, "posting_forms").await?;
+    let touched = touched(store, database, decisions).await?;
+    let mut changed = 0;
+    if !touched.is_empty() {
+        let pairs = pairs(store, database).await?;
+        let (reached, pairs) = blocking(move || reach(touched, pairs)).await?;
+        let members = members(store, database, &reached).await?;
+        let decisions = decisions.clone();
+        let rows = blocking(move || clusters(members, &pairs, &decisions)).await?;
+        changed = rows.len() as u64;
+        write(store, database, &rows).await?;
+    }
+    forget_gone(store, database, "posting_clusters").await?;
+    Ok(changed)
+}
+
+/// Takes out postings that are there no more.
+async fn forget_gone(store: &Store, database: &str, table: &str) -> Result<(), PipelineError> {
+    let gone = format!("(connection, source_id) NOT IN (SELECT connection, source_id FROM {database}.postings FINAL WHERE deleted = 0)");
+    let rows = store.rows(&format!("SELECT count() AS gone FROM {database}.{table} FINAL WHERE {gone}"), &[]).await?;
+    if rows.first().and_then(|row| row.get("gone")?.as_u64()).is_some_and(|gone| gone > 0) {
+        store.execute(&format!("DELETE FROM {database}.{table} WHERE {gone}"), &[], &[("mutations_sync", "1")]).await?;
+    }
+    Ok(())
+}
+
+/// Forms whose clusters are to be made anew: of postings that are new, gone or of another form than when they were last clustered,
+/// and of those that a decision names or named.
+async fn touched(store: &Store, database: &str, decisions: &Decisions) -> Result<HashSet<u64>, PipelineError> {
+    let sql = format!(
+        "SELECT DISTINCT arrayJoin([f.form, c.form]) AS form FROM (SELECT connection, source_id, form FROM {database}.posting_forms FINAL) AS f \
+         FULL OUTER JOIN (SELECT connection, source_id, form, decided FROM {database}.posting_clusters FINAL) AS c \
+         ON f.connection = c.connection AND f.source_id = c.source_id WHERE f.form != c.form OR c.decided = 1"
+    );
+    let mut forms = HashSet::new();
+    for_each_row(store, &sql, |(form,): (u64,)| {
+        forms.insert(form);
+    })
+    .await?;
+    forms.remove(&0);
+    let named = decisions.keys();
+    if !named.is_empty() {
+        let sql = format!(
+            "SELECT form FROM {database}.posting_forms FINAL WHERE concat(toString(connection), '/', source_id) IN {{keys:Array(String)}}"
+        );
+        for row in store.rows(&sql, &[("keys", array_literal(&named))]).await? {
+            forms.extend(row.get("form").and_then(serde_json::Value::as_u64));
+        }
+    }
+    Ok(forms)
+}
+
+async fn pairs(store: &Store, database: &str) -> Result<Vec<(u64, u64, f64)>, PipelineError> {
+    let mut pairs = Vec::new();
+    for_each_row(store, &format!("SELECT a, b, score FROM {database}.posting_pairs FINAL"), |pair: (u64, u64, f64)| pairs.push(pair))
+        .await?;
+    Ok(pairs)
+}
+
+/// What pairs lead to from the touched forms, and the pairs among them. Forms that no posting has any more lead on: what they
+/// once held together is to be taken apart.
+fn reach(touched: HashSet<u64>, pairs: Vec<(u64, u64, f64)>) -> (HashSet<u64>, Vec<(u64, u64, f64)>) {
+    let mut neighbours: HashMap<u64, Vec<u64>> = HashMap::new();
+    for (a, b, _) in &pairs {
+        neighbours.entry(*a).or_default().push(*b);
+        neighbours.entry(*b).or_default().push(*a);
+    }
+    let mut next: Vec<u64> = touched.iter().copied().collect();
+    let mut reached = touched;
+    while let Some(form) = next.pop() {
+        for other in neighbours.get(&form).into_iter().flatten() {
+            if reached.insert(*other) {
+                next.push(*other);
+            }
+        }
+    }
+    let pairs = pairs.into_iter().filter(|(a, _, _)| reached.contains(a)).collect();
+    (reached, pairs)
+}
+
+/// Postings of the forms.
+async fn members(store: &Store, database: &str, forms: &HashSet<u64>) -> Result<Vec<Member>, PipelineError> {
+    let wanted = Staging::create_as(store, database, "posting_forms_wanted", "form UInt64").await?;
+    let mut rows = Rows::default();
+    for form in forms {
+        rows.u64(*form);
+    }
+    wanted.insert(&["form"], rows).await?;
+    let within = format!("form IN (SELECT form FROM {})", wanted.name());
+    let sql = format!(
+        "SELECT toString(f.connection), f.source_id, f.form, (toString(b.level), b.cities, toString(b.country), toString(b.store)), \
+         (c.form, c.cluster_id, c.members, c.decided) \
+         FROM (SELECT connection, source_id, form FROM {database}.posting_forms FINAL WHERE {within}) AS f \
+         INNER JOIN (SELECT form, level, cities, country, store FROM {database}.posting_bands FINAL WHERE {within}) AS b ON f.form = b.form \
+         LEFT JOIN (SELECT connection, source_id, form, cluster_id, members, decided FROM {database}.posting_clusters FINAL) AS c \
+         ON f.connection = c.connection AND f.source_id = c.source_id"
+    );
+    let mut members = Vec::new();
+    for_each_row(store, &sql, |(connection, source_id, form, (level, cities, country, shop), now): MemberRow| {
+        let guarded = Guarded { cities, country, store: shop, level: Some(level) };
+        members.push(Member { key: format!("{connection}/{source_id}"), connection, source_id, form, guarded, now });
+    })
+    .await?;
+    wanted.drop().await?;
+    Ok(members)
+}
+
+/// A row of `posting_clusters`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Row {
+    connection: String,
+    source_id: String,
+    form: u64,
+    cluster_id: String,
+    members: u32,
+    decided: u8,
+}
+
+/// The rows that change. Nodes are forms, in the order of their ids, and postings that a decision names, in the order of their keys.
+fn clusters(mut members: Vec<Member>, pairs: &[(u64, u64, f64)], decisions: &Decisions) -> Vec<Row> {
+    members.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+    let named: HashSet<String> = decisions.keys().into_iter().collect();
+    let guarded: BTreeMap<u64, &Guarded> = members.iter().map(|member| (member.form, &member.guarded)).collect();
+    let form_at: HashMap<u64, usize> = guarded.keys().enumerate().map(|(at, form)| (*form, at)).collect();
+    let mut nodes: Vec<Guarded> = guarded.into_values().cloned().collect();
+    let mut edges: Vec<Edge> = Vec::new();
+    for (a, b, score) in pairs {
+        if let (Some(a), Some(b)) = (form_at.get(a), form_at.get(b)) {
+            edges.push(Edge { a: *a, b: *b, score: *score, decided: false });
+        }
+    }
+    let mut node_of: HashMap<&str, usize> = HashMap::new();
+    for member in members.iter().filter(|member| named.contains(&member.key)) {
+        node_of.insert(&member.key, nodes.len());
+        edges.push(Edge { a: form_at[&member.form], b: nodes.len(), score: EQUAL, decided: false });
+        nodes.push(member.guarded.clone());
+    }
+    let both = |(a, b): &(String, String)| Some((*node_of.get(a.as_str())?, *node_of.get(b.as_str())?));
+    edges.extend(decisions.same.iter().filter_map(both).map(|(a, b)| Edge { a, b, score: EQUAL, decided: true }));
+    let apart: Vec<(usize, usize)> = decisions.different.iter().filter_map(both).collect();
+    let roots = components(&nodes, &edges, &apart);
+    let root = |member: &Member| roots[node_of.get(member.key.as_str()).copied().unwrap_or_else(|| form_at[&member.form])];
+    // Members are in the order of their keys: the first one names the cluster.
+    let mut named_after: HashMap<usize, (String, u32)> = HashMap::new();
+    for member in &members {
+        named_after.entry(root(member)).or_insert_with(|| (member.key.clone(), 0)).1 += 1;
+    }
+    let rows = members.iter().map(|member| {
+        let (cluster_id, count) = named_after.get(&root(member)).cloned().unwrap_or_else(|| (member.key.clone(), 1));
+        let decided = u8::from(named.contains(&member.key));
+        let row = (member.form, cluster_id, count, decided);
+        (row != member.now).then(|| Row {
+            connection: member.connection.clone(),
+            source_id: member.source_id.clone(),
+            form: row.0,
+            cluster_id: row.1,
+            members: count,
+            decided,
+        })
+    });
+    rows.flatten().collect()
+}
+
+async fn write(store: &Store, database: &str, rows: &[Row]) -> Result<(), PipelineError> {
+    let mut bytes = Rows::default();
+    for row in rows {
+        bytes.text(&row.connection).text(&row.source_id).u64(row.form).text(&row.cluster_id).u32(row.members).u8(row.decided);
+    }
+    let columns = ["connection", "source_id", "form", "cluster_id", "members", "decided"];
+    store.insert(database, "posting_clusters", &columns, "RowBinary", bytes.finish(), "").await?;
+    Ok(())
+}
