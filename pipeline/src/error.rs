@@ -55,14 +55,6 @@ pub enum PipelineError {
         /// Keys of postings of this id, when there are several.
         like: Vec<String>,
     },
-    /// What people decided cannot be read.
-    #[error("{}: {reason}", path.display())]
-    Decisions {
-        /// The file.
-        path: std::path::PathBuf,
-        /// Why.
-        reason: String,
-    },
     /// Frames.
     #[error("a frame could not be made: {0}")]
     Frame(#[from] polars::error::PolarsError),
@@ -94,9 +86,6 @@ impl Explain for PipelineError {
                     .to_owned(),
             ),
             Self::NoPosting { like, .. } => Some(format!("give one of {}", like.join(", "))),
-            Self::Decisions { .. } => {
-                Some("an entry is `[[postings]]` with `same = [\"connection/id\", \"connection/id\"]` or `different = [..]`".to_owned())
-            }
             Self::Frame(_) | Self::Stopped(_) => None,
         }
     }
