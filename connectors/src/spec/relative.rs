@@ -7,11 +7,14 @@
 //! | `昨天`, `昨天 18:00`, `Posted Yesterday`, `前天` | one or two local days before |
 //! | `3天前发布`, `Posted 3 Days Ago`, `2周前`, `1个月前` | so many days, weeks, months before: a day |
 //! | `5小时前`, `12 minutes ago` | so many hours or minutes before: exact to an hour at best, so a day unless minutes |
-//! | `02-26`, `2月26日` | the latest such day that is not after the fetch instant: lists show no future postings |
-//! | `Posted 30+ Days Ago`, `3天以上` | a bound, not an instant: nothing |
+//! | `半小时前`, `两天前`, `半年前` | the same in words |
+//! | `02-26`, `2月26日`, `02-26 14:30`, `Feb 26` | the latest such day that is not after the fetch instant: lists show no future postings |
+//! | `Posted 30+ Days Ago`, `3天以上`, `3天内` | a bound, not an instant: nothing |
 
 use chrono::{DateTime, Datelike, Days, Duration, Months, NaiveDate, NaiveTime, Utc};
 use chrono_tz::Tz;
+
+use unicode_normalization::UnicodeNormalization;
 
 use super::time::{Precision, local_instant};
 
@@ -30,8 +33,14 @@ pub fn read(text: &str, zone: Tz, now: DateTime<Utc>) -> Option<Relative> {
     let folded = fold(text);
     let word = folded.trim();
     let today = now.with_timezone(&zone).date_naive();
-    if ["刚刚", "just now", "just posted", "moments ago", "刚刚活跃"].contains(&word) {
+    if ["刚刚", "just now", "just", "moments ago", "刚刚活跃"].contains(&word) {
         return Some(Relative::At(now, Precision::Exact));
+    }
+    // 3天内 and `within a week` say the least, 30天以上 the most.
+    if let Some(least) =
+        word.strip_suffix("以内").or(word.strip_suffix('内')).or(word.strip_prefix("within ")).or(word.strip_prefix("less than "))
+    {
+        return amount(least).map(|_| Relative::Bound);
     }
     if word.contains('+') || word.contains("以上") || word.starts_with("more than") || word.starts_with("over ") {
         return amount(&word.replace(['+'], " ").replace("以上", "").replace("more than ", "").replace("over ", ""))
@@ -40,13 +49,17 @@ pub fn read(text: &str, zone: Tz, now: DateTime<Utc>) -> Option<Relative> {
     named_day(word, today, zone).or_else(|| ago(word, today, zone, now)).or_else(|| month_day(word, today, zone))
 }
 
-/// Lower case, without the words around the time.
-fn fold(text: &str) -> String {
-    let mut plain: String = text.chars().map(|c| if c == '：' { ':' } else { c }).collect::<String>().to_lowercase();
-    for noise in ["posted on", "posted", "发布时间", "发布于", "发布", "更新于", "更新", "reposted", "updated", "active"] {
-        plain = plain.replace(noise, " ");
+/// Half-width, lower case, without the words around the time.
+pub(super) fn fold(text: &str) -> String {
+    let mut plain: String = text.nfkc().collect::<String>().to_lowercase();
+    for noise in ["reposted", "posted on", "posted", "发布时间", "发布于", "发布", "更新时间", "更新于", "更新", "updated", "active"]
+    {
+        if plain.contains(noise) {
+            plain = plain.replace(noise, " ");
+        }
     }
-    plain.split_whitespace().collect::<Vec<_>>().join(" ")
+    let plain = plain.trim_start_matches([' ', ':']);
+    plain.strip_prefix("about ").unwrap_or(plain).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn named_day(word: &str, today: NaiveDate, zone: Tz) -> Option<Relative> {
@@ -73,15 +86,35 @@ fn start(day: NaiveDate, zone: Tz) -> Option<Relative> {
 /// A number and its unit in `3天前`, `3 days ago`, `a month ago`.
 fn amount(word: &str) -> Option<(u32, Unit)> {
     let word = word.trim().trim_end_matches("ago").trim_end_matches('前').trim();
+    for (half, number, unit) in [
+        ("半小时", 30, Unit::Minutes),
+        ("半个小时", 30, Unit::Minutes),
+        ("半天", 12, Unit::Hours),
+        ("半个月", 15, Unit::Days),
+        ("半年", 6, Unit::Months),
+    ] {
+        if word == half {
+            return Some((number, unit));
+        }
+    }
     let digits: String = word.chars().take_while(char::is_ascii_digit).collect();
     let (number, unit) = match word.strip_prefix(digits.as_str()) {
         Some(rest) if !digits.is_empty() => (digits.parse().ok()?, rest.trim()),
-        _ => {
-            let rest = ["an ", "a ", "一", "one "].iter().find_map(|one| word.strip_prefix(one))?;
-            (1, rest.trim())
-        }
+        _ => said(word)?,
     };
     Some((number, Unit::of(unit)?))
+}
+
+/// A number up to ten in words, and what follows it.
+fn said(word: &str) -> Option<(u32, &str)> {
+    let words = ["一", "二", "三", "四", "五", "六", "七", "八", "九", "十"];
+    let chinese = words.iter().zip(1..).find_map(|(digit, number)| Some((number, word.strip_prefix(*digit)?)));
+    let other = || {
+        [("an ", 1), ("a ", 1), ("one ", 1), ("两", 2), ("two ", 2), ("three ", 3)]
+            .into_iter()
+            .find_map(|(said, number)| Some((number, word.strip_prefix(said)?)))
+    };
+    chinese.or_else(other).map(|(number, rest)| (number, rest.trim()))
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,14 +158,28 @@ fn ago(word: &str, today: NaiveDate, zone: Tz, now: DateTime<Utc>) -> Option<Rel
     }
 }
 
-/// A day without a year.
+/// A day without a year, with or without a time of day.
 fn month_day(word: &str, today: NaiveDate, zone: Tz) -> Option<Relative> {
-    let plain = word.replace(['月', '/', '.'], "-").replace('日', "");
-    let (month, day) = plain.split_once('-')?;
-    let (month, day): (u32, u32) = (month.trim().parse().ok()?, day.trim().parse().ok()?);
+    let (date, time) = match word.rsplit_once(' ') {
+        Some((date, time)) if time.contains(':') => (date.trim_end_matches(','), Some(clock(time)?)),
+        _ => (word, None),
+    };
+    let plain = date.replace(['月', '/', '.'], "-").replace('日', "");
     // The last of the five years that has such a day (a 29 February).
-    let day = (0..5).find_map(|back| NaiveDate::from_ymd_opt(today.year() - back, month, day).filter(|day| *day <= today))?;
-    start(day, zone)
+    let latest =
+        |of_year: &dyn Fn(i32) -> Option<NaiveDate>| (0..5).find_map(|back| of_year(today.year() - back).filter(|day| *day <= today));
+    let in_digits = plain.split_once('-').and_then(|(month, day)| Some((month.trim().parse().ok()?, day.trim().parse().ok()?)));
+    let day = match in_digits {
+        Some((month, day)) => latest(&|year| NaiveDate::from_ymd_opt(year, month, day))?,
+        None if date.starts_with(|c: char| c.is_ascii_alphanumeric()) => {
+            latest(&|year| super::time::english_day(&format!("{date} {year}")))?
+        }
+        None => return None,
+    };
+    match time {
+        Some(time) => Some(Relative::At(local_instant(day.and_time(time), zone)?, Precision::Exact)),
+        None => start(day, zone),
+    }
 }
 
 #[cfg(test)]
@@ -196,5 +243,24 @@ mod tests {
                 prop_assert!(at <= now());
             }
         }
+    }
+
+    /// Texts with what they mean in Shanghai at 15:30 on 2026-06-10, written down before they were tried.
+    #[test]
+    fn texts_written_down_beforehand() {
+        let now = "2026-06-10T07:30:00Z".parse().unwrap();
+        let said = |text: &str| match crate::spec::TimeFormat::Relative.read_at(&text.into(), Shanghai, Some(now)) {
+            Ok(Some((at, Precision::Day))) => at.with_timezone(&Shanghai).format("%Y-%m-%d day").to_string(),
+            Ok(Some((at, precision))) => format!("{} {}", at.with_timezone(&Shanghai).format("%Y-%m-%d %H:%M"), precision.as_str()),
+            Ok(None) => "bound".to_owned(),
+            Err(_) => "none".to_owned(),
+        };
+        let cases: Vec<(&str, &str)> = include_str!("relative_strings.tsv").lines().filter_map(|line| line.split_once('\t')).collect();
+        let wrong: Vec<String> = cases
+            .iter()
+            .filter(|(text, meant)| said(text) != *meant)
+            .map(|(text, meant)| format!("{text}: {} not {meant}", said(text)))
+            .collect();
+        assert!(cases.len() >= 100 && wrong.is_empty(), "{} of {} wrong:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
     }
 }

@@ -98,7 +98,8 @@ impl TimeFormat {
                 Err(_) => iso_local(text, zone),
             },
             // What is not relative after all is a date in full.
-            TimeFormat::IsoLocal | TimeFormat::Relative => iso_local(text, zone),
+            TimeFormat::IsoLocal => iso_local(text, zone),
+            TimeFormat::Relative => iso_local(text, zone).or_else(|| iso_local(&super::relative::fold(text), zone)),
             TimeFormat::Pattern(pattern) => with_pattern(text, pattern, zone),
         }
     }
@@ -166,8 +167,19 @@ fn iso_local(text: &str, zone: Tz) -> Option<(DateTime<Utc>, Precision)> {
     if let Some(reading) = naive(&plain) {
         return Some((local_instant(reading, zone)?, Precision::Exact));
     }
-    let day = NaiveDate::parse_from_str(&plain, "%Y-%m-%d").or_else(|_| NaiveDate::parse_from_str(&plain, "%Y%m%d")).ok()?;
-    start_of_day(day, zone)
+    let in_digits = NaiveDate::parse_from_str(&plain, "%Y-%m-%d").or_else(|_| NaiveDate::parse_from_str(&plain, "%Y%m%d"));
+    start_of_day(in_digits.ok().or_else(|| english_day(text))?, zone)
+}
+
+/// `Mar 1, 2026`, `1 March 2026`.
+pub(super) fn english_day(text: &str) -> Option<NaiveDate> {
+    if !text.chars().any(|c| c.is_ascii_alphabetic()) {
+        return None;
+    }
+    let plain = text.replace([',', '.'], " ");
+    ["%B %d %Y", "%d %B %Y"]
+        .iter()
+        .find_map(|pattern| NaiveDate::parse_from_str(&plain.split_whitespace().collect::<Vec<_>>().join(" "), pattern).ok())
 }
 
 fn naive(text: &str) -> Option<NaiveDateTime> {
