@@ -15,6 +15,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
+use tracing::{Instrument, info_span};
 
 /// Default data folder.
 const DATA_DIR: &str = "inflow-data";
@@ -117,7 +118,7 @@ impl App {
         }
         let options = self.options(&config, clickhouse)?;
         let (clock, data_dir) = (Arc::clone(&options.clock), options.data_dir.clone());
-        let store = Store::open(options).await?;
+        let store = Store::open(options).instrument(info_span!(target: "timing", "open")).await?;
         Ok(Opened { config, store, clock, data_dir, host: Arc::default(), borrowed: false })
     }
 
@@ -135,7 +136,7 @@ impl App {
         let config = self.config()?;
         let options = self.options(&config, None)?;
         let (clock, data_dir) = (Arc::clone(&options.clock), options.data_dir.clone());
-        let store = Store::attach(options).await?;
+        let store = Store::attach(options).instrument(info_span!(target: "timing", "open")).await?;
         Ok(Opened { config, store, clock, data_dir, host: Arc::default(), borrowed: false })
     }
 
@@ -166,9 +167,12 @@ impl Opened {
     pub async fn analyse(&self, jobs: &[String]) -> Result<(), Failure> {
         let analysis = async || {
             let _nothing_exchanged = self.host.gate.read().await;
-            inflow_pipeline::link::relink(&self.store, &self.config, inflow_store::DERIVED_DATABASE).await?;
-            inflow_pipeline::cluster::recluster(&self.store, &self.config, inflow_store::DERIVED_DATABASE).await?;
-            inflow_analytics::analyze(&self.store, &self.config, &self.clock, jobs).await?;
+            let links = inflow_pipeline::link::relink(&self.store, &self.config, inflow_store::DERIVED_DATABASE);
+            links.instrument(info_span!(target: "timing", "link")).await?;
+            let clusters = inflow_pipeline::cluster::recluster(&self.store, &self.config, inflow_store::DERIVED_DATABASE);
+            clusters.instrument(info_span!(target: "timing", "cluster")).await?;
+            let marts = inflow_analytics::analyze(&self.store, &self.config, &self.clock, jobs);
+            marts.instrument(info_span!(target: "timing", "marts")).await?;
             Ok(())
         };
         if jobs.is_empty() { self.host.analyses.shared(analysis).await } else { self.host.analyses.own(analysis).await }
@@ -198,7 +202,7 @@ impl Opened {
     pub async fn close(self) {
         if !self.borrowed {
             self.host.close();
-            self.store.shutdown().await;
+            self.store.shutdown().instrument(info_span!(target: "timing", "close")).await;
         }
     }
 }

@@ -37,6 +37,9 @@ pub struct Global {
     /// Log lines on stderr
     #[arg(long, global = true, value_enum, default_value = "warn", value_name = "LEVEL")]
     pub log: LogLevel,
+    /// Write what each stage took to this file, as JSON
+    #[arg(long, global = true, value_name = "FILE")]
+    pub timings: Option<PathBuf>,
 }
 
 /// Languages for people.
@@ -74,7 +77,7 @@ pub enum Command {
     Import(ImportArgs),
     /// Recompute marts from what is in the store
     Analyze(AnalyzeArgs),
-    /// Print a metric; with no METRIC, the list
+    /// Print metrics; with no METRIC, the list
     Report(ReportArgs),
     /// Run ClickHouse SQL, read-only unless --write
     Query(QueryArgs),
@@ -251,8 +254,9 @@ pub struct AnalyzeArgs {
 /// `inflow report`
 #[derive(Debug, Args)]
 pub struct ReportArgs {
-    /// The metric
-    pub metric: Option<String>,
+    /// The metrics, printed one after the other; JSON of more than one is a list
+    #[arg(value_name = "METRIC")]
+    pub metrics: Vec<String>,
     /// Dimensions, separated by commas [default: the metric's own]
     #[arg(long, value_delimiter = ',', value_name = "DIMENSIONS")]
     pub by: Vec<String>,

@@ -10,6 +10,7 @@ mod jobs;
 mod output;
 mod progress;
 mod table;
+mod timings;
 mod workbook;
 
 use app::App;
@@ -17,6 +18,11 @@ use args::{Cli, Command, LogLevel};
 use clap::Parser;
 use failure::Failure;
 use std::process::ExitCode;
+use timings::Timings;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -28,7 +34,8 @@ fn main() -> ExitCode {
             return ExitCode::from(code);
         }
     };
-    log(cli.global.log);
+    let timings = cli.global.timings.as_ref().map(|file| (Timings::new(), file.clone(), cli.command.name()));
+    log(cli.global.log, timings.as_ref().map(|(timings, ..)| timings));
     let app = App::new(&cli.global);
     // One TLS provider for all outbound HTTP.
     let _already_installed = rustls::crypto::ring::default_provider().install_default();
@@ -40,7 +47,12 @@ fn main() -> ExitCode {
     let code = end(&app, outcome);
     // What still runs on a thread of its own is as safe as it would be at a power cut.
     runtime.shutdown_timeout(std::time::Duration::from_millis(300));
-    code
+    match timings.map(|(timings, file, command)| (timings.write(&file, command), file)) {
+        Some((Err(error), file)) => {
+            end(&app, Err(Failure::user(format!("{}: cannot be written: {error}", file.display()), "name another file for --timings")))
+        }
+        _ => code,
+    }
 }
 
 async fn dispatch(app: &App, command: Command) -> Result<u8, Failure> {
@@ -76,7 +88,7 @@ fn end(app: &App, outcome: Result<u8, Failure>) -> ExitCode {
     }
 }
 
-fn log(level: LogLevel) {
+fn log(level: LogLevel, timings: Option<&Timings>) {
     let directive = match level {
         LogLevel::Off => "off",
         LogLevel::Error => "error",
@@ -93,5 +105,7 @@ fn log(level: LogLevel) {
             "warn,inflow={directive},inflow_store={directive},inflow_connectors={directive},inflow_pipeline={directive},inflow_analytics={directive},inflow_dashboards={directive}"
         )
     };
-    let _already_set = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).try_init();
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false).with_filter(EnvFilter::new(filter));
+    let stages = timings.map(|timings| timings.layer().with_filter(filter_fn(|meta| meta.target() == timings::TARGET)));
+    let _already_set = tracing_subscriber::registry().with(lines).with(stages).try_init();
 }

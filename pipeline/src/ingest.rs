@@ -15,6 +15,7 @@ use inflow_connectors::{SegmentSink, SinkError, StoredCounts};
 use inflow_store::{QuarantineRow, SegmentRow, Store, UnknownWordRow};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use tracing::{Instrument, info_span};
 
 /// Rows of one insert. Well under the engine's own block size, so that one insert is one block, and a function of the
 /// landing alone.
@@ -75,7 +76,8 @@ impl Pipeline {
         let mut rows = 0;
         for block in prepared.blocks {
             let token = format!("{}/{}/{}/{PIPELINE_VERSION}/{}", segment.id, block.table, block.number, self.generation);
-            self.store.insert(&self.database, block.table, &block.columns, "ArrowStream", block.body, &token).await?;
+            let insert = self.store.insert(&self.database, block.table, &block.columns, "ArrowStream", block.body, &token);
+            insert.instrument(info_span!(target: "timing", "insert")).await?;
             rows += block.rows as u64;
         }
         let now = self.clock.now();
@@ -140,6 +142,7 @@ fn prepare(config: &Config, connection: &Connection, segment: &Segment) -> Resul
     let none = BTreeMap::new();
     let stages = spec(&segment.connector).map_or(&none, |board| &board.stages);
     let mapper = Mapper::new(config, connection, stream, stages, &segment.id, segment.fetched_at);
+    let maps = info_span!(target: "timing", "map").entered();
     let mut mapped = Mapped::new();
     let mut records = 0;
     for line in read_segment(segment)? {
@@ -147,6 +150,8 @@ fn prepare(config: &Config, connection: &Connection, segment: &Segment) -> Resul
         records += 1;
         mapper.line(records, &line, &mut mapped);
     }
+    drop(maps);
+    let _frames = info_span!(target: "timing", "frame").entered();
     let mut blocks = Vec::new();
     for (table, rows) in mapped.tables {
         blocks.extend(cut(rows, table)?);

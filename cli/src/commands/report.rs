@@ -1,4 +1,4 @@
-//! `inflow report METRIC`
+//! `inflow report METRIC...`
 
 use crate::app::{App, Opened};
 use crate::args::{ReportArgs, ReportFormat};
@@ -9,18 +9,28 @@ use chrono_tz::Tz;
 use inflow_analytics::{Query, Report, catalogue};
 use inflow_config::Lang;
 use std::collections::BTreeMap;
+use tracing::{Instrument, info_span};
 
-/// Prints a metric, or the list of metrics.
+/// Prints metrics, or the list of metrics.
 pub async fn run(app: &App, args: &ReportArgs) -> Result<u8, Failure> {
-    let Some(metric) = &args.metric else {
+    if args.metrics.is_empty() {
         app.printer.result(&list(app.printer.lang, args.format)?);
         return Ok(0);
-    };
+    }
     let opened = app.attach().await?;
-    let query = query(&opened, metric, args)?;
-    let report = inflow_analytics::report(&opened.store, &opened.config, &query).await?;
+    let mut reports = Vec::new();
+    for metric in &args.metrics {
+        let query = query(&opened, metric, args)?;
+        let report = inflow_analytics::report(&opened.store, &opened.config, &query);
+        reports.push(report.instrument(info_span!(target: "timing", "report")).await?);
+    }
     opened.close().await;
-    print(app, &report, args.format)?;
+    match reports.as_slice() {
+        [_, _, ..] if args.format == ReportFormat::Json => {
+            app.printer.result(&serde_json::to_string_pretty(&reports).map_err(Failure::ours)?);
+        }
+        _ => reports.iter().try_for_each(|report| print(app, report, args.format))?,
+    }
     Ok(0)
 }
 

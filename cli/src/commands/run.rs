@@ -6,6 +6,7 @@ use crate::failure::{Failure, exit};
 use crate::output::Printer;
 use inflow_config::{Config, Connection};
 use inflow_connectors::PullOutcome;
+use tracing::{Instrument, info_span};
 
 /// One pass over all connections, then marts.
 pub async fn once(app: &App, args: &RunArgs) -> Result<u8, Failure> {
@@ -44,7 +45,8 @@ pub async fn pull(app: &App, opened: &Opened, names: &[String]) -> Result<Vec<Pu
         })
     });
     let wanted = wanted(&opened.config, names);
-    let outcomes = futures::future::join_all(wanted.map(|connection| opened.pull(&pulling, connection, &app.stop))).await;
+    let pulls = futures::future::join_all(wanted.map(|connection| opened.pull(&pulling, connection, &app.stop)));
+    let outcomes = pulls.instrument(info_span!(target: "timing", "pull")).await;
     if let Some(listener) = listener {
         listener.abort();
     }

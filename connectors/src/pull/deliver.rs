@@ -8,6 +8,7 @@ use std::time::SystemTime;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use inflow_config::Connection;
+use tracing::{Instrument, info_span};
 
 use super::land::Lander;
 use super::line::{LineMaker, Made, References};
@@ -84,7 +85,7 @@ pub(super) async fn deliver(
     for reading in readings {
         let own = streams.mapping || crate::spec::built_in(&connection.connector).is_none();
         let mut lander = Lander::new(ctx, &connection.name, &connection.connector, reading.stream, own, started_at).await?;
-        reading.land(&mut lander, outcome).await?;
+        reading.land(&mut lander, outcome).instrument(info_span!(target: "timing", "land")).await?;
         outcome.count(lander.counts);
     }
     errors.into_iter().next().map_or(Ok(()), |error| Err(error.at(&connection.name).into()))
@@ -109,13 +110,15 @@ fn take_file(
     file: &Path,
     readings: &mut [Reading<'_>],
 ) -> Result<(), PullError> {
-    let delivery = Delivery::open(file).inspect_err(|_| readings.iter_mut().for_each(|reading| reading.whole = false))?;
+    let reads = info_span!(target: "timing", "read");
+    let delivery =
+        reads.in_scope(|| Delivery::open(file)).inspect_err(|_| readings.iter_mut().for_each(|reading| reading.whole = false))?;
     let mut needs = Vec::new();
     let mut made = Vec::new();
     let mut broken = Vec::new();
     for (at, reading) in readings.iter_mut().enumerate() {
-        let rows = match delivery.fit(reading.stream, streams.alone) {
-            Fit::Rows(source) => delivery.rows(reading.stream, source),
+        let rows = match reads.in_scope(|| delivery.fit(reading.stream, streams.alone)) {
+            Fit::Rows(source) => reads.in_scope(|| delivery.rows(reading.stream, source)),
             Fit::Broken(error) => Err(error),
             Fit::Other(need) => {
                 needs.push(format!("{} needs {need}", reading.stream.name));
@@ -123,7 +126,8 @@ fn take_file(
             }
         };
         let rows = rows.map_err(|error| error.at(&connection.name));
-        match rows.and_then(|rows| reading.lines(ctx, connection, &rows)) {
+        let lines = info_span!(target: "timing", "lines");
+        match rows.and_then(|rows| lines.in_scope(|| reading.lines(ctx, connection, &rows))) {
             Ok(lines) => made.push((at, lines)),
             Err(error) => broken.push((at, error.at(format!("{}: {}", connection.name, file.display())))),
         }

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
+use tracing::{Instrument, info_span};
 
 use super::PullContext;
 use crate::error::PullError;
@@ -181,7 +182,8 @@ async fn deliver(ctx: &PullContext<'_>, segment: &Segment, rows: &[Landed]) -> R
     // A record delivered twice in one segment is remembered as it came last.
     let last: std::collections::BTreeMap<u64, Landed> = rows.iter().map(|row| (row.key_hash, *row)).collect();
     let rows: Vec<Landed> = last.into_values().collect();
-    let committed = ctx.state.commit_landed(&segment.connection, &segment.stream, &rows, &segment.id).await;
+    let commit = ctx.state.commit_landed(&segment.connection, &segment.stream, &rows, &segment.id);
+    let committed = commit.instrument(info_span!(target: "timing", "remember")).await;
     committed.map_err(|error| PullError::own(&error))?;
     ctx.sink.store(segment).await.map_err(|error| PullError::own(&error))
 }

@@ -18,4 +18,5 @@ mod suggest;
 mod webhooks;
 mod words;
 mod workbook;
+mod workload;
 mod world;
