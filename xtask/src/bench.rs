@@ -4,6 +4,8 @@ use anyhow::Result;
 use clap::Subcommand;
 use std::path::Path;
 
+mod workload;
+
 #[derive(Subcommand)]
 pub enum Bench {
     /// 200 connections against boards on loopback: budgets, rate, memory, processor, and what a refusing board costs the others
@@ -18,6 +20,8 @@ pub enum Bench {
         #[arg(long, default_value_t = 30)]
         compare_seconds: u64,
     },
+    /// Deliveries of twelve channels into reports: time, processor time, memory, and every figure against the truth
+    Workload(workload::Workload),
 }
 
 pub fn run(root: &Path, bench: &Bench) -> Result<()> {
@@ -29,5 +33,6 @@ pub fn run(root: &Path, bench: &Bench) -> Result<()> {
             command.args(["--compare-seconds", &compare_seconds.to_string()]);
             super::step(root, "connections", &mut command)
         }
+        Bench::Workload(workload) => workload.run(root),
     }
 }

@@ -11,7 +11,7 @@ const CHANNELS: &str = "[[channel]]\nid = \"boss\"\nname = { en = \"BOSS\", zh =
 const PEOPLE: &str = "kind = \"applications\"\nid = \"编号\"\n[fields]\napplied_at = { path = \"投递时间\", format = \"%Y-%m-%d %H:%M\" }\n[identity]\nname = \"姓名\"\nphone = \"手机\"\n";
 
 /// A board that hangs is given up after minutes: who was done before did not wait for it, however busy the machine.
-const GIVEN_UP: Duration = Duration::from_secs(60);
+const GIVEN_UP: Duration = Duration::from_mins(1);
 
 /// A company with a sheet of postings on a schedule of every two seconds, and a connection for imported people.
 fn company() -> Company {

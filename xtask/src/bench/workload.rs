@@ -44,8 +44,8 @@ pub struct Workload {
     #[arg(long = "peer", value_name = "NAME")]
     peer: Vec<String>,
     /// Folder of the generator
-    #[arg(long, env = "INFLOW_WORKLOAD", value_name = "DIR")]
-    workload: Option<PathBuf>,
+    #[arg(long = "workload", env = "INFLOW_WORKLOAD", value_name = "DIR")]
+    generator_in: Option<PathBuf>,
     /// Python that has numpy and orjson, and what the peers need
     #[arg(long, env = "INFLOW_PYTHON", default_value = "python3", value_name = "FILE")]
     python: PathBuf,
@@ -124,7 +124,7 @@ impl Workload {
 
     /// The folder of the generator: as told, or beside the repository.
     fn generator(&self, root: &Path) -> Result<PathBuf> {
-        let folder = self.workload.clone().unwrap_or_else(|| root.join("../shared/workload"));
+        let folder = self.generator_in.clone().unwrap_or_else(|| root.join("../shared/workload"));
         if !folder.join("gen.py").is_file() {
             bail!("{} has no gen.py\nhint: --workload DIR or INFLOW_WORKLOAD says where the generator is", folder.display());
         }

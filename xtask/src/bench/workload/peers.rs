@@ -15,7 +15,8 @@ const DEFAULT: &str = "chdb_peer";
 #[derive(Debug, Clone, Deserialize, Serialize)]
 pub struct Phase {
     /// What was done.
-    pub phase: String,
+    #[serde(rename = "phase")]
+    pub name: String,
     /// Seconds.
     pub wall: f64,
     /// Processor seconds.
@@ -36,7 +37,7 @@ pub struct Peer {
 impl Peer {
     /// Phases of the job itself: bounds that a script measures beside it, and a second run of the queries, are left out.
     pub fn job(&self) -> impl Iterator<Item = &Phase> {
-        self.phases.iter().filter(|phase| !phase.phase.starts_with("FLOOR") && !phase.phase.ends_with(" warm"))
+        self.phases.iter().filter(|phase| !phase.name.starts_with("FLOOR") && !phase.name.ends_with(" warm"))
     }
 }
 
@@ -80,6 +81,6 @@ mod tests {
         let text = "{\"tool\": \"x\", \"phase\": \"ingest\", \"wall\": 2.0, \"cpu\": 3.5, \"hwm_mb\": 10}\nwords\n{\"phase\": \"queries 6 warm\", \"wall\": 1, \"cpu\": 1, \"hwm_mb\": 1}\n{\"phase\": \"FLOOR a\", \"wall\": 1, \"cpu\": 1, \"hwm_mb\": 1}\n";
         let peer = Peer { name: "x".to_owned(), phases: phases(text) };
         assert_eq!(peer.phases.len(), 3);
-        assert_eq!(peer.job().map(|phase| phase.phase.as_str()).collect::<Vec<_>>(), ["ingest"]);
+        assert_eq!(peer.job().map(|phase| phase.name.as_str()).collect::<Vec<_>>(), ["ingest"]);
     }
 }

@@ -111,7 +111,7 @@ pub fn ratios(own: &Measured, peers: &[Peer]) {
         ]);
         for phase in &peer.phases {
             rows.push(vec![
-                format!("  {}", phase.phase),
+                format!("  {}", phase.name),
                 format!("{:.2}", phase.wall),
                 format!("{:.2}", phase.cpu),
                 phase.hwm_mb.to_string(),
