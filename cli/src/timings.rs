@@ -4,7 +4,7 @@
 //! one is entered at each poll; so a stage is charged with the time between entering and leaving it on a thread, less
 //! what stages inside of it took there. What the engine does for a stage happens on threads of its own: that is in the
 //! whole process's processor time while the stage was open, which says something of stages that do not overlap
-//! (`open`, `pull`, `link`, `marts`, `report`, `close`).
+//! (`open`, `pull`, `link`, `cluster`, `marts`, `report`, `close`).
 
 use rustix::time::{ClockId, clock_gettime};
 use serde::Serialize;

@@ -88,7 +88,7 @@ fn twelve_channels_that_write_everything_differently_say_the_same() {
     assert_eq!(company.query(person), "12\n");
 
     let timings: Value = serde_json::from_str(&std::fs::read_to_string(company.path().join("timings.json")).unwrap()).unwrap();
-    for stage in ["open", "pull", "read", "lines", "land", "map", "insert", "link", "marts", "close"] {
+    for stage in ["open", "pull", "read", "lines", "land", "map", "insert", "link", "cluster", "marts", "close"] {
         assert!(timings["stages"][stage]["count"].as_u64().unwrap_or(0) > 0, "{stage}: {timings}");
     }
 

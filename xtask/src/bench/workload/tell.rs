@@ -5,7 +5,7 @@ use super::peers::Peer;
 use super::truth::Checked;
 
 /// Stages that do not overlap: between them they hold everything that the process did.
-const PHASES: [&str; 6] = ["open", "pull", "link", "marts", "report", "close"];
+const PHASES: [&str; 7] = ["open", "pull", "link", "cluster", "marts", "report", "close"];
 
 /// A result.
 #[expect(clippy::print_stdout, reason = "figures are what this program is for")]
