@@ -70,7 +70,7 @@ fn chats() -> String {
             _ => String::new(),
         };
         let day = day(number);
-        writeln!(sheet, "测试甲{number:02},{phone},{},2026-10-{day:02} 11:00,2026-10-{day:02} 12:00,已获取简历", title(number)).unwrap();
+        writeln!(sheet, "{},{phone},{},2026-10-{day:02} 11:00,2026-10-{day:02} 12:00,已获取简历", name(number), title(number)).unwrap();
     }
     sheet
 }
