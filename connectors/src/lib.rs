@@ -23,5 +23,5 @@ pub use pull::{
     DeliveredFile, DroppedColumn, NoProgress, Nonces, Note, Probe, PullContext, PullOutcome, PullProgress, Unsigned, Webhook,
     WebhookDelivery, channels, delivered_files, import, probe, pull, receive_webhook, refuse_webhook,
 };
-pub use state::{Health, Landed, PullState, Run, SegmentSink, SinkError, StoredCounts};
+pub use state::{Health, Landed, MappedLines, PullState, Run, SegmentIntake, SegmentSink, SinkError, StoredCounts};
 pub use suggest::{Suggestion, suggest_mapping};

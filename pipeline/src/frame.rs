@@ -2,6 +2,8 @@
 //! Arrow IPC stream, one record batch, which ClickHouse takes as one block.
 
 use polars::prelude::*;
+use std::collections::HashMap;
+use std::sync::OnceLock;
 
 /// The type of one column of a table, as it travels in Arrow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,17 +51,53 @@ pub struct Table {
     pub columns: &'static [(&'static str, ColumnType)],
     /// The row key, without version.
     pub key: &'static [&'static str],
+    positions: OnceLock<HashMap<&'static str, usize>>,
 }
 
 impl Table {
+    /// A table with these columns; `key` tells its rows apart.
+    pub const fn new(name: &'static str, columns: &'static [(&'static str, ColumnType)], key: &'static [&'static str]) -> Self {
+        Self { name, columns, key, positions: OnceLock::new() }
+    }
+
     /// The position of a column.
     pub fn position(&self, column: &str) -> Option<usize> {
-        self.columns.iter().position(|(name, _)| *name == column)
+        let positions = self.positions.get_or_init(|| self.columns.iter().enumerate().map(|(at, (name, _))| (*name, at)).collect());
+        positions.get(column).copied()
     }
 
     /// The type of a column.
     pub fn column_type(&self, column: &str) -> Option<ColumnType> {
-        self.columns.iter().find(|(name, _)| *name == column).map(|(_, kind)| *kind)
+        self.columns.get(self.position(column)?).map(|(_, kind)| *kind)
+    }
+}
+
+/// What all rows of a segment have in common.
+#[derive(Debug, Clone)]
+pub struct Lineage {
+    /// Connection.
+    pub connection: String,
+    /// Segment.
+    pub segment: String,
+    /// Its fetch instant, milliseconds since 1970 UTC.
+    pub fetched_at: i64,
+}
+
+impl Lineage {
+    /// Columns that every table has and that no row sets for itself.
+    const COLUMNS: &'static [&'static str] = &["connection", "segment", "fetched_at"];
+
+    fn column(&self, name: &str, height: usize) -> Option<Column> {
+        let scalar = match name {
+            "connection" => Scalar::from(PlSmallStr::from_str(&self.connection)),
+            "segment" => Scalar::from(PlSmallStr::from_str(&self.segment)),
+            "fetched_at" => Scalar::new(
+                DataType::Datetime(TimeUnit::Milliseconds, None),
+                AnyValue::Datetime(self.fetched_at, TimeUnit::Milliseconds, None),
+            ),
+            _ => return None,
+        };
+        Some(Column::new_scalar(PlSmallStr::from_str(name), scalar, height))
     }
 }
 
@@ -101,16 +139,63 @@ impl Rows {
         &self.columns[self.table.position(column).unwrap()][at]
     }
 
-    /// The frame of all rows, in the order they were pushed.
+    /// Adds the rows of another collection of the same table after these.
+    pub fn append(&mut self, other: Rows) {
+        for (column, cells) in self.columns.iter_mut().zip(other.columns) {
+            column.extend(cells);
+        }
+        self.len += other.len;
+    }
+
+    /// The frame of the latest row of each key, with what all rows have in common. Of all rows with one key that of the
+    /// greatest version stays, at the place of the first of them. Rows equal in key and version are equal in content (the
+    /// version holds a hash of it), so which of them stays does not matter.
     ///
     /// # Errors
     /// When Polars refuses the columns, which would be a fault of ours.
-    pub fn into_frame(self) -> PolarsResult<DataFrame> {
-        let height = self.len;
-        let columns = self.table.columns.iter().zip(self.columns).map(|((name, kind), cells)| column(name, *kind, cells)).collect();
-        DataFrame::new(height, columns)
+    pub fn into_latest(self, lineage: &Lineage) -> PolarsResult<DataFrame> {
+        let kept = self.latest();
+        let whole = kept.len() == self.len;
+        let columns = self.table.columns.iter().zip(self.columns).map(|((name, kind), mut cells)| {
+            lineage.column(name, kept.len()).unwrap_or_else(|| {
+                if whole {
+                    column(name, *kind, cells.into_iter())
+                } else {
+                    column(name, *kind, kept.iter().map(|at| cells.get_mut(*at).map(std::mem::take).unwrap_or_default()))
+                }
+            })
+        });
+        DataFrame::new(kept.len(), columns.collect())
+    }
+
+    /// Positions of the rows that stay.
+    fn latest(&self) -> Vec<usize> {
+        let own = self.table.key.iter().filter(|name| !Lineage::COLUMNS.contains(name));
+        let key: Vec<&[Cell]> = own.filter_map(|name| self.columns.get(self.table.position(name)?)).map(Vec::as_slice).collect();
+        let versions = self.table.position("version").and_then(|at| self.columns.get(at)).map_or(&[][..], Vec::as_slice);
+        let version = |at: usize| if let Some(Cell::Unsigned(version)) = versions.get(at) { *version } else { 0 };
+        let mut places: HashMap<[&str; MOST_KEYS], usize> = HashMap::with_capacity(self.len);
+        let mut kept: Vec<usize> = Vec::with_capacity(self.len);
+        for at in 0..self.len {
+            let mut texts = [""; MOST_KEYS];
+            for (text, column) in texts.iter_mut().zip(&key) {
+                if let Some(Cell::Text(cell)) = column.get(at) {
+                    *text = cell;
+                }
+            }
+            let place = *places.entry(texts).or_insert(kept.len());
+            match kept.get_mut(place) {
+                None => kept.push(at),
+                Some(known) if version(at) > version(*known) => *known = at,
+                Some(_) => {}
+            }
+        }
+        kept
     }
 }
+
+/// Columns of a key beside the connection, at most.
+const MOST_KEYS: usize = 2;
 
 /// One row under construction; columns not set are absent.
 #[derive(Debug, Clone)]
@@ -159,31 +244,31 @@ impl Row {
     }
 }
 
-fn column(name: &str, kind: ColumnType, cells: Vec<Cell>) -> Column {
+fn column(name: &str, kind: ColumnType, cells: impl ExactSizeIterator<Item = Cell>) -> Column {
     let name = PlSmallStr::from_str(name);
     match kind {
         ColumnType::Text => {
-            let texts = cells.into_iter().map(|cell| if let Cell::Text(text) = cell { text } else { String::new() });
+            let texts = cells.map(|cell| if let Cell::Text(text) = cell { text } else { String::new() });
             StringChunked::from_iter_values(name, texts).into_column()
         }
         ColumnType::Decimal => {
-            let texts = cells.into_iter().map(|cell| if let Cell::Text(text) = cell { Some(text) } else { None });
+            let texts = cells.map(|cell| if let Cell::Text(text) = cell { Some(text) } else { None });
             StringChunked::from_iter_options(name, texts).into_column()
         }
         ColumnType::Instant => {
-            let instants = cells.into_iter().map(|cell| if let Cell::Instant(ms) = cell { Some(ms) } else { None });
+            let instants = cells.map(|cell| if let Cell::Instant(ms) = cell { Some(ms) } else { None });
             Int64Chunked::from_iter_options(name, instants).into_datetime(TimeUnit::Milliseconds, None).into_column()
         }
         ColumnType::Day => {
-            let days = cells.into_iter().map(|cell| if let Cell::Day(day) = cell { Some(day) } else { None });
+            let days = cells.map(|cell| if let Cell::Day(day) = cell { Some(day) } else { None });
             Int32Chunked::from_iter_options(name, days).into_date().into_column()
         }
         ColumnType::Unsigned => {
-            let numbers = cells.into_iter().map(|cell| if let Cell::Unsigned(number) = cell { number } else { 0 });
+            let numbers = cells.map(|cell| if let Cell::Unsigned(number) = cell { number } else { 0 });
             UInt64Chunked::from_iter_values(name, numbers).into_column()
         }
         ColumnType::Count => {
-            let counts = cells.into_iter().map(|cell| if let Cell::Unsigned(number) = cell { Some(number) } else { None });
+            let counts = cells.map(|cell| if let Cell::Unsigned(number) = cell { Some(number) } else { None });
             UInt64Chunked::from_iter_options(name, counts).into_column()
         }
         ColumnType::Texts => {
@@ -197,24 +282,6 @@ fn column(name: &str, kind: ColumnType, cells: Vec<Cell>) -> Column {
             builder.finish().into_column()
         }
     }
-}
-
-/// Keeps, of all rows with one key, that of the greatest version. The order of the result is by key, so it is a
-/// function of the rows alone, whatever order they came in. Rows equal in key and version are equal in content (the
-/// version holds a hash of it), so which of them stays does not matter.
-///
-/// # Errors
-/// When Polars refuses, which would be a fault of ours.
-pub fn latest(frame: &DataFrame, key: &[&str]) -> PolarsResult<DataFrame> {
-    if frame.height() < 2 {
-        return Ok(frame.clone());
-    }
-    let by: Vec<&str> = key.iter().copied().chain(["version"]).collect();
-    let mut descending = vec![false; key.len()];
-    descending.push(true);
-    let sorted = frame.sort(by, SortMultipleOptions::default().with_order_descending_multi(descending).with_maintain_order(true))?;
-    let subset: Vec<String> = key.iter().map(|name| (*name).to_owned()).collect();
-    sorted.unique_stable(Some(&subset), UniqueKeepStrategy::First, None)
 }
 
 /// The frame as Arrow IPC stream with a single record batch.
@@ -232,41 +299,64 @@ pub fn to_arrow_stream(frame: &mut DataFrame) -> PolarsResult<Vec<u8>> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::collections::BTreeMap;
 
-    static TABLE: Table = Table {
-        name: "t",
-        columns: &[("id", ColumnType::Text), ("version", ColumnType::Unsigned), ("tags", ColumnType::Texts)],
-        key: &["id"],
-    };
+    static TABLE: Table = Table::new(
+        "t",
+        &[("connection", ColumnType::Text), ("id", ColumnType::Text), ("version", ColumnType::Unsigned), ("tags", ColumnType::Texts)],
+        &["connection", "id"],
+    );
 
-    fn frame(rows: &[(String, u64)]) -> DataFrame {
-        let mut collected = Rows::new(&TABLE);
-        for (id, version) in rows {
-            let mut row = Row::new(&TABLE);
-            row.text("id", id.clone()).set("version", Cell::Unsigned(*version)).set("tags", Cell::Texts(vec![format!("{id}{version}")]));
-            collected.push(row);
-        }
-        collected.into_frame().unwrap()
+    /// The latest versions by id.
+    fn latest(rows: &[(String, u64)]) -> BTreeMap<String, u64> {
+        let mut halves = rows.chunks(rows.len().div_ceil(2).max(1)).map(|rows| {
+            let mut collected = Rows::new(&TABLE);
+            for (id, version) in rows {
+                let mut row = Row::new(&TABLE);
+                row.text("id", id.clone())
+                    .set("version", Cell::Unsigned(*version))
+                    .set("tags", Cell::Texts(vec![format!("{id}{version}")]));
+                collected.push(row);
+            }
+            collected
+        });
+        let mut collected = halves.next().unwrap_or_else(|| Rows::new(&TABLE));
+        halves.for_each(|half| collected.append(half));
+        let lineage = Lineage { connection: "c".to_owned(), segment: "s".to_owned(), fetched_at: 1 };
+        let frame = collected.into_latest(&lineage).unwrap();
+        let column = |name: &str| frame.column(name).unwrap().clone();
+        assert!(column("connection").str().unwrap().iter().all(|connection| connection == Some("c")));
+        let (ids, versions, tags) = (column("id"), column("version"), column("tags"));
+        let tags = tags.list().unwrap();
+        let found = ids.str().unwrap().iter().flatten().zip(versions.u64().unwrap().into_no_null_iter()).enumerate();
+        let found: Vec<(String, u64)> = found
+            .map(|(at, (id, version))| {
+                let tag = tags.get_as_series(at).unwrap();
+                assert_eq!(tag.str().unwrap().get(0), Some(format!("{id}{version}").as_str()), "a row stays one row");
+                (id.to_owned(), version)
+            })
+            .collect();
+        let (count, found) = (found.len(), found.into_iter().collect::<BTreeMap<_, _>>());
+        assert_eq!(found.len(), count, "one row a key");
+        found
     }
 
     proptest! {
         #[test]
         fn the_latest_does_not_depend_on_the_order(mut rows in prop::collection::vec(("[a-c]", 0_u64..5), 0..30), turn in 0_usize..30) {
-            let first = latest(&frame(&rows), TABLE.key).unwrap();
+            let first = latest(&rows);
+            let mut greatest = BTreeMap::new();
+            for (id, version) in &rows {
+                let slot = greatest.entry(id.clone()).or_insert(*version);
+                *slot = (*slot).max(*version);
+            }
+            prop_assert_eq!(&first, &greatest);
             if !rows.is_empty() {
                 let by = turn % rows.len();
                 rows.rotate_left(by);
                 rows.reverse();
             }
-            let second = latest(&frame(&rows), TABLE.key).unwrap();
-            prop_assert!(first.equals_missing(&second));
-            let mut greatest = std::collections::BTreeMap::new();
-            for (id, version) in &rows {
-                let slot = greatest.entry(id.clone()).or_insert(*version);
-                *slot = (*slot).max(*version);
-            }
-            let versions: Vec<u64> = first.column("version").unwrap().u64().unwrap().into_no_null_iter().collect();
-            prop_assert_eq!(versions, greatest.values().copied().collect::<Vec<_>>());
+            prop_assert_eq!(latest(&rows), greatest);
         }
     }
 }

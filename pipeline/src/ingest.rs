@@ -1,17 +1,20 @@
-//! From one landed segment to rows in the store.
+//! From landed lines to rows in the store.
 //!
-//! A segment is mapped as a whole, deduplicated table by table and written in blocks, one insert each. The block's token
-//! names segment, table, block, pipeline version and generation, so an insert repeated after a crash adds nothing, and
-//! one made by a corrected pipeline is not swallowed.
+//! A segment's lines are mapped as they are landed (or read from the segment, when it is replayed or was left by a
+//! crash), deduplicated table by table and written in blocks, one insert each. The block's token names segment, table,
+//! block, pipeline version and generation, so an insert repeated after a crash adds nothing, and one made by a corrected
+//! pipeline is not swallowed.
 
-use crate::frame::{Rows, latest, to_arrow_stream};
-use crate::map::{Mapped, Mapper};
+use crate::frame::{Lineage, Rows, Table, to_arrow_stream};
+use crate::map::{Fault, Mapped, Mapper};
 use crate::{PIPELINE_VERSION, PipelineError};
+use async_trait::async_trait;
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use inflow_config::{Config, Connection, SharedClock};
-use inflow_connectors::landing::{Segment, read_segment};
-use inflow_connectors::spec::spec;
-use inflow_connectors::{SegmentSink, SinkError, StoredCounts};
+use inflow_connectors::landing::{Line, Segment, SegmentHeader, read_segment};
+use inflow_connectors::spec::{Stream, spec};
+use inflow_connectors::{MappedLines, SegmentIntake, SegmentSink, SinkError, StoredCounts};
 use inflow_store::{QuarantineRow, SegmentRow, Store, UnknownWordRow};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -40,12 +43,16 @@ struct Block {
     body: Bytes,
 }
 
-/// A segment mapped, before it is stored.
-struct Prepared {
-    blocks: Vec<Block>,
-    faults: Vec<crate::map::Fault>,
-    unknown_words: BTreeMap<String, u64>,
-    records: u64,
+/// Lines mapped, in order.
+struct Read {
+    mapped: Mapped,
+    lines: u64,
+}
+
+impl Read {
+    fn new() -> Self {
+        Self { mapped: Mapped::new(), lines: 0 }
+    }
 }
 
 impl Pipeline {
@@ -64,39 +71,66 @@ impl Pipeline {
     /// # Errors
     /// When the segment cannot be read, its connection is no longer configured, or the store refuses.
     pub async fn ingest(&self, segment: &Segment) -> Result<StoredCounts, PipelineError> {
-        let connection = self
-            .config
-            .connection(&segment.connection)
-            .cloned()
-            .ok_or_else(|| PipelineError::NoConnection { segment: segment.id.clone(), connection: segment.connection.clone() })?;
-        let (config, owned) = (Arc::clone(&self.config), segment.clone());
-        let prepared = tokio::task::spawn_blocking(move || prepare(&config, &connection, &owned))
-            .await
-            .map_err(|error| PipelineError::Stopped(error.to_string()))??;
+        let reader = Reader::of_segment(&self.config, segment)?;
+        let owned = segment.clone();
+        let read = tokio::task::spawn_blocking(move || read_whole(&reader, &owned)).await;
+        self.write(segment, read.map_err(|error| PipelineError::Stopped(error.to_string()))??).await
+    }
+
+    /// Deduplicates and stores what was made of a segment's lines, and records it as stored.
+    async fn write(&self, segment: &Segment, read: Read) -> Result<StoredCounts, PipelineError> {
+        let lineage = Lineage {
+            connection: segment.connection.clone(),
+            segment: segment.id.clone(),
+            fetched_at: segment.fetched_at.timestamp_millis(),
+        };
+        let Mapped { tables, faults, unknown_words } = read.mapped;
         let mut rows = 0;
-        for block in prepared.blocks {
-            let token = format!("{}/{}/{}/{PIPELINE_VERSION}/{}", segment.id, block.table, block.number, self.generation);
-            let insert = self.store.insert(&self.database, block.table, &block.columns, "ArrowStream", block.body, &token);
-            insert.instrument(info_span!(target: "timing", "insert")).await?;
-            rows += block.rows as u64;
+        for (table, made) in tables {
+            let lineage = lineage.clone();
+            let frames = info_span!(target: "timing", "frame");
+            let blocks = tokio::task::spawn_blocking(move || frames.in_scope(|| cut(made, table, &lineage))).await;
+            for block in blocks.map_err(|error| PipelineError::Stopped(error.to_string()))?? {
+                let token = format!("{}/{}/{}/{PIPELINE_VERSION}/{}", segment.id, block.table, block.number, self.generation);
+                let insert = self.store.insert(&self.database, block.table, &block.columns, "ArrowStream", block.body, &token);
+                insert.instrument(info_span!(target: "timing", "insert")).await?;
+                rows += block.rows as u64;
+            }
         }
+        let quarantined = distinct_lines(&faults);
+        self.set_aside(segment, faults, unknown_words).await?;
+        self.store
+            .record_segment(&SegmentRow {
+                segment: segment.id.clone(),
+                connection: segment.connection.clone(),
+                stream: segment.stream.clone(),
+                kind: segment.kind.to_string(),
+                fetched_at: segment.fetched_at,
+                records: read.lines,
+                rows,
+                quarantined,
+                pipeline_version: PIPELINE_VERSION,
+                generation: self.generation,
+            })
+            .await?;
+        Ok(StoredCounts { rows, quarantined })
+    }
+
+    async fn set_aside(&self, segment: &Segment, faults: Vec<Fault>, words: BTreeMap<String, u64>) -> Result<(), PipelineError> {
         let now = self.clock.now();
-        let faults: Vec<QuarantineRow> = prepared
-            .faults
-            .iter()
+        let faults: Vec<QuarantineRow> = faults
+            .into_iter()
             .map(|fault| QuarantineRow {
                 connection: segment.connection.clone(),
                 stream: segment.stream.clone(),
                 segment: segment.id.clone(),
                 line: fault.line,
-                field: fault.field.clone(),
-                reason: fault.reason.clone(),
+                field: fault.field,
+                reason: fault.reason,
                 seen_at: now,
             })
             .collect();
-        let quarantined = distinct_lines(&prepared.faults);
-        let words: Vec<UnknownWordRow> = prepared
-            .unknown_words
+        let words: Vec<UnknownWordRow> = words
             .into_iter()
             .map(|(word, records)| UnknownWordRow {
                 connection: segment.connection.clone(),
@@ -107,63 +141,111 @@ impl Pipeline {
                 seen_at: now,
             })
             .collect();
-        self.store.set_aside(&segment.id, &faults, &words).await?;
-        self.store
-            .record_segment(&SegmentRow {
-                segment: segment.id.clone(),
-                connection: segment.connection.clone(),
-                stream: segment.stream.clone(),
-                kind: segment.kind.to_string(),
-                fetched_at: segment.fetched_at,
-                records: prepared.records,
-                rows,
-                quarantined,
-                pipeline_version: PIPELINE_VERSION,
-                generation: self.generation,
-            })
-            .await?;
-        Ok(StoredCounts { rows, quarantined })
+        Ok(self.store.set_aside(&segment.id, &faults, &words).await?)
     }
 }
 
-#[async_trait::async_trait]
+#[async_trait]
 impl SegmentSink for Pipeline {
+    fn begin(&self, header: &SegmentHeader) -> Option<Box<dyn SegmentIntake>> {
+        // What cannot be read says so when the segment is stored.
+        let reader = Reader::new(&self.config, &header.connection, &header.connector, &header.stream, header.mapping.as_ref())?;
+        let fetched_at = DateTime::from_timestamp_millis(header.fetched_at)?;
+        Some(Box::new(Intake { pipeline: self.clone(), reader: Reader { fetched_at, ..reader }, read: Read::new() }))
+    }
+
     async fn store(&self, segment: &Segment) -> Result<StoredCounts, SinkError> {
         self.ingest(segment).await.map_err(|error| SinkError::of(&error))
     }
 }
 
-fn prepare(config: &Config, connection: &Connection, segment: &Segment) -> Result<Prepared, PipelineError> {
-    let no_stream = || PipelineError::Mapping {
-        segment: segment.id.clone(),
-        reason: format!("connector {} has no stream {}", segment.connector, segment.stream),
-    };
-    let stream = segment.stream_spec().ok_or_else(no_stream)?;
-    let none = BTreeMap::new();
-    let stages = spec(&segment.connector).map_or(&none, |board| &board.stages);
-    let mapper = Mapper::new(config, connection, stream, stages, &segment.id, segment.fetched_at);
-    let maps = info_span!(target: "timing", "map").entered();
-    let mut mapped = Mapped::new();
-    let mut records = 0;
-    for line in read_segment(segment)? {
-        let line = line?;
-        records += 1;
-        mapper.line(records, &line, &mut mapped);
-    }
-    drop(maps);
-    let _frames = info_span!(target: "timing", "frame").entered();
-    let mut blocks = Vec::new();
-    for (table, rows) in mapped.tables {
-        blocks.extend(cut(rows, table)?);
-    }
-    Ok(Prepared { blocks, faults: mapped.faults, unknown_words: mapped.unknown_words, records })
+/// What lines of a stream are read with.
+struct Reader {
+    config: Arc<Config>,
+    connection: Connection,
+    stream: Stream,
+    connector: String,
+    fetched_at: DateTime<Utc>,
 }
 
-fn cut(rows: Rows, table: &'static crate::frame::Table) -> Result<Vec<Block>, PipelineError> {
+impl Reader {
+    fn new(config: &Arc<Config>, connection: &str, connector: &str, stream: &str, mapping: Option<&Stream>) -> Option<Self> {
+        let stream = mapping.or_else(|| spec(connector)?.stream(stream))?.clone();
+        let connection = config.connection(connection)?.clone();
+        Some(Self { config: Arc::clone(config), connection, stream, connector: connector.to_owned(), fetched_at: DateTime::UNIX_EPOCH })
+    }
+
+    fn of_segment(config: &Arc<Config>, segment: &Segment) -> Result<Self, PipelineError> {
+        if config.connection(&segment.connection).is_none() {
+            return Err(PipelineError::NoConnection { segment: segment.id.clone(), connection: segment.connection.clone() });
+        }
+        let reader = Self::new(config, &segment.connection, &segment.connector, &segment.stream, segment.mapping.as_ref());
+        let reader = reader.ok_or_else(|| PipelineError::Mapping {
+            segment: segment.id.clone(),
+            reason: format!("connector {} has no stream {}", segment.connector, segment.stream),
+        })?;
+        Ok(Self { fetched_at: segment.fetched_at, ..reader })
+    }
+
+    /// Calls `with` with the mapper of these lines.
+    fn mapper<R>(&self, with: impl FnOnce(&Mapper<'_>) -> R) -> R {
+        let none = BTreeMap::new();
+        let stages = spec(&self.connector).map_or(&none, |board| &board.stages);
+        with(&Mapper::new(&self.config, &self.connection, &self.stream, stages, self.fetched_at))
+    }
+}
+
+/// Maps the lines of a segment while they are landed.
+struct Intake {
+    pipeline: Pipeline,
+    reader: Reader,
+    read: Read,
+}
+
+#[async_trait]
+impl SegmentIntake for Intake {
+    fn map(&self, lines: &[Line]) -> MappedLines {
+        let mut read = Read::new();
+        self.reader.mapper(|mapper| {
+            for line in lines {
+                read.lines += 1;
+                mapper.line(read.lines, line, &mut read.mapped);
+            }
+        });
+        Box::new(read)
+    }
+
+    fn take(&mut self, mapped: MappedLines) {
+        if let Ok(next) = mapped.downcast::<Read>() {
+            self.read.mapped.append(next.mapped, self.read.lines);
+            self.read.lines += next.lines;
+        }
+    }
+
+    async fn store(self: Box<Self>, segment: &Segment) -> Result<StoredCounts, SinkError> {
+        let Intake { pipeline, read, .. } = *self;
+        pipeline.write(segment, read).await.map_err(|error| SinkError::of(&error))
+    }
+}
+
+fn read_whole(reader: &Reader, segment: &Segment) -> Result<Read, PipelineError> {
+    let _maps = info_span!(target: "timing", "map").entered();
+    let mut read = Read::new();
+    reader.mapper(|mapper| {
+        for line in read_segment(segment)? {
+            let line = line?;
+            read.lines += 1;
+            mapper.line(read.lines, &line, &mut read.mapped);
+        }
+        Ok(read)
+    })
+}
+
+fn cut(rows: Rows, table: &'static Table, lineage: &Lineage) -> Result<Vec<Block>, PipelineError> {
     if rows.is_empty() {
         return Ok(Vec::new());
     }
-    let frame = latest(&rows.into_frame()?, table.key)?;
+    let frame = rows.into_latest(lineage)?;
     let mut blocks = Vec::new();
     for (number, start) in (0..frame.height()).step_by(BLOCK_ROWS).enumerate() {
         let mut part = frame.slice(start as i64, BLOCK_ROWS);
@@ -174,7 +256,7 @@ fn cut(rows: Rows, table: &'static crate::frame::Table) -> Result<Vec<Block>, Pi
     Ok(blocks)
 }
 
-fn distinct_lines(faults: &[crate::map::Fault]) -> u64 {
+fn distinct_lines(faults: &[Fault]) -> u64 {
     let mut lines: Vec<u64> = faults.iter().map(|fault| fault.line).collect();
     lines.sort_unstable();
     lines.dedup();

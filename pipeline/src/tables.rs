@@ -4,9 +4,9 @@ use crate::frame::{ColumnType, Table};
 use ColumnType::{Count, Day, Decimal, Instant, Text, Texts, Unsigned};
 
 /// Postings: one row an advertisement.
-pub static POSTINGS: Table = Table {
-    name: "postings",
-    columns: &[
+pub static POSTINGS: Table = Table::new(
+    "postings",
+    &[
         ("connection", Text),
         ("source_id", Text),
         ("channel", Text),
@@ -48,13 +48,13 @@ pub static POSTINGS: Table = Table {
         ("segment", Text),
         ("fetched_at", Instant),
     ],
-    key: &["connection", "source_id"],
-};
+    &["connection", "source_id"],
+);
 
 /// Applications: one row a candidate's case.
-pub static APPLICATIONS: Table = Table {
-    name: "applications",
-    columns: &[
+pub static APPLICATIONS: Table = Table::new(
+    "applications",
+    &[
         ("connection", Text),
         ("source_id", Text),
         ("channel", Text),
@@ -79,13 +79,13 @@ pub static APPLICATIONS: Table = Table {
         ("segment", Text),
         ("fetched_at", Instant),
     ],
-    key: &["connection", "source_id"],
-};
+    &["connection", "source_id"],
+);
 
 /// Stage events: an application entered a stage.
-pub static STAGE_EVENTS: Table = Table {
-    name: "stage_events",
-    columns: &[
+pub static STAGE_EVENTS: Table = Table::new(
+    "stage_events",
+    &[
         ("connection", Text),
         ("application_source_id", Text),
         ("source_id", Text),
@@ -102,13 +102,13 @@ pub static STAGE_EVENTS: Table = Table {
         ("segment", Text),
         ("fetched_at", Instant),
     ],
-    key: &["connection", "application_source_id", "source_id"],
-};
+    &["connection", "application_source_id", "source_id"],
+);
 
 /// Candidates: digests of one person as one connection knows them.
-pub static CANDIDATES: Table = Table {
-    name: "candidates",
-    columns: &[
+pub static CANDIDATES: Table = Table::new(
+    "candidates",
+    &[
         ("connection", Text),
         ("source_id", Text),
         ("digest_kind", Texts),
@@ -121,13 +121,13 @@ pub static CANDIDATES: Table = Table {
         ("segment", Text),
         ("fetched_at", Instant),
     ],
-    key: &["connection", "source_id"],
-};
+    &["connection", "source_id"],
+);
 
 /// Spend: ledger entries.
-pub static SPEND: Table = Table {
-    name: "spend",
-    columns: &[
+pub static SPEND: Table = Table::new(
+    "spend",
+    &[
         ("connection", Text),
         ("source_id", Text),
         ("channel", Text),
@@ -157,13 +157,13 @@ pub static SPEND: Table = Table {
         ("segment", Text),
         ("fetched_at", Instant),
     ],
-    key: &["connection", "source_id"],
-};
+    &["connection", "source_id"],
+);
 
 /// Requisitions: one row an opening inside the company.
-pub static REQUISITIONS: Table = Table {
-    name: "requisitions",
-    columns: &[
+pub static REQUISITIONS: Table = Table::new(
+    "requisitions",
+    &[
         ("connection", Text),
         ("source_id", Text),
         ("title", Text),
@@ -193,13 +193,13 @@ pub static REQUISITIONS: Table = Table {
         ("segment", Text),
         ("fetched_at", Instant),
     ],
-    key: &["connection", "source_id"],
-};
+    &["connection", "source_id"],
+);
 
 /// Counts that a board publishes by day.
-pub static CHANNEL_DAILY: Table = Table {
-    name: "channel_daily",
-    columns: &[
+pub static CHANNEL_DAILY: Table = Table::new(
+    "channel_daily",
+    &[
         ("connection", Text),
         ("source_id", Text),
         ("channel", Text),
@@ -225,13 +225,13 @@ pub static CHANNEL_DAILY: Table = Table {
         ("segment", Text),
         ("fetched_at", Instant),
     ],
-    key: &["connection", "source_id"],
-};
+    &["connection", "source_id"],
+);
 
 /// Employment: who was agreed with, came, stayed and left.
-pub static EMPLOYMENT: Table = Table {
-    name: "employment",
-    columns: &[
+pub static EMPLOYMENT: Table = Table::new(
+    "employment",
+    &[
         ("connection", Text),
         ("source_id", Text),
         ("application_source_id", Text),
@@ -260,13 +260,13 @@ pub static EMPLOYMENT: Table = Table {
         ("segment", Text),
         ("fetched_at", Instant),
     ],
-    key: &["connection", "source_id"],
-};
+    &["connection", "source_id"],
+);
 
 /// Assessments: tests, interviews with a machine, certificates.
-pub static ASSESSMENTS: Table = Table {
-    name: "assessments",
-    columns: &[
+pub static ASSESSMENTS: Table = Table::new(
+    "assessments",
+    &[
         ("connection", Text),
         ("source_id", Text),
         ("application_source_id", Text),
@@ -288,13 +288,13 @@ pub static ASSESSMENTS: Table = Table {
         ("segment", Text),
         ("fetched_at", Instant),
     ],
-    key: &["connection", "source_id"],
-};
+    &["connection", "source_id"],
+);
 
 /// Invitations to interviews and what became of them.
-pub static INVITATIONS: Table = Table {
-    name: "invitations",
-    columns: &[
+pub static INVITATIONS: Table = Table::new(
+    "invitations",
+    &[
         ("connection", Text),
         ("source_id", Text),
         ("application_source_id", Text),
@@ -325,8 +325,8 @@ pub static INVITATIONS: Table = Table {
         ("segment", Text),
         ("fetched_at", Instant),
     ],
-    key: &["connection", "source_id"],
-};
+    &["connection", "source_id"],
+);
 
 /// Every table that landing fills, in the order in which blocks are stored.
 pub static ALL: &[&Table] =

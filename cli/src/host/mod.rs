@@ -8,8 +8,8 @@ pub use gate::{Feeding, Gate};
 
 use async_trait::async_trait;
 use inflow_connectors::http::{Http, HttpOptions};
-use inflow_connectors::landing::Segment;
-use inflow_connectors::{PullError, SegmentSink, SinkError, StoredCounts};
+use inflow_connectors::landing::{Line, Segment, SegmentHeader};
+use inflow_connectors::{MappedLines, PullError, SegmentIntake, SegmentSink, SinkError, StoredCounts};
 use inflow_pipeline::Pipeline;
 use std::sync::{Arc, OnceLock};
 use tokio::sync::Semaphore;
@@ -75,9 +75,37 @@ pub struct TurnedSink {
 
 #[async_trait]
 impl SegmentSink for TurnedSink {
+    fn begin(&self, header: &SegmentHeader) -> Option<Box<dyn SegmentIntake>> {
+        let intake = self.pipeline.begin(header)?;
+        Some(Box::new(TurnedIntake { intake, turns: Arc::clone(&self.turns) }))
+    }
+
     async fn store(&self, segment: &Segment) -> Result<StoredCounts, SinkError> {
         // Never closed; without a turn the segment would only be stored a little early.
         let _turn = self.turns.acquire().await;
         self.pipeline.store(segment).await
+    }
+}
+
+/// A segment that is mapped while it is landed, and stored when it has a turn.
+struct TurnedIntake {
+    intake: Box<dyn SegmentIntake>,
+    turns: Arc<Semaphore>,
+}
+
+#[async_trait]
+impl SegmentIntake for TurnedIntake {
+    fn map(&self, lines: &[Line]) -> MappedLines {
+        self.intake.map(lines)
+    }
+
+    fn take(&mut self, mapped: MappedLines) {
+        self.intake.take(mapped);
+    }
+
+    async fn store(self: Box<Self>, segment: &Segment) -> Result<StoredCounts, SinkError> {
+        let Self { intake, turns } = *self;
+        let _turn = turns.acquire().await;
+        intake.store(segment).await
     }
 }

@@ -58,6 +58,36 @@ impl Found<'_> {
     }
 }
 
+/// What a file of one object a line is to a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Plain {
+    /// Its lines are the stream's records as they are.
+    Fits,
+    /// Its name is not one of those that the stream reads.
+    Other,
+    /// It has to be opened as a [`Delivery`].
+    Unknown,
+}
+
+/// Whether a stream's records are the lines of a file, one by one, as far as its name and the stream's words say.
+pub(crate) fn plain_lines(path: &Path, stream: &Stream, alone: bool) -> Plain {
+    let default = FileForm::default();
+    let form = stream.file.as_ref().unwrap_or(&default);
+    let is_named = |name: &String| {
+        path.file_name().and_then(|file| file.to_str()).is_some_and(|file| matches(&name.to_lowercase(), &file.to_lowercase()))
+    };
+    if by_ending(path) != Some(FileFormat::Ndjson) {
+        return Plain::Unknown;
+    }
+    if !alone && !form.names.is_empty() && !form.names.iter().any(is_named) {
+        return Plain::Other;
+    }
+    let reshaped = stream.same_id || stream.only.is_some() || stream.explode.is_some() || stream.hook.is_some();
+    let stated = form.format.is_none_or(|format| format == FileFormat::Ndjson) && form.encoding.is_none();
+    let has_ids = !stream.id.is_empty();
+    if reshaped || !stated || !has_ids || !accepted(stream, form).contains(&FileFormat::Ndjson) { Plain::Unknown } else { Plain::Fits }
+}
+
 impl Delivery {
     /// Reads the file; it is parsed when a stream asks for it.
     pub(crate) fn open(path: &Path) -> Result<Delivery, PullError> {

@@ -4,6 +4,7 @@ mod decode;
 mod delivery;
 mod header;
 mod ids;
+mod lines;
 mod page;
 mod records;
 mod table;
@@ -17,9 +18,10 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{PullError, PullErrorKind};
 
-pub(crate) use delivery::{Delivery, Fit};
+pub(crate) use delivery::{Delivery, Fit, Plain, plain_lines};
 pub(crate) use header::{DEEPEST_HEADER, comparable, names as header_names};
 pub(crate) use ids::RowIds;
+pub(crate) use lines::{Halt, LineFile, parts};
 pub(crate) use table::{Datum, RowPlace, Table, TableRow, cell_name};
 pub(crate) use workbook::serial_date;
 

@@ -26,6 +26,7 @@ use crate::spec::{Kind, Stream};
 
 pub use read::{Lines, RawLines, read_lines, read_segment};
 pub use rewrite::{Erasure, Rewritten, rewrite_segments};
+pub(crate) use write::LineBlock;
 pub use write::{SegmentHeader, SegmentWriter, clean_leftovers};
 
 /// A segment on disk.

@@ -57,17 +57,36 @@ impl SegmentHeader {
     }
 }
 
-/// Collects lines and writes them as one segment. Lines are compressed frame by frame as they come; the
-/// file appears when [`SegmentWriter::finish`] has made it durable.
+/// Collects lines and writes them as one segment. Lines are compressed as they come; the file
+/// appears when [`SegmentWriter::finish`] has made it durable.
 pub struct SegmentWriter {
     folder: PathBuf,
     header: SegmentHeader,
-    /// Lines of the next frame.
-    plain: Vec<u8>,
-    /// Frames.
+    /// Compressed frames.
     body: Vec<u8>,
     hasher: blake3::Hasher,
     bytes: usize,
+}
+
+/// Some lines of a segment, compressed: a frame of its file.
+pub(crate) struct LineBlock {
+    frame: Vec<u8>,
+    hash: blake3::Hash,
+    lines: u64,
+    bytes: usize,
+}
+
+impl LineBlock {
+    /// Writes lines as they stand in a segment.
+    pub(crate) fn of(lines: &[Line]) -> std::io::Result<LineBlock> {
+        let mut text = Vec::with_capacity(lines.len() * 512);
+        for line in lines {
+            serde_json::to_writer(&mut text, line)?;
+            text.push(b'\n');
+        }
+        let frame = zstd::bulk::compress(&text, LEVEL)?;
+        Ok(LineBlock { frame, hash: blake3::hash(&text), lines: lines.len() as u64, bytes: text.len() })
+    }
 }
 
 impl std::fmt::Debug for SegmentWriter {
@@ -79,39 +98,28 @@ impl std::fmt::Debug for SegmentWriter {
 /// Compression level: a segment is written once and read a few times.
 const LEVEL: i32 = 3;
 
-/// Lines are compressed when so many bytes are there. A compressor kept open for each list that is being pulled would hold some
-/// 3 MB for each; so it is needed for a moment only.
-const FRAME: usize = 128 << 10;
-
 impl SegmentWriter {
     /// Starts a segment. `header.records` is counted here.
     pub fn new(data_dir: &Path, mut header: SegmentHeader) -> Result<SegmentWriter, LandingError> {
         header.records = 0;
         let folder = landing_dir(data_dir).join(&header.connection).join(&header.stream);
         std::fs::create_dir_all(&folder).map_err(LandingError::io("cannot make", &folder))?;
-        Ok(SegmentWriter { folder, header, plain: Vec::new(), body: Vec::new(), hasher: blake3::Hasher::new(), bytes: 0 })
+        Ok(SegmentWriter { folder, header, body: Vec::new(), hasher: blake3::Hasher::new(), bytes: 0 })
     }
 
-    /// Adds a record.
-    pub fn push(&mut self, line: &Line) -> Result<(), LandingError> {
-        let before = self.plain.len();
-        if let Err(error) = serde_json::to_writer(&mut self.plain, line) {
-            self.plain.truncate(before);
-            return Err(LandingError::io("cannot write to", &self.folder)(error.into()));
-        }
-        self.plain.push(b'\n');
-        let text = self.plain.get(before..).unwrap_or_default();
-        self.hasher.update(text);
-        self.bytes += text.len();
-        self.header.records += 1;
-        if self.plain.len() >= FRAME { self.end_frame() } else { Ok(()) }
-    }
-
-    fn end_frame(&mut self) -> Result<(), LandingError> {
-        let frame = zstd::bulk::compress(&self.plain, LEVEL).map_err(LandingError::io("cannot write to", &self.folder))?;
-        self.body.extend_from_slice(&frame);
-        self.plain.clear();
+    /// Adds some records.
+    pub fn push(&mut self, lines: &[Line]) -> Result<(), LandingError> {
+        let block = LineBlock::of(lines).map_err(LandingError::io("cannot write to", &self.folder))?;
+        self.append(&block);
         Ok(())
+    }
+
+    /// Adds records that are written already.
+    pub(crate) fn append(&mut self, block: &LineBlock) {
+        self.hasher.update(block.hash.as_bytes());
+        self.bytes += block.bytes;
+        self.header.records += block.lines;
+        self.body.extend_from_slice(&block.frame);
     }
 
     /// Number of records so far.
@@ -125,12 +133,9 @@ impl SegmentWriter {
     }
 
     /// Makes the segment durable. `None` when there are no records.
-    pub fn finish(mut self) -> Result<Option<Segment>, LandingError> {
+    pub fn finish(self) -> Result<Option<Segment>, LandingError> {
         if self.header.records == 0 {
             return Ok(None);
-        }
-        if !self.plain.is_empty() {
-            self.end_frame()?;
         }
         let hash: String = self.hasher.finalize().to_hex().chars().take(8).collect();
         let id = next_id(&self.folder, self.header.fetched_at, &hash)?;

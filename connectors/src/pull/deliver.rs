@@ -1,21 +1,21 @@
 //! Delivered files through the streams that they fit, and their records into landing.
 
-use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use inflow_config::Connection;
+use tokio::sync::Semaphore;
 use tracing::{Instrument, info_span};
 
 use super::land::Lander;
 use super::line::{LineMaker, Made, References};
+use super::newest::Newest;
 use super::{PullContext, PullOutcome, Stop};
 use crate::error::{PullError, PullErrorKind};
-use crate::file::{Delivery, Fit, Row, RowIds};
-use crate::landing::Line;
+use crate::file::{Delivery, Fit, LineFile, Plain, Row, RowIds, plain_lines};
 use crate::spec::Stream;
 
 /// The streams that may read a file.
@@ -53,6 +53,9 @@ pub(super) enum Snapshot {
     Newest,
 }
 
+/// Deliveries that are read at one time in this process: each keeps both cores busy, and more would only need more memory.
+static READ: Semaphore = Semaphore::const_new(2);
+
 /// Reads the files and lands what is new or changed. A file that cannot be taken is an error; the others are read.
 pub(super) async fn deliver(
     ctx: &PullContext<'_>,
@@ -63,6 +66,8 @@ pub(super) async fn deliver(
     started_at: DateTime<Utc>,
     outcome: &mut PullOutcome,
 ) -> Result<(), Stop> {
+    // Never closed; without a turn the files would only be read a little early.
+    let _turn = READ.acquire().await;
     let tombstones: HashSet<String> = ctx.state.tombstones().await.map_err(|error| PullError::own(&error))?;
     let references = References::new();
     let zone = ctx.config.connection_timezone(connection);
@@ -74,7 +79,10 @@ pub(super) async fn deliver(
         if ctx.shutdown.is_cancelled() {
             return Err(Stop::Shutdown);
         }
-        let taken = take_file(ctx, connection, streams, &file, &mut readings);
+        let taken = match take_lines(streams, &file, &mut readings) {
+            true => Ok(()),
+            false => take_file(ctx, connection, streams, &file, &mut readings),
+        };
         errors.extend(taken.err());
         let fetched: u64 = readings.iter().map(|reading| reading.fetched).sum();
         let name = streams.readers.first().map_or("", |stream| stream.name.as_str());
@@ -99,6 +107,35 @@ fn in_order(files: &[PathBuf], snapshot: Snapshot) -> Vec<PathBuf> {
         files.sort_by_cached_key(|file| (changed(file), file.clone()));
     }
     files
+}
+
+/// Gives a plain file of lines to every stream that it fits, without holding it in memory. False, and nothing taken, when it has
+/// to be opened as a whole.
+fn take_lines(streams: &Streams<'_>, file: &Path, readings: &mut [Reading<'_>]) -> bool {
+    let mut found = Vec::new();
+    for (at, reading) in readings.iter().enumerate() {
+        match plain_lines(file, reading.stream, streams.alone) {
+            Plain::Fits => {}
+            Plain::Other => continue,
+            Plain::Unknown => return false,
+        }
+        let Some(mut lines) = LineFile::open(file) else { return false };
+        let Some(scan) = reading.newest.scan(&mut lines, &reading.maker) else { return false };
+        // Records of another list.
+        if !streams.alone && !scan.has_ids() {
+            continue;
+        }
+        found.push((at, lines, scan));
+    }
+    let taken = !found.is_empty();
+    for (at, lines, scan) in found {
+        if let Some(reading) = readings.get_mut(at) {
+            reading.begin();
+            reading.fetched += scan.lines();
+            reading.newest.take_file(lines, scan);
+        }
+    }
+    taken
 }
 
 /// Gives a file to every stream that it fits: all of it, or nothing when something is wrong with it. An error that
@@ -189,7 +226,8 @@ impl<'a> Reading<'a> {
         Ok(lines)
     }
 
-    fn take(&mut self, lines: Vec<Made>) {
+    /// Another file of the delivery.
+    fn begin(&mut self) {
         if self.replaces {
             self.newest = Newest::new(self.stream, self.zone);
             self.erased.clear();
@@ -198,6 +236,10 @@ impl<'a> Reading<'a> {
             self.error = None;
         }
         self.delivered = true;
+    }
+
+    fn take(&mut self, lines: Vec<Made>) {
+        self.begin();
         self.fetched += lines.len() as u64;
         for made in lines {
             match made {
@@ -213,58 +255,18 @@ impl<'a> Reading<'a> {
     }
 
     async fn land(self, lander: &mut Lander<'_>, outcome: &mut PullOutcome) -> Result<(), PullError> {
-        outcome.fetched += self.fetched;
-        for line in self.newest.lines {
-            lander.push(line).await?;
-        }
-        for key_hash in self.erased {
+        let Reading { stream, mut maker, newest, erased, fetched, whole, delivered, .. } = self;
+        outcome.fetched += fetched;
+        newest.land(lander, &mut maker).await?;
+        for key_hash in erased {
             lander.listed(key_hash);
         }
         // A delivery with a file that could not be read, or none at all, is not complete.
-        if self.stream.complete && self.whole && self.delivered {
+        if stream.complete && whole && delivered {
             lander.push_gone().await?;
         }
         lander.flush().await?;
-        outcome.drop_columns(self.stream, &self.maker);
+        outcome.drop_columns(stream, &maker);
         Ok(())
-    }
-}
-
-/// The newest state of each record of a delivery. Exports overlap: landing the older states too would land them again
-/// each time, since only the last one is remembered.
-struct Newest<'s> {
-    stream: &'s Stream,
-    zone: chrono_tz::Tz,
-    lines: Vec<Line>,
-    places: HashMap<u64, (usize, i64)>,
-}
-
-impl<'s> Newest<'s> {
-    fn new(stream: &'s Stream, zone: chrono_tz::Tz) -> Self {
-        Self { stream, zone: stream.timezone.unwrap_or(zone), lines: Vec::new(), places: HashMap::new() }
-    }
-
-    /// Of two states the one with the later time counts, of equal times the one delivered last.
-    fn take(&mut self, line: Line) {
-        let times = self.stream.version.iter().flat_map(|path| path.all(&line.record));
-        let read = times.filter_map(|value| self.stream.time_format.read(value, self.zone).ok().flatten());
-        let at = read.map(|(instant, _)| instant.timestamp_millis()).max().unwrap_or(i64::MIN);
-        match self.places.entry(line.key_hash) {
-            // A line without an id stands for itself: the pipeline quarantines it.
-            _ if line.id.is_empty() => self.lines.push(line),
-            Entry::Vacant(slot) => {
-                slot.insert((self.lines.len(), at));
-                self.lines.push(line);
-            }
-            Entry::Occupied(mut slot) => {
-                let (place, known) = *slot.get();
-                if at >= known
-                    && let Some(old) = self.lines.get_mut(place)
-                {
-                    *old = line;
-                    slot.insert((place, at));
-                }
-            }
-        }
     }
 }

@@ -3,17 +3,26 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
+use rayon::prelude::*;
 use tracing::{Instrument, info_span};
 
 use super::PullContext;
 use crate::error::PullError;
 use crate::identity::NORMALISER;
-use crate::landing::{LandingError, Line, Segment, SegmentHeader, SegmentWriter, content_hash, list_connection_segments, read_segment};
+use crate::landing::{
+    LandingError, Line, LineBlock, Segment, SegmentHeader, SegmentWriter, content_hash, list_connection_segments, read_segment,
+};
 use crate::spec::Stream;
-use crate::state::Landed;
+use crate::state::{Landed, MappedLines, SegmentIntake};
 
 /// Uncompressed size at which a segment is closed before it is full.
 const LARGEST_SEGMENT: usize = 64 << 20;
+
+/// Lines that are written and mapped at one time; each list that is being pulled holds up to so many in memory.
+const TOGETHER: usize = 256;
+
+/// Lines that one thread writes and maps at one time: part of a segment's text, so the same on every machine.
+const PART: usize = 128;
 
 /// Counts of what was landed and stored.
 #[derive(Debug, Clone, Copy, Default)]
@@ -30,6 +39,10 @@ pub(crate) struct Lander<'a> {
     known: HashMap<u64, Landed>,
     seen: HashSet<u64>,
     writer: Option<SegmentWriter>,
+    /// Maps the lines of the present segment.
+    intake: Option<Box<dyn SegmentIntake>>,
+    /// Lines of the present segment that are not written yet.
+    lines: Vec<Line>,
     /// Keys in the present segment.
     keys: Vec<u64>,
     pub(crate) counts: LandCounts,
@@ -58,7 +71,17 @@ impl<'a> Lander<'a> {
             records: 0,
             mapping: mapping.then(|| stream.clone()),
         };
-        Ok(Lander { ctx, header, known, seen: HashSet::new(), writer: None, keys: Vec::new(), counts: LandCounts::default() })
+        Ok(Lander {
+            ctx,
+            header,
+            known,
+            seen: HashSet::new(),
+            writer: None,
+            intake: None,
+            lines: Vec::new(),
+            keys: Vec::new(),
+            counts: LandCounts::default(),
+        })
     }
 
     /// Notes that a key was listed, without landing anything.
@@ -98,15 +121,46 @@ impl<'a> Lander<'a> {
         let now = Landed { key_hash: line.key_hash, content_hash: line.content_hash, gone: line.gone };
         self.known.insert(line.key_hash, now);
         self.keys.push(line.key_hash);
-        let writer = match &mut self.writer {
-            Some(writer) => writer,
-            None => self.writer.insert(SegmentWriter::new(self.ctx.data_dir, self.header.clone()).map_err(own)?),
-        };
-        writer.push(&line).map_err(own)?;
+        self.lines.push(line);
         self.counts.landed += 1;
         let most = self.ctx.config.settings.landing.segment_records as u64;
-        if writer.records() >= most || writer.bytes() >= LARGEST_SEGMENT {
+        let full = self.lines.len() as u64 + self.writer.as_ref().map_or(0, SegmentWriter::records) >= most;
+        if full || self.lines.len() >= TOGETHER {
+            self.write()?;
+        }
+        if full || self.writer.as_ref().is_some_and(|writer| writer.bytes() >= LARGEST_SEGMENT) {
             self.flush().await?;
+        }
+        Ok(())
+    }
+
+    /// Writes and maps the lines that wait for it, on every core.
+    fn write(&mut self) -> Result<(), PullError> {
+        let lines = std::mem::take(&mut self.lines);
+        if lines.is_empty() {
+            return Ok(());
+        }
+        let writer = match &mut self.writer {
+            Some(writer) => writer,
+            None => {
+                self.intake = self.ctx.sink.begin(&self.header);
+                self.writer.insert(SegmentWriter::new(self.ctx.data_dir, self.header.clone()).map_err(own)?)
+            }
+        };
+        let intake = self.intake.as_deref();
+        let parts: Vec<(std::io::Result<LineBlock>, Option<MappedLines>)> =
+            lines
+                .par_chunks(PART)
+                .map(|part| {
+                    let block = info_span!(target: "timing", "land").in_scope(|| LineBlock::of(part));
+                    (block, intake.map(|intake| info_span!(target: "timing", "map").in_scope(|| intake.map(part))))
+                })
+                .collect();
+        for (block, mapped) in parts {
+            writer.append(&block.map_err(LandingError::io("cannot write", self.ctx.data_dir)).map_err(own)?);
+            if let (Some(intake), Some(mapped)) = (&mut self.intake, mapped) {
+                intake.take(mapped);
+            }
         }
         Ok(())
     }
@@ -144,11 +198,12 @@ impl<'a> Lander<'a> {
 
     /// Makes the present segment durable and gives it to the store.
     pub(crate) async fn flush(&mut self) -> Result<(), PullError> {
-        let keys = std::mem::take(&mut self.keys);
+        self.write()?;
+        let (keys, intake) = (std::mem::take(&mut self.keys), self.intake.take());
         let Some(writer) = self.writer.take() else { return Ok(()) };
         let Some(segment) = writer.finish().map_err(own)? else { return Ok(()) };
         let rows: Vec<Landed> = keys.iter().filter_map(|key| self.known.get(key).copied()).collect();
-        let counts = deliver(self.ctx, &segment, &rows).await?;
+        let counts = deliver(self.ctx, &segment, &rows, intake).await?;
         self.counts.rows += counts.rows;
         self.counts.quarantined += counts.quarantined;
         Ok(())
@@ -169,7 +224,7 @@ pub(crate) async fn recover(ctx: &PullContext<'_>, connection: &str) -> Result<L
             let line = line.map_err(own)?;
             rows.push(Landed { key_hash: line.key_hash, content_hash: line.content_hash, gone: line.gone });
         }
-        let stored = deliver(ctx, segment, &rows).await?;
+        let stored = deliver(ctx, segment, &rows, None).await?;
         counts.rows += stored.rows;
         counts.quarantined += stored.quarantined;
     }
@@ -178,14 +233,23 @@ pub(crate) async fn recover(ctx: &PullContext<'_>, connection: &str) -> Result<L
 
 /// `landed` first: it says what landing holds, and a segment that the store does not know is always
 /// given to it again.
-async fn deliver(ctx: &PullContext<'_>, segment: &Segment, rows: &[Landed]) -> Result<crate::state::StoredCounts, PullError> {
+async fn deliver(
+    ctx: &PullContext<'_>,
+    segment: &Segment,
+    rows: &[Landed],
+    intake: Option<Box<dyn SegmentIntake>>,
+) -> Result<crate::state::StoredCounts, PullError> {
     // A record delivered twice in one segment is remembered as it came last.
     let last: std::collections::BTreeMap<u64, Landed> = rows.iter().map(|row| (row.key_hash, *row)).collect();
     let rows: Vec<Landed> = last.into_values().collect();
     let commit = ctx.state.commit_landed(&segment.connection, &segment.stream, &rows, &segment.id);
     let committed = commit.instrument(info_span!(target: "timing", "remember")).await;
     committed.map_err(|error| PullError::own(&error))?;
-    ctx.sink.store(segment).await.map_err(|error| PullError::own(&error))
+    let stored = match intake {
+        Some(intake) => intake.store(segment).await,
+        None => ctx.sink.store(segment).await,
+    };
+    stored.map_err(|error| PullError::own(&error))
 }
 
 fn spec_hash(stream: &Stream) -> String {

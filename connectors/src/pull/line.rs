@@ -68,6 +68,30 @@ impl<'a> LineMaker<'a> {
         }
     }
 
+    /// Another maker of the same lines, for another thread.
+    pub(crate) fn fork(&self) -> LineMaker<'a> {
+        LineMaker {
+            allowed: self.allowed.clone(),
+            certificate: self.certificate.clone(),
+            masked: self.masked.clone(),
+            coded: self.coded.clone(),
+            volatile: self.volatile.clone(),
+            lookups: self.lookups.clone(),
+            dropped: Dropped::default(),
+            ..*self
+        }
+    }
+
+    /// Counts what another maker of the same lines dropped.
+    pub(crate) fn join(&mut self, other: LineMaker<'a>) {
+        self.dropped.add(other.dropped);
+    }
+
+    /// Key of a record with this id.
+    pub(crate) fn key_of(&self, id: &str) -> u64 {
+        self.keys.record_key(self.connection, &self.stream.name, id)
+    }
+
     /// The line of a record. `id` overrides the record's own (files without ids).
     pub(crate) fn make(&mut self, record: &Value, id: Option<String>) -> Made {
         let id = id.or_else(|| self.stream.source_id(record)).unwrap_or_default();
@@ -90,11 +114,8 @@ impl<'a> LineMaker<'a> {
             None => content_hash(&kept, identity.as_ref(), &lookups),
         };
         // A record without an id is told apart by its content until the pipeline quarantines it.
-        let key_hash = if id.is_empty() {
-            self.keys.record_key(self.connection, &self.stream.name, &canonical_text(&kept))
-        } else {
-            self.keys.record_key(self.connection, &self.stream.name, &id)
-        };
+        let key_hash =
+            if id.is_empty() { self.keys.record_key(self.connection, &self.stream.name, &canonical_text(&kept)) } else { self.key_of(&id) };
         if self.is_erased(record, &id, identity.as_ref()) {
             return Made::Erased(key_hash);
         }

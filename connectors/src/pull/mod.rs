@@ -17,6 +17,7 @@ mod import;
 mod land;
 mod line;
 mod mailbox;
+mod newest;
 mod pager;
 mod pick;
 mod place;

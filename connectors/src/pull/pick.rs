@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::spec::{Path, Step, sensitive};
 
 /// The allowed paths as a tree.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Allowed {
     /// Everything from here on is allowed.
     whole: bool,
@@ -40,6 +40,15 @@ impl Dropped {
             return;
         }
         *self.0.entry(name).or_default() += 1;
+    }
+
+    /// Adds what was dropped elsewhere.
+    pub(crate) fn add(&mut self, other: Dropped) {
+        for (name, values) in other.0 {
+            if self.0.len() < MOST_NAMES || self.0.contains_key(&name) {
+                *self.0.entry(name).or_default() += values;
+            }
+        }
     }
 
     /// Columns with the number of their values.

@@ -15,6 +15,7 @@ mod registry;
 mod relative;
 mod request;
 mod sensitive;
+mod sieve;
 mod stream;
 mod template;
 mod time;
@@ -37,6 +38,7 @@ pub use registry::{FILE_CONNECTOR, MAILBOX_CONNECTOR, WEBHOOK_CONNECTOR, all, bu
 pub use request::{Cursor, Detail, Each, Method, Paginate, Request, Split, Success};
 pub(crate) use sensitive::words_of;
 pub use sensitive::{Sensitive, sensitive};
+pub(crate) use sieve::Sieve;
 pub use stream::{Encoding, EventMap, FileForm, FileFormat, IdentityPaths, Omit, Stream};
 pub(crate) use stream::{VALUE, composite};
 pub use template::Template;

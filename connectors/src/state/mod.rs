@@ -2,13 +2,14 @@
 
 mod store;
 
+use std::any::Any;
 use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use inflow_config::Explain;
 
-use crate::landing::Segment;
+use crate::landing::{Line, Segment, SegmentHeader};
 
 /// The store, or the pipeline in front of it, failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -52,8 +53,31 @@ pub struct StoredCounts {
 /// be the same. When it returns, the rows are durable and the segment is recorded as stored.
 #[async_trait]
 pub trait SegmentSink: Send + Sync {
+    /// Takes the lines of a segment while they are landed, so that they are not read again. `None`: they are read from
+    /// the segment.
+    fn begin(&self, header: &SegmentHeader) -> Option<Box<dyn SegmentIntake>> {
+        let _ = header;
+        None
+    }
+
     /// Stores one segment.
     async fn store(&self, segment: &Segment) -> Result<StoredCounts, SinkError>;
+}
+
+/// Some lines of a segment as a sink wants them.
+pub type MappedLines = Box<dyn Any + Send>;
+
+/// A segment on its way into the store while its lines are landed.
+#[async_trait]
+pub trait SegmentIntake: Send + Sync {
+    /// Makes rows of some lines; lines of one segment are mapped side by side.
+    fn map(&self, lines: &[Line]) -> MappedLines;
+
+    /// Takes what was made of the next lines, in the order of the segment.
+    fn take(&mut self, mapped: MappedLines);
+
+    /// Stores the segment, which is durable by now, as [`SegmentSink::store`] does.
+    async fn store(self: Box<Self>, segment: &Segment) -> Result<StoredCounts, SinkError>;
 }
 
 /// What was landed last under a key.

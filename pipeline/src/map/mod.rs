@@ -56,6 +56,17 @@ impl Mapped {
         }
     }
 
+    /// Adds what was made of the next `lines` lines after those that made this.
+    pub fn append(&mut self, next: Mapped, lines_before: u64) {
+        for ((_, rows), (_, more)) in self.tables.iter_mut().zip(next.tables) {
+            rows.append(more);
+        }
+        self.faults.extend(next.faults.into_iter().map(|fault| Fault { line: fault.line + lines_before, ..fault }));
+        for (word, lines) in next.unknown_words {
+            *self.unknown_words.entry(word).or_default() += lines;
+        }
+    }
+
     fn push(&mut self, row: Row) {
         if let Some((_, rows)) = self.tables.iter_mut().find(|(table, _)| std::ptr::eq(*table, row.table())) {
             rows.push(row);
@@ -82,7 +93,6 @@ pub struct Mapper<'a> {
     channels: Channels<'a>,
     zone: Tz,
     base_currency: String,
-    segment: &'a str,
     fetched_at: DateTime<Utc>,
 }
 
@@ -99,12 +109,11 @@ impl<'a> Mapper<'a> {
         connection: &'a Connection,
         stream: &'a Stream,
         board_stages: &'a BTreeMap<String, Stage>,
-        segment: &'a str,
         fetched_at: DateTime<Utc>,
     ) -> Self {
         let zone = config.connection_timezone(connection);
         let base_currency = config.settings.company.currency.to_string();
-        Self { connection, stream, board_stages, channels: Channels::new(config, connection), zone, base_currency, segment, fetched_at }
+        Self { connection, stream, board_stages, channels: Channels::new(config, connection), zone, base_currency, fetched_at }
     }
 
     /// Maps one line; faults are collected, never raised.
@@ -135,15 +144,10 @@ impl<'a> Mapper<'a> {
         self.stream.scope(&line.record, Some(&line.lookups), self.zone).fetched(self.fetched_at)
     }
 
-    /// A row with key, version and lineage set.
+    /// A row with key and version set.
     fn row(&self, table: &'static Table, source_id: &str, version: u64, gone: bool) -> Row {
         let mut row = Row::new(table);
-        row.text("connection", self.connection.name.clone())
-            .text("source_id", source_id)
-            .set("version", Cell::Unsigned(version))
-            .set("deleted", Cell::Unsigned(u64::from(gone)))
-            .text("segment", self.segment)
-            .set("fetched_at", Cell::Instant(self.fetched_at.timestamp_millis()));
+        row.text("source_id", source_id).set("version", Cell::Unsigned(version)).set("deleted", Cell::Unsigned(u64::from(gone)));
         row
     }
 

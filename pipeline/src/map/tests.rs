@@ -33,7 +33,7 @@ fn map(mapping: &str, lines: &[Line]) -> Mapped {
     let connection = Connection::new("hr", "file");
     let config = config(&connection);
     let stages = BTreeMap::new();
-    let mapper = Mapper::new(&config, &connection, &stream, &stages, "seg", "2026-06-01T00:00:00Z".parse().unwrap());
+    let mapper = Mapper::new(&config, &connection, &stream, &stages, "2026-06-01T00:00:00Z".parse().unwrap());
     let mut mapped = Mapped::new();
     for (at, line) in lines.iter().enumerate() {
         mapper.line(at as u64 + 1, line, &mut mapped);
