@@ -9,6 +9,7 @@ use std::io::{Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use memchr::{memchr, memchr_iter, memrchr};
 use rayon::prelude::*;
 
 /// Bytes that are read at one time; a line may be longer.
@@ -105,7 +106,7 @@ impl Chunks<'_> {
         self.used = 0;
         let mut searched = 0;
         loop {
-            let found = self.buffer.get(searched..).unwrap_or_default().iter().rposition(|byte| *byte == b'\n').map(|at| at + searched);
+            let found = memrchr(b'\n', self.buffer.get(searched..).unwrap_or_default()).map(|at| at + searched);
             let end = match found {
                 Some(end) if self.buffer.len() >= CHUNK || self.left == 0 => end,
                 _ if self.left == 0 && self.buffer.is_empty() => return Ok(None),
@@ -122,7 +123,7 @@ impl Chunks<'_> {
             self.used = end;
             let text = self.buffer.get(..end).unwrap_or_default();
             let line = self.line;
-            self.line += text.iter().filter(|byte| **byte == b'\n').count() as u64;
+            self.line += memchr_iter(b'\n', text).count() as u64;
             let text = text.strip_suffix(b"\n").unwrap_or(text);
             let text = if first { text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text) } else { text };
             return Ok(Some((line, text)));
@@ -146,9 +147,9 @@ pub(crate) fn parts(text: &[u8], first: u64) -> Vec<(u64, Range<usize>)> {
     while start < text.len() {
         let wanted = start.saturating_add(PART);
         let rest = text.get(wanted..).unwrap_or_default();
-        let end = rest.iter().position(|byte| *byte == b'\n').map_or(text.len(), |at| wanted + at);
+        let end = memchr(b'\n', rest).map_or(text.len(), |at| wanted + at);
         parts.push((line, start..end));
-        line += text.get(start..end).unwrap_or_default().iter().filter(|byte| **byte == b'\n').count() as u64 + 1;
+        line += memchr_iter(b'\n', text.get(start..end).unwrap_or_default()).count() as u64 + 1;
         start = end + 1;
     }
     parts

@@ -79,10 +79,8 @@ pub(super) async fn deliver(
         if ctx.shutdown.is_cancelled() {
             return Err(Stop::Shutdown);
         }
-        let taken = match take_lines(streams, &file, &mut readings) {
-            true => Ok(()),
-            false => take_file(ctx, connection, streams, &file, &mut readings),
-        };
+        let plain = take_lines(streams, &file, &mut readings);
+        let taken = if plain { Ok(()) } else { take_file(ctx, connection, streams, &file, &mut readings) };
         errors.extend(taken.err());
         let fetched: u64 = readings.iter().map(|reading| reading.fetched).sum();
         let name = streams.readers.first().map_or("", |stream| stream.name.as_str());

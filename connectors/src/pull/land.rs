@@ -140,12 +140,11 @@ impl<'a> Lander<'a> {
         if lines.is_empty() {
             return Ok(());
         }
-        let writer = match &mut self.writer {
-            Some(writer) => writer,
-            None => {
-                self.intake = self.ctx.sink.begin(&self.header);
-                self.writer.insert(SegmentWriter::new(self.ctx.data_dir, self.header.clone()).map_err(own)?)
-            }
+        let writer = if let Some(writer) = &mut self.writer {
+            writer
+        } else {
+            self.intake = self.ctx.sink.begin(&self.header);
+            self.writer.insert(SegmentWriter::new(self.ctx.data_dir, self.header.clone()).map_err(own)?)
         };
         let intake = self.intake.as_deref();
         let parts: Vec<(std::io::Result<LineBlock>, Option<MappedLines>)> =
