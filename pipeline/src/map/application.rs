@@ -13,7 +13,7 @@ impl Mapper<'_> {
     pub(super) fn application(&self, line: &Line, out: &mut Mapped) -> Read<()> {
         let scope = self.scope(line);
         let version = self.version(line, &scope)?;
-        let mut row = self.row(&tables::APPLICATIONS, &line.id, version, line.gone);
+        let mut row = Self::row(&tables::APPLICATIONS, &line.id, version, line.gone);
         self.fill(&mut row, &scope)?;
         let channel = self.channels.of_source(row.get_text("source_word"));
         row.text("channel", channel);
@@ -27,15 +27,15 @@ impl Mapper<'_> {
         row.text("candidate_source_id", candidate.clone());
         // The candidate may have other cases, which may say more by now: one that is gone says nothing of the person. Whom no
         // case names any more is not linked.
-        let person = (!line.gone).then(|| self.person(&candidate, identity, version));
+        let person = (!line.gone).then(|| Self::person(&candidate, identity, version));
         out.push(row);
         out.extend(person);
         Ok(())
     }
 
     /// The row of `candidates` for what identifies a person.
-    pub(super) fn person(&self, candidate: &str, identity: Option<&LineIdentity>, version: u64) -> Row {
-        let mut person = self.row(&tables::CANDIDATES, candidate, version, false);
+    pub(super) fn person(candidate: &str, identity: Option<&LineIdentity>, version: u64) -> Row {
+        let mut person = Self::row(&tables::CANDIDATES, candidate, version, false);
         if let Some(identity) = identity {
             let column = |read: &dyn Fn(&Digest) -> String| Cell::Texts(identity.digests.iter().map(read).collect());
             person
@@ -104,7 +104,7 @@ impl Mapper<'_> {
         let gone = line.gone && self.stream.kind == Kind::Events;
         // A sighting stays true; a history that the record carries is what its newest version says.
         let embedded = self.stream.kind == Kind::Applications && event.precision != Precision::Observed;
-        let mut row = self.row(&tables::STAGE_EVENTS, &event.id, version, gone);
+        let mut row = Self::row(&tables::STAGE_EVENTS, &event.id, version, gone);
         row.text("application_source_id", application)
             .text("stage", event.stage.as_str())
             .text("stage_word", event.word)

@@ -61,14 +61,14 @@ impl Mapper<'_> {
     fn case(&self, table: &'static Table, line: &Line) -> Read<(Row, Option<Row>)> {
         let scope = self.scope(line);
         let version = self.version(line, &scope)?;
-        let mut row = self.row(table, &line.id, version, line.gone);
+        let mut row = Self::row(table, &line.id, version, line.gone);
         self.fill(&mut row, &scope)?;
         row.text("application_source_id", self.application_of(&scope));
         row.text("candidate_source_id", line.identity.as_ref().map(|identity| identity.candidate.clone()).unwrap_or_default());
         // A candidate that the source names has a row by the stream that delivers candidates, and that one knows more.
         // Other rows may be of the same person, so that a row that is gone says nothing of the person.
         let own = line.identity.as_ref().filter(|_| self.stream.candidate.is_none() && !line.gone);
-        let person = own.map(|identity| self.person(&identity.candidate, Some(identity), version));
+        let person = own.map(|identity| Self::person(&identity.candidate, Some(identity), version));
         Ok((row, person))
     }
 

@@ -10,7 +10,7 @@ impl Mapper<'_> {
     pub(super) fn daily(&self, line: &Line) -> Read<Row> {
         let scope = self.scope(line);
         let version = self.version(line, &scope)?;
-        let mut row = self.row(&tables::CHANNEL_DAILY, &line.id, version, line.gone);
+        let mut row = Self::row(&tables::CHANNEL_DAILY, &line.id, version, line.gone);
         self.fill(&mut row, &scope)?;
         let channel = self.channels.of_source(row.get_text("channel"));
         row.text("channel", channel);

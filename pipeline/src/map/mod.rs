@@ -145,7 +145,7 @@ impl<'a> Mapper<'a> {
     }
 
     /// A row with key and version set.
-    fn row(&self, table: &'static Table, source_id: &str, version: u64, gone: bool) -> Row {
+    fn row(table: &'static Table, source_id: &str, version: u64, gone: bool) -> Row {
         let mut row = Row::new(table);
         row.text("source_id", source_id).set("version", Cell::Unsigned(version)).set("deleted", Cell::Unsigned(u64::from(gone)));
         row

@@ -13,7 +13,7 @@ impl Mapper<'_> {
     pub(super) fn posting(&self, line: &Line) -> Read<Row> {
         let scope = self.scope(line);
         let version = self.version(line, &scope)?;
-        let mut row = self.row(&tables::POSTINGS, &line.id, version, false);
+        let mut row = Self::row(&tables::POSTINGS, &line.id, version, false);
         self.fill(&mut row, &scope)?;
         self.keep_posted_text(&mut row, &scope);
         let channel = self.channels.of_posting(row.get_text("channel"));

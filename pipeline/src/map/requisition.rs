@@ -11,7 +11,7 @@ impl Mapper<'_> {
     pub(super) fn requisition(&self, line: &Line) -> Read<Row> {
         let scope = self.scope(line);
         let version = self.version(line, &scope)?;
-        let mut row = self.row(&tables::REQUISITIONS, &line.id, version, line.gone);
+        let mut row = Self::row(&tables::REQUISITIONS, &line.id, version, line.gone);
         self.fill(&mut row, &scope)?;
         if row.get_text("title").is_empty() {
             return Err(fault("title", "a requisition without a title"));

@@ -90,7 +90,7 @@ impl Tried {
             rig.be_patient();
         }
         let connection = case.connection(&fake.url);
-        let outcome = rig.pull(&connection).await;
+        let outcome = Box::pin(rig.pull(&connection)).await;
         Tried { rig, fake, connection, outcome }
     }
 
@@ -271,7 +271,7 @@ async fn a_page_without_end_is_refused() {
         let fake = Fake::start(case.spec, case.stream, Fault::Giant).await;
         let rig = Rig::with_settings("[http]\nmax_answer = \"1MiB\"\n");
         let connection = case.connection(&fake.url);
-        let outcome = rig.pull(&connection).await;
+        let outcome = Box::pin(rig.pull(&connection)).await;
         let tried = Tried { rig, fake, connection, outcome };
         tried.failed(&case, &[BadResponse])
     })
