@@ -147,14 +147,13 @@ impl<'a> Lander<'a> {
             self.writer.insert(SegmentWriter::new(self.ctx.data_dir, self.header.clone()).map_err(own)?)
         };
         let intake = self.intake.as_deref();
-        let parts: Vec<(std::io::Result<LineBlock>, Option<MappedLines>)> =
-            lines
-                .par_chunks(PART)
-                .map(|part| {
-                    let block = info_span!(target: "timing", "land").in_scope(|| LineBlock::of(part));
-                    (block, intake.map(|intake| info_span!(target: "timing", "map").in_scope(|| intake.map(part))))
-                })
-                .collect();
+        let parts: Vec<(std::io::Result<LineBlock>, Option<MappedLines>)> = lines
+            .par_chunks(PART)
+            .map(|part| {
+                let block = info_span!(target: "timing", "land").in_scope(|| LineBlock::of(part));
+                (block, intake.map(|intake| info_span!(target: "timing", "map").in_scope(|| intake.map(part))))
+            })
+            .collect();
         for (block, mapped) in parts {
             writer.append(&block.map_err(LandingError::io("cannot write", self.ctx.data_dir)).map_err(own)?);
             if let (Some(intake), Some(mapped)) = (&mut self.intake, mapped) {
