@@ -1,7 +1,7 @@
 //! Landing segments to normalised, deduplicated, linked frames in the store.
 //!
 //! ```text
-//! segment (zstd NDJSON) -> lines, parsed once -> rows by the stream's mapping -> Polars frames, latest version a key
+//! lines as they are landed (or of a segment) -> rows by the stream's mapping -> Polars frames, latest version a key
 //!                       -> Arrow IPC stream, one insert a block -> tables;   what fails -> quarantine
 //! ```
 //!
