@@ -57,11 +57,13 @@ impl SegmentHeader {
     }
 }
 
-/// Collects lines and writes them as one segment. Lines are compressed as they come; the file
-/// appears when [`SegmentWriter::finish`] has made it durable.
+/// Collects lines and writes them as one segment. Lines are compressed frame by frame as they come; the
+/// file appears when [`SegmentWriter::finish`] has made it durable.
 pub struct SegmentWriter {
     folder: PathBuf,
     header: SegmentHeader,
+    /// Lines of the next frame.
+    plain: Vec<u8>,
     /// Compressed frames.
     body: Vec<u8>,
     hasher: blake3::Hasher,
@@ -79,14 +81,19 @@ pub(crate) struct LineBlock {
 impl LineBlock {
     /// Writes lines as they stand in a segment.
     pub(crate) fn of(lines: &[Line]) -> std::io::Result<LineBlock> {
-        let mut text = Vec::with_capacity(lines.len() * 512);
-        for line in lines {
-            serde_json::to_writer(&mut text, line)?;
-            text.push(b'\n');
-        }
+        let text = text_of(lines)?;
         let frame = zstd::bulk::compress(&text, LEVEL)?;
         Ok(LineBlock { frame, hash: blake3::hash(&text), lines: lines.len() as u64, bytes: text.len() })
     }
+}
+
+fn text_of(lines: &[Line]) -> std::io::Result<Vec<u8>> {
+    let mut text = Vec::with_capacity(lines.len() * 512);
+    for line in lines {
+        serde_json::to_writer(&mut text, line)?;
+        text.push(b'\n');
+    }
+    Ok(text)
 }
 
 impl std::fmt::Debug for SegmentWriter {
@@ -98,28 +105,46 @@ impl std::fmt::Debug for SegmentWriter {
 /// Compression level: a segment is written once and read a few times.
 const LEVEL: i32 = 3;
 
+/// Lines that come a few at a time are compressed when so many bytes are there. A compressor kept open for each list that is
+/// being pulled would hold some 3 MB for each; so it is needed for a moment only.
+const FRAME: usize = 128 << 10;
+
 impl SegmentWriter {
     /// Starts a segment. `header.records` is counted here.
     pub fn new(data_dir: &Path, mut header: SegmentHeader) -> Result<SegmentWriter, LandingError> {
         header.records = 0;
         let folder = landing_dir(data_dir).join(&header.connection).join(&header.stream);
         std::fs::create_dir_all(&folder).map_err(LandingError::io("cannot make", &folder))?;
-        Ok(SegmentWriter { folder, header, body: Vec::new(), hasher: blake3::Hasher::new(), bytes: 0 })
+        Ok(SegmentWriter { folder, header, plain: Vec::new(), body: Vec::new(), hasher: blake3::Hasher::new(), bytes: 0 })
     }
 
     /// Adds some records.
     pub fn push(&mut self, lines: &[Line]) -> Result<(), LandingError> {
-        let block = LineBlock::of(lines).map_err(LandingError::io("cannot write to", &self.folder))?;
-        self.append(&block);
-        Ok(())
+        let text = text_of(lines).map_err(LandingError::io("cannot write to", &self.folder))?;
+        self.hasher.update(&text);
+        self.bytes += text.len();
+        self.header.records += lines.len() as u64;
+        self.plain.extend_from_slice(&text);
+        if self.plain.len() >= FRAME { self.end_frame() } else { Ok(()) }
     }
 
-    /// Adds records that are written already.
-    pub(crate) fn append(&mut self, block: &LineBlock) {
+    /// Adds records that are compressed already.
+    pub(crate) fn append(&mut self, block: &LineBlock) -> Result<(), LandingError> {
+        self.end_frame()?;
         self.hasher.update(block.hash.as_bytes());
         self.bytes += block.bytes;
         self.header.records += block.lines;
         self.body.extend_from_slice(&block.frame);
+        Ok(())
+    }
+
+    fn end_frame(&mut self) -> Result<(), LandingError> {
+        if !self.plain.is_empty() {
+            let frame = zstd::bulk::compress(&self.plain, LEVEL).map_err(LandingError::io("cannot write to", &self.folder))?;
+            self.body.extend_from_slice(&frame);
+            self.plain.clear();
+        }
+        Ok(())
     }
 
     /// Number of records so far.
@@ -133,10 +158,11 @@ impl SegmentWriter {
     }
 
     /// Makes the segment durable. `None` when there are no records.
-    pub fn finish(self) -> Result<Option<Segment>, LandingError> {
+    pub fn finish(mut self) -> Result<Option<Segment>, LandingError> {
         if self.header.records == 0 {
             return Ok(None);
         }
+        self.end_frame()?;
         let hash: String = self.hasher.finalize().to_hex().chars().take(8).collect();
         let id = next_id(&self.folder, self.header.fetched_at, &hash)?;
         let path = self.folder.join(format!("{id}.ndjson.zst"));

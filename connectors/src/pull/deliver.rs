@@ -91,6 +91,7 @@ pub(super) async fn deliver(
     for reading in readings {
         let own = streams.mapping || crate::spec::built_in(&connection.connector).is_none();
         let mut lander = Lander::new(ctx, &connection.name, &connection.connector, reading.stream, own, started_at).await?;
+        lander.expect_many();
         Box::pin(reading.land(&mut lander, outcome)).instrument(info_span!(target: "timing", "land")).await?;
         outcome.count(lander.counts);
     }

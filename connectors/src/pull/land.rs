@@ -18,8 +18,11 @@ use crate::state::{Landed, MappedLines, SegmentIntake};
 /// Uncompressed size at which a segment is closed before it is full.
 const LARGEST_SEGMENT: usize = 64 << 20;
 
-/// Lines that are written and mapped at one time; each list that is being pulled holds up to so many in memory.
-const TOGETHER: usize = 256;
+/// Lines of a list that wait in memory to be written and mapped: very many lists may be pulled at one time.
+const FEW: usize = 16;
+
+/// The same of a delivery of files, which is large, and one of two at a time: enough for every core.
+const MANY: usize = 1_024;
 
 /// Lines that one thread writes and maps at one time: part of a segment's text, so the same on every machine.
 const PART: usize = 128;
@@ -43,6 +46,8 @@ pub(crate) struct Lander<'a> {
     intake: Option<Box<dyn SegmentIntake>>,
     /// Lines of the present segment that are not written yet.
     lines: Vec<Line>,
+    /// So many wait.
+    together: usize,
     /// Keys in the present segment.
     keys: Vec<u64>,
     pub(crate) counts: LandCounts,
@@ -79,9 +84,15 @@ impl<'a> Lander<'a> {
             writer: None,
             intake: None,
             lines: Vec::new(),
+            together: FEW,
             keys: Vec::new(),
             counts: LandCounts::default(),
         })
+    }
+
+    /// Lines will come by the thousand: they are written and mapped on every core.
+    pub(crate) fn expect_many(&mut self) {
+        self.together = MANY;
     }
 
     /// Notes that a key was listed, without landing anything.
@@ -125,7 +136,7 @@ impl<'a> Lander<'a> {
         self.counts.landed += 1;
         let most = self.ctx.config.settings.landing.segment_records as u64;
         let full = self.lines.len() as u64 + self.writer.as_ref().map_or(0, SegmentWriter::records) >= most;
-        if full || self.lines.len() >= TOGETHER {
+        if full || self.lines.len() >= self.together {
             self.write()?;
         }
         if full || self.writer.as_ref().is_some_and(|writer| writer.bytes() >= LARGEST_SEGMENT) {
@@ -143,9 +154,13 @@ impl<'a> Lander<'a> {
         let writer = if let Some(writer) = &mut self.writer {
             writer
         } else {
-            self.intake = self.ctx.sink.begin(&self.header);
+            // Rows of a whole segment in memory are for a delivery; of very many lists they would be too many.
+            self.intake = if self.together == MANY { self.ctx.sink.begin(&self.header) } else { None };
             self.writer.insert(SegmentWriter::new(self.ctx.data_dir, self.header.clone()).map_err(own)?)
         };
+        if self.intake.is_none() {
+            return info_span!(target: "timing", "land").in_scope(|| writer.push(&lines)).map_err(own);
+        }
         let intake = self.intake.as_deref();
         let parts: Vec<(std::io::Result<LineBlock>, Option<MappedLines>)> = lines
             .par_chunks(PART)
@@ -155,7 +170,8 @@ impl<'a> Lander<'a> {
             })
             .collect();
         for (block, mapped) in parts {
-            writer.append(&block.map_err(LandingError::io("cannot write", self.ctx.data_dir)).map_err(own)?);
+            let block = block.map_err(LandingError::io("cannot write", self.ctx.data_dir)).map_err(own)?;
+            writer.append(&block).map_err(own)?;
             if let (Some(intake), Some(mapped)) = (&mut self.intake, mapped) {
                 intake.take(mapped);
             }
