@@ -1,5 +1,6 @@
 //! Text files: csv into a table, JSON into records.
 
+use memchr::memchr_iter;
 use serde_json::Value;
 
 use super::Row;
@@ -18,9 +19,10 @@ pub(super) fn csv_table(text: &str, form: &FileForm) -> Result<Table, String> {
         csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).has_headers(false).trim(csv::Trim::All).from_reader(body.as_bytes());
     let offset = form.skip_lines as u64;
     let mut rows = Vec::new();
+    let mut lines = Lines { text: body.as_bytes(), counted: 0, number: offset + 1 };
     for record in reader.records() {
         let record = record.map_err(|error| csv_error(&error, offset))?;
-        let number = record.position().map_or(0, csv::Position::line) + offset;
+        let number = lines.number_at(record.position().map_or(0, csv::Position::byte));
         let cells = record.iter().enumerate().filter(|(_, cell)| !cell.is_empty());
         let cells: Vec<(u32, Datum)> = cells.map(|(column, cell)| (column as u32, Datum::Text(cell.to_owned()))).collect();
         if !cells.is_empty() {
@@ -28,6 +30,27 @@ pub(super) fn csv_table(text: &str, form: &FileForm) -> Result<Table, String> {
         }
     }
     Ok(Table { rows, ..Table::default() })
+}
+
+/// Line numbers of places in a text, in order.
+struct Lines<'t> {
+    text: &'t [u8],
+    /// Bytes that were counted.
+    counted: usize,
+    number: u64,
+}
+
+impl Lines<'_> {
+    /// The line of a record that begins at a byte or after the line breaks there: the reader takes the first half of `\r\n` for the end of
+    /// the record before.
+    fn number_at(&mut self, byte: u64) -> u64 {
+        let at = usize::try_from(byte).unwrap_or(usize::MAX);
+        let breaks = self.text.get(at..).unwrap_or_default().iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        let start = at.saturating_add(breaks);
+        self.number += memchr_iter(b'\n', self.text.get(self.counted..start).unwrap_or_default()).count() as u64;
+        self.counted = start;
+        self.number
+    }
 }
 
 /// The separator of the first line that has several: a title above the header has hardly any.
@@ -128,4 +151,24 @@ fn column(text: &str, line: usize, error: &serde_json::Error) -> usize {
 fn reason(error: &serde_json::Error) -> String {
     let text = error.to_string();
     text.split(" at line ").next().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Numbers of the rows of a csv text.
+    fn numbers(text: &str, skip_lines: usize) -> Vec<u64> {
+        let form = FileForm { skip_lines, ..FileForm::default() };
+        csv_table(text, &form).unwrap().rows.iter().map(|row| row.number).collect()
+    }
+
+    #[test]
+    fn rows_have_their_own_line_whatever_ends_it() {
+        for end in ["\n", "\r\n"] {
+            let text = ["title", "id,name", "1,a", "2,\"b", "b\"", "", "3,c", ""].join(end);
+            assert_eq!(numbers(&text, 0), [1, 2, 3, 4, 7], "{end:?}");
+            assert_eq!(numbers(&text, 1), [2, 3, 4, 7], "{end:?}");
+        }
+    }
 }

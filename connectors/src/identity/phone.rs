@@ -47,7 +47,7 @@ fn chinese_mobile(text: &str, country: &str) -> Option<String> {
         match c {
             '0'..='9' => digits.push(c),
             '+' if digits.is_empty() && !plus => plus = true,
-            ' ' | '-' | '(' | ')' => {}
+            ' ' | '-' => {}
             _ => return None,
         }
     }

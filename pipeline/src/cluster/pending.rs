@@ -17,7 +17,7 @@ const BATCH: usize = 100_000;
 fn content(alias: &str) -> String {
     format!(
         "sipHash64({KERNEL_VERSION}, {alias}.content_hash, {alias}.title, {alias}.company, {alias}.place, toString({alias}.city), toString({alias}.country), toString({alias}.store), \
-         toString({alias}.pay_min), toString({alias}.pay_max), toString({alias}.pay_currency), toString({alias}.pay_period))"
+         ifNull(toString({alias}.pay_min), ''), ifNull(toString({alias}.pay_max), ''), toString({alias}.pay_currency), toString({alias}.pay_period))"
     )
 }
 
