@@ -43,11 +43,13 @@ pub fn read_phone(text: &str, country: &str) -> PhoneReading {
 fn chinese_mobile(text: &str, country: &str) -> Option<String> {
     let mut digits = String::with_capacity(15);
     let mut plus = false;
+    // Where spaces and dashes stand, in digits from the left.
+    let mut gaps = Vec::new();
     for c in text.trim().chars().map(narrow) {
         match c {
             '0'..='9' => digits.push(c),
             '+' if digits.is_empty() && !plus => plus = true,
-            ' ' | '-' => {}
+            ' ' | '-' => gaps.push(digits.len()),
             _ => return None,
         }
     }
@@ -57,6 +59,11 @@ fn chinese_mobile(text: &str, country: &str) -> Option<String> {
         (false, 11) if country == "CN" => digits.as_str(),
         _ => return None,
     };
+    // Written 139 0000 1234, if not in one piece.
+    let start = digits.len() - national.len();
+    if gaps.iter().any(|gap| *gap > start && ![start + 3, start + 7].contains(gap)) {
+        return None;
+    }
     // 11, 12 and 179 begin prefixes that choose a carrier; what follows them is for the library to say.
     let carrier = ["11", "12", "179"].iter().any(|prefix| national.starts_with(prefix));
     (national.starts_with('1') && !carrier).then(|| national.to_owned())
