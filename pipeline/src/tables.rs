@@ -358,6 +358,9 @@ mod tests {
             let place = columns.iter().position(|(name, _)| name == after).unwrap();
             columns.insert(place + 1, cut(column));
         }
+        for dropped in migrations.lines().filter_map(|line| line.strip_prefix(&format!("ALTER TABLE {table} DROP COLUMN IF EXISTS "))) {
+            columns.retain(|(name, _)| name != dropped.trim_end_matches(';'));
+        }
         columns
     }
 

@@ -107,12 +107,12 @@ async fn a_posting_with_the_id_of_an_application_is_not_about_the_person() {
 }
 
 /// Three people at the phone of one shop, of whom landing is told as the store knows them.
-const SHOP: &str = "编号,职位,说明,电话\n12,9,店员,19900000001\n13,9,店员,19900000001\n14,9,店员,19900000001\n";
+const SHOP: &str = "编号,职位,说明,电话,姓名\n12,9,店员,19900000001,测试甲\n13,9,店员,19900000001,测试乙\n14,9,店员,19900000001,测试丙\n";
 
 #[tokio::test]
 async fn one_of_a_shared_phone_goes_alone_and_all_of_it_go_as_people_apart() {
     let rig = Rig::new();
-    let mapping = rig.file("cases.toml", CASES);
+    let mapping = rig.file("cases.toml", format!("{CASES}name = \"姓名\"\n"));
     let sheet = rig.file("cases.csv", SHOP);
     rig.import(&Connection::new("tea", "file"), Kind::Applications, &[sheet], Some(&mapping)).await;
     let marks = |rig: &Rig| -> Vec<BTreeSet<String>> {
@@ -127,7 +127,8 @@ async fn one_of_a_shared_phone_goes_alone_and_all_of_it_go_as_people_apart() {
     assert_eq!(marks(&rig).iter().filter(|known| before.contains(known)).count(), 2);
     // The phone itself is asked for; the store knows of number 13 only.
     let phone = phone_digests(&rig, "19900000001").into_keys().map(|hex| (hex, String::new())).collect();
-    let all = Erasure { digests: phone, applications: application("tea", "13"), ..Erasure::default() };
+    let another = BTreeMap::from([(("tea".to_owned(), "13".to_owned()), "another".to_owned())]);
+    let all = Erasure { digests: phone, applications: another, ..Erasure::default() };
     assert_eq!(rewrite_segments(&rig.data_dir(), &rig.keys, &all).unwrap().lines, 2);
     assert_eq!(marks(&rig).into_iter().collect::<BTreeSet<_>>().len(), 3, "three people are three");
 }
