@@ -119,6 +119,13 @@ fn boards() {
             .ok()
             .out;
         assert_eq!(landed.trim(), "0", "{name}");
+        if name.starts_with("429") {
+            // The hour that the board asked for is kept by the next process too.
+            let answer = company.run(&line(&["run", "--once", "--quiet"]));
+            assert_eq!(answer.code, 3, "{answer:?}");
+            assert!(answer.err.contains("the request budget is used up for 60 more minutes"), "{}", answer.err);
+            continue;
+        }
         // Mended, the board is pulled as if nothing had been.
         company.run(&line(&["run", "--once"])).ok();
         let landed = company
