@@ -64,9 +64,9 @@ fn chinese_mobile(text: &str, country: &str) -> Option<String> {
     if gaps.iter().any(|gap| *gap > start && ![start + 3, start + 7].contains(gap)) {
         return None;
     }
-    // 11, 12 and 179 begin prefixes that choose a carrier; what follows them is for the library to say.
-    let carrier = ["11", "12", "179"].iter().any(|prefix| national.starts_with(prefix));
-    (national.starts_with('1') && !carrier).then(|| national.to_owned())
+    // Mobile numbers begin with 13 to 19; 179 begins prefixes that choose a carrier: what follows those is for the library to say.
+    let mobile = national.starts_with('1') && national.as_bytes().get(1).is_some_and(|digit| (b'3'..=b'9').contains(digit));
+    (mobile && !national.starts_with("179")).then(|| national.to_owned())
 }
 
 /// Why a number of the right form links nobody all the same.
@@ -242,7 +242,9 @@ mod tests {
             number.insert_str(at, &mark);
             let text = format!("{prefix}{number}");
             if let Some(national) = chinese_mobile(&text, "CN") {
-                prop_assert_eq!(read_phone(&text, "CN"), read_any(&text, "CN"), "{}", national);
+                // In one piece: of `+86130-00000010` the library makes nothing.
+                let whole: String = text.chars().filter(|c| !matches!(c, ' ' | '-')).collect();
+                prop_assert_eq!(read_phone(&text, "CN"), read_any(&whole, "CN"), "{}", national);
             }
         }
 
