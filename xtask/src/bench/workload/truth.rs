@@ -40,7 +40,7 @@ pub struct Figure {
 
 /// Compares everything.
 pub fn check(company: &Company, truth: &Path) -> Result<Checked> {
-    let postings = company.query("SELECT connection, source_id, cluster_id FROM inflow.postings FINAL WHERE deleted = 0")?;
+    let postings = company.query("SELECT connection, source_id, cluster_id FROM inflow.posting_clusters FINAL")?;
     let candidates = company.query(
         "SELECT a.connection, a.source_id, l.person_id FROM inflow.applications AS a FINAL \
          LEFT JOIN inflow.candidate_links AS l ON l.connection = a.connection AND l.source_id = a.candidate_source_id WHERE a.deleted = 0",
