@@ -218,7 +218,8 @@ impl<'a> Reading<'a> {
         let mut ids = RowIds::new(ctx.keys, &connection.name, self.stream, self.zone);
         let mut lines = Vec::with_capacity(rows.len());
         for row in rows {
-            let identity = self.maker.identity(&row.record, "");
+            // Only an id that is made of the row asks whom the row is about.
+            let identity = if self.stream.id.is_empty() { self.maker.identity(&row.record, "") } else { None };
             let id = ids.id(row, identity.as_ref())?;
             lines.push(self.maker.make(&row.record, Some(id)));
         }
