@@ -161,8 +161,9 @@ fn binary() -> PathBuf {
 
 /// The folder of recorded third-party payloads, when this machine has it.
 pub fn payloads() -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/payloads");
-    let folder = std::env::var_os("INFLOW_PAYLOADS").map_or(beside, PathBuf::from);
+    // Asked at run time: clones that share a target folder share this binary too.
+    let beside = || std::env::var_os("CARGO_MANIFEST_DIR").map(|own| PathBuf::from(own).join("../../shared/payloads"));
+    let folder = std::env::var_os("INFLOW_PAYLOADS").map(PathBuf::from).or_else(beside)?;
     folder.is_dir().then_some(folder)
 }
 

@@ -1,6 +1,6 @@
 //! Real exports by mapping file, where the recorded payloads are at hand.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use inflow_config::Connection;
 use inflow_connectors::spec::Kind;
@@ -9,8 +9,9 @@ use serde_json::Value;
 use crate::support::Rig;
 
 fn payload(name: &str) -> Option<PathBuf> {
-    let default = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/payloads");
-    let folder = std::env::var_os("INFLOW_PAYLOADS").map_or_else(default, PathBuf::from);
+    // Asked at run time: clones that share a target folder share this binary too.
+    let default = || std::env::var_os("CARGO_MANIFEST_DIR").map(|own| PathBuf::from(own).join("../../shared/payloads"));
+    let folder = std::env::var_os("INFLOW_PAYLOADS").map(PathBuf::from).or_else(default)?;
     Some(folder.join(name)).filter(|path| path.is_file())
 }
 

@@ -38,10 +38,10 @@ fn cases() -> Vec<Case> {
         Case::new("greenhouse", "jobs", "greenhouse/careerkit_greenhouse.json", 2, &["pay_currency", "pay_max", "pay_min", "pay_text"]),
         // Workplace type, all locations and the address to apply at.
         Case::new("lever", "site_postings", "lever/careerkit_lever.json", 2, PAY),
-        // Requisition codes were not filled in.
-        Case::new("lever", "postings", "lever/nango_postings.json", 6, &["requisition_source_id"]),
+        // One has a requisition code.
+        Case::new("lever", "postings", "lever/nango_postings.json", 6, &[]),
         // `expand=applications` was not recorded.
-        Case::new("lever", "opportunities", "lever/nango_opportunities.json", 1004, &["posting_source_id"]),
+        Case::new("lever", "opportunities", "lever/nango_opportunities.json", 1004, &["posting_source_id", "requisition_source_id"]),
         // Team beside the department, workplace type, address to apply at.
         Case::new("ashby", "job_board", "ashby/careerkit_ashby.json", 2, &[]),
         // The text is a second call's, the department is an empty object. Industry, function, experience, custom fields.
@@ -169,8 +169,9 @@ fn cases() -> Vec<Case> {
 }
 
 pub fn payloads() -> Option<PathBuf> {
-    let default = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/payloads");
-    let folder = std::env::var_os("INFLOW_PAYLOADS").map_or_else(default, PathBuf::from);
+    // Asked at run time: clones that share a target folder share this binary too.
+    let default = || std::env::var_os("CARGO_MANIFEST_DIR").map(|own| PathBuf::from(own).join("../../shared/payloads"));
+    let folder = std::env::var_os("INFLOW_PAYLOADS").map(PathBuf::from).or_else(default)?;
     folder.is_dir().then_some(folder)
 }
 
