@@ -100,12 +100,11 @@ fn events<'s>(
     found: &mut Found,
 ) {
     let mut told: BTreeSet<String> = BTreeSet::new();
-    let own = BTreeMap::new();
+    let words = StageWords::new(&BTreeMap::new(), stream, &spec.stages);
     for record in records {
-        let words = StageWords { connection: &own, spec: &spec.stages };
         for map in &stream.events {
             let alone = Stream { events: vec![map.clone()], ..stream.clone() };
-            let (read, bad) = alone.read_events(&scope(record), at, words);
+            let (read, bad) = alone.read_events(&scope(record), at, &words);
             if !read.is_empty() {
                 told.insert(map.name.clone());
             }

@@ -65,7 +65,7 @@ fn read_row(keys: &IdentityKeys, line: &str) -> Option<Row> {
         .iter()
         .filter_map(|digest| {
             let kind = Kind::of(digest.kind.as_str(), latin)?;
-            Some(kind.value(u64::from_str_radix(digest.hex.get(..16)?, 16).ok()?.swap_bytes()))
+            Some(kind.value(u64::from_le_bytes(*digest.value.first_chunk()?)))
         })
         .collect();
     if !posting.is_empty() {

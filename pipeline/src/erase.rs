@@ -168,9 +168,10 @@ async fn find(store: &Store, config: &Config, keys: &IdentityKeys, target: &Targ
         })
         .unwrap_or_default();
     let (start, params) = match target {
-        Target::Phone(_) | Target::Email(_) => {
-            ("hasAny(digest, {digests:Array(String)})", vec![("digests", array_literal(digests.iter().map(|d| &d.hex)))])
-        }
+        Target::Phone(_) | Target::Email(_) => (
+            "hasAny(arrayMap(d -> lower(hex(d)), digest_value), {digests:Array(String)})",
+            vec![("digests", array_literal(digests.iter().map(Digest::hex)))],
+        ),
         Target::Candidate(connection, id) => {
             ("(connection, source_id) = ({connection:String}, {id:String})", vec![("connection", connection.clone()), ("id", id.clone())])
         }
@@ -217,7 +218,7 @@ impl Known {
         );
         let sql = format!(
             "SELECT c.connection AS connection, c.source_id AS source_id, c.digest_kind AS digest_kind, c.digest_normaliser AS digest_normaliser, \
-             c.digest_key AS digest_key, c.digest AS digest, l.person_id AS person \
+             c.key_id AS key_id, arrayMap(d -> lower(hex(d)), c.digest_value) AS digest, l.person_id AS person \
              FROM (SELECT * FROM inflow.candidates WHERE {start} OR {persons}) AS c \
              LEFT JOIN inflow.candidate_links AS l ON l.connection = c.connection AND l.source_id = c.source_id"
         );
@@ -254,11 +255,11 @@ impl Known {
     /// Rows that no case names any more are nobody's to linking. Of those under a phone or mail of the person, the ones of the same
     /// name are the person's; the others go with the phone, if that goes.
     async fn learn_unnamed(&mut self, store: &Store) -> Result<(), PipelineError> {
-        let of =
-            |wanted: &dyn Fn(&Digest) -> bool| array_literal(self.digests.iter().filter(|digest| wanted(digest)).map(|digest| &digest.hex));
+        let of = |wanted: &dyn Fn(&Digest) -> bool| array_literal(self.digests.iter().filter(|digest| wanted(digest)).map(Digest::hex));
         let keys = of(&|digest| digest.kind.links());
         let names = of(&|digest| matches!(digest.kind, DigestKind::NameExact | DigestKind::NamePinyin));
-        let sql = "SELECT connection, source_id FROM inflow.candidates WHERE hasAny(digest, {keys:Array(String)}) AND hasAny(digest, {names:Array(String)}) \
+        let sql = "WITH arrayMap(d -> lower(hex(d)), digest_value) AS digest \
+                   SELECT connection, source_id FROM inflow.candidates WHERE hasAny(digest, {keys:Array(String)}) AND hasAny(digest, {names:Array(String)}) \
                    AND (connection, source_id) NOT IN (SELECT connection, source_id FROM inflow.candidate_links)";
         for row in store.rows(sql, &[("keys", keys), ("names", names)]).await? {
             let key = (text(row.get("connection")), text(row.get("source_id")));
@@ -271,15 +272,16 @@ impl Known {
     /// Leaves out the digests that somebody else has too.
     async fn leave_to_others(&mut self, store: &Store) -> Result<(), PipelineError> {
         let (connections, ids) = key_arrays(self.candidates.keys());
-        let digests = array_literal(self.digests.iter().filter(|digest| digest.kind.links()).map(|digest| &digest.hex));
+        let digests = array_literal(self.digests.iter().filter(|digest| digest.kind.links()).map(Digest::hex));
         let sql = format!(
-            "SELECT DISTINCT arrayJoin(arrayIntersect(digest, {{digests:Array(String)}})) AS shared FROM inflow.candidates \
+            "WITH arrayMap(d -> lower(hex(d)), digest_value) AS digest \
+             SELECT DISTINCT arrayJoin(arrayIntersect(digest, {{digests:Array(String)}})) AS shared FROM inflow.candidates \
              WHERE hasAny(digest, {{digests:Array(String)}}) AND (connection, source_id) NOT IN {PAIRS} \
              AND (connection, source_id) IN (SELECT connection, source_id FROM inflow.candidate_links)"
         );
         let rows = store.rows(&sql, &[("digests", digests), ("connections", connections), ("ids", ids)]).await?;
         let shared: BTreeSet<String> = rows.iter().map(|row| text(row.get("shared"))).collect();
-        self.digests.retain(|digest| !shared.contains(&digest.hex));
+        self.digests.retain(|digest| !shared.contains(&*digest.hex()));
         Ok(())
     }
 
@@ -303,7 +305,7 @@ impl Known {
         let everybody: BTreeSet<&String> = candidates.values().collect();
         let whose = if everybody.len() == 1 { everybody.first().map(|person| (*person).clone()) } else { None };
         let digests = self.digests.iter().filter(|digest| digest.kind.links());
-        let digests = digests.map(|digest| (digest.hex.clone(), whose.clone().unwrap_or_default())).collect();
+        let digests = digests.map(|digest| (digest.value, whose.clone().unwrap_or_default())).collect();
         Erasure { digests, applications, candidates }
     }
 }
@@ -338,13 +340,13 @@ impl People {
 
 fn row_digests(row: &serde_json::Map<String, Value>) -> Vec<Digest> {
     let list = |name: &str| row.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
-    let (kinds, normalisers, key_ids, digests) = (list("digest_kind"), list("digest_normaliser"), list("digest_key"), list("digest"));
+    let key = row.get("key_id").cloned().unwrap_or_default();
+    let (kinds, normalisers, digests) = (list("digest_kind"), list("digest_normaliser"), list("digest"));
     kinds
         .into_iter()
         .zip(normalisers)
-        .zip(key_ids)
         .zip(digests)
-        .filter_map(|(((kind, normaliser), key), digest)| serde_json::from_value(Value::Array(vec![kind, normaliser, key, digest])).ok())
+        .filter_map(|((kind, normaliser), digest)| serde_json::from_value(Value::Array(vec![kind, normaliser, key.clone(), digest])).ok())
         .collect()
 }
 

@@ -1,8 +1,9 @@
 //! Typed columns: rows of a table are collected column by column, deduplicated as a Polars frame, and written as one
 //! Arrow IPC stream, one record batch, which ClickHouse takes as one block.
 
+use hashbrown::HashMap;
 use polars::prelude::*;
-use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::OnceLock;
 
 /// The type of one column of a table, as it travels in Arrow.
@@ -22,6 +23,8 @@ pub enum ColumnType {
     Count,
     /// List of texts.
     Texts,
+    /// List of digests, 16 bytes each.
+    Digests,
 }
 
 /// One value of a row.
@@ -39,7 +42,55 @@ pub enum Cell {
     /// Unsigned number.
     Unsigned(u64),
     /// List of texts.
-    Texts(Vec<String>),
+    Texts(Texts),
+    /// List of digests.
+    Digests(Vec<[u8; 16]>),
+}
+
+/// A list of texts in one piece.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Texts {
+    text: String,
+    ends: Vec<usize>,
+}
+
+impl Texts {
+    /// Adds a text.
+    pub fn push(&mut self, text: &str) {
+        self.text.push_str(text);
+        self.ends.push(self.text.len());
+    }
+
+    /// The texts in order.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        (0..self.ends.len()).map(|at| cut(&self.text, &self.ends, at))
+    }
+}
+
+impl Texts {
+    fn get(&self, at: usize) -> &str {
+        cut(&self.text, &self.ends, at)
+    }
+
+    fn append(&mut self, more: &Self) {
+        let before = self.text.len();
+        self.text.push_str(&more.text);
+        self.ends.extend(more.ends.iter().map(|end| end + before));
+    }
+}
+
+impl<T: AsRef<str>> FromIterator<T> for Texts {
+    fn from_iter<I: IntoIterator<Item = T>>(texts: I) -> Self {
+        let mut list = Self::default();
+        texts.into_iter().for_each(|text| list.push(text.as_ref()));
+        list
+    }
+}
+
+/// The text at a place among texts that stand one after another.
+fn cut<'t>(text: &'t str, ends: &[usize], at: usize) -> &'t str {
+    let start = at.checked_sub(1).and_then(|before| ends.get(before)).copied().unwrap_or_default();
+    ends.get(at).and_then(|end| text.get(start..*end)).unwrap_or_default()
 }
 
 /// A table that the pipeline fills: its columns in order and how its rows are told apart.
@@ -60,7 +111,7 @@ impl Table {
         Self { name, columns, key, positions: OnceLock::new() }
     }
 
-    /// The position of a column.
+    /// The position of a column. Rows are written by name; by position in the hot path.
     pub fn position(&self, column: &str) -> Option<usize> {
         let positions = self.positions.get_or_init(|| self.columns.iter().enumerate().map(|(at, (name, _))| (*name, at)).collect());
         positions.get(column).copied()
@@ -105,14 +156,108 @@ impl Lineage {
 #[derive(Debug)]
 pub struct Rows {
     table: &'static Table,
-    columns: Vec<Vec<Cell>>,
+    columns: Vec<Buffer>,
     len: usize,
+}
+
+/// The values of one column, in few pieces whatever their number.
+#[derive(Debug)]
+enum Buffer {
+    /// Texts; an empty one is absent. Decimals too.
+    Text(Texts),
+    Instant(Vec<Option<i64>>),
+    Day(Vec<Option<i32>>),
+    Unsigned(Vec<Option<u64>>),
+    /// The texts of all lists, and where each list ends among them.
+    Lists(Texts, Vec<usize>),
+    /// Likewise of digests.
+    Digests(Vec<[u8; 16]>, Vec<usize>),
+}
+
+impl Buffer {
+    fn new(kind: ColumnType) -> Self {
+        match kind {
+            ColumnType::Text | ColumnType::Decimal => Self::Text(Texts::default()),
+            ColumnType::Instant => Self::Instant(Vec::new()),
+            ColumnType::Day => Self::Day(Vec::new()),
+            ColumnType::Unsigned | ColumnType::Count => Self::Unsigned(Vec::new()),
+            ColumnType::Texts => Self::Lists(Texts::default(), Vec::new()),
+            ColumnType::Digests => Self::Digests(Vec::new(), Vec::new()),
+        }
+    }
+
+    /// Adds a value; one of another type is absent.
+    fn push(&mut self, cell: &Cell) {
+        match (self, cell) {
+            (Self::Text(texts), Cell::Text(text)) => texts.push(text),
+            (Self::Text(texts), _) => texts.push(""),
+            (Self::Instant(instants), cell) => instants.push(if let Cell::Instant(ms) = cell { Some(*ms) } else { None }),
+            (Self::Day(days), cell) => days.push(if let Cell::Day(day) = cell { Some(*day) } else { None }),
+            (Self::Unsigned(numbers), cell) => numbers.push(if let Cell::Unsigned(number) = cell { Some(*number) } else { None }),
+            (Self::Lists(texts, ends), cell) => {
+                if let Cell::Texts(list) = cell {
+                    list.iter().for_each(|text| texts.push(text));
+                }
+                ends.push(texts.ends.len());
+            }
+            (Self::Digests(digests, ends), cell) => {
+                if let Cell::Digests(list) = cell {
+                    digests.extend_from_slice(list);
+                }
+                ends.push(digests.len());
+            }
+        }
+    }
+
+    /// Adds all values of another column of the same type.
+    fn append(&mut self, other: Self) {
+        match (self, other) {
+            (Self::Text(texts), Self::Text(more)) => texts.append(&more),
+            (Self::Instant(instants), Self::Instant(more)) => instants.extend(more),
+            (Self::Day(days), Self::Day(more)) => days.extend(more),
+            (Self::Unsigned(numbers), Self::Unsigned(more)) => numbers.extend(more),
+            (Self::Lists(texts, ends), Self::Lists(more, more_ends)) => {
+                let before = texts.ends.len();
+                ends.extend(more_ends.into_iter().map(|end| end + before));
+                texts.append(&more);
+            }
+            (Self::Digests(digests, ends), Self::Digests(more, more_ends)) => {
+                let before = digests.len();
+                ends.extend(more_ends.into_iter().map(|end| end + before));
+                digests.extend(more);
+            }
+            // Both are of one table.
+            _ => {}
+        }
+    }
+
+    fn text(&self, at: usize) -> &str {
+        if let Self::Text(texts) = self { texts.get(at) } else { "" }
+    }
+
+    fn list(&self, at: usize) -> impl Iterator<Item = &str> {
+        let (texts, range) = match self {
+            Self::Lists(texts, ends) => (Some(texts), list_at(ends, at)),
+            _ => (None, 0..0),
+        };
+        range.filter_map(move |at| Some(texts?.get(at)))
+    }
+
+    fn digests(&self, at: usize) -> &[[u8; 16]] {
+        if let Self::Digests(digests, ends) = self { digests.get(list_at(ends, at)).unwrap_or_default() } else { &[] }
+    }
+}
+
+/// Where a list stands among the elements of all lists.
+fn list_at(ends: &[usize], at: usize) -> Range<usize> {
+    let start = at.checked_sub(1).and_then(|before| ends.get(before)).copied().unwrap_or_default();
+    start..ends.get(at).copied().unwrap_or(start)
 }
 
 impl Rows {
     /// An empty collection.
     pub fn new(table: &'static Table) -> Self {
-        Self { table, columns: vec![Vec::new(); table.columns.len()], len: 0 }
+        Self { table, columns: table.columns.iter().map(|(_, kind)| Buffer::new(*kind)).collect(), len: 0 }
     }
 
     /// Number of rows.
@@ -126,8 +271,8 @@ impl Rows {
     }
 
     /// Adds a row made with [`Row`].
-    pub fn push(&mut self, row: Row) {
-        for (column, cell) in self.columns.iter_mut().zip(row.cells) {
+    pub fn push(&mut self, row: &Row) {
+        for (column, cell) in self.columns.iter_mut().zip(&row.cells) {
             column.push(cell);
         }
         self.len += 1;
@@ -135,14 +280,27 @@ impl Rows {
 
     /// The cell of a row, by its place.
     #[cfg(test)]
-    pub(crate) fn cell(&self, at: usize, column: &str) -> &Cell {
-        &self.columns[self.table.position(column).unwrap()][at]
+    pub(crate) fn cell(&self, at: usize, column: &str) -> Cell {
+        let buffer = &self.columns[self.table.position(column).unwrap()];
+        match buffer {
+            Buffer::Text(texts) if texts.get(at).is_empty() && self.table.column_type(column) == Some(ColumnType::Decimal) => Cell::Null,
+            Buffer::Text(texts) => Cell::Text(texts.get(at).to_owned()),
+            Buffer::Instant(instants) => instants[at].map_or(Cell::Null, Cell::Instant),
+            Buffer::Day(days) => days[at].map_or(Cell::Null, Cell::Day),
+            Buffer::Unsigned(numbers) => numbers[at].map_or(Cell::Null, Cell::Unsigned),
+            Buffer::Lists(..) => Cell::Texts(buffer.list(at).collect()),
+            Buffer::Digests(..) => Cell::Digests(buffer.digests(at).to_vec()),
+        }
     }
 
     /// Adds the rows of another collection of the same table after these.
     pub fn append(&mut self, other: Rows) {
-        for (column, cells) in self.columns.iter_mut().zip(other.columns) {
-            column.extend(cells);
+        if self.is_empty() {
+            *self = other;
+            return;
+        }
+        for (column, more) in self.columns.iter_mut().zip(other.columns) {
+            column.append(more);
         }
         self.len += other.len;
     }
@@ -155,33 +313,25 @@ impl Rows {
     /// When Polars refuses the columns, which would be a fault of ours.
     pub fn into_latest(self, lineage: &Lineage) -> PolarsResult<DataFrame> {
         let kept = self.latest();
-        let whole = kept.len() == self.len;
-        let columns = self.table.columns.iter().zip(self.columns).map(|((name, kind), mut cells)| {
-            lineage.column(name, kept.len()).unwrap_or_else(|| {
-                if whole {
-                    column(name, *kind, cells.into_iter())
-                } else {
-                    column(name, *kind, kept.iter().map(|at| cells.get_mut(*at).map(std::mem::take).unwrap_or_default()))
-                }
-            })
-        });
+        let columns = self.table.columns.iter().zip(&self.columns);
+        let columns =
+            columns.map(|((name, kind), values)| lineage.column(name, kept.len()).unwrap_or_else(|| column(name, *kind, values, &kept)));
         DataFrame::new(kept.len(), columns.collect())
     }
 
     /// Positions of the rows that stay.
     fn latest(&self) -> Vec<usize> {
         let own = self.table.key.iter().filter(|name| !Lineage::COLUMNS.contains(name));
-        let key: Vec<&[Cell]> = own.filter_map(|name| self.columns.get(self.table.position(name)?)).map(Vec::as_slice).collect();
-        let versions = self.table.position("version").and_then(|at| self.columns.get(at)).map_or(&[][..], Vec::as_slice);
-        let version = |at: usize| if let Some(Cell::Unsigned(version)) = versions.get(at) { *version } else { 0 };
+        let key: Vec<&Buffer> = own.filter_map(|name| self.columns.get(self.table.position(name)?)).collect();
+        let versions = self.table.position("version").and_then(|at| self.columns.get(at));
+        let versions = if let Some(Buffer::Unsigned(versions)) = versions { versions.as_slice() } else { &[] };
+        let version = |at: usize| versions.get(at).copied().flatten().unwrap_or_default();
         let mut places: HashMap<[&str; MOST_KEYS], usize> = HashMap::with_capacity(self.len);
         let mut kept: Vec<usize> = Vec::with_capacity(self.len);
         for at in 0..self.len {
             let mut texts = [""; MOST_KEYS];
             for (text, column) in texts.iter_mut().zip(&key) {
-                if let Some(Cell::Text(cell)) = column.get(at) {
-                    *text = cell;
-                }
+                *text = column.text(at);
             }
             let place = *places.entry(texts).or_insert(kept.len());
             match kept.get_mut(place) {
@@ -225,6 +375,13 @@ impl Row {
         self
     }
 
+    /// Sets the column at a position.
+    pub fn set_at(&mut self, at: usize, cell: Cell) {
+        if let Some(slot) = self.cells.get_mut(at) {
+            *slot = cell;
+        }
+    }
+
     /// Sets a text column.
     pub fn text(&mut self, column: &str, text: impl Into<String>) -> &mut Self {
         self.set(column, Cell::Text(text.into()))
@@ -244,41 +401,38 @@ impl Row {
     }
 }
 
-fn column(name: &str, kind: ColumnType, cells: impl ExactSizeIterator<Item = Cell>) -> Column {
+/// A column of the values at some places.
+fn column(name: &str, kind: ColumnType, values: &Buffer, kept: &[usize]) -> Column {
     let name = PlSmallStr::from_str(name);
-    match kind {
-        ColumnType::Text => {
-            let texts = cells.map(|cell| if let Cell::Text(text) = cell { text } else { String::new() });
-            StringChunked::from_iter_values(name, texts).into_column()
-        }
-        ColumnType::Decimal => {
-            let texts = cells.map(|cell| if let Cell::Text(text) = cell { Some(text) } else { None });
+    match (kind, values) {
+        (ColumnType::Decimal, Buffer::Text(texts)) => {
+            let texts = kept.iter().map(|at| Some(texts.get(*at)).filter(|text| !text.is_empty()));
             StringChunked::from_iter_options(name, texts).into_column()
         }
-        ColumnType::Instant => {
-            let instants = cells.map(|cell| if let Cell::Instant(ms) = cell { Some(ms) } else { None });
+        (_, Buffer::Text(texts)) => StringChunked::from_iter_values(name, kept.iter().map(|at| texts.get(*at))).into_column(),
+        (_, Buffer::Instant(instants)) => {
+            let instants = kept.iter().map(|at| instants.get(*at).copied().flatten());
             Int64Chunked::from_iter_options(name, instants).into_datetime(TimeUnit::Milliseconds, None).into_column()
         }
-        ColumnType::Day => {
-            let days = cells.map(|cell| if let Cell::Day(day) = cell { Some(day) } else { None });
+        (_, Buffer::Day(days)) => {
+            let days = kept.iter().map(|at| days.get(*at).copied().flatten());
             Int32Chunked::from_iter_options(name, days).into_date().into_column()
         }
-        ColumnType::Unsigned => {
-            let numbers = cells.map(|cell| if let Cell::Unsigned(number) = cell { number } else { 0 });
+        (ColumnType::Count, Buffer::Unsigned(counts)) => {
+            UInt64Chunked::from_iter_options(name, kept.iter().map(|at| counts.get(*at).copied().flatten())).into_column()
+        }
+        (_, Buffer::Unsigned(numbers)) => {
+            let numbers = kept.iter().map(|at| numbers.get(*at).copied().flatten().unwrap_or_default());
             UInt64Chunked::from_iter_values(name, numbers).into_column()
         }
-        ColumnType::Count => {
-            let counts = cells.map(|cell| if let Cell::Unsigned(number) = cell { Some(number) } else { None });
-            UInt64Chunked::from_iter_options(name, counts).into_column()
+        (_, lists @ Buffer::Lists(..)) => {
+            let mut builder = ListStringChunkedBuilder::new(name, kept.len(), kept.len() * 4);
+            kept.iter().for_each(|at| builder.append_values_iter(lists.list(*at)));
+            builder.finish().into_column()
         }
-        ColumnType::Texts => {
-            let mut builder = ListStringChunkedBuilder::new(name, cells.len(), cells.len() * 4);
-            for cell in cells {
-                match cell {
-                    Cell::Texts(texts) => builder.append_values_iter(texts.iter().map(String::as_str)),
-                    _ => builder.append_values_iter(std::iter::empty()),
-                }
-            }
+        (_, digests @ Buffer::Digests(..)) => {
+            let mut builder = ListBinaryChunkedBuilder::new(name, kept.len(), kept.len() * 8);
+            kept.iter().for_each(|at| builder.append_values_iter(digests.digests(*at).iter().map(<[u8; 16]>::as_slice)));
             builder.finish().into_column()
         }
     }
@@ -315,8 +469,8 @@ mod tests {
                 let mut row = Row::new(&TABLE);
                 row.text("id", id.clone())
                     .set("version", Cell::Unsigned(*version))
-                    .set("tags", Cell::Texts(vec![format!("{id}{version}")]));
-                collected.push(row);
+                    .set("tags", Cell::Texts([format!("{id}{version}")].into_iter().collect()));
+                collected.push(&row);
             }
             collected
         });

@@ -11,7 +11,7 @@ use crate::{PIPELINE_VERSION, PipelineError};
 use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use inflow_config::{Config, Connection, SharedClock};
+use inflow_config::{Config, SharedClock};
 use inflow_connectors::landing::{Line, Segment, SegmentHeader, read_segment};
 use inflow_connectors::spec::{Stream, spec};
 use inflow_connectors::{MappedLines, SegmentIntake, SegmentSink, SinkError, StoredCounts};
@@ -71,9 +71,9 @@ impl Pipeline {
     /// # Errors
     /// When the segment cannot be read, its connection is no longer configured, or the store refuses.
     pub async fn ingest(&self, segment: &Segment) -> Result<StoredCounts, PipelineError> {
-        let reader = Reader::of_segment(&self.config, segment)?;
+        let mapper = mapper_of(&self.config, segment)?;
         let owned = segment.clone();
-        let read = tokio::task::spawn_blocking(move || read_whole(&reader, &owned)).await;
+        let read = tokio::task::spawn_blocking(move || read_whole(&mapper, &owned)).await;
         self.write(segment, read.map_err(|error| PipelineError::Stopped(error.to_string()))??).await
     }
 
@@ -149,9 +149,9 @@ impl Pipeline {
 impl SegmentSink for Pipeline {
     fn begin(&self, header: &SegmentHeader) -> Option<Box<dyn SegmentIntake>> {
         // What cannot be read says so when the segment is stored.
-        let reader = Reader::new(&self.config, &header.connection, &header.connector, &header.stream, header.mapping.as_ref())?;
         let fetched_at = DateTime::from_timestamp_millis(header.fetched_at)?;
-        Some(Box::new(Intake { pipeline: self.clone(), reader: Reader { fetched_at, ..reader }, read: Read::new() }))
+        let mapper = mapper(&self.config, &header.connection, &header.connector, &header.stream, header.mapping.as_ref(), fetched_at)?;
+        Some(Box::new(Intake { pipeline: self.clone(), mapper, read: Read::new() }))
     }
 
     async fn store(&self, segment: &Segment) -> Result<StoredCounts, SinkError> {
@@ -159,46 +159,38 @@ impl SegmentSink for Pipeline {
     }
 }
 
-/// What lines of a stream are read with.
-struct Reader {
-    config: Arc<Config>,
-    connection: Connection,
-    stream: Stream,
-    connector: String,
+/// What maps the lines of a stream. `None` when the connection or the stream is not known.
+fn mapper(
+    config: &Config,
+    connection: &str,
+    connector: &str,
+    stream: &str,
+    mapping: Option<&Stream>,
     fetched_at: DateTime<Utc>,
+) -> Option<Mapper> {
+    let board = spec(connector);
+    let stream = mapping.or_else(|| board?.stream(stream))?;
+    let none = BTreeMap::new();
+    let stages = board.map_or(&none, |board| &board.stages);
+    Some(Mapper::new(config, config.connection(connection)?, stream, stages, fetched_at))
 }
 
-impl Reader {
-    fn new(config: &Arc<Config>, connection: &str, connector: &str, stream: &str, mapping: Option<&Stream>) -> Option<Self> {
-        let stream = mapping.or_else(|| spec(connector)?.stream(stream))?.clone();
-        let connection = config.connection(connection)?.clone();
-        Some(Self { config: Arc::clone(config), connection, stream, connector: connector.to_owned(), fetched_at: DateTime::UNIX_EPOCH })
+fn mapper_of(config: &Config, segment: &Segment) -> Result<Mapper, PipelineError> {
+    if config.connection(&segment.connection).is_none() {
+        return Err(PipelineError::NoConnection { segment: segment.id.clone(), connection: segment.connection.clone() });
     }
-
-    fn of_segment(config: &Arc<Config>, segment: &Segment) -> Result<Self, PipelineError> {
-        if config.connection(&segment.connection).is_none() {
-            return Err(PipelineError::NoConnection { segment: segment.id.clone(), connection: segment.connection.clone() });
-        }
-        let reader = Self::new(config, &segment.connection, &segment.connector, &segment.stream, segment.mapping.as_ref());
-        let reader = reader.ok_or_else(|| PipelineError::Mapping {
-            segment: segment.id.clone(),
-            reason: format!("connector {} has no stream {}", segment.connector, segment.stream),
-        })?;
-        Ok(Self { fetched_at: segment.fetched_at, ..reader })
-    }
-
-    /// Calls `with` with the mapper of these lines.
-    fn mapper<R>(&self, with: impl FnOnce(&Mapper<'_>) -> R) -> R {
-        let none = BTreeMap::new();
-        let stages = spec(&self.connector).map_or(&none, |board| &board.stages);
-        with(&Mapper::new(&self.config, &self.connection, &self.stream, stages, self.fetched_at))
-    }
+    let mapping = segment.mapping.as_ref();
+    let known = mapper(config, &segment.connection, &segment.connector, &segment.stream, mapping, segment.fetched_at);
+    known.ok_or_else(|| PipelineError::Mapping {
+        segment: segment.id.clone(),
+        reason: format!("connector {} has no stream {}", segment.connector, segment.stream),
+    })
 }
 
 /// Maps the lines of a segment while they are landed.
 struct Intake {
     pipeline: Pipeline,
-    reader: Reader,
+    mapper: Mapper,
     read: Read,
 }
 
@@ -206,12 +198,10 @@ struct Intake {
 impl SegmentIntake for Intake {
     fn map(&self, lines: &[Line]) -> MappedLines {
         let mut read = Read::new();
-        self.reader.mapper(|mapper| {
-            for line in lines {
-                read.lines += 1;
-                mapper.line(read.lines, line, &mut read.mapped);
-            }
-        });
+        for line in lines {
+            read.lines += 1;
+            self.mapper.line(read.lines, line, &mut read.mapped);
+        }
         Box::new(read)
     }
 
@@ -228,17 +218,15 @@ impl SegmentIntake for Intake {
     }
 }
 
-fn read_whole(reader: &Reader, segment: &Segment) -> Result<Read, PipelineError> {
+fn read_whole(mapper: &Mapper, segment: &Segment) -> Result<Read, PipelineError> {
     let _maps = info_span!(target: "timing", "map").entered();
     let mut read = Read::new();
-    reader.mapper(|mapper| {
-        for line in read_segment(segment)? {
-            let line = line?;
-            read.lines += 1;
-            mapper.line(read.lines, &line, &mut read.mapped);
-        }
-        Ok(read)
-    })
+    for line in read_segment(segment)? {
+        let line = line?;
+        read.lines += 1;
+        mapper.line(read.lines, &line, &mut read.mapped);
+    }
+    Ok(read)
 }
 
 fn cut(rows: Rows, table: &'static Table, lineage: &Lineage) -> Result<Vec<Block>, PipelineError> {

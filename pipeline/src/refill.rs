@@ -3,12 +3,12 @@
 use crate::PipelineError;
 use bytes::Bytes;
 use futures::TryStreamExt;
-use inflow_store::{Store, User};
+use inflow_store::{RowBinary, Store, User};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// Rows of one insert, which is one block.
-const BLOCK_ROWS: usize = 50_000;
+const BLOCK_ROWS: usize = 200_000;
 
 /// Reads the rows of a SELECT, each handed over as soon as it is here: nothing but the current piece is held.
 ///
@@ -41,27 +41,50 @@ fn read_lines<T: DeserializeOwned>(lines: &[u8], take: &mut impl FnMut(T)) -> Re
     Ok(())
 }
 
+/// Rows of one block of a format.
+pub(crate) type Block = (&'static str, Bytes);
+
+/// Blocks of rows as JSON.
+///
+/// # Errors
+/// When a row cannot be written, which would be a fault of ours.
+pub(crate) fn json_blocks<T: Serialize>(rows: &[T]) -> Result<Vec<Block>, PipelineError> {
+    let block = |rows: &[T]| {
+        let mut body = Vec::new();
+        for row in rows {
+            serde_json::to_writer(&mut body, row).map_err(|error| PipelineError::Stopped(error.to_string()))?;
+            body.push(b'\n');
+        }
+        Ok(("JSONEachRow", Bytes::from(body)))
+    };
+    rows.chunks(BLOCK_ROWS).map(block).collect()
+}
+
+/// Blocks of very many rows, made one by one as they are inserted.
+pub(crate) fn binary_blocks<T>(rows: &[T], write: impl Fn(&T, &mut RowBinary)) -> impl Iterator<Item = Block> {
+    rows.chunks(BLOCK_ROWS).map(move |rows| {
+        let mut body = RowBinary::default();
+        rows.iter().for_each(|row| write(row, &mut body));
+        ("RowBinary", body.finish())
+    })
+}
+
 /// Fills a new table and puts it in place in one step: whoever reads sees the old rows or the new ones.
 ///
 /// # Errors
 /// When the store refuses.
-pub(crate) async fn refill<T: Serialize>(
+pub(crate) async fn refill(
     store: &Store,
     database: &str,
     table: &str,
     columns: &[&str],
-    rows: &[T],
+    blocks: impl IntoIterator<Item = Block>,
 ) -> Result<(), PipelineError> {
     let (current, next) = (format!("{database}.{table}"), format!("{database}.{table}_next"));
     store.execute(&format!("DROP TABLE IF EXISTS {next} SYNC"), &[], &[]).await?;
     store.execute(&format!("CREATE TABLE {next} AS {current}"), &[], &[]).await?;
-    for block in rows.chunks(BLOCK_ROWS) {
-        let mut body = Vec::new();
-        for row in block {
-            serde_json::to_writer(&mut body, row).map_err(|error| PipelineError::Stopped(error.to_string()))?;
-            body.push(b'\n');
-        }
-        store.insert(database, &format!("{table}_next"), columns, "JSONEachRow", Bytes::from(body), "").await?;
+    for (format, body) in blocks {
+        store.insert(database, &format!("{table}_next"), columns, format, body, "").await?;
     }
     store.execute(&format!("EXCHANGE TABLES {current} AND {next}"), &[], &[]).await?;
     store.execute(&format!("DROP TABLE {next} SYNC"), &[], &[]).await?;

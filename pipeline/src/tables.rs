@@ -1,7 +1,7 @@
 //! The tables that landing fills, column by column, as in the store's migrations (a test holds them together).
 
 use crate::frame::{ColumnType, Table};
-use ColumnType::{Count, Day, Decimal, Instant, Text, Texts, Unsigned};
+use ColumnType::{Count, Day, Decimal, Digests, Instant, Text, Texts, Unsigned};
 
 /// Postings: one row an advertisement.
 pub static POSTINGS: Table = Table::new(
@@ -113,8 +113,8 @@ pub static CANDIDATES: Table = Table::new(
         ("source_id", Text),
         ("digest_kind", Texts),
         ("digest_normaliser", Texts),
-        ("digest_key", Texts),
-        ("digest", Texts),
+        ("digest_value", Digests),
+        ("key_id", Text),
         ("flags", Texts),
         ("version", Unsigned),
         ("deleted", Unsigned),
@@ -373,6 +373,7 @@ mod tests {
             "String" | "LowCardinality(String)" => ColumnType::Text,
             _ if plain.starts_with("DateTime64") => ColumnType::Instant,
             _ if plain.starts_with("Decimal") => ColumnType::Decimal,
+            "Array(FixedString(16))" => ColumnType::Digests,
             _ => ColumnType::Texts,
         }
     }

@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::client::Param;
 use crate::error::StoreError;
+use crate::row_binary::RowBinary;
 use crate::store::Store;
 use crate::{STATE_DATABASE, array_literal};
 
@@ -179,16 +180,35 @@ impl Store {
         if rows.is_empty() {
             return Ok(());
         }
-        let params = of_stream(connection, stream);
-        let version = self.next_version("landed", "connection = {connection:String} AND stream = {stream:String}", &params).await?;
-        let rows: Vec<Value> = rows
-            .iter()
-            .map(|row| {
-                json!({"connection": connection, "stream": stream, "key_hash": row.key_hash, "content_hash": row.content_hash,
-                    "gone": u8::from(row.gone), "version": version})
-            })
-            .collect();
-        self.put("landed", &rows, token).await
+        let version = self.next_landed_version(connection, stream).await?;
+        let mut body = RowBinary::default();
+        for row in rows {
+            body.text(connection).text(stream).u64(row.key_hash).u64(row.content_hash).u8(u8::from(row.gone)).u64(version);
+        }
+        let columns = ["connection", "stream", "key_hash", "content_hash", "gone", "version"];
+        self.insert(STATE_DATABASE, "landed", &columns, "RowBinary", body.finish(), token).await
+    }
+
+    /// The next version of what was landed of a stream. Whoever holds the store is the only one to write, so the last one is
+    /// asked for once.
+    async fn next_landed_version(&self, connection: &str, stream: &str) -> Result<u64, StoreError> {
+        let key = (connection.to_owned(), stream.to_owned());
+        let known = self.0.landed_versions.lock().ok().and_then(|versions| versions.get(&key).copied());
+        let version = match known {
+            Some(last) => self.version_now().max(last + 1),
+            None => {
+                let of = "connection = {connection:String} AND stream = {stream:String}";
+                self.next_version("landed", of, &of_stream(connection, stream)).await?
+            }
+        };
+        if let Ok(mut versions) = self.0.landed_versions.lock() {
+            versions.insert(key, version);
+        }
+        Ok(version)
+    }
+
+    fn version_now(&self) -> u64 {
+        u64::try_from(self.clock().now().timestamp_millis()).unwrap_or(0) << 20
     }
 
     /// Whether a segment's rows are stored.
@@ -288,8 +308,7 @@ impl Store {
     async fn next_version(&self, table: &str, which: &str, params: &[Param<'_>]) -> Result<u64, StoreError> {
         let rows = self.state_rows(&format!("SELECT max(version) AS version FROM {table} WHERE {which}"), params).await?;
         let last = rows.first().and_then(|row| row.get("version")?.as_u64()).unwrap_or(0);
-        let now = u64::try_from(self.clock().now().timestamp_millis()).unwrap_or(0) << 20;
-        Ok(now.max(last + 1))
+        Ok(self.version_now().max(last + 1))
     }
 
     async fn state_rows(&self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Map<String, Value>>, StoreError> {

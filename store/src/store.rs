@@ -1,5 +1,6 @@
 //! The store's handle: opening it, and SQL through it.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,6 +47,8 @@ pub(crate) struct Inner {
     reader: Connection,
     holder: Option<Held>,
     other: Option<Holder>,
+    /// Last version of what was landed, by connection and stream.
+    pub(crate) landed_versions: std::sync::Mutex<HashMap<(String, String), u64>>,
 }
 
 /// What the process has that holds the folder.
@@ -98,7 +101,7 @@ impl Store {
 
     fn beside(options: StoreOptions, other: Holder) -> Result<Store, StoreError> {
         let (writer, reader) = connections(&options, &other)?;
-        Ok(Store(Arc::new(Inner { options, writer, reader, holder: None, other: Some(other) })))
+        Ok(Store(Arc::new(Inner { options, writer, reader, holder: None, other: Some(other), landed_versions: Default::default() })))
     }
 
     async fn hold(options: StoreOptions, mut lock: FolderLock) -> Result<Store, StoreError> {
@@ -114,7 +117,8 @@ impl Store {
         migrate(&writer, DERIVED_DATABASE, DERIVED, clock).await?;
         migrate(&writer, STATE_DATABASE, STATE, clock).await?;
         let held = Held { lock, serving: std::sync::Mutex::new(serving) };
-        let store = Store(Arc::new(Inner { options, writer, reader, holder: Some(held), other: None }));
+        let store =
+            Store(Arc::new(Inner { options, writer, reader, holder: Some(held), other: None, landed_versions: Default::default() }));
         store.finish_exchange().await?;
         // Only now can others read.
         if let Some(held) = &store.0.holder {

@@ -124,7 +124,7 @@ impl<'a> RowIds<'a> {
 fn first_digest(identity: Option<&LineIdentity>) -> Option<String> {
     let kinds = [DigestKind::PhoneE164, DigestKind::EmailExact, DigestKind::NameExact];
     let digests = &identity?.digests;
-    kinds.iter().find_map(|kind| digests.iter().find(|digest| digest.kind == *kind)).map(|digest| digest.hex.clone())
+    kinds.iter().find_map(|kind| digests.iter().find(|digest| digest.kind == *kind)).map(|digest| digest.hex().to_string())
 }
 
 #[cfg(test)]

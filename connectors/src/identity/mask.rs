@@ -12,9 +12,7 @@ use std::ops::Range;
 /// assert_eq!(mask_text("电话：１３９-0000-1234，8000-12000元"), "电话：[phone]，8000-12000元");
 /// ```
 pub fn mask_text(text: &str) -> String {
-    // Most texts hold neither; find that out without work.
-    let suspicious = |c: char| c == '@' || c == '＠' || ascii_digit(c).is_some();
-    if !text.contains(suspicious) {
+    if !may_hide(text) {
         return text.to_owned();
     }
     let chars: Vec<char> = text.chars().collect();
@@ -45,6 +43,28 @@ pub fn mask_text(text: &str) -> String {
         at += 1;
     }
     masked
+}
+
+/// Digits that a number of a person has at least, separators apart.
+const FEWEST_DIGITS: u8 = 8;
+
+/// Whether a mail address or a number of a person may be in a text. Most texts hold neither, which is found out here without
+/// work.
+pub(crate) fn may_hide(text: &str) -> bool {
+    let mut digits = 0;
+    for c in text.chars() {
+        if ascii_digit(c).is_some() {
+            digits += 1;
+        } else if matches!(c, '@' | '＠') {
+            return true;
+        } else if !(is_plus(c) || is_separator(c) || matches!(c, '(' | '（' | ')' | '）')) {
+            digits = 0;
+        }
+        if digits >= FEWEST_DIGITS {
+            return true;
+        }
+    }
+    false
 }
 
 fn ascii_digit(c: char) -> Option<char> {

@@ -12,15 +12,18 @@ mod mask;
 mod name;
 mod phone;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub(crate) use keys::first_u64;
 pub use keys::{IdentityError, IdentityKeys, Source};
 pub use mail::{MailForms, mail_forms};
 pub use mask::mask_text;
+pub(crate) use mask::may_hide;
 pub use name::{NameForms, birth_year, full_name, name_forms};
 pub use phone::{PhoneReading, read_phone};
 
@@ -85,30 +88,88 @@ impl DigestKind {
 }
 
 /// A keyed digest. In JSON `[kind, normaliser, key id, hex]`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(from = "DigestTuple", into = "DigestTuple")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digest {
     /// What it was made of.
     pub kind: DigestKind,
     /// Version of the normaliser.
     pub normaliser: u16,
     /// Id of the key.
-    pub key_id: String,
-    /// 32 hex digits.
-    pub hex: String,
+    pub key_id: KeyId,
+    /// The digest itself.
+    pub value: [u8; 16],
 }
 
-type DigestTuple = (DigestKind, u16, String, String);
+/// First 8 hex digits of the identity key's own digest, as text.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct KeyId([u8; 8]);
 
-impl From<DigestTuple> for Digest {
-    fn from((kind, normaliser, key_id, hex): DigestTuple) -> Digest {
-        Digest { kind, normaliser, key_id, hex }
+/// A digest's 32 hex digits, as text, without room of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HexDigest([u8; 32]);
+
+impl Digest {
+    /// As landing and the store write it.
+    pub fn hex(&self) -> HexDigest {
+        let mut digits = [b'0'; 32];
+        // The room is twice the bytes, so this cannot fail.
+        let _ = hex::encode_to_slice(self.value, &mut digits);
+        HexDigest(digits)
     }
 }
 
-impl From<Digest> for DigestTuple {
-    fn from(digest: Digest) -> DigestTuple {
-        (digest.kind, digest.normaliser, digest.key_id, digest.hex)
+impl KeyId {
+    /// A key's id out of its text; `None` when that is not eight letters or digits.
+    pub fn parse(text: &str) -> Option<KeyId> {
+        let bytes = text.as_bytes().as_array::<8>()?;
+        text.bytes().all(|byte| byte.is_ascii_alphanumeric()).then_some(KeyId(*bytes))
+    }
+
+    /// As text.
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+impl AsRef<str> for KeyId {
+    fn as_ref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl fmt::Debug for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl AsRef<str> for HexDigest {
+    fn as_ref(&self) -> &str {
+        self
+    }
+}
+
+impl std::ops::Deref for HexDigest {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+impl Serialize for Digest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (self.kind, self.normaliser, self.key_id.as_str(), &*self.hex()).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Digest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Digest, D::Error> {
+        let (kind, normaliser, key_id, hex) = <(DigestKind, u16, Cow<'de, str>, Cow<'de, str>)>::deserialize(deserializer)?;
+        let key_id = KeyId::parse(&key_id).ok_or_else(|| D::Error::custom("not a key's id"))?;
+        let mut value = [0; 16];
+        hex::decode_to_slice(hex.as_bytes(), &mut value).map_err(|_| D::Error::custom("not a digest of 32 hex digits"))?;
+        Ok(Digest { kind, normaliser, key_id, value })
     }
 }
 
@@ -171,12 +232,12 @@ impl fmt::Debug for Person {
 
 /// The digests and flags of a person. `country` is the ISO code of phone numbers without one.
 pub fn digest_person(keys: &IdentityKeys, person: &Person, country: &str) -> Identity {
-    let mut digests = BTreeSet::new();
+    let mut digests = Vec::with_capacity(8);
     let mut flags = BTreeSet::new();
     for phone in person.phones.iter().filter(|text| !text.trim().is_empty()) {
         match read_phone(phone, country) {
             PhoneReading::Number(e164) => {
-                digests.insert(keys.digest(DigestKind::PhoneE164, &e164));
+                digests.push(keys.digest(DigestKind::PhoneE164, &e164));
             }
             PhoneReading::Unusable(flag) => {
                 flags.insert(flag);
@@ -188,13 +249,13 @@ pub fn digest_person(keys: &IdentityKeys, person: &Person, country: &str) -> Ide
             flags.insert(Flag::InvalidEmail);
             continue;
         };
-        digests.insert(keys.digest(DigestKind::EmailExact, &forms.exact));
-        digests.insert(keys.digest(DigestKind::EmailCanonical, &forms.canonical));
-        digests.insert(keys.digest(DigestKind::EmailLocal, &forms.local));
+        digests.push(keys.digest(DigestKind::EmailExact, &forms.exact));
+        digests.push(keys.digest(DigestKind::EmailCanonical, &forms.canonical));
+        digests.push(keys.digest(DigestKind::EmailLocal, &forms.local));
         digests.extend(forms.digits.map(|digits| keys.digest(DigestKind::EmailDigits, &digits)));
         // Whose address is a phone number has that phone.
         if let Some(PhoneReading::Number(e164)) = forms.phone.map(|phone| read_phone(&phone, "CN")) {
-            digests.insert(keys.digest(DigestKind::PhoneE164, &e164));
+            digests.push(keys.digest(DigestKind::PhoneE164, &e164));
         }
     }
     let forms: Vec<NameForms> = person.names.iter().map(|name| name_forms(name)).collect();
@@ -209,7 +270,9 @@ pub fn digest_person(keys: &IdentityKeys, person: &Person, country: &str) -> Ide
     }
     digests
         .extend(person.births.iter().filter_map(|text| birth_year(text).map(|year| keys.digest(DigestKind::BirthYear, &year.to_string()))));
-    Identity { digests: digests.into_iter().collect(), flags: flags.into_iter().collect() }
+    digests.sort_unstable();
+    digests.dedup();
+    Identity { digests, flags: flags.into_iter().collect() }
 }
 
 #[cfg(test)]
@@ -243,7 +306,7 @@ mod tests {
         let a = IdentityKeys::from_bytes([1; 32], [2; 32]);
         let b = IdentityKeys::from_bytes([3; 32], [2; 32]);
         let (da, db) = (a.digest(DigestKind::PhoneE164, "+8613900001234"), b.digest(DigestKind::PhoneE164, "+8613900001234"));
-        assert_ne!(da.hex, db.hex);
+        assert_ne!(da.value, db.value);
         assert_ne!(da.key_id, db.key_id);
     }
 

@@ -41,7 +41,8 @@ pub fn name_forms(text: &str) -> NameForms {
     if titled || masked {
         return NameForms { surname: surname.filter(|_| chinese), latin: !chinese, ..NameForms::default() };
     }
-    let pinyin: String = exact.chars().flat_map(letters).collect();
+    let mut pinyin = String::with_capacity(exact.len() * 2);
+    exact.chars().for_each(|c| add_letters(&mut pinyin, c));
     NameForms { pinyin: (!pinyin.is_empty()).then_some(pinyin), surname, latin: !chinese, exact: Some(exact) }
 }
 
@@ -54,16 +55,16 @@ fn chinese_surname(exact: &str) -> Option<String> {
     compound.map(|surname| (*surname).to_owned()).or_else(|| exact.chars().find(|c| is_han(*c)).map(String::from))
 }
 
-fn letters(c: char) -> Vec<char> {
-    if let Some(syllable) = c.to_pinyin() {
+fn add_letters(text: &mut String, c: char) {
+    if c.is_ascii() {
+        text.extend(c.is_ascii_alphabetic().then_some(c));
+    } else if let Some(syllable) = c.to_pinyin() {
         // The crate writes ü; people type v or u, and passports write yu.
-        return syllable.plain().replace('ü', "v").chars().collect();
+        text.extend(syllable.plain().chars().map(|c| if c == 'ü' { 'v' } else { c }));
+    } else if c.is_alphabetic() {
+        // Accents do not survive keyboards: é counts as e.
+        text.extend(c.nfd().filter(|c| c.is_alphabetic()));
     }
-    if !c.is_alphabetic() {
-        return Vec::new();
-    }
-    // Accents do not survive keyboards: é counts as e.
-    c.nfd().filter(|c| c.is_alphabetic()).collect()
 }
 
 /// A full name out of its two parts. A Chinese name is written with the family name first; a part alone is the whole name

@@ -43,15 +43,22 @@ pub fn read_phone(text: &str, country: &str) -> PhoneReading {
 fn chinese_mobile(text: &str, country: &str) -> Option<String> {
     let mut digits = String::with_capacity(15);
     let mut plus = false;
+    // Inside the brackets of (+86).
+    let mut bracket = false;
     // Where spaces and dashes stand, in digits from the left.
     let mut gaps = Vec::new();
     for c in text.trim().chars().map(narrow) {
         match c {
             '0'..='9' => digits.push(c),
             '+' if digits.is_empty() && !plus => plus = true,
+            '(' if digits.is_empty() && !plus && !bracket => bracket = true,
+            ')' if bracket && plus && digits == "86" => bracket = false,
             ' ' | '-' => gaps.push(digits.len()),
             _ => return None,
         }
+    }
+    if bracket {
+        return None;
     }
     let national = match (plus, digits.len()) {
         (_, 13) => digits.strip_prefix("86")?,
@@ -64,9 +71,14 @@ fn chinese_mobile(text: &str, country: &str) -> Option<String> {
     if gaps.iter().any(|gap| *gap > start && ![start + 3, start + 7].contains(gap)) {
         return None;
     }
-    // Mobile numbers begin with 13 to 19; 179 begins prefixes that choose a carrier: what follows those is for the library to say.
-    let mobile = national.starts_with('1') && national.as_bytes().get(1).is_some_and(|digit| (b'3'..=b'9').contains(digit));
-    (mobile && !national.starts_with("179")).then(|| national.to_owned())
+    // 11, 12 and 179 begin prefixes that choose a carrier, 101 and 109 hotlines of Beijing: those are for the library to say.
+    let mobile = match national.as_bytes() {
+        [b'1', b'0', third, ..] => !matches!(third, b'1' | b'9'),
+        [b'1', b'7', third, ..] => *third != b'9',
+        [b'1', second, ..] => (b'3'..=b'9').contains(second),
+        _ => false,
+    };
+    mobile.then(|| national.to_owned())
 }
 
 /// Why a number of the right form links nobody all the same.
@@ -236,7 +248,7 @@ mod tests {
 
         #[test]
         fn the_short_way_agrees_with_the_library(
-            head in 10u32..20, tail in 0u32..1_000_000_000, prefix in "(|86|[+]86|0086|00|[+]|0)", at in 0usize..11, mark in "[ ()-]?"
+            head in 10u32..20, tail in 0u32..1_000_000_000, prefix in "(|86|[+]86|[(][+]86[)]|0086|00|[+]|0)", at in 0usize..11, mark in "[ ()-]?"
         ) {
             let mut number = format!("{head}{tail:09}");
             number.insert_str(at, &mark);

@@ -213,58 +213,62 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>, LandingError> {
 
 /// Hash of a line's content: stable whatever the order of keys.
 pub fn content_hash(record: &Value, identity: Option<&LineIdentity>, lookups: &Map<String, Value>) -> u64 {
-    let mut hasher = blake3::Hasher::new();
-    feed(&mut hasher, record);
+    let mut text = Vec::with_capacity(1024);
+    feed(&mut text, record);
     if let Some(identity) = identity {
-        hasher.update(identity.candidate.as_bytes());
+        text.extend_from_slice(identity.candidate.as_bytes());
         for digest in &identity.digests {
-            hasher.update(digest.kind.as_str().as_bytes()).update(digest.hex.as_bytes());
+            text.extend_from_slice(digest.kind.as_str().as_bytes());
+            text.extend_from_slice(digest.hex().as_bytes());
         }
         for flag in &identity.flags {
-            hasher.update(flag.as_str().as_bytes());
+            text.extend_from_slice(flag.as_str().as_bytes());
         }
     }
     if !lookups.is_empty() {
-        feed_object(&mut hasher, lookups);
+        feed_object(&mut text, lookups);
     }
-    crate::identity::first_u64(&hasher.finalize())
+    crate::identity::first_u64(&blake3::hash(&text))
 }
 
 /// The text of a value with sorted keys, for digests of whole rows.
 pub(crate) fn canonical_text(value: &Value) -> String {
-    let mut hasher = blake3::Hasher::new();
-    feed(&mut hasher, value);
-    hasher.finalize().to_hex().to_string()
+    let mut text = Vec::with_capacity(1024);
+    feed(&mut text, value);
+    blake3::hash(&text).to_hex().to_string()
 }
 
-fn feed(hasher: &mut blake3::Hasher, value: &Value) {
+/// Writes a value so that different values never read alike.
+fn feed(text: &mut Vec<u8>, value: &Value) {
     match value {
-        Value::Object(map) => feed_object(hasher, map),
+        Value::Object(map) => feed_object(text, map),
         Value::Array(list) => {
-            hasher.update(b"[");
+            text.push(b'[');
             for element in list {
-                feed(hasher, element);
+                feed(text, element);
             }
-            hasher.update(b"]");
+            text.push(b']');
         }
-        Value::String(text) => {
-            hasher.update(b"\"").update(&(text.len() as u64).to_le_bytes()).update(text.as_bytes());
+        Value::String(string) => {
+            text.push(b'"');
+            text.extend_from_slice(&(string.len() as u64).to_le_bytes());
+            text.extend_from_slice(string.as_bytes());
         }
         scalar => {
-            hasher.update(b"#").update(scalar.to_string().as_bytes()).update(b";");
+            text.push(b'#');
+            text.extend_from_slice(scalar.to_string().as_bytes());
+            text.push(b';');
         }
     }
 }
 
-fn feed_object(hasher: &mut blake3::Hasher, map: &Map<String, Value>) {
-    hasher.update(b"{");
-    let mut keys: Vec<&String> = map.keys().collect();
-    keys.sort();
-    for key in keys {
-        hasher.update(&(key.len() as u64).to_le_bytes()).update(key.as_bytes());
-        if let Some(inner) = map.get(key) {
-            feed(hasher, inner);
-        }
+/// Keys come sorted: an object of `serde_json` is a tree.
+fn feed_object(text: &mut Vec<u8>, map: &Map<String, Value>) {
+    text.push(b'{');
+    for (key, inner) in map {
+        text.extend_from_slice(&(key.len() as u64).to_le_bytes());
+        text.extend_from_slice(key.as_bytes());
+        feed(text, inner);
     }
-    hasher.update(b"}");
+    text.push(b'}');
 }

@@ -15,9 +15,9 @@ use crate::spec::{Field, Kind, Path as FieldPath, scalar_text};
 /// stay one person in every count.
 #[derive(Debug, Clone, Default)]
 pub struct Erasure {
-    /// Digests (hex) whose every line goes, and whose they are; only those that link may stand here, since a name is not a person.
+    /// Digests whose every line goes, and whose they are; only those that link may stand here, since a name is not a person.
     /// The key is empty when several people have it: a line that nothing else tells of then stands for itself.
-    pub digests: BTreeMap<String, String>,
+    pub digests: BTreeMap<[u8; 16], String>,
     /// Application ids by connection, and whose they are.
     pub applications: BTreeMap<(String, String), String>,
     /// Candidate ids by connection, and whose they are.
@@ -102,7 +102,7 @@ impl Erasure {
             return Some(person.clone());
         }
         let digests = identity?.digests.iter().filter(|digest| digest.kind.links());
-        let people: BTreeSet<&String> = digests.filter_map(|digest| self.digests.get(&digest.hex)).collect();
+        let people: BTreeSet<&String> = digests.filter_map(|digest| self.digests.get(&digest.value)).collect();
         match (people.len(), people.last()) {
             (0, _) => None,
             (1, Some(person)) if !person.is_empty() => Some((*person).clone()),

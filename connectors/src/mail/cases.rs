@@ -37,7 +37,7 @@ pub(crate) struct Cases<'a> {
     now: DateTime<Utc>,
     known: Vec<Case>,
     /// Cases by the digests of their people.
-    people: HashMap<String, Vec<usize>>,
+    people: HashMap<[u8; 16], Vec<usize>>,
     ids: HashMap<String, usize>,
     /// Cases whose line is to be landed.
     changed: BTreeSet<usize>,
@@ -105,7 +105,7 @@ impl<'a> Cases<'a> {
         };
         // Somebody without a digest (张女士, no phone) is found again by the message's own id.
         let found = near.or_else(|| self.ids.get(&id).copied());
-        let line = match maker.make(&record, Some(id.clone())) {
+        let line = match maker.make(record, Some(id.clone())) {
             Made::Line(line) => Some(*line),
             Made::Erased(_) => None,
         };
@@ -126,7 +126,7 @@ impl<'a> Cases<'a> {
     fn add(&mut self, case: Case) -> usize {
         let index = self.known.len();
         for digest in case.digests.iter().filter(|digest| tells(digest)) {
-            self.people.entry(digest.hex.clone()).or_default().push(index);
+            self.people.entry(digest.value).or_default().push(index);
         }
         self.ids.insert(case.id.clone(), index);
         self.known.push(case);
@@ -136,7 +136,7 @@ impl<'a> Cases<'a> {
     /// The case that is nearest in time among those of the person, board and title.
     fn find(&self, board: &str, title: Option<&str>, at: DateTime<Utc>, digests: &BTreeSet<Digest>) -> Option<usize> {
         let of_person: BTreeSet<usize> =
-            digests.iter().filter(|digest| tells(digest)).filter_map(|digest| self.people.get(&digest.hex)).flatten().copied().collect();
+            digests.iter().filter(|digest| tells(digest)).filter_map(|digest| self.people.get(&digest.value)).flatten().copied().collect();
         let near = of_person.into_iter().filter_map(|index| {
             let case = self.known.get(index)?;
             let same_title = title.is_none() || case.title.is_none() || case.title.as_deref() == title;
@@ -161,7 +161,7 @@ impl<'a> Cases<'a> {
         case.title = case.title.take().or(title);
         for digest in digests {
             if tells(&digest) && !case.digests.contains(&digest) {
-                self.people.entry(digest.hex.clone()).or_default().push(index);
+                self.people.entry(digest.value).or_default().push(index);
             }
             case.digests.insert(digest);
         }
@@ -176,7 +176,7 @@ impl<'a> Cases<'a> {
     fn new_id(&self, fit: &Fit, title: Option<&str>, at: DateTime<Utc>, digests: &BTreeSet<Digest>, message_id: &str) -> String {
         let kinds = [DigestKind::PhoneE164, DigestKind::EmailExact, DigestKind::NameExact];
         let first = kinds.iter().find_map(|kind| digests.iter().find(|digest| digest.kind == *kind));
-        let who = first.map_or_else(|| message_id.to_owned(), |digest| digest.hex.clone());
+        let who = first.map_or_else(|| message_id.to_owned(), |digest| digest.hex().to_string());
         let day = at.with_timezone(&self.zone).date_naive().to_string();
         self.keys.row_id(&[self.connection, &self.stream.name, &fit.board, &who, title.unwrap_or_default(), &day])
     }

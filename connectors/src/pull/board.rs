@@ -426,7 +426,7 @@ impl BoardPull<'_, '_> {
                 shape::check(stream, &listed, Tz::UTC, self.started_at)?;
                 pages.next = next;
                 for record in &listed {
-                    let kept = allowed.pick(record, "", &mut super::pick::Dropped::default());
+                    let kept = allowed.pick(record.clone(), "", &mut super::pick::Dropped::default());
                     if let (Some(id), Some(kept)) = (stream.source_id(record), kept) {
                         entries.insert(id, kept);
                     }
@@ -575,7 +575,7 @@ impl<'s> Pages<'s> {
 
 async fn land(walk: &mut Walk<'_>, lander: &mut Lander<'_>, records: &[Value]) -> Result<(), Stop> {
     for record in records {
-        match walk.maker.make(record, None) {
+        match walk.maker.make(record.clone(), None) {
             Made::Line(line) => lander.push(*line).await?,
             Made::Erased(key_hash) => lander.listed(key_hash),
         }

@@ -221,7 +221,7 @@ impl<'a> Reading<'a> {
             // Only an id that is made of the row asks whom the row is about.
             let identity = if self.stream.id.is_empty() { self.maker.identity(&row.record, "") } else { None };
             let id = ids.id(row, identity.as_ref())?;
-            lines.push(self.maker.make(&row.record, Some(id)));
+            lines.push(self.maker.make(row.record.clone(), Some(id)));
         }
         Ok(lines)
     }

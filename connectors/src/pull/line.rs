@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use serde_json::{Map, Value};
 
 use super::pick::{Allowed, Dropped};
-use crate::identity::{Identity, IdentityKeys, Person, Source, digest_person, full_name, mask_text};
+use crate::identity::{Digest, HexDigest, Identity, IdentityKeys, Person, Source, digest_person, full_name, mask_text, may_hide};
 use crate::landing::{Line, LineIdentity, canonical_text, content_hash};
 use crate::spec::{Care, Field, FieldType, HEALTH_CERTIFICATE, Kind, Lookup, Path, Stream, TimeFormat, When, scalar_text};
 
@@ -93,10 +93,11 @@ impl<'a> LineMaker<'a> {
     }
 
     /// The line of a record. `id` overrides the record's own (files without ids).
-    pub(crate) fn make(&mut self, record: &Value, id: Option<String>) -> Made {
-        let id = id.or_else(|| self.stream.source_id(record)).unwrap_or_default();
-        let identity = self.identity(record, &id);
-        let allowed = self.certificate.as_ref().filter(|_| is_certificate(self.stream, record)).unwrap_or(&self.allowed);
+    pub(crate) fn make(&mut self, record: Value, id: Option<String>) -> Made {
+        let id = id.or_else(|| self.stream.source_id(&record)).unwrap_or_default();
+        let identity = self.identity(&record, &id);
+        let erased = self.is_erased(&record, &id, identity.as_ref());
+        let allowed = self.certificate.as_ref().filter(|_| is_certificate(self.stream, &record)).unwrap_or(&self.allowed);
         let mut kept = allowed.pick(record, "", &mut self.dropped).unwrap_or(Value::Null);
         for path in &self.masked {
             path.change(&mut kept, &mut mask_value);
@@ -116,7 +117,7 @@ impl<'a> LineMaker<'a> {
         // A record without an id is told apart by its content until the pipeline quarantines it.
         let key_hash =
             if id.is_empty() { self.keys.record_key(self.connection, &self.stream.name, &canonical_text(&kept)) } else { self.key_of(&id) };
-        if self.is_erased(record, &id, identity.as_ref()) {
+        if erased {
             return Made::Erased(key_hash);
         }
         Made::Line(Box::new(Line { id, key_hash, content_hash, record: kept, identity, lookups, gone: false, back: false }))
@@ -138,7 +139,7 @@ impl<'a> LineMaker<'a> {
     /// anything new. `None` for a record without an id.
     pub(crate) fn outline(&self, record: &Value) -> Option<(u64, u64)> {
         let id = self.stream.source_id(record)?;
-        let kept = self.allowed.pick(record, "", &mut Dropped::default()).unwrap_or(Value::Null);
+        let kept = self.allowed.pick(record.clone(), "", &mut Dropped::default()).unwrap_or(Value::Null);
         let steady = self.steady(&kept).unwrap_or(kept);
         let hash = content_hash(&steady, self.identity(record, &id).as_ref(), &Map::new());
         Some((self.keys.record_key(self.connection, &self.stream.name, &id), hash))
@@ -180,7 +181,8 @@ impl<'a> LineMaker<'a> {
         if !identity.digests.iter().any(|digest| digest.kind.links()) {
             return if self.stream.kind == Kind::Applications { id.to_owned() } else { format!("{stream}/{id}") };
         }
-        let told = identity.digests.iter().map(|digest| digest.hex.as_str()).chain(identity.flags.iter().map(|flag| flag.as_str()));
+        let digests: Vec<HexDigest> = identity.digests.iter().map(Digest::hex).collect();
+        let told = digests.iter().map(|digest| &**digest).chain(identity.flags.iter().map(|flag| flag.as_str()));
         let parts: Vec<&str> = ["candidate", self.connection, stream].into_iter().chain(told).collect();
         format!("{stream}/{}", self.keys.row_id(&parts))
     }
@@ -251,18 +253,20 @@ fn texts_of(value: &Value) -> Vec<String> {
 fn mask_value(value: &mut Value) {
     match value {
         Value::String(text) => {
-            let masked = mask_text(text);
-            if masked != *text {
-                *text = masked;
+            if may_hide(text) {
+                *text = mask_text(text);
             }
         }
         Value::Array(list) => list.iter_mut().for_each(mask_value),
         Value::Object(map) => map.values_mut().for_each(mask_value),
         Value::Number(number) => {
             // A phone number can come as a number.
-            let masked = mask_text(&number.to_string());
-            if masked.starts_with('[') {
-                *value = Value::String(masked);
+            let text = number.to_string();
+            if may_hide(&text) {
+                let masked = mask_text(&text);
+                if masked.starts_with('[') {
+                    *value = Value::String(masked);
+                }
             }
         }
         Value::Null | Value::Bool(_) => {}

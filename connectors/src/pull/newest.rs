@@ -196,7 +196,7 @@ async fn land_file(mut file: LineFile, counts: &[bool], lander: &mut Lander<'_>,
                 let lines = text.get(part).unwrap_or_default().split(|byte| *byte == b'\n').zip(line as usize - 1..);
                 let lines = lines.filter(|(_, at)| counts.get(*at).copied().unwrap_or(false));
                 let made: Result<Vec<Made>, Halt> =
-                    lines.map(|(line, _)| Ok(maker.make(&serde_json::from_slice(line).map_err(|_| Halt::Unfit)?, None))).collect();
+                    lines.map(|(line, _)| Ok(maker.make(serde_json::from_slice(line).map_err(|_| Halt::Unfit)?, None))).collect();
                 Ok((maker, made?))
             })
             .collect();

@@ -1,5 +1,6 @@
 //! The allow list at work: what of a record is landed, and what is dropped before the disk.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
@@ -28,7 +29,7 @@ const MOST_NAMES: usize = 200;
 pub(crate) struct Dropped(BTreeMap<String, u64>);
 
 impl Dropped {
-    fn count(&mut self, name: String, value: &Value) {
+    fn count(&mut self, name: &str, value: &Value) {
         let empty = match value {
             Value::Null => true,
             Value::String(text) => text.trim().is_empty(),
@@ -36,10 +37,14 @@ impl Dropped {
             Value::Object(map) => map.is_empty(),
             Value::Bool(_) | Value::Number(_) => false,
         };
-        if empty || self.0.len() >= MOST_NAMES && !self.0.contains_key(&name) {
+        if empty {
             return;
         }
-        *self.0.entry(name).or_default() += 1;
+        if let Some(values) = self.0.get_mut(name) {
+            *values += 1;
+        } else if self.0.len() < MOST_NAMES {
+            self.0.insert(name.to_owned(), 1);
+        }
     }
 
     /// Adds what was dropped elsewhere.
@@ -108,20 +113,24 @@ impl Allowed {
 
     /// The allowed part of a value; `None` when nothing of it is. Positions in lists stay. Names of
     /// what was dropped go to `dropped`.
-    pub(crate) fn pick(&self, value: &Value, at: &str, dropped: &mut Dropped) -> Option<Value> {
+    pub(crate) fn pick(&self, value: Value, at: &str, dropped: &mut Dropped) -> Option<Value> {
         if self.whole {
-            return Some(if self.personal { without_sensitive(value, at, dropped) } else { value.clone() });
+            return Some(if self.personal { without_sensitive(value, at, dropped) } else { value });
         }
         match value {
             Value::Object(map) => {
                 let mut kept = Map::new();
                 for (key, inner) in map {
-                    let name = if at.is_empty() { key.clone() } else { format!("{at}.{key}") };
-                    match self.keys.get(key) {
-                        Some(allowed) => {
-                            kept.extend(allowed.pick(inner, &name, dropped).map(|inner| (key.clone(), inner)));
+                    match self.keys.get(&key) {
+                        // What stands inside a scalar is not asked.
+                        Some(allowed) if allowed.whole && !is_container(&inner) => {
+                            kept.insert(key, inner);
                         }
-                        None => dropped.count(name, inner),
+                        Some(allowed) => {
+                            let picked = allowed.pick(inner, &inside(at, &key), dropped);
+                            kept.extend(picked.map(|inner| (key, inner)));
+                        }
+                        None => dropped.count(&inside(at, &key), &inner),
                     }
                 }
                 Some(Value::Object(kept))
@@ -130,11 +139,18 @@ impl Allowed {
                 let name = format!("{at}[]");
                 let all = self.each.is_some() || !self.wheres.is_empty();
                 let last = if all { list.len() } else { self.indexes.keys().last().map_or(0, |last| last + 1) };
-                let kept = list.iter().take(last).enumerate().map(|(index, inner)| {
+                let kept = list.into_iter().take(last).enumerate().map(|(index, inner)| {
                     let placed = self.indexes.get(&index).or(self.each.as_deref());
-                    let known = self.wheres.iter().filter(|(step, _)| step.leads_to(index, inner)).map(|(_, allowed)| allowed);
-                    let picks = placed.into_iter().chain(known).filter_map(|allowed| allowed.pick(inner, &name, dropped));
-                    picks.reduce(union).unwrap_or(Value::Null)
+                    let known = self.wheres.iter().filter(|(step, _)| step.leads_to(index, &inner)).map(|(_, allowed)| allowed);
+                    let asked: Vec<&Allowed> = placed.into_iter().chain(known).collect();
+                    match asked.as_slice() {
+                        [] => Value::Null,
+                        [one] => one.pick(inner, &name, dropped).unwrap_or(Value::Null),
+                        several => {
+                            let picks = several.iter().filter_map(|allowed| allowed.pick(inner.clone(), &name, dropped));
+                            picks.reduce(union).unwrap_or(Value::Null)
+                        }
+                    }
                 });
                 Some(Value::Array(kept.collect()))
             }
@@ -144,23 +160,35 @@ impl Allowed {
     }
 }
 
+fn is_container(value: &Value) -> bool {
+    value.is_object() || value.is_array()
+}
+
+/// The name of what stands under a key.
+fn inside<'k>(at: &str, key: &'k str) -> Cow<'k, str> {
+    if at.is_empty() { Cow::Borrowed(key) } else { Cow::Owned(format!("{at}.{key}")) }
+}
+
 /// A value that was asked for as a whole, less what is never kept of people.
-fn without_sensitive(value: &Value, at: &str, dropped: &mut Dropped) -> Value {
+fn without_sensitive(value: Value, at: &str, dropped: &mut Dropped) -> Value {
     match value {
         Value::Object(map) => {
             let mut kept = Map::new();
             for (key, inner) in map {
-                let name = if at.is_empty() { key.clone() } else { format!("{at}.{key}") };
-                if sensitive(key, false).is_some() {
-                    dropped.count(name, inner);
+                if sensitive(&key, false).is_some() {
+                    dropped.count(&inside(at, &key), &inner);
                 } else {
-                    kept.insert(key.clone(), without_sensitive(inner, &name, dropped));
+                    let inner = without_sensitive(inner, &inside(at, &key), dropped);
+                    kept.insert(key, inner);
                 }
             }
             Value::Object(kept)
         }
-        Value::Array(list) => Value::Array(list.iter().map(|inner| without_sensitive(inner, &format!("{at}[]"), dropped)).collect()),
-        scalar => scalar.clone(),
+        Value::Array(list) => {
+            let name = format!("{at}[]");
+            Value::Array(list.into_iter().map(|inner| without_sensitive(inner, &name, dropped)).collect())
+        }
+        scalar => scalar,
     }
 }
 
@@ -201,7 +229,7 @@ mod tests {
             "list": [{"x": 1, "y": 2}, {"y": 3}], "first": ["p", "q"]
         });
         let mut dropped = Dropped::default();
-        let kept = Allowed::new(&paths).pick(&record, "", &mut dropped).unwrap();
+        let kept = Allowed::new(&paths).pick(record.clone(), "", &mut dropped).unwrap();
         assert_eq!(kept, json!({"id": 1, "a": {"b": [1, 2]}, "list": [{"x": 1}, {}], "first": ["p"]}));
         let dropped: Vec<(&str, u64)> = dropped.columns().map(|(name, values)| (name.as_str(), values)).collect();
         assert_eq!(dropped, [("a.phone", 1), ("list[].y", 2), ("name", 1)]);
@@ -212,18 +240,18 @@ mod tests {
         let paths = ["form".parse().unwrap()];
         let record = json!({"form": {"shift": "夜班", "婚姻状况": "已婚", "answers": [{"maritalStatus": "single", "shift": 1}]}});
         let mut dropped = Dropped::default();
-        let kept = Allowed::new(&paths).personal().pick(&record, "", &mut dropped).unwrap();
+        let kept = Allowed::new(&paths).personal().pick(record.clone(), "", &mut dropped).unwrap();
         assert_eq!(kept, json!({"form": {"shift": "夜班", "answers": [{"shift": 1}]}}));
         let dropped: Vec<(&str, u64)> = dropped.columns().map(|(name, values)| (name.as_str(), values)).collect();
         assert_eq!(dropped, [("form.answers[].maritalStatus", 1), ("form.婚姻状况", 1)]);
-        assert_eq!(Allowed::new(&paths).pick(&record, "", &mut Dropped::default()), Some(record));
+        assert_eq!(Allowed::new(&paths).pick(record.clone(), "", &mut Dropped::default()), Some(record));
     }
 
     #[test]
     fn a_scalar_in_place_of_an_object_is_not_landed() {
         let paths = ["applications[0].posting".parse().unwrap()];
         let record = json!({"applications": ["张三 13900001234"]});
-        let kept = Allowed::new(&paths).pick(&record, "", &mut Dropped::default()).unwrap();
+        let kept = Allowed::new(&paths).pick(record.clone(), "", &mut Dropped::default()).unwrap();
         assert_eq!(kept, json!({"applications": [null]}));
     }
 
@@ -236,7 +264,7 @@ mod tests {
             {"id": 2, "name": "City", "value": "上海"},
             {"id": 3, "name": "city", "value": "Lyon", "rank": 9}
         ]});
-        let kept = Allowed::new(&paths).pick(&record, "", &mut Dropped::default()).unwrap();
+        let kept = Allowed::new(&paths).pick(record.clone(), "", &mut Dropped::default()).unwrap();
         let city = json!({"id": 2, "name": "City", "value": "上海"});
         assert_eq!(kept, json!({"answers": [{"id": 1}, city, {"name": "city", "value": "Lyon", "rank": 9}]}));
     }

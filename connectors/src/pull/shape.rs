@@ -47,7 +47,7 @@ pub(crate) fn records(stream: &Stream, mut answer: Value) -> Result<Vec<Value>, 
 
 fn around(stream: &Stream, answer: &Value) -> Value {
     let allowed = Allowed::new(&stream.around);
-    allowed.pick(answer, "", &mut super::pick::Dropped::default()).unwrap_or(Value::Null)
+    allowed.pick(answer.clone(), "", &mut super::pick::Dropped::default()).unwrap_or(Value::Null)
 }
 
 /// Checks a page as a whole.

@@ -1,6 +1,6 @@
 //! Stage events out of a record, by the `events` of its stream.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
 use inflow_config::Stage;
@@ -55,25 +55,44 @@ impl From<(&'static str, String)> for Wrong {
     }
 }
 
-/// The stage words that apply to a connection.
-#[derive(Debug, Clone, Copy)]
-pub struct StageWords<'w> {
-    /// The connection's own.
-    pub connection: &'w BTreeMap<String, Stage>,
-    /// The board's.
-    pub spec: &'w BTreeMap<String, Stage>,
+/// The stage words of one stream of a connection. Compared without case and surrounding blanks.
+#[derive(Debug, Clone)]
+pub struct StageWords(HashMap<String, Stage>);
+
+impl StageWords {
+    /// The connection's own words, then the stream's, then the board's.
+    pub fn new(connection: &BTreeMap<String, Stage>, stream: &Stream, board: &BTreeMap<String, Stage>) -> StageWords {
+        let mut words = HashMap::new();
+        for (word, stage) in [connection, &stream.stages, board].into_iter().flatten() {
+            words.entry(folded(word)).or_insert(*stage);
+        }
+        StageWords(words)
+    }
+
+    /// The stage of a word; the canonical names mean themselves.
+    pub fn stage(&self, word: &str) -> Option<Stage> {
+        if let Some(stage) = self.0.get(word) {
+            return Some(*stage);
+        }
+        let folded = folded(word);
+        self.0.get(&folded).copied().or_else(|| folded.parse().ok())
+    }
+}
+
+fn folded(word: &str) -> String {
+    word.trim().to_lowercase()
 }
 
 impl Stream {
     /// Every stage event that a record tells, unreadable ones apart. `scope` is that of the record,
     /// `fetched_at` the instant of events that have none of their own.
-    pub fn read_events(&self, scope: &Scope<'_>, fetched_at: DateTime<Utc>, words: StageWords<'_>) -> (Vec<Event>, Vec<Unreadable>) {
+    pub fn read_events(&self, scope: &Scope<'_>, fetched_at: DateTime<Utc>, words: &StageWords) -> (Vec<Event>, Vec<Unreadable>) {
         let mut events = Vec::new();
         let mut bad = Vec::new();
         for map in &self.events {
             for element in map.elements(scope.record) {
                 let scope = Scope { element, ..*scope };
-                match self.read_event(map, &scope, fetched_at, words) {
+                match Self::read_event(map, &scope, fetched_at, words) {
                     Ok(Some(event)) => events.push(event),
                     Ok(None) => {}
                     Err(Wrong { part, reason, unknown_word }) => {
@@ -85,13 +104,7 @@ impl Stream {
         (events, bad)
     }
 
-    fn read_event(
-        &self,
-        map: &EventMap,
-        scope: &Scope<'_>,
-        fetched_at: DateTime<Utc>,
-        words: StageWords<'_>,
-    ) -> Result<Option<Event>, Wrong> {
+    fn read_event(map: &EventMap, scope: &Scope<'_>, fetched_at: DateTime<Utc>, words: &StageWords) -> Result<Option<Event>, Wrong> {
         if map.when.as_ref().is_some_and(|when| !when.holds(scope)) {
             return Ok(None);
         }
@@ -99,7 +112,7 @@ impl Stream {
         if map.ignore.iter().any(|ignored| ignored.to_lowercase() == word.to_lowercase()) {
             return Ok(None);
         }
-        let stage = self.event_stage(map, &word, scope, words)?;
+        let stage = Self::event_stage(map, &word, scope, words)?;
         let (at, precision) = instant(map, scope, fetched_at).map_err(|reason| ("at", reason))?;
         let optional = |part: &'static str, field: &Option<Field>| match field {
             Some(field) => text(field, scope).map(Option::unwrap_or_default).map_err(|reason| (part, reason)),
@@ -125,13 +138,13 @@ impl Stream {
         }))
     }
 
-    fn event_stage(&self, map: &EventMap, word: &str, scope: &Scope<'_>, words: StageWords<'_>) -> Result<Stage, Wrong> {
-        if let Some(stage) = self.stage(word, words.connection, words.spec) {
+    fn event_stage(map: &EventMap, word: &str, scope: &Scope<'_>, words: &StageWords) -> Result<Stage, Wrong> {
+        if let Some(stage) = words.stage(word) {
             return Ok(stage);
         }
         if let Some(other) = &map.stage_else
             && let Some(other) = text(other, scope).map_err(|reason| ("stage_else", reason))?
-            && let Some(stage) = self.stage(&other, words.connection, words.spec)
+            && let Some(stage) = words.stage(&other)
         {
             return Ok(stage);
         }

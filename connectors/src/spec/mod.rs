@@ -10,6 +10,7 @@ mod check;
 mod columns;
 mod event;
 mod field;
+mod iso;
 mod path;
 mod registry;
 mod relative;

@@ -339,17 +339,6 @@ impl Stream {
         Scope { record, element: record, lookups, zone: self.timezone.unwrap_or(zone), time_format: &self.time_format, fetched: None }
     }
 
-    /// The stage of a source word: the connection's words, the stream's, the spec's, then the
-    /// canonical names. Compared without case and surrounding blanks.
-    pub fn stage(&self, word: &str, connection: &BTreeMap<String, Stage>, spec: &BTreeMap<String, Stage>) -> Option<Stage> {
-        let wanted = word.trim().to_lowercase();
-        [connection, &self.stages, spec]
-            .iter()
-            .find_map(|words| words.iter().find(|(word, _)| word.trim().to_lowercase() == wanted))
-            .map(|(_, stage)| *stage)
-            .or_else(|| wanted.parse().ok())
-    }
-
     /// Whether the list holds bare values (ids) instead of objects: its id is the value itself.
     pub(crate) fn lists_values(&self) -> bool {
         let value = |path: &Path| path.to_string() == VALUE;

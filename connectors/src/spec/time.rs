@@ -1,5 +1,6 @@
 //! Time as boards write it, read into UTC with its precision.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -65,8 +66,8 @@ impl TimeFormat {
         let text = match value {
             Value::Null => return Ok(None),
             Value::String(text) if text.trim().is_empty() => return Ok(None),
-            Value::String(text) => text.trim().to_owned(),
-            Value::Number(number) => number.to_string(),
+            Value::String(text) => Cow::Borrowed(text.trim()),
+            Value::Number(number) => Cow::Owned(number.to_string()),
             _ => return Err(format!("expected a time ({self}), found {}", super::field::shape(value))),
         };
         if let (TimeFormat::Relative, Some(now)) = (self, fetched)
@@ -138,6 +139,11 @@ fn start_of_day(day: NaiveDate, zone: Tz) -> Option<(DateTime<Utc>, Precision)> 
 }
 
 fn iso_local(text: &str, zone: Tz) -> Option<(DateTime<Utc>, Precision)> {
+    super::iso::read(text, zone).or_else(|| by_patterns(text, zone))
+}
+
+/// Every spelling, one pattern after another.
+pub(super) fn by_patterns(text: &str, zone: Tz) -> Option<(DateTime<Utc>, Precision)> {
     if let Ok(instant) = DateTime::parse_from_rfc3339(text) {
         return Some((instant.with_timezone(&Utc), Precision::Exact));
     }

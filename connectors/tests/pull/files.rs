@@ -92,7 +92,7 @@ async fn a_segment_of_files_carries_its_mapping() {
     let applied = stream.fields.get("applied_at").unwrap().read_column(column, &scope).unwrap().unwrap();
     assert!(matches!(applied, Cell::Time(instant, _) if instant == at("2026-09-01T02:00:00Z")), "{applied:?}");
     let none = std::collections::BTreeMap::new();
-    let (events, bad) = stream.read_events(&scope, segment.fetched_at, StageWords { connection: &none, spec: &none });
+    let (events, bad) = stream.read_events(&scope, segment.fetched_at, &StageWords::new(&none, stream, &none));
     assert_eq!(bad, []);
     let event = events.first().unwrap();
     assert_eq!((event.stage.as_str(), event.word.as_str(), event.at), ("invited", "约面试", at("2026-09-02T01:00:00Z")));

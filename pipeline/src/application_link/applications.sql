@@ -1,32 +1,39 @@
 -- The applications that can be one with another connection's: of persons that several connections know, and of names that
 -- several connections tell, at least once without a phone or mail. $db is the database, $linking the digest kinds that link.
 WITH
-    people AS
+    -- A name is a hash of its digest. Only names that somebody tells without a phone or mail can join anything.
+    (kinds, normalisers, key, digests) -> arrayDistinct(arrayFilter(name -> name != 0, arrayMap(
+        (kind, normaliser, digest) -> if(kind = 'name_exact', sipHash64(normaliser, key, digest), 0), kinds, normalisers, digests))) AS names_of,
+    lone AS
     (
-        SELECT connection, source_id, person_id
-        FROM $db.candidate_links
-        WHERE person_id IN (SELECT person_id FROM $db.candidate_links GROUP BY person_id HAVING uniqExact(connection) > 1)
+        SELECT DISTINCT arrayJoin(names_of(digest_kind, digest_normaliser, key_id, digest_value)) AS name
+        FROM $db.candidates FINAL
+        WHERE deleted = 0 AND has(digest_kind, 'name_exact') AND NOT hasAny(digest_kind, [$linking])
     ),
     named AS
     (
-        SELECT
-            connection, source_id, hasAny(digest_kind, [$linking]) AS keyed,
-            arrayDistinct(arrayFilter(n -> n != 0, arrayMap(
-                (kind, normaliser, key, digest) -> if(kind = 'name_exact', sipHash64(normaliser, key, digest), 0),
-                digest_kind, digest_normaliser, digest_key, digest))) AS names
+        SELECT connection, source_id, arrayFilter(name -> name IN lone, names_of(digest_kind, digest_normaliser, key_id, digest_value)) AS names
         FROM $db.candidates FINAL
-        WHERE deleted = 0 AND has(digest_kind, 'name_exact')
+        WHERE deleted = 0 AND (SELECT count() FROM lone) > 0 AND has(digest_kind, 'name_exact') AND notEmpty(names)
     ),
     shared AS
     (
         SELECT connection, source_id
         FROM named
         ARRAY JOIN names AS name
-        WHERE name IN (SELECT name FROM named ARRAY JOIN names AS name GROUP BY name HAVING uniqExact(connection) > 1 AND min(keyed) = 0)
+        WHERE name IN (SELECT name FROM named ARRAY JOIN names AS name GROUP BY name HAVING uniqExact(connection) > 1)
     ),
-    undated AS
+    able AS
     (
-        SELECT connection, source_id FROM $db.applications FINAL WHERE deleted = 0 AND isNull(applied_at) AND isNull(first_at)
+        SELECT *
+        FROM $db.applications FINAL
+        -- By hash: texts of a million candidates would take their time.
+        WHERE deleted = 0 AND cityHash64(connection, candidate_source_id) IN
+        (
+            SELECT cityHash64(connection, source_id) FROM $db.candidate_links WHERE connections > 1
+            UNION ALL
+            SELECT cityHash64(connection, source_id) FROM shared
+        )
     )
 SELECT
     toString(a.connection), a.source_id,
@@ -41,9 +48,12 @@ SELECT
         if(a.applied_precision = 'observed', NULL, a.applied_at), if(a.first_precision = 'observed', NULL, a.first_at), e.told_at)),
     toUnixTimestamp64Milli(coalesce(a.applied_at, a.first_at, e.seen_at)),
     toString(a.status)
-FROM (SELECT * FROM $db.applications FINAL WHERE deleted = 0) AS a
-LEFT JOIN $db.candidate_links AS l ON l.connection = a.connection AND l.source_id = a.candidate_source_id
-LEFT JOIN (SELECT connection, source_id, names FROM named) AS n ON n.connection = a.connection AND n.source_id = a.candidate_source_id
+FROM able AS a
+LEFT JOIN
+(
+    SELECT connection, source_id, person_id, linkable FROM $db.candidate_links WHERE connections > 1 OR (connection, source_id) IN (SELECT connection, source_id FROM shared)
+) AS l ON l.connection = a.connection AND l.source_id = a.candidate_source_id
+LEFT JOIN named AS n ON n.connection = a.connection AND n.source_id = a.candidate_source_id
 LEFT JOIN
 (
     SELECT connection, source_id, requisition_source_id, title, store FROM $db.postings FINAL WHERE deleted = 0
@@ -63,9 +73,11 @@ LEFT JOIN
         connection, application_source_id,
         minIf(toNullable(occurred_at), precision != 'observed') AS told_at, minIf(toNullable(occurred_at), precision = 'observed') AS seen_at
     FROM $db.stage_events FINAL
-    WHERE deleted = 0 AND retracts = 0 AND (connection, application_source_id) IN undated
+    WHERE deleted = 0 AND retracts = 0
+      AND (connection, application_source_id) IN
+      (
+          SELECT connection, source_id FROM $db.applications FINAL WHERE deleted = 0 AND isNull(applied_at) AND isNull(first_at)
+      )
     GROUP BY connection, application_source_id
 ) AS e ON e.connection = a.connection AND e.application_source_id = a.source_id
-WHERE (a.connection, a.candidate_source_id) IN (SELECT connection, source_id FROM people)
-   OR (a.connection, a.candidate_source_id) IN shared
 ORDER BY a.connection, a.source_id

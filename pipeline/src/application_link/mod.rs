@@ -22,7 +22,7 @@ pub mod same_name;
 pub mod verdict;
 
 use crate::PipelineError;
-use crate::refill::refill;
+use crate::refill::{json_blocks, refill};
 use application::{Application, Rules, Words};
 use cases::{Cases, join_persons};
 use inflow_config::Config;
@@ -73,9 +73,9 @@ pub async fn relink(store: &Store, config: &Config, database: &str) -> Result<Li
         .await
         .map_err(|error| PipelineError::Stopped(error.to_string()))?;
     let columns = ["connection", "source_id", "case_id", "place", "members", "basis", "channel"];
-    refill(store, database, "application_links", &columns, &linked.links).await?;
+    refill(store, database, "application_links", &columns, json_blocks(&linked.links)?).await?;
     let columns = ["case_id", "field", "connections", "source_ids", "told", "taken", "reason", "channel", "store", "at"];
-    refill(store, database, "application_conflicts", &columns, &linked.conflicts).await?;
+    refill(store, database, "application_conflicts", &columns, json_blocks(&linked.conflicts)?).await?;
     Ok(linked)
 }
 

@@ -22,7 +22,6 @@ pub mod decisions;
 pub mod explain;
 pub mod form;
 mod pending;
-mod row_binary;
 mod settle;
 pub mod signature;
 mod staging;

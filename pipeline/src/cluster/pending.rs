@@ -3,11 +3,10 @@
 use super::candidates::{Banded, candidates};
 use super::compare::{compare, may_be_same};
 use super::form::{Facts, Form, KERNEL_VERSION, Places, Posting};
-use super::row_binary::Rows;
 use super::staging::Staging;
 use crate::PipelineError;
 use crate::refill::for_each_row;
-use inflow_store::Store;
+use inflow_store::{RowBinary, Store};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Postings of a batch: of as many are forms held, and at most as many bodies.
@@ -89,7 +88,7 @@ async fn read_forms(store: &Store, database: &str, batch: &Staging<'_>) -> Resul
         "SELECT {content}, ({POSTING}) FROM {database}.postings AS p FINAL WHERE p.deleted = 0 AND (p.connection, p.source_id) IN ({keys})",
         content = content("p")
     );
-    let (mut forms, mut rows) = (BTreeMap::new(), Rows::default());
+    let (mut forms, mut rows) = (BTreeMap::new(), RowBinary::default());
     for_each_row(store, &sql, |(content, row): (u64, PostingRow)| {
         let (connection, source_id, posting) = posting(row);
         let form = Form::of(&posting);
@@ -102,7 +101,7 @@ async fn read_forms(store: &Store, database: &str, batch: &Staging<'_>) -> Resul
 }
 
 async fn insert_bands(store: &Store, database: &str, forms: &BTreeMap<u64, Described>) -> Result<(), PipelineError> {
-    let mut rows = Rows::default();
+    let mut rows = RowBinary::default();
     for (id, Described { facts, told, banded }) in forms {
         rows.u64(*id).text(&facts.title).text(&facts.level).text(&facts.company).texts(&facts.cities).text(&facts.country);
         rows.text(&facts.store);
@@ -128,7 +127,7 @@ async fn stored_forms(
         |pick: fn(&Places) -> u64| -> HashSet<u64> { new.values().map(|form| pick(&form.banded.places)).filter(|key| *key != 0).collect() };
     let (by_company, by_city, by_both) = (places(|p| p.title_company), places(|p| p.title_city), places(|p| p.company_city));
     let keys = Staging::create_as(store, database, "posting_places_batch", "key UInt64").await?;
-    let mut rows = Rows::default();
+    let mut rows = RowBinary::default();
     for key in by_company.iter().chain(&by_city).chain(&by_both) {
         rows.u64(*key);
     }
@@ -159,7 +158,7 @@ async fn judge(store: &Store, database: &str, batch: &Staging<'_>, pairs: Vec<(u
         return Ok(());
     }
     let wanted = Staging::create_as(store, database, "posting_forms_wanted", "form UInt64").await?;
-    let mut rows = Rows::default();
+    let mut rows = RowBinary::default();
     for form in pairs.iter().flat_map(|(a, b)| [*a, *b]).collect::<HashSet<u64>>() {
         rows.u64(form);
     }
@@ -167,7 +166,7 @@ async fn judge(store: &Store, database: &str, batch: &Staging<'_>, pairs: Vec<(u
     let forms = forms_of(store, database, &[batch.name(), format!("{database}.posting_forms")], &wanted.name()).await?;
     wanted.drop().await?;
     let verdicts = blocking(move || verdicts(&forms, &pairs)).await?;
-    let mut rows = Rows::default();
+    let mut rows = RowBinary::default();
     for (a, b, score) in verdicts {
         rows.u64(a).u64(b).f64(score);
     }

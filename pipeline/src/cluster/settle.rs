@@ -3,11 +3,10 @@
 use super::component::{Edge, Guarded, components};
 use super::decisions::Decisions;
 use super::pending::blocking;
-use super::row_binary::Rows;
 use super::staging::Staging;
 use crate::PipelineError;
 use crate::refill::for_each_row;
-use inflow_store::{Store, array_literal};
+use inflow_store::{RowBinary, Store, array_literal};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// A pair that postings of equal words make with their form: surer than any of texts.
@@ -113,7 +112,7 @@ fn reach(touched: HashSet<u64>, pairs: Vec<(u64, u64, f64)>) -> (HashSet<u64>, V
 /// Postings of the forms.
 async fn members(store: &Store, database: &str, forms: &HashSet<u64>) -> Result<Vec<Member>, PipelineError> {
     let wanted = Staging::create_as(store, database, "posting_forms_wanted", "form UInt64").await?;
-    let mut rows = Rows::default();
+    let mut rows = RowBinary::default();
     for form in forms {
         rows.u64(*form);
     }
@@ -194,7 +193,7 @@ fn clusters(mut members: Vec<Member>, pairs: &[(u64, u64, f64)], decisions: &Dec
 }
 
 async fn write(store: &Store, database: &str, rows: &[Row]) -> Result<(), PipelineError> {
-    let mut bytes = Rows::default();
+    let mut bytes = RowBinary::default();
     for row in rows {
         bytes.text(&row.connection).text(&row.source_id).u64(row.form).text(&row.cluster_id).u32(row.members).u8(row.decided);
     }

@@ -1,8 +1,7 @@
 //! Tables that live as long as a step: what was taken so far, beside the tables that readers see.
 
-use super::row_binary::Rows;
 use crate::PipelineError;
-use inflow_store::Store;
+use inflow_store::{RowBinary, Store};
 
 /// A table of a step.
 pub(super) struct Staging<'s> {
@@ -34,7 +33,7 @@ impl<'s> Staging<'s> {
     }
 
     /// Adds rows.
-    pub(super) async fn insert(&self, columns: &[&str], rows: Rows) -> Result<(), PipelineError> {
+    pub(super) async fn insert(&self, columns: &[&str], rows: RowBinary) -> Result<(), PipelineError> {
         self.store.insert(self.database, self.table, columns, "RowBinary", rows.finish(), "").await?;
         Ok(())
     }

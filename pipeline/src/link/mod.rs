@@ -17,12 +17,12 @@ mod read;
 pub mod rows;
 
 use crate::decisions::Decisions;
-use crate::refill::refill;
+use crate::refill::{binary_blocks, refill};
 use crate::{PipelineError, application_link};
 use decided::Decided;
 pub use desk::DESK_LIMIT;
 use inflow_config::Config;
-use inflow_store::Store;
+use inflow_store::{RowBinary, Store};
 use model::Model;
 use persons::Persons;
 use rows::{Kind, Rows};
@@ -31,7 +31,7 @@ use rows::{Kind, Rows};
 pub(crate) const LINKING: &[&str] = &["phone_e164", "email_exact", "email_canonical"];
 
 /// The person of one candidate row.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Link<'r> {
     /// Connection.
     pub connection: &'r str,
@@ -43,6 +43,8 @@ pub struct Link<'r> {
     pub basis: Vec<&'static str>,
     /// Rows of this person.
     pub members: u32,
+    /// Connections that know this person.
+    pub connections: u16,
     /// 1 when the row carries a usable key.
     pub linkable: u8,
 }
@@ -50,8 +52,16 @@ pub struct Link<'r> {
 /// The persons as rows of `candidate_links`, sorted by key.
 pub fn links<'r>(rows: &'r Rows, found: &Persons) -> Vec<Link<'r>> {
     let mut members = vec![0_u32; rows.len()];
-    for person in &found.person {
-        members[*person as usize] += 1;
+    let mut connections = vec![0_u16; rows.len()];
+    // Rows are sorted by connection: the last one seen tells whether there is another.
+    let mut last: Vec<Option<usize>> = vec![None; rows.len()];
+    for (row, person) in found.person.iter().enumerate() {
+        let person = *person as usize;
+        members[person] += 1;
+        if last[person].is_none_or(|before| rows.connection(before) != rows.connection(row)) {
+            connections[person] += 1;
+        }
+        last[person] = Some(row);
     }
     let row = |at: usize| {
         let person = found.person[at] as usize;
@@ -62,10 +72,21 @@ pub fn links<'r>(rows: &'r Rows, found: &Persons) -> Vec<Link<'r>> {
             person_id: format!("{}/{}", rows.connection(person), rows.source_id(person)),
             basis: found.basis[at].words(),
             members: members[person],
+            connections: connections[person],
             linkable: u8::from(has(Kind::Phone) || has(Kind::Mail)),
         }
     };
     (0..rows.len()).map(row).collect()
+}
+
+fn write(link: &Link<'_>, rows: &mut RowBinary) {
+    rows.text(link.connection)
+        .text(link.source_id)
+        .text(&link.person_id)
+        .texts(&link.basis)
+        .u32(link.members)
+        .u16(link.connections)
+        .u8(link.linkable);
 }
 
 /// Reads the candidates of a database, links them and replaces its table `candidate_links`; then the applications, which stand
@@ -83,8 +104,8 @@ pub async fn relink(store: &Store, config: &Config, database: &str) -> Result<()
     });
     let (rows, found) = weighing.await.map_err(|error| PipelineError::Stopped(error.to_string()))?;
     let links = links(&rows, &found);
-    let columns = ["connection", "source_id", "person_id", "basis", "members", "linkable"];
-    refill(store, database, "candidate_links", &columns, &links).await?;
+    let columns = ["connection", "source_id", "person_id", "basis", "members", "connections", "linkable"];
+    refill(store, database, "candidate_links", &columns, binary_blocks(&links, write)).await?;
     application_link::relink(store, config, database).await?;
     Ok(())
 }

@@ -21,7 +21,7 @@ fn select(database: &str) -> String {
     format!(
         "SELECT toString(connection), source_id, toUInt8(has(flags, 'latin_name')), \
          arrayMap(kind -> toUInt8(transform(toString(kind), [{words}], [{numbers}], 0)), digest_kind), \
-         arrayMap(digest -> reinterpretAsUInt64(unhex(substring(digest, 1, 16))), digest) \
+         arrayMap(digest -> reinterpretAsUInt64(substring(digest, 1, 8)), digest_value) \
          FROM {database}.candidates FINAL \
          WHERE deleted = 0 AND sipHash128(toString(connection), source_id) IN ({named}) ORDER BY connection, source_id"
     )

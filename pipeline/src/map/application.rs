@@ -4,22 +4,21 @@ use super::{Fault, Mapped, Mapper, Read, bounds};
 use crate::frame::{Cell, Row};
 use crate::{tables, version};
 use inflow_config::Stage;
-use inflow_connectors::identity::Digest;
 use inflow_connectors::landing::{Line, LineIdentity};
-use inflow_connectors::spec::{Event, Kind, Precision, Scope, StageWords};
+use inflow_connectors::spec::{Event, Kind, Precision, Unreadable};
 use std::collections::BTreeSet;
 
-impl Mapper<'_> {
-    pub(super) fn application(&self, line: &Line, out: &mut Mapped) -> Read<()> {
+impl Mapper {
+    pub(super) fn application(&self, number: u64, line: &Line, out: &mut Mapped) -> Read<()> {
         let scope = self.scope(line);
         let version = self.version(line, &scope)?;
         let mut row = Self::row(&tables::APPLICATIONS, &line.id, version, line.gone);
         self.fill(&mut row, &scope)?;
         let channel = self.channels.of_source(row.get_text("source_word"));
         row.text("channel", channel);
+        let (events, unreadable) = self.stream.read_events(&scope, self.fetched_at, &self.words);
         if row.get_text("status").is_empty() {
-            let status = self.outcome(&scope);
-            row.text("status", status);
+            row.text("status", outcome(&events));
         }
         let identity = line.identity.as_ref();
         // A case whose source names no candidate: the case itself stands for the person until a link says otherwise.
@@ -28,8 +27,11 @@ impl Mapper<'_> {
         // The candidate may have other cases, which may say more by now: one that is gone says nothing of the person. Whom no
         // case names any more is not linked.
         let person = (!line.gone).then(|| Self::person(&candidate, identity, version));
-        out.push(row);
+        out.push(&row);
         out.extend(person);
+        if !line.gone {
+            self.take_events(number, line, &line.id, version, (events, unreadable), out);
+        }
         Ok(())
     }
 
@@ -37,37 +39,20 @@ impl Mapper<'_> {
     pub(super) fn person(candidate: &str, identity: Option<&LineIdentity>, version: u64) -> Row {
         let mut person = Self::row(&tables::CANDIDATES, candidate, version, false);
         if let Some(identity) = identity {
-            let column = |read: &dyn Fn(&Digest) -> String| Cell::Texts(identity.digests.iter().map(read).collect());
+            let digests = &identity.digests;
             person
-                .set("digest_kind", column(&|d| d.kind.as_str().to_owned()))
-                .set("digest_normaliser", column(&|d| d.normaliser.to_string()))
-                .set("digest_key", column(&|d| d.key_id.clone()))
-                .set("digest", column(&|d| d.hex.clone()))
-                .set("flags", Cell::Texts(identity.flags.iter().map(|f| f.as_str().to_owned()).collect()));
+                .set("digest_kind", Cell::Texts(digests.iter().map(|digest| digest.kind.as_str()).collect()))
+                .set("digest_normaliser", Cell::Texts(digests.iter().map(|digest| digest.normaliser.to_string()).collect()))
+                .set("digest_value", Cell::Digests(digests.iter().map(|digest| digest.value).collect()))
+                .text("key_id", digests.first().map(|digest| digest.key_id.as_str()).unwrap_or_default())
+                .set("flags", Cell::Texts(identity.flags.iter().map(|flag| flag.as_str()).collect()));
         }
         person
     }
 
-    /// The status of a case whose source has no field for it: that of the last terminal event its record tells and did not
-    /// take back.
-    fn outcome(&self, scope: &Scope<'_>) -> &'static str {
-        let words = StageWords { connection: &self.connection.stages, spec: self.board_stages };
-        let (events, _) = self.stream.read_events(scope, self.fetched_at, words);
-        let last = events
-            .iter()
-            .filter(|event| !event.retracts && !taken_back(&events, event))
-            .filter_map(|event| Some((event.at, status_of(event.stage)?)))
-            .max_by_key(|(at, _)| *at);
-        last.map_or("open", |(_, status)| status)
-    }
-
     pub(super) fn events(&self, number: u64, line: &Line, out: &mut Mapped) {
         let scope = self.scope(line);
-        let application = match self.stream.kind {
-            Kind::Applications => Some(line.id.clone()),
-            _ => self.stream.application.as_ref().and_then(|path| scope.text(path, None)),
-        };
-        let Some(application) = application else {
+        let Some(application) = self.stream.application.as_ref().and_then(|path| scope.text(path, None)) else {
             out.faults.push(Fault {
                 line: number,
                 field: "application".to_owned(),
@@ -82,8 +67,20 @@ impl Mapper<'_> {
                 return;
             }
         };
-        let words = StageWords { connection: &self.connection.stages, spec: self.board_stages };
-        let (events, unreadable) = self.stream.read_events(&scope, self.fetched_at, words);
+        let read = self.stream.read_events(&scope, self.fetched_at, &self.words);
+        self.take_events(number, line, &application, parent, read, out);
+    }
+
+    /// The events that a line tells of an application, and what of them cannot be read. `parent` is the line's version.
+    fn take_events(
+        &self,
+        number: u64,
+        line: &Line,
+        application: &str,
+        parent: u64,
+        (events, unreadable): (Vec<Event>, Vec<Unreadable>),
+        out: &mut Mapped,
+    ) {
         let unknown: BTreeSet<String> = unreadable.iter().filter_map(|bad| bad.unknown_word.clone()).collect();
         for word in unknown {
             *out.unknown_words.entry(word).or_default() += 1;
@@ -91,7 +88,7 @@ impl Mapper<'_> {
         out.faults.extend(unreadable.into_iter().map(|bad| Fault { line: number, field: bad.field, reason: bad.reason }));
         for event in events {
             match bounds::instant("event.at", event.at) {
-                Ok(_) => out.push(self.event(line, &application, parent, event)),
+                Ok(_) => out.push(&self.event(line, application, parent, event)),
                 Err((field, reason)) => out.faults.push(Fault { line: number, field, reason }),
             }
         }
@@ -116,6 +113,17 @@ impl Mapper<'_> {
             .text("recruiter", event.recruiter);
         row
     }
+}
+
+/// The status of a case whose source has no field for it: that of the last terminal event its record tells and did not
+/// take back.
+fn outcome(events: &[Event]) -> &'static str {
+    let last = events
+        .iter()
+        .filter(|event| !event.retracts && !taken_back(events, event))
+        .filter_map(|event| Some((event.at, status_of(event.stage)?)))
+        .max_by_key(|(at, _)| *at);
+    last.map_or("open", |(_, status)| status)
 }
 
 fn taken_back(events: &[Event], event: &Event) -> bool {

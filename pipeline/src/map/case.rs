@@ -9,7 +9,7 @@ use crate::tables;
 use inflow_connectors::landing::Line;
 use inflow_connectors::spec::Scope;
 
-impl Mapper<'_> {
+impl Mapper {
     pub(super) fn employment(&self, line: &Line, out: &mut Mapped) -> Read<()> {
         let (mut row, person) = self.case(&tables::EMPLOYMENT, line)?;
         let channel = self.channels.of_case(row.get_text("source_word"));
@@ -25,7 +25,7 @@ impl Mapper<'_> {
             let status = told.iter().find(|(day, _)| !matches!(row.get(day), Cell::Null));
             row.text("status", status.map_or("", |(_, status)| *status));
         }
-        out.push(row);
+        out.push(&row);
         out.extend(person);
         Ok(())
     }
@@ -39,7 +39,7 @@ impl Mapper<'_> {
         if row.get_text("status").is_empty() && taken {
             row.text("status", "taken");
         }
-        out.push(row);
+        out.push(&row);
         out.extend(person);
         Ok(())
     }
@@ -52,7 +52,7 @@ impl Mapper<'_> {
             let attended = !matches!(row.get("attended_at"), Cell::Null);
             row.text("result", if attended { "attended" } else { "invited" });
         }
-        out.push(row);
+        out.push(&row);
         out.extend(person);
         Ok(())
     }

@@ -6,7 +6,7 @@ use crate::tables;
 use inflow_connectors::landing::Line;
 use inflow_connectors::spec::DAILY_COUNTERS;
 
-impl Mapper<'_> {
+impl Mapper {
     pub(super) fn daily(&self, line: &Line) -> Read<Row> {
         let scope = self.scope(line);
         let version = self.version(line, &scope)?;

@@ -21,7 +21,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use inflow_config::{Config, Connection, Currency, Stage};
 use inflow_connectors::landing::Line;
-use inflow_connectors::spec::{Cell as Value, FieldType, Kind, Scope, Stream};
+use inflow_connectors::spec::{Cell as Value, Column, Field, FieldType, Kind, Scope, StageWords, Stream};
 use std::collections::BTreeMap;
 
 /// Why a landed line, or an event of it, made no row.
@@ -67,14 +67,14 @@ impl Mapped {
         }
     }
 
-    fn push(&mut self, row: Row) {
+    fn push(&mut self, row: &Row) {
         if let Some((_, rows)) = self.tables.iter_mut().find(|(table, _)| std::ptr::eq(*table, row.table())) {
             rows.push(row);
         }
     }
 
     fn extend(&mut self, rows: impl IntoIterator<Item = Row>) {
-        rows.into_iter().for_each(|row| self.push(row));
+        rows.into_iter().for_each(|row| self.push(&row));
     }
 }
 
@@ -86,14 +86,62 @@ impl Default for Mapped {
 
 /// Maps the lines of one stream of one connection.
 #[derive(Debug)]
-pub struct Mapper<'a> {
-    connection: &'a Connection,
-    stream: &'a Stream,
-    board_stages: &'a BTreeMap<String, Stage>,
-    channels: Channels<'a>,
+pub struct Mapper {
+    connection: Connection,
+    stream: Stream,
+    /// Where the fields of the stream go, in their order.
+    places: Vec<Option<Place>>,
+    words: StageWords,
+    channels: Channels,
     zone: Tz,
     base_currency: String,
     fetched_at: DateTime<Utc>,
+}
+
+/// Where a field goes.
+#[derive(Debug)]
+struct Place {
+    column: &'static Column,
+    /// Position in the table.
+    at: usize,
+    /// Position of the column that says how exactly an instant is known.
+    precision: Option<usize>,
+    /// The text is markup.
+    markup: bool,
+    /// Absent is not 0.
+    count: bool,
+}
+
+/// The table that the rows of a kind go to, beside those of people and stages.
+fn table_of(kind: Kind) -> Option<&'static Table> {
+    match kind {
+        Kind::Postings => Some(&tables::POSTINGS),
+        Kind::Applications => Some(&tables::APPLICATIONS),
+        Kind::Spend => Some(&tables::SPEND),
+        Kind::Requisitions => Some(&tables::REQUISITIONS),
+        Kind::ChannelDaily => Some(&tables::CHANNEL_DAILY),
+        Kind::Employment => Some(&tables::EMPLOYMENT),
+        Kind::Assessments => Some(&tables::ASSESSMENTS),
+        Kind::Invitations => Some(&tables::INVITATIONS),
+        Kind::Events | Kind::Reference => None,
+    }
+}
+
+fn places_of(stream: &Stream) -> Vec<Option<Place>> {
+    let place = |name: &String, field: &Field| {
+        let table = table_of(stream.kind)?;
+        let column = stream.kind.column(name)?;
+        let timed = column.value == FieldType::Time || field.kind == Some(FieldType::Time);
+        let stem = name.strip_suffix("_at").filter(|_| timed);
+        Some(Place {
+            column,
+            at: table.position(name)?,
+            precision: stem.and_then(|stem| table.position(&format!("{stem}_precision"))),
+            markup: matches!(field.kind, Some(FieldType::Html | FieldType::EscapedHtml)),
+            count: table.column_type(name) == Some(ColumnType::Count),
+        })
+    };
+    stream.fields.iter().map(|(name, field)| place(name, field)).collect()
 }
 
 type Read<T> = Result<T, (String, String)>;
@@ -102,18 +150,25 @@ fn fault(field: &str, reason: impl Into<String>) -> (String, String) {
     (field.to_owned(), reason.into())
 }
 
-impl<'a> Mapper<'a> {
-    /// A mapper for one segment.
+impl Mapper {
+    /// A mapper for one segment. `board_stages` are the words of the connector.
     pub fn new(
-        config: &'a Config,
-        connection: &'a Connection,
-        stream: &'a Stream,
-        board_stages: &'a BTreeMap<String, Stage>,
+        config: &Config,
+        connection: &Connection,
+        stream: &Stream,
+        board_stages: &BTreeMap<String, Stage>,
         fetched_at: DateTime<Utc>,
     ) -> Self {
-        let zone = config.connection_timezone(connection);
-        let base_currency = config.settings.company.currency.to_string();
-        Self { connection, stream, board_stages, channels: Channels::new(config, connection), zone, base_currency, fetched_at }
+        Self {
+            places: places_of(stream),
+            words: StageWords::new(&connection.stages, stream, board_stages),
+            channels: Channels::new(config, connection),
+            zone: config.connection_timezone(connection),
+            base_currency: config.settings.company.currency.to_string(),
+            connection: connection.clone(),
+            stream: stream.clone(),
+            fetched_at,
+        }
     }
 
     /// Maps one line; faults are collected, never raised.
@@ -123,18 +178,18 @@ impl<'a> Mapper<'a> {
             return;
         }
         let made = match self.stream.kind {
-            Kind::Postings => self.posting(line).map(|row| out.push(row)),
-            Kind::Applications => self.application(line, out),
-            Kind::Spend => self.spend(line).map(|row| out.push(row)),
-            Kind::Requisitions => self.requisition(line).map(|row| out.push(row)),
-            Kind::ChannelDaily => self.daily(line).map(|row| out.push(row)),
+            Kind::Postings => self.posting(line).map(|row| out.push(&row)),
+            Kind::Applications => self.application(number, line, out),
+            Kind::Spend => self.spend(line).map(|row| out.push(&row)),
+            Kind::Requisitions => self.requisition(line).map(|row| out.push(&row)),
+            Kind::ChannelDaily => self.daily(line).map(|row| out.push(&row)),
             Kind::Employment => self.employment(line, out),
             Kind::Assessments => self.assessment(line, out),
             Kind::Invitations => self.invitation(line, out),
             Kind::Events | Kind::Reference => Ok(()),
         };
         match made {
-            Ok(()) if !line.gone && matches!(self.stream.kind, Kind::Applications | Kind::Events) => self.events(number, line, out),
+            Ok(()) if !line.gone && self.stream.kind == Kind::Events => self.events(number, line, out),
             Ok(()) => {}
             Err((field, reason)) => out.faults.push(Fault { line: number, field, reason }),
         }
@@ -153,37 +208,26 @@ impl<'a> Mapper<'a> {
 
     /// Fills the columns that the mapping names; also `<column minus _at>_precision` beside an instant.
     fn fill(&self, row: &mut Row, scope: &Scope<'_>) -> Read<()> {
-        for (name, field) in &self.stream.fields {
-            let Some(column) = self.stream.kind.column(name) else { continue };
-            let Some(value) = field.read_column(column, scope).map_err(|reason| fault(name, reason))? else { continue };
-            match value {
-                Value::Text(text) => {
-                    let markup = matches!(field.kind, Some(FieldType::Html | FieldType::EscapedHtml));
-                    row.text(name, if markup { html::to_text(&text) } else { text });
+        for ((name, field), place) in self.stream.fields.iter().zip(&self.places) {
+            let Some(place) = place else { continue };
+            let Some(value) = field.read_column(place.column, scope).map_err(|reason| fault(name, reason))? else { continue };
+            let cell = match value {
+                Value::Text(text) => Cell::Text(if place.markup { html::to_text(&text) } else { text }),
+                Value::Integer(number) if place.count => {
+                    Cell::Unsigned(u64::try_from(number).map_err(|_| fault(name, format!("{number} is less than nothing")))?)
                 }
-                Value::Integer(number) if row.table().column_type(name) == Some(ColumnType::Count) => {
-                    let count = u64::try_from(number).map_err(|_| fault(name, format!("{number} is less than nothing")))?;
-                    row.set(name, Cell::Unsigned(count));
-                }
-                Value::Integer(number) => {
-                    row.text(name, number.to_string());
-                }
-                Value::Decimal(number) => {
-                    row.set(name, bounds::decimal(name, number)?);
-                }
+                Value::Integer(number) => Cell::Text(number.to_string()),
+                Value::Decimal(number) => bounds::decimal(name, number)?,
                 Value::Time(instant, precision) => {
-                    row.set(name, bounds::instant(name, instant)?);
-                    if let Some(stem) = name.strip_suffix("_at") {
-                        row.text(&format!("{stem}_precision"), precision.as_str());
+                    if let Some(at) = place.precision {
+                        row.set_at(at, Cell::Text(precision.as_str().to_owned()));
                     }
+                    bounds::instant(name, instant)?
                 }
-                Value::Day(day) => {
-                    row.set(name, bounds::day(name, day)?);
-                }
-                Value::Bool(flag) => {
-                    row.text(name, flag.to_string());
-                }
-            }
+                Value::Day(day) => bounds::day(name, day)?,
+                Value::Bool(flag) => Cell::Text(flag.to_string()),
+            };
+            row.set_at(place.at, cell);
         }
         for (column, default) in [("store", &self.connection.store), ("department", &self.connection.department)] {
             if let (Some(default), true) = (default, row.get_text(column).is_empty()) {

@@ -9,7 +9,7 @@ use inflow_connectors::landing::Line;
 use inflow_connectors::spec::{Scope, TimeFormat};
 use rust_decimal::Decimal;
 
-impl Mapper<'_> {
+impl Mapper {
     pub(super) fn posting(&self, line: &Line) -> Read<Row> {
         let scope = self.scope(line);
         let version = self.version(line, &scope)?;
@@ -26,7 +26,7 @@ impl Mapper<'_> {
         let company_normal = company::normalise(&company);
         row.text("title_normal", normal).text("level", level.as_str()).text("company", company).text("company_normal", company_normal);
         let reasons: Vec<String> = [set_place(&mut row), set_pay(&mut row)].into_iter().flatten().collect();
-        row.set("reasons", Cell::Texts(reasons));
+        row.set("reasons", Cell::Texts(reasons.iter().collect()));
         if row.get_text("status").is_empty() {
             row.text("status", "open");
         }

@@ -7,7 +7,7 @@ use crate::normalise::title;
 use crate::tables;
 use inflow_connectors::landing::Line;
 
-impl Mapper<'_> {
+impl Mapper {
     pub(super) fn requisition(&self, line: &Line) -> Read<Row> {
         let scope = self.scope(line);
         let version = self.version(line, &scope)?;

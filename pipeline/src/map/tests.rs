@@ -47,7 +47,7 @@ fn rows<'m>(mapped: &'m Mapped, table: &str) -> &'m Rows {
 
 fn text(rows: &Rows, at: usize, column: &str) -> String {
     match rows.cell(at, column) {
-        Cell::Text(text) => text.clone(),
+        Cell::Text(text) => text,
         other => format!("{other:?}"),
     }
 }
@@ -108,7 +108,7 @@ fn a_case_that_is_gone_says_nothing_of_its_candidate() {
     let (cases, people) = (rows(&mapped, "applications"), rows(&mapped, "candidates"));
     assert_eq!([0, 1, 2].map(|at| cases.cell(at, "deleted").clone()), [0, 1, 1].map(Cell::Unsigned));
     assert_eq!(text(cases, 2, "candidate_source_id"), "3");
-    assert_eq!((people.len(), text(people, 0, "source_id"), people.cell(0, "deleted")), (1, "c1".to_owned(), &Cell::Unsigned(0)));
+    assert_eq!((people.len(), text(people, 0, "source_id"), people.cell(0, "deleted")), (1, "c1".to_owned(), Cell::Unsigned(0)));
 }
 
 #[rstest]
@@ -123,7 +123,7 @@ fn counts_say_what_they_are_a_cut_of(#[case] record: Value, #[case] expected: &s
     let counts = rows(&mapped, "channel_daily");
     assert_eq!(text(counts, 0, "cut"), expected);
     assert_eq!(text(counts, 0, "channel"), "unknown:");
-    assert_eq!((counts.cell(0, "resumes"), counts.cell(0, "chats")), (&Cell::Unsigned(count), &Cell::Null));
+    assert_eq!((counts.cell(0, "resumes"), counts.cell(0, "chats")), (Cell::Unsigned(count), Cell::Null));
 }
 
 #[test]

@@ -15,12 +15,12 @@ fn an_erased_person_is_gone_and_stays_gone() {
     staged.company.run(&line(&["run", "--once"])).ok();
     let before = counts(&staged);
     // Somebody whom a board delivers with a whole phone number.
-    let sql = "SELECT connection, source_id, digest[1] FROM inflow.candidates WHERE has(digest_kind, 'phone_e164') ORDER BY cityHash64(connection, source_id) LIMIT 1";
+    let sql = "SELECT connection, source_id, hex(digest_value[1]) FROM inflow.candidates WHERE has(digest_kind, 'phone_e164') ORDER BY cityHash64(connection, source_id) LIMIT 1";
     let row = staged.company.run(&line(&["query", sql, "--format", "TSV"])).ok().out;
     let [connection, id, _] = row.trim().split('\t').collect::<Vec<_>>()[..] else { panic!("{row}") };
     // Digests that are this person's alone: a surname or a birth year is shared by many.
     let known = format!(
-        "SELECT d FROM (SELECT arrayJoin(digest) AS d, connection, source_id FROM inflow.candidates) AS c \
+        "SELECT d FROM (SELECT lower(hex(arrayJoin(digest_value))) AS d, connection, source_id FROM inflow.candidates) AS c \
          JOIN inflow.candidate_links AS l ON l.connection = c.connection AND l.source_id = c.source_id GROUP BY d \
          HAVING uniqExact(l.person_id) = 1 AND has(groupArray((c.connection, c.source_id)), ('{connection}', '{id}'))"
     );
@@ -47,6 +47,14 @@ fn gone(staged: &Staged, digests: &[String], ids: &[String]) {
     for (table, _) in inflow_tests::DERIVED {
         text.push_str(&staged.company.run(&line(&["query", &format!("SELECT * FROM inflow.{table}"), "--format", "TSV"])).ok().out);
     }
+    // Digests are bytes there.
+    text.push_str(
+        &staged
+            .company
+            .run(&line(&["query", "SELECT lower(hex(arrayJoin(digest_value))) FROM inflow.candidates", "--format", "TSV"]))
+            .ok()
+            .out,
+    );
     for table in ["cursors", "landed", "segments", "runs", "connection_health", "quarantine", "unknown_words", "tombstones", "audit"] {
         text.push_str(&staged.company.run(&line(&["query", &format!("SELECT * FROM inflow_state.{table}"), "--format", "TSV"])).ok().out);
     }

@@ -155,7 +155,7 @@ async fn land(
         for record in records {
             let id = stream.source_id(record).or_else(|| composite(&stream.entry_key, record));
             // Of an erased person: nothing to keep. A webhook lists nothing, so nothing is missing either.
-            if let Made::Line(line) = maker.make(record, id) {
+            if let Made::Line(line) = maker.make(record.clone(), id) {
                 lander.push(*line).await?;
             }
         }

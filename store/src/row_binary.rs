@@ -4,45 +4,58 @@ use bytes::Bytes;
 
 /// Rows being written.
 #[derive(Debug, Default)]
-pub(super) struct Rows {
+pub struct RowBinary {
     bytes: Vec<u8>,
 }
 
-impl Rows {
-    pub(super) fn text(&mut self, text: &str) -> &mut Self {
+impl RowBinary {
+    /// A `String`; also what is cast to one.
+    pub fn text(&mut self, text: &str) -> &mut Self {
         self.length(text.len());
         self.bytes.extend_from_slice(text.as_bytes());
         self
     }
 
-    pub(super) fn u8(&mut self, number: u8) -> &mut Self {
+    /// A `UInt8`.
+    pub fn u8(&mut self, number: u8) -> &mut Self {
         self.bytes.push(number);
         self
     }
 
-    pub(super) fn u32(&mut self, number: u32) -> &mut Self {
+    /// A `UInt16`.
+    pub fn u16(&mut self, number: u16) -> &mut Self {
         self.bytes.extend_from_slice(&number.to_le_bytes());
         self
     }
 
-    pub(super) fn u64(&mut self, number: u64) -> &mut Self {
+    /// A `UInt32`.
+    pub fn u32(&mut self, number: u32) -> &mut Self {
         self.bytes.extend_from_slice(&number.to_le_bytes());
         self
     }
 
-    pub(super) fn f64(&mut self, number: f64) -> &mut Self {
+    /// A `UInt64`.
+    pub fn u64(&mut self, number: u64) -> &mut Self {
         self.bytes.extend_from_slice(&number.to_le_bytes());
         self
     }
 
-    pub(super) fn nullable(&mut self, number: Option<f64>) -> &mut Self {
+    /// A `Float64`.
+    pub fn f64(&mut self, number: f64) -> &mut Self {
+        self.bytes.extend_from_slice(&number.to_le_bytes());
+        self
+    }
+
+    /// A `Nullable(Float64)`.
+    pub fn nullable(&mut self, number: Option<f64>) -> &mut Self {
         match number {
             Some(number) => self.u8(0).f64(number),
             None => self.u8(1),
         }
     }
 
-    pub(super) fn array(&mut self, numbers: &[u32]) -> &mut Self {
+    /// An `Array(UInt32)`.
+    pub fn array(&mut self, numbers: &[u32]) -> &mut Self {
         self.length(numbers.len());
         for number in numbers {
             self.u32(*number);
@@ -50,15 +63,17 @@ impl Rows {
         self
     }
 
-    pub(super) fn texts(&mut self, texts: &[String]) -> &mut Self {
+    /// An `Array(String)`.
+    pub fn texts<T: AsRef<str>>(&mut self, texts: &[T]) -> &mut Self {
         self.length(texts.len());
         for text in texts {
-            self.text(text);
+            self.text(text.as_ref());
         }
         self
     }
 
-    pub(super) fn finish(self) -> Bytes {
+    /// All rows.
+    pub fn finish(self) -> Bytes {
         self.bytes.into()
     }
 
@@ -75,14 +90,14 @@ impl Rows {
 
 #[cfg(test)]
 mod tests {
-    use super::Rows;
+    use super::RowBinary;
 
     #[test]
     fn lengths_are_leb128_and_numbers_little_endian() {
-        let mut rows = Rows::default();
+        let mut rows = RowBinary::default();
         rows.text("ab").u32(1).nullable(None).array(&[2]);
         assert_eq!(rows.finish().to_vec(), [2, b'a', b'b', 1, 0, 0, 0, 1, 1, 2, 0, 0, 0]);
-        let mut rows = Rows::default();
+        let mut rows = RowBinary::default();
         rows.text(&"x".repeat(300));
         assert_eq!(rows.finish()[..2], [0xac, 0x02]);
     }
