@@ -77,6 +77,7 @@ async fn rebuild(store: &Store, db: &str, config: &Config, clock: &SharedClock, 
     }
     if wanted.contains(&Job::PostingQuarters) {
         let as_of = instant(clock.now());
+        marts.rebuild("posting_spans", include_str!("../sql/marts/posting_spans.sql"), &[]).await?;
         marts.rebuild("posting_quarters", include_str!("../sql/marts/posting_quarters.sql"), &[("as_of", as_of)]).await?;
     }
     if wanted.contains(&Job::SpendDays) {

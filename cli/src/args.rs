@@ -341,6 +341,9 @@ pub struct ReplayArgs {
     /// Only what was fetched on or after this day (UTC); earlier rows are kept
     #[arg(long, value_name = "D")]
     pub from: Option<NaiveDate>,
+    /// Put the new tables in place although rows are missing in them
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// `inflow erase`

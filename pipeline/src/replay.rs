@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use inflow_config::{Config, SharedClock};
 use inflow_connectors::landing::list_segments;
 use inflow_store::{Store, array_literal};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -74,6 +75,55 @@ pub async fn rebuild(
     Ok((shadow, replayed))
 }
 
+/// Rows of a connection that the live tables have and the new ones have not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Loss {
+    /// Table.
+    pub table: &'static str,
+    /// Connection.
+    pub connection: String,
+    /// Rows in the live table.
+    pub before: u64,
+    /// Rows in the new one.
+    pub after: u64,
+}
+
+/// Of so many rows one may go without a question: a word that is ignored by now, a row that is told apart better.
+const ONE_IN: u64 = 100;
+
+/// Compares the new tables with the live ones before they change places. Landing that is lost or cannot be read by this version would
+/// otherwise empty a store without a word.
+///
+/// # Errors
+/// When the store refuses.
+pub async fn losses(store: &Store, shadow: &str) -> Result<Vec<Loss>, PipelineError> {
+    let mut losses = Vec::new();
+    for table in tables::ALL {
+        let before = rows_by_connection(store, inflow_store::DERIVED_DATABASE, table.name).await?;
+        let after = rows_by_connection(store, shadow, table.name).await?;
+        for (connection, before) in before {
+            let after = after.get(&connection).copied().unwrap_or_default();
+            if is_loss(before, after) {
+                losses.push(Loss { table: table.name, connection, before, after });
+            }
+        }
+    }
+    Ok(losses)
+}
+
+fn is_loss(before: u64, after: u64) -> bool {
+    let fewer = before.saturating_sub(after);
+    fewer > before / ONE_IN && (fewer > 1 || after == 0)
+}
+
+async fn rows_by_connection(store: &Store, database: &str, table: &str) -> Result<BTreeMap<String, u64>, PipelineError> {
+    let sql = format!(
+        "SELECT toString(connection) AS connection, count() AS rows FROM {database}.{table} FINAL WHERE deleted = 0 GROUP BY connection"
+    );
+    let rows = store.rows(&sql, &[]).await?;
+    Ok(rows.iter().filter_map(|row| Some((row.get("connection")?.as_str()?.to_owned(), row.get("rows")?.as_u64()?))).collect())
+}
+
 /// One more than any generation that a segment was stored in.
 async fn next_generation(store: &Store) -> Result<u32, PipelineError> {
     let rows = store.rows("SELECT max(generation) AS greatest FROM inflow_state.segments", &[]).await?;
@@ -96,4 +146,25 @@ async fn carry_over(store: &Store, shadow: &str, scope: &Scope) -> Result<(), Pi
         store.execute(&sql, &[("connections", connections.clone()), ("from", from.clone())], &[("final", "0")]).await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_loss;
+
+    #[test]
+    fn a_few_rows_may_go_and_not_many_nor_all() {
+        for (before, after, expected) in [
+            (0, 0, false),
+            (1, 0, true),
+            (3, 2, false),
+            (3, 1, true),
+            (100, 99, false),
+            (1_000, 990, false),
+            (1_000, 989, true),
+            (5, 9, false),
+        ] {
+            assert_eq!(is_loss(before, after), expected, "{before} {after}");
+        }
+    }
 }

@@ -82,6 +82,24 @@ pub static APPLICATIONS: Table = Table::new(
     &["connection", "source_id"],
 );
 
+/// What happened to postings: put up, said anew, taken down.
+pub static POSTING_EVENTS: Table = Table::new(
+    "posting_events",
+    &[
+        ("connection", Text),
+        ("posting_source_id", Text),
+        ("source_id", Text),
+        ("event", Text),
+        ("occurred_at", Instant),
+        ("precision", Text),
+        ("version", Unsigned),
+        ("deleted", Unsigned),
+        ("segment", Text),
+        ("fetched_at", Instant),
+    ],
+    &["connection", "posting_source_id", "source_id"],
+);
+
 /// Stage events: an application entered a stage.
 pub static STAGE_EVENTS: Table = Table::new(
     "stage_events",
@@ -329,8 +347,19 @@ pub static INVITATIONS: Table = Table::new(
 );
 
 /// Every table that landing fills, in the order in which blocks are stored.
-pub static ALL: &[&Table] =
-    &[&POSTINGS, &CANDIDATES, &APPLICATIONS, &STAGE_EVENTS, &SPEND, &REQUISITIONS, &CHANNEL_DAILY, &EMPLOYMENT, &ASSESSMENTS, &INVITATIONS];
+pub static ALL: &[&Table] = &[
+    &POSTINGS,
+    &POSTING_EVENTS,
+    &CANDIDATES,
+    &APPLICATIONS,
+    &STAGE_EVENTS,
+    &SPEND,
+    &REQUISITIONS,
+    &CHANNEL_DAILY,
+    &EMPLOYMENT,
+    &ASSESSMENTS,
+    &INVITATIONS,
+];
 
 #[cfg(test)]
 mod tests {

@@ -124,6 +124,7 @@ impl Default for Company {
 /// Derived tables with the lineage columns that the canonical export leaves out.
 pub const DERIVED: &[(&str, &str)] = &[
     ("postings", "segment, fetched_at"),
+    ("posting_events", "segment, fetched_at"),
     ("applications", "segment, fetched_at"),
     ("stage_events", "segment, fetched_at"),
     ("candidates", "segment, fetched_at"),
@@ -140,6 +141,7 @@ pub const DERIVED: &[(&str, &str)] = &[
     ("channels", ""),
     ("fx_rates", ""),
     ("application_stages", ""),
+    ("posting_spans", ""),
     ("posting_quarters", ""),
     ("spend_days", ""),
 ];

@@ -20,6 +20,8 @@ pub enum Bench {
         #[arg(long, default_value_t = 30)]
         compare_seconds: u64,
     },
+    /// What runs once for each record or pair, function by function
+    Kernels,
     /// Deliveries of twelve channels into reports: time, processor time, memory, and every figure against the truth
     Workload(workload::Workload),
 }
@@ -33,6 +35,11 @@ pub fn run(root: &Path, bench: &Bench) -> Result<()> {
             command.args(["--compare-seconds", &compare_seconds.to_string()]);
             super::step(root, "connections", &mut command)
         }
+        Bench::Kernels => super::step(
+            root,
+            "kernels",
+            &mut super::cargo_with(&["bench", "--locked", "--package", "inflow-pipeline", "--bench", "kernels"]),
+        ),
         Bench::Workload(workload) => workload.run(root),
     }
 }

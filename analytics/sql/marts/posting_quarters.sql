@@ -1,8 +1,7 @@
--- Postings published and live in each UTC quarter-hour.
+-- Postings published in each UTC quarter-hour, and for how long postings were live in it.
 --
--- A posting is live from `posted_at` to `closed_at`; one still open is live to {as_of}. A closed posting of
--- unknown closing time is live to its last update, else not at all. Drafts and internal postings are not
--- advertisements. Exposure is summed from changes at the ends of each posting (four a posting), kept per
+-- Live is what posting_spans say; a span without an end goes on to {as_of}. Published are postings whose time of publication is told;
+-- drafts and internal postings are not advertisements. Exposure is summed from changes at the ends of each span (four a span), kept per
 -- channel and store (department and city empty, in rows of its own), and reaches 400 days back, so that the number of rows is
 -- bounded by channels x stores x 38,400, whatever the number of postings.
 WITH
@@ -10,15 +9,7 @@ WITH
     toUnixTimestamp({as_of:DateTime64(3, 'UTC')}) AS until,
     advertised AS
     (
-        SELECT
-            channel, store, department, city, posted_precision,
-            assumeNotNull(posted_at) AS opened_at,
-            greatest(toInt64(toUnixTimestamp64Milli(assumeNotNull(posted_at))), 0) AS posted_ms,
-            toUnixTimestamp64Milli(multiIf(
-                isNotNull(closed_at), assumeNotNull(closed_at),
-                status != 'closed', {as_of:DateTime64(3, 'UTC')},
-                isNotNull(updated_at), assumeNotNull(updated_at),
-                assumeNotNull(posted_at))) AS closed_ms
+        SELECT channel, store, department, city, posted_precision, assumeNotNull(posted_at) AS opened_at
         FROM inflow.postings FINAL
         WHERE deleted = 0 AND isNotNull(posted_at) AND status NOT IN ('draft', 'internal')
     )
@@ -48,9 +39,9 @@ FROM
         FROM
         (
             SELECT toString(channel) AS channel, toString(store) AS store,
-                greatest(intDiv(posted_ms, 1000), until - 400 * 86400) AS opened,
-                least(intDiv(closed_ms, 1000), until) AS closed
-            FROM advertised
+                greatest(toInt64(toUnixTimestamp64Second(opened_at)), 0, until - 400 * 86400) AS opened,
+                least(if(isNull(closed_at), until, toInt64(toUnixTimestamp64Second(assumeNotNull(closed_at)))), until) AS closed
+            FROM inflow.posting_spans
             WHERE closed > opened
         )
         ARRAY JOIN [

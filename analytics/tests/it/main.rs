@@ -5,6 +5,7 @@ mod cases;
 mod conversion;
 mod definitions;
 mod heat;
+mod spans;
 mod spend;
 mod stages;
 mod volume;

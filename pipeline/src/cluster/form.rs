@@ -6,10 +6,11 @@
 
 use super::signature::bands;
 use super::text::Text;
+use crate::normalise::place::{PlaceKind, Places as Located};
 use crate::normalise::{company, place, title};
 
 /// Raised when other forms, candidates or decisions come of the same postings: all are then decided anew.
-pub const KERNEL_VERSION: u32 = 1;
+pub const KERNEL_VERSION: u32 = 2;
 
 /// Bodies of fewer letters say too little to tell a job by.
 pub const SHORTEST_BODY: usize = 60;
@@ -120,6 +121,7 @@ impl Form {
     /// Where the bands are looked for.
     pub fn places(&self) -> Places {
         let Facts { title, company, cities, .. } = &self.facts;
+        let title = &singular(title);
         // Of several cities none is the one under which all the others are found.
         let city = if let [city] = cities.as_slice() { city.as_str() } else { "" };
         let both = |kind: u8, a: &str, b: &str| if a.is_empty() || b.is_empty() { 0 } else { key(kind, &[a, b]) };
@@ -130,6 +132,15 @@ impl Form {
             company_city: if company.is_empty() && city.is_empty() { 0 } else { key(3, &[&company::key(company), city]) },
         }
     }
+}
+
+/// Without the plural of English words: `sales managers`, `sale manager`.
+fn singular(title: &str) -> String {
+    let words = title.split(' ').map(|word| match word.strip_suffix('s') {
+        Some(stem) if word.is_ascii() && stem.len() >= 3 && !stem.ends_with('s') => stem,
+        _ => word,
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// What tells two openings of one title apart: `Senior`, `Software Engineer II`.
@@ -147,13 +158,68 @@ fn level(title: &str) -> String {
     [title::level(title).as_str(), grade.unwrap_or_default()].concat()
 }
 
-/// The cities that a posting is for, sorted, and its country: what the store knows, else what its place says.
+/// The cities that a posting is for, sorted, and its country: what the store knows, else what its place says, else its title
+/// (`Account Manager - New York`), else a line of its text that says so.
 fn places(posting: &Posting) -> (Vec<String>, String) {
-    let read = place::read(&posting.place);
-    let mut cities = if posting.city.is_empty() { read.cities } else { vec![posting.city.clone()] };
+    let mut read = place::read(&posting.place);
+    let mut cities = if posting.city.is_empty() { cities_of(&mut read) } else { vec![posting.city.clone()] };
+    if cities.is_empty() {
+        // Who says that the work is remote, or names a country, means it whatever the text adds.
+        let untold = matches!(read.kind, PlaceKind::Unknown | PlaceKind::Unstated);
+        if let Some(mut told) = in_title(&posting.title).or_else(|| in_text(&posting.body).filter(|_| untold)) {
+            cities = cities_of(&mut told);
+            read = told;
+        }
+    }
     cities.sort_unstable();
     cities.dedup();
     (cities, if posting.country.is_empty() { read.country } else { posting.country.clone() })
+}
+
+fn cities_of(read: &mut Located) -> Vec<String> {
+    match (read.cities.is_empty(), read.city.is_empty()) {
+        (true, false) => vec![std::mem::take(&mut read.city)],
+        _ => std::mem::take(&mut read.cities),
+    }
+}
+
+/// A place that stands apart in a title.
+fn in_title(title: &str) -> Option<Located> {
+    let parts = title.split([',', '，', '(', ')', '（', '）', '[', ']', '【', '】', '|', '/', '–', '—']).flat_map(|part| part.split(" - "));
+    let mut read = parts.map(str::trim).filter(|part| !part.is_empty() && place::is_only_a_place(part)).map(place::read);
+    read.find(names_a_place)
+}
+
+/// Words before a place in a text.
+const PLACE_LABELS: [&str; 10] = [
+    "available location",
+    "job location",
+    "work location",
+    "office location",
+    "location",
+    "工作地点",
+    "工作城市",
+    "工作地址",
+    "上班地点",
+    "办公地点",
+];
+
+/// A line says a place and no more than that.
+const LONGEST_PLACE_LINE: usize = 120;
+
+fn in_text(body: &str) -> Option<Located> {
+    let lines = body.lines().map(str::trim).filter(|line| line.len() <= LONGEST_PLACE_LINE);
+    let mut read = lines.filter_map(|line| {
+        let lower = line.to_lowercase();
+        let rest = PLACE_LABELS.iter().find_map(|label| lower.strip_prefix(label))?;
+        let rest = rest.strip_prefix("(s)").or_else(|| rest.strip_prefix('s')).unwrap_or(rest);
+        Some(place::read(rest.trim_start_matches([':', '：', '-', '–', '—', ' ', '*'])))
+    });
+    read.find(names_a_place)
+}
+
+fn names_a_place(read: &Located) -> bool {
+    !read.cities.is_empty() || (read.known && !read.city.is_empty()) || !read.country.is_empty()
 }
 
 fn id(facts: &Facts, text: &Text) -> u64 {

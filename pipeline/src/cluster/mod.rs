@@ -21,6 +21,8 @@ pub mod component;
 pub mod decisions;
 pub mod explain;
 pub mod form;
+#[cfg(test)]
+mod labelled_tests;
 mod pending;
 mod settle;
 pub mod signature;

@@ -27,7 +27,7 @@ fn compared(a: &Posting, b: &Posting) -> Comparison {
 }
 
 /// Key and cluster of each posting, by the way that the store goes.
-fn clusters(postings: &[Posting]) -> BTreeMap<String, String> {
+pub(super) fn clusters(postings: &[Posting]) -> BTreeMap<String, String> {
     let forms: BTreeMap<u64, Form> = postings.iter().map(Form::of).map(|form| (form.id, form)).collect();
     let forms: Vec<Form> = forms.into_values().collect();
     let banded: Vec<Banded> = forms.iter().map(Banded::of).collect();

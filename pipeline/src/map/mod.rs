@@ -178,7 +178,10 @@ impl Mapper {
             return;
         }
         let made = match self.stream.kind {
-            Kind::Postings => self.posting(line).map(|row| out.push(&row)),
+            Kind::Postings => self.posting(line).map(|(row, events)| {
+                out.push(&row);
+                out.extend(events);
+            }),
             Kind::Applications => self.application(number, line, out),
             Kind::Spend => self.spend(line).map(|row| out.push(&row)),
             Kind::Requisitions => self.requisition(line).map(|row| out.push(&row)),

@@ -10,7 +10,8 @@ use inflow_connectors::spec::{Scope, TimeFormat};
 use rust_decimal::Decimal;
 
 impl Mapper {
-    pub(super) fn posting(&self, line: &Line) -> Read<Row> {
+    /// The posting, and what its state tells of being put up and taken down.
+    pub(super) fn posting(&self, line: &Line) -> Read<(Row, Vec<Row>)> {
         let scope = self.scope(line);
         let version = self.version(line, &scope)?;
         let mut row = Self::row(&tables::POSTINGS, &line.id, version, false);
@@ -39,7 +40,39 @@ impl Mapper {
             }
         }
         row.set("content_hash", Cell::Unsigned(content_hash(&row)));
-        Ok(row)
+        let events = self.posting_events(line, &row, version);
+        Ok((row, events))
+    }
+
+    /// What a state of a posting tells of its life. An announced end is none: it may be put off.
+    fn posting_events(&self, line: &Line, posting: &Row, version: u64) -> Vec<Row> {
+        let at = |column: &str| if let Cell::Instant(ms) = posting.get(column) { Some(*ms) } else { None };
+        let (posted, updated) = (at("posted_at"), at("updated_at"));
+        let mut told = Vec::new();
+        match posting.get_text("status") {
+            // Taken out of sight.
+            "draft" | "internal" => told.extend(updated.map(|ms| ("closed", ms, "exact"))),
+            "closed" => {
+                told.extend(posted.map(|ms| ("opened", ms, posting.get_text("posted_precision"))));
+                let closed = at("closed_at").map(|ms| (ms, posting.get_text("closed_precision")));
+                told.extend(closed.or(updated.or(posted).map(|ms| (ms, "exact"))).map(|(ms, precision)| ("closed", ms, precision)));
+            }
+            _ => {
+                told.extend(posted.map(|ms| ("opened", ms, posting.get_text("posted_precision"))));
+                told.extend(updated.filter(|ms| posted.is_some_and(|posted| *ms > posted)).map(|ms| ("refreshed", ms, "exact")));
+                // Listed again after it was gone.
+                told.extend(line.back.then(|| ("opened", self.fetched_at.timestamp_millis(), "observed")));
+            }
+        }
+        let row = |(event, ms, precision): (&str, i64, &str)| {
+            let mut row = Self::row(&tables::POSTING_EVENTS, &format!("{event}/{ms}"), version, false);
+            row.text("posting_source_id", line.id.clone())
+                .text("event", event)
+                .set("occurred_at", Cell::Instant(ms))
+                .text("precision", precision);
+            row
+        };
+        told.into_iter().map(row).collect()
     }
 
     /// A time that is told to people (`3天前发布`, `Posted 30+ Days Ago`) stays beside what was made of it: some of it is

@@ -111,6 +111,36 @@ fn a_case_that_is_gone_says_nothing_of_its_candidate() {
     assert_eq!((people.len(), text(people, 0, "source_id"), people.cell(0, "deleted")), (1, "c1".to_owned(), Cell::Unsigned(0)));
 }
 
+#[test]
+fn a_state_of_a_posting_tells_when_it_was_put_up_and_taken_down() {
+    let mapping = "kind = \"postings\"\nid = \"id\"\n[fields]\ntitle = \"t\"\nstatus = \"s\"\nposted_at = \"p\"\nupdated_at = \"u\"\nclosed_at = \"c\"\n";
+    let told = |record: Value, gone: bool, back: bool| -> Vec<String> {
+        let mapped = map(mapping, &[Line { gone, back, ..line("1", record, "") }]);
+        let events = rows(&mapped, "posting_events");
+        let day = |at: usize| match events.cell(at, "occurred_at") {
+            Cell::Instant(ms) => chrono::DateTime::from_timestamp_millis(ms).unwrap().format("%m-%d").to_string(),
+            other => format!("{other:?}"),
+        };
+        (0..events.len()).map(|at| format!("{} {} {}", text(events, at, "event"), day(at), text(events, at, "precision"))).collect()
+    };
+    let open = json!({"t": "店员", "p": "2026-05-01", "u": "2026-05-03 10:00:00", "c": "2026-07-01 00:00:00"});
+    assert_eq!(told(open.clone(), false, false), ["opened 04-30 day", "refreshed 05-03 exact"], "an announced end is none");
+    assert_eq!(told(open.clone(), true, false), ["opened 04-30 day", "closed 06-01 observed"]);
+    assert_eq!(told(open, false, true).last().unwrap(), "opened 06-01 observed");
+    let closed = |rest: Value| {
+        let mut record = json!({"t": "店员", "s": "closed", "p": "2026-05-01 10:00:00"});
+        record.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
+        told(record, false, false)
+    };
+    assert_eq!(closed(json!({"c": "2026-05-09 10:00:00"})), ["opened 05-01 exact", "closed 05-09 exact"]);
+    assert_eq!(closed(json!({"u": "2026-05-07 10:00:00"})), ["opened 05-01 exact", "closed 05-07 exact"]);
+    assert_eq!(
+        told(json!({"t": "店员", "s": "internal", "p": "2026-05-01", "u": "2026-05-02 10:00:00"}), false, false),
+        ["closed 05-02 exact"]
+    );
+    assert!(told(json!({"t": "店员"}), false, false).is_empty());
+}
+
 #[rstest]
 #[case(json!({"day": "2026-03-01", "n": 3, "who": "r-1"}), "recruiter")]
 #[case(json!({"day": "2026-03-01", "n": 3, "job": "厨师"}), "posting")]

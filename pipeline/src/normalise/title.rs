@@ -135,13 +135,33 @@ pub fn normalise(title: &str) -> String {
 /// use inflow_pipeline::normalise::title::skeleton;
 /// assert_eq!(skeleton("资深Java开发工程师（急招）"), skeleton("Java 开发工程师 - 上海"));
 /// assert_eq!(skeleton("Sr. Software Engineer II"), "software engineer");
+/// assert_eq!(skeleton("Senior ML Engineer (Pricing)"), skeleton("Machine Learning Engineer - Pricing"));
 /// ```
 pub fn skeleton(title: &str) -> String {
     let form = normalise(title);
     let mut kept = String::with_capacity(form.len());
     let _ = levels(&form, Some(&mut kept));
     let joined = join(&kept);
-    if joined.is_empty() { join(&form) } else { joined }
+    spelled_out(if joined.is_empty() { join(&form) } else { joined })
+}
+
+/// Short names of jobs that stand for one thing only.
+const SHORT_NAMES: [(&str, &str); 6] = [
+    ("ml", "machine learning"),
+    ("swe", "software engineer"),
+    ("sde", "software development engineer"),
+    ("sre", "site reliability engineer"),
+    ("qa", "quality assurance"),
+    ("bd", "business development"),
+];
+
+/// `ml engineer` is `machine learning engineer`.
+fn spelled_out(form: String) -> String {
+    let long = |word: &str| SHORT_NAMES.iter().find(|(short, _)| *short == word).map(|(_, long)| *long);
+    if !form.split(' ').any(|word| long(word).is_some()) {
+        return form;
+    }
+    form.split(' ').map(|word| long(word).unwrap_or(word)).collect::<Vec<_>>().join(" ")
 }
 
 /// The level that a title says; of several the highest, but whoever is an intern or a graduate is that.

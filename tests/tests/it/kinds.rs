@@ -182,6 +182,14 @@ fn a_sheet_imported_again_makes_versions_and_withdrawals_and_replays_the_same() 
     assert_eq!(export(&company), before);
     company.run(&["replay", "--connection", "hr"]).ok();
     assert_eq!(export(&company), before);
+    // Landing that is lost does not empty the store without a word.
+    std::fs::remove_dir_all(company.path().join("inflow-data/landing/hr/requisitions")).unwrap();
+    let refused = company.run(&["replay"]);
+    assert_eq!(refused.code, 1);
+    assert!(refused.err.contains("the replay would lose rows, so nothing was changed (hr requisitions: 1 -> 0)"), "{}", refused.err);
+    assert_eq!(export(&company), before);
+    company.run(&["replay", "--force"]).ok();
+    assert_eq!(company.query("SELECT count() FROM inflow.requisitions"), "0\n");
 }
 
 #[test]
