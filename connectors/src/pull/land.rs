@@ -4,19 +4,20 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use rayon::prelude::*;
+use tokio::task::JoinHandle;
 use tracing::{Instrument, info_span};
 
 use super::PullContext;
-use crate::error::PullError;
+use crate::error::{PullError, PullErrorKind};
 use crate::identity::NORMALISER;
 use crate::landing::{
     LandingError, Line, LineBlock, Segment, SegmentHeader, SegmentWriter, content_hash, list_connection_segments, read_segment,
 };
 use crate::spec::Stream;
-use crate::state::{Landed, MappedLines, SegmentIntake};
+use crate::state::{Landed, MappedLines, SegmentIntake, SinkError, StoredCounts};
 
 /// Uncompressed size at which a segment is closed before it is full.
-const LARGEST_SEGMENT: usize = 64 << 20;
+const LARGEST_SEGMENT: usize = 32 << 20;
 
 /// Lines of a list that wait in memory to be written and mapped: very many lists may be pulled at one time.
 const FEW: usize = 16;
@@ -50,6 +51,8 @@ pub(crate) struct Lander<'a> {
     together: usize,
     /// Keys in the present segment.
     keys: Vec<u64>,
+    /// The segment before, on its way into the store while the next one is landed.
+    storing: Option<JoinHandle<Result<StoredCounts, SinkError>>>,
     pub(crate) counts: LandCounts,
 }
 
@@ -86,6 +89,7 @@ impl<'a> Lander<'a> {
             lines: Vec::new(),
             together: FEW,
             keys: Vec::new(),
+            storing: None,
             counts: LandCounts::default(),
         })
     }
@@ -140,7 +144,7 @@ impl<'a> Lander<'a> {
             self.write()?;
         }
         if full || self.writer.as_ref().is_some_and(|writer| writer.bytes() >= LARGEST_SEGMENT) {
-            self.flush().await?;
+            self.close_segment().await?;
         }
         Ok(())
     }
@@ -210,16 +214,40 @@ impl<'a> Lander<'a> {
         Ok(())
     }
 
-    /// Makes the present segment durable and gives it to the store.
+    /// Makes the present segment durable, and waits until all segments are in the store.
     pub(crate) async fn flush(&mut self) -> Result<(), PullError> {
+        self.close_segment().await?;
+        self.settle().await
+    }
+
+    /// Waits for the segment that is on its way into the store.
+    async fn settle(&mut self) -> Result<(), PullError> {
+        let Some(storing) = self.storing.take() else { return Ok(()) };
+        let stored = storing.await.map_err(|error| PullError::new(PullErrorKind::Store, error.to_string()))?;
+        self.count(stored.map_err(|error| PullError::own(&error))?);
+        Ok(())
+    }
+
+    fn count(&mut self, stored: StoredCounts) {
+        self.counts.rows += stored.rows;
+        self.counts.quarantined += stored.quarantined;
+    }
+
+    /// Makes the present segment durable and gives it to the store, one at a time.
+    async fn close_segment(&mut self) -> Result<(), PullError> {
         self.write()?;
         let (keys, intake) = (std::mem::take(&mut self.keys), self.intake.take());
         let Some(writer) = self.writer.take() else { return Ok(()) };
         let Some(segment) = writer.finish().map_err(own)? else { return Ok(()) };
         let rows: Vec<Landed> = keys.iter().filter_map(|key| self.known.get(key).copied()).collect();
-        let counts = deliver(self.ctx, &segment, &rows, intake).await?;
-        self.counts.rows += counts.rows;
-        self.counts.quarantined += counts.quarantined;
+        remember(self.ctx, &segment, &rows).await?;
+        self.settle().await?;
+        if let Some(intake) = intake {
+            self.storing = Some(tokio::spawn(async move { intake.store(&segment).await }.in_current_span()));
+        } else {
+            let stored = self.ctx.sink.store(&segment).await.map_err(|error| PullError::own(&error))?;
+            self.count(stored);
+        }
         Ok(())
     }
 }
@@ -238,32 +266,21 @@ pub(crate) async fn recover(ctx: &PullContext<'_>, connection: &str) -> Result<L
             let line = line.map_err(own)?;
             rows.push(Landed { key_hash: line.key_hash, content_hash: line.content_hash, gone: line.gone });
         }
-        let stored = deliver(ctx, segment, &rows, None).await?;
+        remember(ctx, segment, &rows).await?;
+        let stored = ctx.sink.store(segment).await.map_err(|error| PullError::own(&error))?;
         counts.rows += stored.rows;
         counts.quarantined += stored.quarantined;
     }
     Ok(counts)
 }
 
-/// `landed` first: it says what landing holds, and a segment that the store does not know is always
-/// given to it again.
-async fn deliver(
-    ctx: &PullContext<'_>,
-    segment: &Segment,
-    rows: &[Landed],
-    intake: Option<Box<dyn SegmentIntake>>,
-) -> Result<crate::state::StoredCounts, PullError> {
+/// Notes what landing holds now. It comes before the store: a segment that the store does not know is always given to it again.
+async fn remember(ctx: &PullContext<'_>, segment: &Segment, rows: &[Landed]) -> Result<(), PullError> {
     // A record delivered twice in one segment is remembered as it came last.
     let last: std::collections::BTreeMap<u64, Landed> = rows.iter().map(|row| (row.key_hash, *row)).collect();
     let rows: Vec<Landed> = last.into_values().collect();
     let commit = ctx.state.commit_landed(&segment.connection, &segment.stream, &rows, &segment.id);
-    let committed = commit.instrument(info_span!(target: "timing", "remember")).await;
-    committed.map_err(|error| PullError::own(&error))?;
-    let stored = match intake {
-        Some(intake) => intake.store(segment).await,
-        None => ctx.sink.store(segment).await,
-    };
-    stored.map_err(|error| PullError::own(&error))
+    commit.instrument(info_span!(target: "timing", "remember")).await.map_err(|error| PullError::own(&error))
 }
 
 fn spec_hash(stream: &Stream) -> String {

@@ -7,6 +7,7 @@ use super::staging::Staging;
 use crate::PipelineError;
 use crate::refill::for_each_row;
 use inflow_store::{RowBinary, Store};
+use rayon::prelude::*;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Postings of a batch: of as many are forms held, and at most as many bodies.
@@ -74,6 +75,32 @@ fn pairs(new: BTreeMap<u64, Described>, old: Vec<Described>) -> Vec<(u64, u64)> 
     forms.map(|(a, b)| (a.min(b), a.max(b))).collect()
 }
 
+/// Postings whose forms are taken at one time, by all cores.
+const TOGETHER: usize = 1_024;
+
+/// Forms by their ids, and whose they are.
+#[derive(Default)]
+struct Taken {
+    forms: BTreeMap<u64, Described>,
+    rows: RowBinary,
+}
+
+impl Taken {
+    fn take(&mut self, postings: Vec<(u64, PostingRow)>) {
+        let described = |(content, row): (u64, PostingRow)| {
+            let (connection, source_id, posting) = posting(row);
+            let form = Form::of(&posting);
+            let (id, told, banded) = (form.id, form.is_told(), Banded::of(&form));
+            (connection, source_id, content, id, Described { told, banded, facts: form.facts })
+        };
+        let found: Vec<_> = postings.into_par_iter().map(described).collect();
+        for (connection, source_id, content, id, form) in found {
+            self.rows.text(&connection).text(&source_id).u64(content).u64(id);
+            self.forms.entry(id).or_insert(form);
+        }
+    }
+}
+
 /// Reads a batch of pending postings, writes down their forms beside, and gives each form once.
 async fn read_forms(store: &Store, database: &str, batch: &Staging<'_>) -> Result<BTreeMap<u64, Described>, PipelineError> {
     // The bodies of a batch are read, and of no more: the keys are found in narrow columns first.
@@ -88,14 +115,17 @@ async fn read_forms(store: &Store, database: &str, batch: &Staging<'_>) -> Resul
         "SELECT {content}, ({POSTING}) FROM {database}.postings AS p FINAL WHERE p.deleted = 0 AND (p.connection, p.source_id) IN ({keys})",
         content = content("p")
     );
-    let (mut forms, mut rows) = (BTreeMap::new(), RowBinary::default());
-    for_each_row(store, &sql, |(content, row): (u64, PostingRow)| {
-        let (connection, source_id, posting) = posting(row);
-        let form = Form::of(&posting);
-        rows.text(&connection).text(&source_id).u64(content).u64(form.id);
-        forms.entry(form.id).or_insert_with(|| Described { told: form.is_told(), banded: Banded::of(&form), facts: form.facts });
+    let mut taken = Taken::default();
+    let mut waiting: Vec<(u64, PostingRow)> = Vec::with_capacity(TOGETHER);
+    for_each_row(store, &sql, |row: (u64, PostingRow)| {
+        waiting.push(row);
+        if waiting.len() == TOGETHER {
+            taken.take(std::mem::take(&mut waiting));
+        }
     })
     .await?;
+    taken.take(waiting);
+    let Taken { forms, rows } = taken;
     batch.insert(&["connection", "source_id", "content", "form"], rows).await?;
     Ok(forms)
 }
