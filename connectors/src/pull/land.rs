@@ -17,7 +17,7 @@ use crate::spec::Stream;
 use crate::state::{Landed, MappedLines, SegmentIntake, SinkError, StoredCounts};
 
 /// Uncompressed size at which a segment is closed before it is full.
-const LARGEST_SEGMENT: usize = 32 << 20;
+const LARGEST_SEGMENT: usize = 16 << 20;
 
 /// Lines of a list that wait in memory to be written and mapped: very many lists may be pulled at one time.
 const FEW: usize = 16;
