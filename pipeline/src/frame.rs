@@ -427,12 +427,16 @@ fn column(name: &str, kind: ColumnType, values: &Buffer, kept: &[usize]) -> Colu
         }
         (_, lists @ Buffer::Lists(..)) => {
             let mut builder = ListStringChunkedBuilder::new(name, kept.len(), kept.len() * 4);
-            kept.iter().for_each(|at| builder.append_values_iter(lists.list(*at)));
+            for at in kept {
+                builder.append_values_iter(lists.list(*at));
+            }
             builder.finish().into_column()
         }
         (_, digests @ Buffer::Digests(..)) => {
             let mut builder = ListBinaryChunkedBuilder::new(name, kept.len(), kept.len() * 8);
-            kept.iter().for_each(|at| builder.append_values_iter(digests.digests(*at).iter().map(<[u8; 16]>::as_slice)));
+            for at in kept {
+                builder.append_values_iter(digests.digests(*at).iter().map(<[u8; 16]>::as_slice));
+            }
             builder.finish().into_column()
         }
     }

@@ -64,7 +64,9 @@ pub(crate) fn json_blocks<T: Serialize>(rows: &[T]) -> Result<Vec<Block>, Pipeli
 pub(crate) fn binary_blocks<T>(rows: &[T], write: impl Fn(&T, &mut RowBinary)) -> impl Iterator<Item = Block> {
     rows.chunks(BLOCK_ROWS).map(move |rows| {
         let mut body = RowBinary::default();
-        rows.iter().for_each(|row| write(row, &mut body));
+        for row in rows {
+            write(row, &mut body);
+        }
         ("RowBinary", body.finish())
     })
 }

@@ -194,12 +194,11 @@ impl Store {
     async fn next_landed_version(&self, connection: &str, stream: &str) -> Result<u64, StoreError> {
         let key = (connection.to_owned(), stream.to_owned());
         let known = self.0.landed_versions.lock().ok().and_then(|versions| versions.get(&key).copied());
-        let version = match known {
-            Some(last) => self.version_now().max(last + 1),
-            None => {
-                let of = "connection = {connection:String} AND stream = {stream:String}";
-                self.next_version("landed", of, &of_stream(connection, stream)).await?
-            }
+        let version = if let Some(last) = known {
+            self.version_now().max(last + 1)
+        } else {
+            let of = "connection = {connection:String} AND stream = {stream:String}";
+            self.next_version("landed", of, &of_stream(connection, stream)).await?
         };
         if let Ok(mut versions) = self.0.landed_versions.lock() {
             versions.insert(key, version);

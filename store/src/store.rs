@@ -101,7 +101,14 @@ impl Store {
 
     fn beside(options: StoreOptions, other: Holder) -> Result<Store, StoreError> {
         let (writer, reader) = connections(&options, &other)?;
-        Ok(Store(Arc::new(Inner { options, writer, reader, holder: None, other: Some(other), landed_versions: Default::default() })))
+        Ok(Store(Arc::new(Inner {
+            options,
+            writer,
+            reader,
+            holder: None,
+            other: Some(other),
+            landed_versions: std::sync::Mutex::default(),
+        })))
     }
 
     async fn hold(options: StoreOptions, mut lock: FolderLock) -> Result<Store, StoreError> {
@@ -117,8 +124,14 @@ impl Store {
         migrate(&writer, DERIVED_DATABASE, DERIVED, clock).await?;
         migrate(&writer, STATE_DATABASE, STATE, clock).await?;
         let held = Held { lock, serving: std::sync::Mutex::new(serving) };
-        let store =
-            Store(Arc::new(Inner { options, writer, reader, holder: Some(held), other: None, landed_versions: Default::default() }));
+        let store = Store(Arc::new(Inner {
+            options,
+            writer,
+            reader,
+            holder: Some(held),
+            other: None,
+            landed_versions: std::sync::Mutex::default(),
+        }));
         store.finish_exchange().await?;
         // Only now can others read.
         if let Some(held) = &store.0.holder {

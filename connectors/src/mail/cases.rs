@@ -193,7 +193,7 @@ impl Case {
             title: text("title").map(folded),
             first: instant("first_at")?,
             last: instant("last_at")?,
-            digests: line.identity.iter().flat_map(|identity| identity.digests.iter().cloned()).collect(),
+            digests: line.identity.iter().flat_map(|identity| identity.digests.iter().copied()).collect(),
             line: Some(line),
         })
     }

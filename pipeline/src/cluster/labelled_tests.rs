@@ -83,7 +83,6 @@ impl Score {
 
 /// Holds what docs/near-duplicates.md says. The goal is 0.95.
 #[test]
-#[expect(clippy::print_stderr, reason = "says what was measured, or why nothing was")]
 fn labelled_pairs_of_real_postings() {
     let Some(folder) = payloads() else {
         eprintln!("no recorded payloads at hand: set INFLOW_PAYLOADS to compare with the labels");

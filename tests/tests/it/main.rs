@@ -1,6 +1,6 @@
 //! End to end: the real command, the real engine, boards on loopback.
 
-#![expect(clippy::unwrap_used, clippy::string_slice, reason = "a test ends at the first thing that is not as it should be")]
+#![expect(clippy::unwrap_used, reason = "a test ends at the first thing that is not as it should be")]
 
 mod crash;
 mod daemon;
