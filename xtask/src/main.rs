@@ -111,6 +111,7 @@ fn say(line: &str) {
 }
 
 fn root() -> Result<PathBuf> {
-    let manifest = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    // Cargo says it at run time too, and clones that share a target folder share this binary.
+    let manifest = std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
     manifest.parent().map(Path::to_owned).context("xtask has no parent folder")
 }
