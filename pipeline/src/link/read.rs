@@ -1,6 +1,6 @@
 //! Candidate rows out of the store: kinds and digests as fixed-width numbers, sorted by the engine.
 
-use super::rows::{Days, KINDS, Kind, Rows};
+use super::rows::{Days, KINDS, Rows};
 use crate::PipelineError;
 use crate::frame::Table;
 use crate::tables;
@@ -10,11 +10,7 @@ use inflow_store::{Store, User};
 /// The kinds whose rows name a candidate.
 const NAMING: &[&Table] = &[&tables::APPLICATIONS, &tables::EMPLOYMENT, &tables::ASSESSMENTS, &tables::INVITATIONS];
 
-/// Postings of one candidate that are compared; the smallest hashes.
-const POSTINGS: usize = 32;
-
-/// The candidates that a case which is there names, with the days and postings of their applications. Compared by hash, since ids of a
-/// million candidates would fill the memory.
+/// The candidates that a case which is there names. Compared by hash, since ids of a million candidates would fill the memory.
 fn select(database: &str) -> String {
     let words = KINDS.iter().map(|(word, ..)| format!("'{word}'")).collect::<Vec<_>>().join(", ");
     let numbers = (1..=KINDS.len()).map(|number| number.to_string()).collect::<Vec<_>>().join(", ");
@@ -22,20 +18,12 @@ fn select(database: &str) -> String {
         format!("SELECT sipHash128(toString(connection), candidate_source_id) FROM {database}.{} FINAL WHERE deleted = 0", table.name)
     };
     let named = NAMING.iter().map(naming).collect::<Vec<_>>().join(" UNION ALL ");
-    // An instant that is only an upper bound tells no day.
-    let day = "toDate(coalesce(if(applied_precision = 'observed', NULL, applied_at), if(first_precision = 'observed', NULL, first_at)))";
     format!(
-        "SELECT toString(c.connection), c.source_id, c.latin, a.first_day, a.last_day, c.kinds, c.digests, a.postings \
-         FROM (SELECT connection, source_id, toUInt8(has(flags, 'latin_name')) AS latin, \
-             arrayMap(kind -> toUInt8(transform(toString(kind), [{words}], [{numbers}], 0)), digest_kind) AS kinds, \
-             arrayMap(digest -> reinterpretAsUInt64(substring(digest, 1, 8)), digest_value) AS digests, \
-             sipHash128(toString(connection), source_id) AS key \
-             FROM {database}.candidates FINAL WHERE deleted = 0 AND key IN ({named})) AS c \
-         LEFT JOIN (SELECT sipHash128(toString(connection), candidate_source_id) AS key, \
-             toUInt16(ifNull(toUInt16(min({day})), 0)) AS first_day, toUInt16(ifNull(toUInt16(max({day})), 0)) AS last_day, \
-             arraySlice(arraySort(groupUniqArrayIf(sipHash64(toString(connection), posting_source_id), posting_source_id != '')), 1, {POSTINGS}) AS postings \
-             FROM {database}.applications FINAL WHERE deleted = 0 GROUP BY key) AS a ON a.key = c.key \
-         ORDER BY c.connection, c.source_id"
+        "SELECT toString(connection), source_id, toUInt8(has(flags, 'latin_name')), \
+         arrayMap(kind -> toUInt8(transform(toString(kind), [{words}], [{numbers}], 0)), digest_kind), \
+         arrayMap(digest -> reinterpretAsUInt64(substring(digest, 1, 8)), digest_value) \
+         FROM {database}.candidates FINAL \
+         WHERE deleted = 0 AND sipHash128(toString(connection), source_id) IN ({named}) ORDER BY connection, source_id"
     )
 }
 
@@ -61,8 +49,6 @@ fn take_row(bytes: &[u8], rows: &mut Rows) -> Option<usize> {
     let connection = text(&mut rest)?;
     let source_id = text(&mut rest)?;
     let latin = rest.split_off_first()? == &1;
-    let days = rest.split_off(..4)?.as_chunks::<2>().0;
-    let (first, last) = (u16::from_le_bytes(days[0]), u16::from_le_bytes(days[1]));
     let count = length(&mut rest)?;
     let kinds = rest.split_off(..count)?;
     if length(&mut rest)? != count {
@@ -75,12 +61,7 @@ fn take_row(bytes: &[u8], rows: &mut Rows) -> Option<usize> {
             values.push(if latin { letters } else { chinese }.value(u64::from_le_bytes(*digest)));
         }
     }
-    let postings = length(&mut rest)?;
-    let postings = rest.split_off(..postings * 8)?;
-    values.extend(postings.as_chunks::<8>().0.iter().map(|hash| Kind::Posting.value(u64::from_le_bytes(*hash))));
-    // Day 0 is none: nobody applied in 1970.
-    let days = if first == 0 { Days::default() } else { Days { first, last } };
-    rows.push(connection, source_id, values, days);
+    rows.push(connection, source_id, values, Days::default());
     Some(bytes.len() - rest.len())
 }
 
@@ -105,15 +86,14 @@ fn text<'b>(rest: &mut &'b [u8]) -> Option<&'b str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::link::rows::Kind;
 
     #[test]
     fn a_row_is_read_when_it_is_whole() {
-        let mut bytes = vec![1, b'c', 2, b'i', b'd', 1, 9, 1, 10, 1, 3, 2, 6, 0, 3];
+        let mut bytes = vec![1, b'c', 2, b'i', b'd', 1, 3, 2, 6, 0, 3];
         for digest in [5_u64, 7, 9] {
             bytes.extend(digest.to_le_bytes());
         }
-        bytes.push(1);
-        bytes.extend(11_u64.to_le_bytes());
         let mut rows = Rows::default();
         for cut in 0..bytes.len() {
             assert_eq!(take_row(&bytes[..cut], &mut rows), None, "{cut}");
@@ -121,7 +101,6 @@ mod tests {
         bytes.push(99);
         assert_eq!(take_row(&bytes, &mut rows), Some(bytes.len() - 1));
         assert_eq!((rows.connection(0), rows.source_id(0)), ("c", "id"));
-        assert_eq!(rows.values(0), [Kind::Phone.value(5), Kind::LatinName.value(7), Kind::Posting.value(11)]);
-        assert_eq!(rows.days(0), Days { first: 265, last: 266 });
+        assert_eq!(rows.values(0), [Kind::Phone.value(5), Kind::LatinName.value(7)]);
     }
 }
