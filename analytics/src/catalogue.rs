@@ -111,7 +111,7 @@ pub fn metric(id: &str) -> Result<&'static Metric, AnalyticsError> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
+    use std::path::PathBuf;
 
     use super::*;
 
@@ -148,7 +148,7 @@ mod tests {
 
     #[test]
     fn every_file_is_in_the_list_under_its_own_name() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("sql");
+        let folder = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap()).join("sql");
         let mut files: Vec<String> = std::fs::read_dir(folder)
             .unwrap()
             .map(|entry| entry.unwrap().path())

@@ -9,7 +9,7 @@ use inflow_config::{Config, Connection, Lang, SharedClock};
 use inflow_connectors::http::{Http, HttpOptions};
 use inflow_connectors::identity::IdentityKeys;
 use inflow_connectors::{NoProgress, PullContext, PullOutcome};
-use inflow_pipeline::Pipeline;
+use inflow_pipeline::{Pipeline, PipelineError};
 use inflow_store::{Store, StoreOptions};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -165,17 +165,53 @@ impl Opened {
     /// Links candidates and applications, clusters postings and recomputes marts: all, or those named. Who asks for all while an analysis runs shares the next
     /// one. Not to be called by who holds a pass of the gate.
     pub async fn analyse(&self, jobs: &[String]) -> Result<(), Failure> {
-        let analysis = async || {
+        let all = async || self.analyse_all(&self.inputs().await?).await;
+        let some = async || {
             let _nothing_exchanged = self.host.gate.read().await;
-            let links = inflow_pipeline::link::relink(&self.store, &self.config, inflow_store::DERIVED_DATABASE);
-            links.instrument(info_span!(target: "timing", "link")).await?;
-            let clusters = inflow_pipeline::cluster::recluster(&self.store, &self.config, inflow_store::DERIVED_DATABASE);
-            clusters.instrument(info_span!(target: "timing", "cluster")).await?;
-            let marts = inflow_analytics::analyze(&self.store, &self.config, &self.clock, jobs);
+            self.link_and_recompute(jobs).await
+        };
+        if jobs.is_empty() { self.host.analyses.shared(all).await } else { self.host.analyses.own(some).await }
+    }
+
+    /// The same after a pull, an import or a restart: where nothing is new since the last analysis, only what depends on the clock is computed anew.
+    pub async fn analyse_changes(&self) -> Result<(), Failure> {
+        let analysis = async || {
+            let inputs = self.inputs().await?;
+            if self.store.analysed().await?.as_ref() != Some(&inputs) {
+                return self.analyse_all(&inputs).await;
+            }
+            let _nothing_exchanged = self.host.gate.read().await;
+            let jobs = OF_THE_CLOCK.map(str::to_owned);
+            let marts = inflow_analytics::analyze(&self.store, &self.config, &self.clock, &jobs);
             marts.instrument(info_span!(target: "timing", "marts")).await?;
             Ok(())
         };
-        if jobs.is_empty() { self.host.analyses.shared(analysis).await } else { self.host.analyses.own(analysis).await }
+        self.host.analyses.shared(analysis).await
+    }
+
+    async fn analyse_all(&self, inputs: &str) -> Result<(), Failure> {
+        let _nothing_exchanged = self.host.gate.read().await;
+        self.link_and_recompute(&[]).await?;
+        Ok(self.store.note_analysed(inputs).await?)
+    }
+
+    async fn link_and_recompute(&self, jobs: &[String]) -> Result<(), Failure> {
+        let links = inflow_pipeline::link::relink(&self.store, &self.config, inflow_store::DERIVED_DATABASE);
+        links.instrument(info_span!(target: "timing", "link")).await?;
+        let clusters = inflow_pipeline::cluster::recluster(&self.store, &self.config, inflow_store::DERIVED_DATABASE);
+        clusters.instrument(info_span!(target: "timing", "cluster")).await?;
+        let marts = inflow_analytics::analyze(&self.store, &self.config, &self.clock, jobs);
+        marts.instrument(info_span!(target: "timing", "marts")).await?;
+        Ok(())
+    }
+
+    /// A hash of all that an analysis depends on beside the clock: stored segments, configuration, decisions, and this program.
+    async fn inputs(&self) -> Result<String, Failure> {
+        let segments = self.store.stored_hash().await?;
+        let decisions = inflow_pipeline::decisions::Decisions::load(&self.config.dir).map_err(PipelineError::from)?;
+        let program = std::env::current_exe().and_then(std::fs::metadata).map(|meta| (meta.len(), meta.modified().ok()));
+        let others = format!("{:?} {decisions:?} {:?}", self.config, program.ok());
+        Ok(format!("{:016x}", inflow_pipeline::version::content_hash(&[&segments, &others])))
     }
 
     /// Pulls one connection when nothing else feeds it, until `stop`. Interrupted by who needs the folder alone, it goes
@@ -206,6 +242,9 @@ impl Opened {
         }
     }
 }
+
+/// Analyses whose result changes as time passes.
+const OF_THE_CLOCK: [&str; 1] = ["posting_quarters"];
 
 fn add(sum: &mut PullOutcome, part: PullOutcome) {
     sum.requests += part.requests;

@@ -368,7 +368,7 @@ mod tests {
 
     /// The statements of all migrations of derived tables.
     fn migrations() -> String {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../store/migrations/derived");
+        let folder = std::path::PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap()).join("../store/migrations/derived");
         std::fs::read_dir(folder).unwrap().map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap()).collect()
     }
 

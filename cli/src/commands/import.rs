@@ -41,7 +41,7 @@ pub async fn run(app: &App, args: &ImportArgs) -> Result<u8, Failure> {
     let outcome = inflow_connectors::import(&context, connection, kind, &args.files, args.mapping.as_deref()).await;
     drop(pass);
     let failed = outcome.error.is_some();
-    app.unless_stopped(opened.analyse(&[])).await??;
+    app.unless_stopped(opened.analyse_changes()).await??;
     summary(&app.printer, &[outcome]);
     opened.close().await;
     Ok(if failed { exit::USER } else { 0 })

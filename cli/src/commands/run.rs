@@ -13,7 +13,7 @@ pub async fn once(app: &App, args: &RunArgs) -> Result<u8, Failure> {
     let opened = app.open().await?;
     known(&opened.config, &args.connections)?;
     let outcomes = pull(app, &opened, &args.connections).await?;
-    opened.analyse(&[]).await?;
+    opened.analyse_changes().await?;
     let code = summary(&app.printer, &outcomes);
     opened.close().await;
     Ok(code)

@@ -28,7 +28,7 @@ impl Analyst {
                 self.0.notified().await;
                 sleep(GATHER).await;
                 let begun = Instant::now();
-                if let Err(failure) = opened.analyse(&[]).await {
+                if let Err(failure) = opened.analyse_changes().await {
                     failure.say(printer);
                 }
                 sleep(begun.elapsed()).await;

@@ -1,6 +1,6 @@
 //! The company's mailbox: files and IMAP, templates, cases, what is never kept.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use inflow_config::{Connection, Explain, SecretRef};
@@ -13,7 +13,7 @@ use crate::imap::MailServer;
 use crate::support::{Rig, at};
 
 fn fixtures() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/mailbox")
+    PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap()).join("fixtures/mailbox")
 }
 
 fn fixture(name: &str) -> Vec<u8> {

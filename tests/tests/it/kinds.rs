@@ -182,6 +182,19 @@ fn a_sheet_imported_again_makes_versions_and_withdrawals_and_replays_the_same() 
     assert_eq!(export(&company), before);
     company.run(&["replay", "--connection", "hr"]).ok();
     assert_eq!(export(&company), before);
+    // Where nothing is new, nothing is linked anew; a person's word is new.
+    let stages = |company: &Company| {
+        let line =
+            ["import", "requisitions", "requisitions.csv", "--connection", "hr", "--mapping", "requisitions.toml", "--timings", "t.json"];
+        company.run(&line).ok();
+        std::fs::read_to_string(company.path().join("t.json")).unwrap()
+    };
+    // The replay read all anew: an analysis of its own.
+    assert!(stages(&company).contains("\"link\""));
+    assert!(!stages(&company).contains("\"link\""));
+    assert_eq!(export(&company), before);
+    company.write("decisions.toml", "[[postings]]\nsame = [\"hr/1\", \"hr/2\"]\n");
+    assert!(stages(&company).contains("\"link\""));
     // Landing that is lost does not empty the store without a word.
     std::fs::remove_dir_all(company.path().join("inflow-data/landing/hr/requisitions")).unwrap();
     let refused = company.run(&["replay"]);

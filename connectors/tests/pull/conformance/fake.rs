@@ -2,7 +2,7 @@
 //! and misbehaves on demand.
 
 use std::collections::BTreeMap;
-use std::path::Path as FilePath;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -84,7 +84,7 @@ const PAGES: usize = 3;
 
 impl Fake {
     pub async fn start(spec: &'static Spec, stream: &Stream, fault: Fault) -> Fake {
-        let folder = FilePath::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(&spec.name);
+        let folder = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap()).join("fixtures").join(&spec.name);
         let mut fixtures = BTreeMap::new();
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
