@@ -63,11 +63,9 @@ impl Texts {
 
     /// The texts in order.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
-        (0..self.ends.len()).map(|at| cut(&self.text, &self.ends, at))
+        (0..self.ends.len()).map(|at| self.get(at))
     }
-}
 
-impl Texts {
     fn get(&self, at: usize) -> &str {
         cut(&self.text, &self.ends, at)
     }

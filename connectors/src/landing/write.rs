@@ -102,7 +102,8 @@ impl std::fmt::Debug for SegmentWriter {
     }
 }
 
-/// Compression level: a segment is written once and read a few times. Level 3 takes twice as long for 6 % less.
+/// Compression level: a segment is written once and read a few times. Of the demo's landing in frames of
+/// 128 kB level 3 makes no less, at two thirds of the speed.
 const LEVEL: i32 = 1;
 
 /// Lines that come a few at a time are compressed when so many bytes are there. A compressor kept open for each list that is

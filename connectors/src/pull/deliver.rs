@@ -92,8 +92,11 @@ pub(super) async fn deliver(
         let own = streams.mapping || crate::spec::built_in(&connection.connector).is_none();
         let mut lander = Lander::new(ctx, &connection.name, &connection.connector, reading.stream, own, started_at).await?;
         lander.expect_many();
-        Box::pin(reading.land(&mut lander, outcome)).instrument(info_span!(target: "timing", "land")).await?;
+        let landed = Box::pin(reading.land(&mut lander, outcome)).instrument(info_span!(target: "timing", "land")).await;
+        // Also of a delivery that broke off, what was landed is stored.
+        let stored = lander.settle().await;
         outcome.count(lander.counts);
+        landed.and(stored)?;
     }
     errors.into_iter().next().map_or(Ok(()), |error| Err(error.at(&connection.name).into()))
 }

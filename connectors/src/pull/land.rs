@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use rayon::prelude::*;
-use tokio::task::JoinHandle;
+use tokio_util::task::AbortOnDropHandle;
 use tracing::{Instrument, info_span};
 
 use super::PullContext;
@@ -51,8 +51,9 @@ pub(crate) struct Lander<'a> {
     together: usize,
     /// Keys in the present segment.
     keys: Vec<u64>,
-    /// The segment before, on its way into the store while the next one is landed.
-    storing: Option<JoinHandle<Result<StoredCounts, SinkError>>>,
+    /// The segment before, on its way into the store while the next one is landed. Nothing is written any more once the pull has ended,
+    /// however it ended: who waits for the folder would else meet it. A segment that is cut off so is stored by the next pull.
+    storing: Option<AbortOnDropHandle<Result<StoredCounts, SinkError>>>,
     pub(crate) counts: LandCounts,
 }
 
@@ -221,7 +222,7 @@ impl<'a> Lander<'a> {
     }
 
     /// Waits for the segment that is on its way into the store.
-    async fn settle(&mut self) -> Result<(), PullError> {
+    pub(crate) async fn settle(&mut self) -> Result<(), PullError> {
         let Some(storing) = self.storing.take() else { return Ok(()) };
         let stored = storing.await.map_err(|error| PullError::new(PullErrorKind::Store, error.to_string()))?;
         self.count(stored.map_err(|error| PullError::own(&error))?);
@@ -243,7 +244,8 @@ impl<'a> Lander<'a> {
         remember(self.ctx, &segment, &rows).await?;
         self.settle().await?;
         if let Some(intake) = intake {
-            self.storing = Some(tokio::spawn(async move { intake.store(&segment).await }.in_current_span()));
+            let storing = tokio::spawn(async move { intake.store(&segment).await }.in_current_span());
+            self.storing = Some(AbortOnDropHandle::new(storing));
         } else {
             let stored = self.ctx.sink.store(&segment).await.map_err(|error| PullError::own(&error))?;
             self.count(stored);

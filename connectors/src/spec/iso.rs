@@ -1,5 +1,5 @@
 //! `2026-03-01`, `2026-03-01 09:05`, `2026-03-01T09:05:07.250+08:00`: the spellings that most systems use, read in one go. Every
-//! other one is left to the patterns of [`super::time`], which say the same of these and take ten times as long.
+//! other one is left to the patterns of [`super::time`], which say the same of these after many attempts.
 
 use chrono::{DateTime, Duration, NaiveDate, NaiveDateTime, Utc};
 use chrono_tz::Tz;

@@ -6,5 +6,5 @@ ALTER TABLE candidates UPDATE digest_value = arrayMap(d -> toFixedString(unhex(d
 -- Persons that one connection alone knows cannot be told of twice.
 ALTER TABLE candidate_links ADD COLUMN IF NOT EXISTS connections UInt16 COMMENT 'connections that know this person' AFTER members;
 
--- Texts of postings are long: a lighter compression takes a third of the time for a tenth more room.
+-- Texts of postings are long: a lighter compression is enough for them.
 ALTER TABLE postings MODIFY COLUMN body String CODEC(ZSTD(1));
