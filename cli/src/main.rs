@@ -17,7 +17,7 @@ use app::App;
 use args::{Cli, Command, LogLevel};
 use clap::Parser;
 use failure::Failure;
-use std::process::ExitCode;
+use std::io::Write;
 use timings::Timings;
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::SubscriberExt;
@@ -28,14 +28,21 @@ use tracing_subscriber::{EnvFilter, Layer};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-fn main() -> ExitCode {
+fn main() {
+    let code = run();
+    // A closed pipe is nobody's fault any more.
+    let _closed = std::io::stdout().flush();
+    inflow_store::end_process(code)
+}
+
+fn run() -> u8 {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version are results; everything else the person can fix.
             let code = if error.use_stderr() { failure::exit::USER } else { 0 };
             let _closed = error.print();
-            return ExitCode::from(code);
+            return code;
         }
     };
     let timings = cli.global.timings.as_ref().map(|file| (Timings::new(), file.clone(), cli.command.name()));
@@ -82,12 +89,12 @@ async fn dispatch(app: &App, command: Command) -> Result<u8, Failure> {
     }
 }
 
-fn end(app: &App, outcome: Result<u8, Failure>) -> ExitCode {
+fn end(app: &App, outcome: Result<u8, Failure>) -> u8 {
     match outcome {
-        Ok(code) => ExitCode::from(code),
+        Ok(code) => code,
         Err(failure) => {
             failure.say(&app.printer);
-            ExitCode::from(failure.code)
+            failure.code
         }
     }
 }

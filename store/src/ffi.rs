@@ -13,6 +13,7 @@
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::path::Path;
 use std::ptr::{self, NonNull};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use libloading::os::unix::{Library, RTLD_LAZY, RTLD_LOCAL, Symbol};
@@ -73,25 +74,44 @@ static KEPT: Mutex<Option<Connection>> = Mutex::new(None);
 /// background threads. Ending without a teardown is as safe as `kill -9`, which it is built for.
 pub fn keep(connection: Connection) {
     *KEPT.lock().unwrap_or_else(PoisonError::into_inner) = Some(connection);
-    // What is registered last runs first: before the destructors that the engine has registered so far.
-    #[cfg(target_os = "linux")]
-    // SAFETY: the function stays for the life of the process.
-    unsafe {
-        on_exit(end_at_once, ptr::null_mut());
+    end_before_destructors();
+}
+
+/// Ends the process with this status at once: nothing of the engine is torn down, see [`keep`].
+pub fn end(status: c_int) -> ! {
+    // SAFETY: ends the process without running anything more.
+    unsafe { _exit(status) }
+}
+
+/// Sees to it that a process that returns from `main` ends before the engine's destructors run. What is registered
+/// last runs first, and statements register more destructors whenever they are the first to use a part of the engine,
+/// so this is done again after each of the first statements; a program that runs long ends by [`end`].
+fn end_before_destructors() {
+    /// Each registration keeps 32 bytes for the life of the process.
+    const MOST: u32 = 4096;
+    static DONE: AtomicU32 = AtomicU32::new(0);
+    if DONE.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |done| (done < MOST).then_some(done + 1)).is_ok() {
+        #[cfg(target_os = "linux")]
+        // SAFETY: the function stays for the life of the process.
+        unsafe {
+            on_exit(end_at_exit, ptr::null_mut());
+        }
     }
 }
 
-/// Ends the process with the status it was to end with. Rust's own streams have been flushed by then.
+/// Rust's own streams have been flushed by then.
 #[cfg(target_os = "linux")]
-extern "C" fn end_at_once(status: c_int, _: *mut c_void) {
-    // SAFETY: ends the process without running anything more.
-    unsafe { _exit(status) }
+extern "C" fn end_at_exit(status: c_int, _: *mut c_void) {
+    end(status)
+}
+
+unsafe extern "C" {
+    fn _exit(status: c_int) -> !;
 }
 
 #[cfg(target_os = "linux")]
 unsafe extern "C" {
     fn on_exit(function: extern "C" fn(c_int, *mut c_void), argument: *mut c_void) -> c_int;
-    fn _exit(status: c_int) -> !;
 }
 
 impl std::fmt::Debug for Api {
@@ -227,6 +247,7 @@ impl Drop for Connection {
     fn drop(&mut self) {
         // SAFETY: closed once; streams borrow the connection, so none is left.
         unsafe { (self.api.close)(self.handle.as_ptr()) }
+        end_before_destructors();
     }
 }
 
