@@ -8,6 +8,7 @@ use inflow_store::{Store, quote_text};
 use crate::AnalyticsError;
 use crate::catalogue::{Metric, catalogue};
 use crate::report::instant;
+use crate::stages;
 
 /// The analyses that [`analyze`] can be asked for, in the order in which they run.
 pub const JOBS: [&str; 4] = ["application_stages", "posting_quarters", "spend_days", "views"];
@@ -48,13 +49,23 @@ impl FromStr for Job {
     }
 }
 
+/// Which cases `application_stages` is computed anew for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// All of them.
+    All,
+    /// Those of the table `changed_applications`. It holds each application whose own row, events, candidate link, case or posting changed
+    /// since the last analysis, and with one member of a case, as it is or was, all members.
+    Changed,
+}
+
 /// Rebuilds the marts of the live database and installs the metrics; only the `jobs` named, all of [`JOBS`] when none is.
 ///
 /// The tables `channels` and `fx_rates` are written from the configuration each time. The result depends on the
-/// derived tables, the configuration and, for the exposure of postings that are still open, the clock.
-pub async fn analyze(store: &Store, config: &Config, clock: &SharedClock, jobs: &[String]) -> Result<(), AnalyticsError> {
+/// derived tables, the configuration and, for the exposure of postings that are still open, the clock; it does not depend on `scope`.
+pub async fn analyze(store: &Store, config: &Config, clock: &SharedClock, jobs: &[String], scope: Scope) -> Result<(), AnalyticsError> {
     let wanted: Vec<Job> = if jobs.is_empty() { ALL.to_vec() } else { jobs.iter().map(|name| name.parse()).collect::<Result<_, _>>()? };
-    rebuild(store, LIVE, config, clock, &wanted).await?;
+    rebuild(store, LIVE, config, clock, &wanted, scope).await?;
     if wanted.contains(&Job::Views) {
         install(store, config).await?;
     }
@@ -65,15 +76,22 @@ pub async fn analyze(store: &Store, config: &Config, clock: &SharedClock, jobs: 
 ///
 /// The metrics stay with the live database: their views name its tables, which a replay exchanges beneath them.
 pub async fn analyze_into(store: &Store, db: &str, config: &Config, clock: &SharedClock) -> Result<(), AnalyticsError> {
-    rebuild(store, db, config, clock, &ALL).await
+    rebuild(store, db, config, clock, &ALL, Scope::All).await
 }
 
-async fn rebuild(store: &Store, db: &str, config: &Config, clock: &SharedClock, wanted: &[Job]) -> Result<(), AnalyticsError> {
+async fn rebuild(
+    store: &Store,
+    db: &str,
+    config: &Config,
+    clock: &SharedClock,
+    wanted: &[Job],
+    scope: Scope,
+) -> Result<(), AnalyticsError> {
     let marts = Marts { store, db, budget: config.settings.store.max_memory / 8 };
     marts.rebuild("channels", &channels(config), &[]).await?;
     marts.rebuild("fx_rates", &fx_rates(config), &[]).await?;
     if wanted.contains(&Job::ApplicationStages) {
-        marts.rebuild("application_stages", include_str!("../sql/marts/application_stages.sql"), &[]).await?;
+        stages::rebuild(&marts, scope).await?;
     }
     if wanted.contains(&Job::PostingQuarters) {
         let as_of = instant(clock.now());
@@ -86,33 +104,59 @@ async fn rebuild(store: &Store, db: &str, config: &Config, clock: &SharedClock, 
     Ok(())
 }
 
-struct Marts<'a> {
-    store: &'a Store,
-    db: &'a str,
+/// The marts of one database.
+pub(crate) struct Marts<'a> {
+    pub(crate) store: &'a Store,
+    pub(crate) db: &'a str,
     /// Bytes that a join may hold before it spills to disk.
     budget: u64,
 }
 
 impl Marts<'_> {
     async fn rebuild(&self, table: &str, sql: &str, params: &[(&str, String)]) -> Result<(), AnalyticsError> {
-        // `inflow_state.` has no dot after `inflow`, so it stays.
-        let sql = sql.replace("inflow.", &format!("{}.", self.db));
         let budget = self.budget.to_string();
-        let settings = [
-            ("optimize_aggregation_in_order", "1"),
-            // Spills to disk; ASOF joins, which it cannot do, are hashed.
-            ("join_algorithm", "grace_hash,hash"),
-            ("max_bytes_in_join", budget.as_str()),
-            ("max_bytes_before_external_group_by", budget.as_str()),
-            ("max_bytes_before_external_sort", budget.as_str()),
-        ];
         self.store
-            .rebuild_table(self.db, table, &sql, params, &settings)
+            .rebuild_table(self.db, table, &self.here(sql), params, &settings(&budget))
             .await
             .map_err(AnalyticsError::store(format!("cannot rebuild {table}")))?;
         tracing::debug!(db = self.db, table, "mart rebuilt");
         Ok(())
     }
+
+    /// One partition of a table.
+    pub(crate) async fn rebuild_partition(
+        &self,
+        table: &str,
+        partition: &str,
+        sql: &str,
+        params: &[(&str, String)],
+    ) -> Result<(), AnalyticsError> {
+        let budget = self.budget.to_string();
+        self.store
+            .rebuild_partition(self.db, table, partition, &self.here(sql), params, &settings(&budget))
+            .await
+            .map_err(AnalyticsError::store(format!("cannot rebuild {table}")))?;
+        tracing::debug!(db = self.db, table, partition, "mart rebuilt");
+        Ok(())
+    }
+
+    /// The SQL for this database. `inflow_state.` has no dot after `inflow`, so it stays.
+    pub(crate) fn here(&self, sql: &str) -> String {
+        sql.replace("inflow.", &format!("{}.", self.db))
+    }
+}
+
+fn settings(budget: &str) -> [(&str, &str); 6] {
+    [
+        ("optimize_aggregation_in_order", "1"),
+        // Spills to disk; ASOF joins, which it cannot do, are hashed.
+        ("join_algorithm", "grace_hash,hash"),
+        ("max_bytes_in_join", budget),
+        ("max_bytes_before_external_group_by", budget),
+        ("max_bytes_before_external_sort", budget),
+        // The engine takes one thread only where each has less than 1 GB to itself.
+        ("max_threads_min_free_memory_per_thread", "0"),
+    ]
 }
 
 fn channels(config: &Config) -> String {

@@ -19,9 +19,10 @@ mod analyze;
 mod catalogue;
 mod error;
 mod report;
+mod stages;
 mod unmapped;
 
-pub use analyze::{JOBS, analyze, analyze_into};
+pub use analyze::{JOBS, Scope, analyze, analyze_into};
 pub use catalogue::{Metric, catalogue, metric};
 pub use error::AnalyticsError;
 pub use report::{Definition, NO_DIMENSION, Query, Report, report};

@@ -182,7 +182,7 @@ impl Opened {
             }
             let _nothing_exchanged = self.host.gate.read().await;
             let jobs = OF_THE_CLOCK.map(str::to_owned);
-            let marts = inflow_analytics::analyze(&self.store, &self.config, &self.clock, &jobs);
+            let marts = inflow_analytics::analyze(&self.store, &self.config, &self.clock, &jobs, inflow_analytics::Scope::All);
             marts.instrument(info_span!(target: "timing", "marts")).await?;
             Ok(())
         };
@@ -200,7 +200,7 @@ impl Opened {
         links.instrument(info_span!(target: "timing", "link")).await?;
         let clusters = inflow_pipeline::cluster::recluster(&self.store, &self.config, inflow_store::DERIVED_DATABASE);
         clusters.instrument(info_span!(target: "timing", "cluster")).await?;
-        let marts = inflow_analytics::analyze(&self.store, &self.config, &self.clock, jobs);
+        let marts = inflow_analytics::analyze(&self.store, &self.config, &self.clock, jobs, inflow_analytics::Scope::All);
         marts.instrument(info_span!(target: "timing", "marts")).await?;
         Ok(())
     }

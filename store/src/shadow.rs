@@ -114,6 +114,46 @@ impl Store {
         self.execute(&format!("EXCHANGE TABLES {current} AND {next}"), &[], &[]).await?;
         self.execute(&drop, &[], NO_LIMIT_ON_DROPS).await
     }
+
+    /// Fills one partition of a table anew from a SELECT (columns in the table's order, all rows in that partition) and puts it in
+    /// place in one step.
+    pub async fn rebuild_partition(
+        &self,
+        database: &str,
+        table: &str,
+        partition: &str,
+        select: &str,
+        params: &[Param<'_>],
+        settings: &[(&str, &str)],
+    ) -> Result<(), StoreError> {
+        self.writable()?;
+        let current = format!("{}.{}", quote_name(database), quote_name(table));
+        let next = format!("{}.{}", quote_name(database), quote_name(&format!("{table}_next")));
+        let drop = format!("DROP TABLE IF EXISTS {next} SYNC");
+        self.execute(&drop, &[], NO_LIMIT_ON_DROPS).await?;
+        self.execute(&format!("CREATE TABLE {next} AS {current}"), &[], &[]).await?;
+        let settings = [&[("database", database)], settings].concat();
+        self.execute(&format!("INSERT INTO {next} {select}"), params, &settings).await?;
+        let filled = self.rows(&format!("SELECT count() > 0 AS filled FROM {next}"), &[]).await?;
+        // Nothing does not replace anything.
+        let put = if filled.first().and_then(|row| row.get("filled")?.as_u64()) == Some(1) {
+            format!("ALTER TABLE {current} REPLACE PARTITION {partition} FROM {next}")
+        } else {
+            format!("ALTER TABLE {current} DROP PARTITION {partition}")
+        };
+        self.execute(&put, &[], NO_LIMIT_ON_DROPS).await?;
+        self.execute(&drop, &[], NO_LIMIT_ON_DROPS).await
+    }
+
+    /// Drops partitions of a table.
+    pub async fn drop_partitions(&self, database: &str, table: &str, partitions: &[String]) -> Result<(), StoreError> {
+        if partitions.is_empty() {
+            return Ok(());
+        }
+        let table = format!("{}.{}", quote_name(database), quote_name(table));
+        let drops: Vec<String> = partitions.iter().map(|partition| format!("DROP PARTITION {partition}")).collect();
+        self.execute(&format!("ALTER TABLE {table} {}", drops.join(", ")), &[], NO_LIMIT_ON_DROPS).await
+    }
 }
 
 /// Servers refuse to drop tables of more than 50 GB without these.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use inflow_analytics::{Query, Report, analyze, report};
+use inflow_analytics::{Query, Report, Scope, analyze, report};
 use inflow_config::{Config, FixedClock, SharedClock};
 use inflow_store::{Store, StoreOptions};
 use serde_json::{Map, Value, json};
@@ -107,7 +107,12 @@ impl World {
     }
 
     pub async fn analyze(&self) {
-        analyze(&self.store, &self.config, &self.clock, &[]).await.unwrap();
+        analyze(&self.store, &self.config, &self.clock, &[], Scope::All).await.unwrap();
+    }
+
+    /// Only the cases of `changed_applications`.
+    pub async fn analyze_changes(&self) {
+        analyze(&self.store, &self.config, &self.clock, &[], Scope::Changed).await.unwrap();
     }
 
     /// A report as of the clock, in each channel's own zone.

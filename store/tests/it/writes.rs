@@ -80,7 +80,26 @@ fn readers_see_the_newest_version_only() {
         assert_eq!(count("write_copy").await, 1);
         store.rebuild_table("inflow", "write_copy", "SELECT 'x', 'y' FROM numbers(5)", &[], &[]).await.unwrap();
         assert_eq!(count("write_copy").await, 5);
-        for table in ["write_versions", "write_copy"] {
+        // A partition is replaced and the others stay.
+        store.execute("CREATE TABLE write_parts (p UInt8, k String) ENGINE = MergeTree PARTITION BY p ORDER BY k", &[], &[]).await.unwrap();
+        let parts = async || {
+            let rows =
+                store.rows("SELECT groupArray(concat(toString(p), k)) AS all FROM (SELECT * FROM write_parts ORDER BY ALL)", &[]).await;
+            rows.unwrap()[0]["all"].clone()
+        };
+        let fill =
+            async |partition: &str, select: &str| store.rebuild_partition("inflow", "write_parts", partition, select, &[], &[]).await;
+        fill("1", "SELECT 1, 'a'").await.unwrap();
+        fill("2", "SELECT 2, arrayJoin(['b', 'c'])").await.unwrap();
+        assert_eq!(parts().await, serde_json::json!(["1a", "2b", "2c"]));
+        fill("2", "SELECT 2, 'd'").await.unwrap();
+        fill("1", "SELECT 1, 'x', 'y'").await.unwrap_err();
+        assert_eq!(parts().await, serde_json::json!(["1a", "2d"]));
+        fill("1", "SELECT 1, 'a' WHERE 0").await.unwrap();
+        assert_eq!(parts().await, serde_json::json!(["2d"]));
+        store.drop_partitions("inflow", "write_parts", &["1".to_owned(), "2".to_owned()]).await.unwrap();
+        assert_eq!(parts().await, serde_json::json!([]));
+        for table in ["write_versions", "write_copy", "write_parts"] {
             store.execute(&format!("DROP TABLE {table} SYNC"), &[], &[]).await.unwrap();
         }
         let left = store.rows("SELECT name FROM system.tables WHERE name LIKE '%_next'", &[]).await.unwrap();

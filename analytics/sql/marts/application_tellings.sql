@@ -1,0 +1,63 @@
+-- What each connection tells of its applications, those of cases of several members (`$members` is IN) or of one (NOT IN).
+--
+-- All applications, or those that changed and nothing else: {everything} is the one switch. Restrictions on the sorting keys may go
+-- before FINAL makes one row of several, and ids alone are compared first since that is cheap.
+SELECT
+    a.connection AS connection, a.source_id AS source_id, a.channel AS channel,
+    if(a.store = '', p.store, a.store) AS store,
+    if(a.department = '', p.department, a.department) AS department,
+    if(a.city = '', p.city, a.city) AS city,
+    a.requisition_source_id AS requisition_source_id, a.posting_source_id AS posting_source_id, a.recruiter AS recruiter,
+    multiIf(l.other != '', l.other,
+            a.candidate_source_id != '', concat(a.connection, '/', a.candidate_source_id),
+            concat(a.connection, '/application:', a.source_id)) AS person_id,
+    l.linkable AS linkable,
+    -- A history that the application's own record carries is what its newest version says.
+    arrayConcat(t.apart, arrayMap(e -> e.2, arrayFilter(e -> e.1 = a.version, t.within))) AS told,
+    arrayConcat(
+        if(isNull(a.applied_at), [], [packed(3, assumeNotNull(a.applied_at), a.applied_precision, 0)]),
+        if(isNull(a.first_at), [], [packed(1, assumeNotNull(a.first_at), a.first_precision, 0)])) AS own
+FROM
+(
+    SELECT *, sipHash128(connection, source_id) AS key, sipHash128(connection, candidate_source_id) AS candidate_key
+    FROM current
+    WHERE (connection, source_id) $members (SELECT connection, source_id FROM inflow.application_links)
+) AS a
+LEFT JOIN
+(
+    SELECT sipHash128(connection, application_source_id) AS key, apart, within
+    FROM
+    (
+        -- In the order of the table, so that nothing but the current application is held.
+        SELECT
+            connection, application_source_id,
+            groupArrayIf(event, embedded = 0) AS apart,
+            groupArrayIf((version, event), embedded = 1) AS within
+        FROM
+        (
+            SELECT
+                connection, application_source_id, embedded, version,
+                packed(
+                    multiIf(stage = 'rejected', 101, stage = 'withdrawn', 102, indexOf(names, toString(stage))),
+                    occurred_at, precision, retracts) AS event
+            FROM inflow.stage_events FINAL
+            PREWHERE {everything:UInt8} OR application_source_id IN (SELECT source_id FROM changed)
+            WHERE deleted = 0 AND ({everything:UInt8} OR (connection, application_source_id) IN changed)
+              AND (connection, application_source_id) $members (SELECT connection, source_id FROM inflow.application_links)
+        )
+        GROUP BY connection, application_source_id
+    )
+) AS t ON t.key = a.key
+LEFT JOIN
+(
+    SELECT sipHash128(connection, source_id) AS key, store, department, city
+    FROM inflow.postings FINAL
+    WHERE deleted = 0 AND (store != '' OR department != '' OR city != '')
+) AS p ON p.key = sipHash128(a.connection, a.posting_source_id)
+LEFT JOIN
+(
+    -- Most persons are known by the key of their only row, which need not be carried along.
+    SELECT sipHash128(connection, source_id) AS key, if(person_id = concat(connection, '/', source_id), '', person_id) AS other, linkable
+    FROM inflow.candidate_links
+    WHERE {everything:UInt8} OR source_id IN (SELECT candidate_source_id FROM current)
+) AS l ON l.key = a.candidate_key

@@ -1,0 +1,324 @@
+//! `application_stages` by what changed is what it is when everything is made anew.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use inflow_analytics::analyze_into;
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+use serde_json::{Map, Value, json};
+
+use crate::world::World;
+
+const CONNECTIONS: [&str; 3] = ["boss", "zhaopin", "system"];
+const STAGES: [&str; 12] = [
+    "viewed",
+    "contacted",
+    "applied",
+    "screened",
+    "invited",
+    "attended",
+    "offered",
+    "accepted",
+    "onboarded",
+    "passed_probation",
+    "rejected",
+    "withdrawn",
+];
+
+const CANDIDATES: usize = 400;
+const POSTINGS: usize = 200;
+
+type Key = (String, String);
+
+/// What was said so far, and who is a case with whom.
+struct Company {
+    world: World,
+    chance: StdRng,
+    version: u64,
+    /// Rows that are not inserted yet, by table.
+    rows: BTreeMap<&'static str, Vec<Value>>,
+    applications: Vec<Key>,
+    cases: BTreeMap<Key, String>,
+    changed: BTreeSet<Key>,
+}
+
+impl Company {
+    async fn new(seed: u64) -> Self {
+        let world = World::new().await;
+        Self {
+            world,
+            chance: StdRng::seed_from_u64(seed),
+            version: 1,
+            rows: BTreeMap::new(),
+            applications: Vec::new(),
+            cases: BTreeMap::new(),
+            changed: BTreeSet::new(),
+        }
+    }
+
+    fn below(&mut self, n: usize) -> usize {
+        self.chance.random_range(0..n)
+    }
+
+    fn one_in(&mut self, n: usize) -> bool {
+        self.below(n) == 0
+    }
+
+    async fn flush(&mut self) {
+        for (table, rows) in std::mem::take(&mut self.rows) {
+            self.world.insert(table, rows).await;
+        }
+    }
+
+    fn instant(&mut self) -> String {
+        let [month, day, hour, minute] = [12, 28, 24, 60].map(|n| self.below(n));
+        format!("2026-{:02}-{:02} {hour:02}:{minute:02}:00", month + 1, day + 1)
+    }
+
+    fn precision(&mut self) -> &'static str {
+        ["exact", "exact", "day", "observed"][self.below(4)]
+    }
+
+    fn any(&mut self) -> Key {
+        let at = self.below(self.applications.len());
+        self.applications[at].clone()
+    }
+
+    /// A new application, or what a known one says now.
+    fn application(&mut self, key: &Key, deleted: bool) {
+        self.version += 1;
+        let (applied, first) = (self.instant(), self.instant());
+        let mut row = json!({
+            "connection": key.0, "source_id": key.1, "channel": (["boss", "zhaopin", "indeed"][self.below(3)]),
+            "candidate_source_id": if self.one_in(5) { String::new() } else { format!("p{}", self.below(CANDIDATES)) },
+            "posting_source_id": format!("j{}", self.below(POSTINGS)), "requisition_source_id": (["", "r1"][self.below(2)]),
+            "store": (["", "", "north"][self.below(3)]), "department": (["", "sales"][self.below(2)]), "city": "",
+            "recruiter": (["", "r-1", "r-2"][self.below(3)]), "version": self.version, "deleted": u8::from(deleted),
+        });
+        let (applied_is, first_is) = (!self.one_in(6), self.one_in(3));
+        row["applied_at"] = if applied_is { json!(applied) } else { Value::Null };
+        row["first_at"] = if first_is { json!(first) } else { Value::Null };
+        (row["applied_precision"], row["first_precision"]) = (json!(self.precision()), json!("exact"));
+        self.rows.entry("applications").or_default().push(row);
+        if !self.applications.contains(key) {
+            self.applications.push(key.clone());
+        }
+        self.changed.insert(key.clone());
+    }
+
+    fn event(&mut self, key: &Key) {
+        self.version += 1;
+        let (at, precision) = (self.instant(), self.precision());
+        // Few ids, so that events are told anew and taken away too.
+        let row = json!({
+            "connection": key.0, "application_source_id": key.1, "source_id": format!("e{}", self.below(6)),
+            "stage": STAGES[self.below(STAGES.len())], "occurred_at": at, "precision": precision,
+            "retracts": u8::from(self.one_in(8)), "embedded": u8::from(self.one_in(10)),
+            "version": self.version, "deleted": u8::from(self.one_in(10)),
+        });
+        self.rows.entry("stage_events").or_default().push(row);
+        self.changed.insert(key.clone());
+    }
+
+    /// What linking tells of candidates is written anew with each step.
+    async fn links(&mut self) {
+        let before = self.candidates().await;
+        self.world.store.execute("TRUNCATE TABLE inflow.candidate_links", &[], &[]).await.unwrap();
+        let mut rows = Vec::new();
+        for candidate in 0..CANDIDATES {
+            for connection in CONNECTIONS {
+                if candidate % 7 != 0 {
+                    let moved = self.one_in(150);
+                    let person = if moved { "boss/p1".to_owned() } else { format!("{connection}/p{candidate}") };
+                    rows.push(json!({"connection": connection, "source_id": format!("p{candidate}"), "person_id": person, "members": 1, "linkable": candidate % 2}));
+                }
+            }
+        }
+        self.world.insert("candidate_links", rows).await;
+        let after = self.candidates().await;
+        let moved = before.iter().filter(|(candidate, person)| after.get(*candidate) != Some(person));
+        let moved: BTreeSet<&Key> =
+            moved.chain(after.iter().filter(|(candidate, _)| !before.contains_key(*candidate))).map(|(key, _)| key).collect();
+        let told =
+            self.world.rows("SELECT toString(connection) AS connection, source_id, candidate_source_id FROM inflow.applications").await;
+        for row in told {
+            if moved.contains(&(text(&row, "connection"), text(&row, "candidate_source_id"))) {
+                self.changed.insert((text(&row, "connection"), text(&row, "source_id")));
+            }
+        }
+    }
+
+    async fn candidates(&self) -> BTreeMap<Key, String> {
+        let rows = self.world.rows("SELECT toString(connection) AS connection, source_id, person_id FROM inflow.candidate_links").await;
+        rows.iter().map(|row| ((text(row, "connection"), text(row, "source_id")), text(row, "person_id"))).collect()
+    }
+
+    /// Joins two cases, or takes one apart; writes the table anew.
+    async fn regroup(&mut self) {
+        let (a, b) = (self.any(), self.any());
+        let before = self.cases.clone();
+        if self.one_in(3) {
+            let case = self.cases.get(&a).cloned();
+            self.cases.retain(|_, other| Some(&*other) != case.as_ref());
+        } else if a.0 != b.0 && !self.cases.contains_key(&b) {
+            let case = self.cases.get(&a).cloned().unwrap_or_else(|| format!("{}/{}", a.0, a.1));
+            self.cases.insert(a, case.clone());
+            self.cases.insert(b, case);
+        }
+        let moved = before.iter().filter(|(key, case)| self.cases.get(*key) != Some(case));
+        let moved = moved.chain(self.cases.iter().filter(|(key, _)| !before.contains_key(*key))).map(|(key, _)| key.clone());
+        self.changed.extend(moved.collect::<Vec<_>>());
+        self.close(&before);
+        self.world.store.execute("TRUNCATE TABLE inflow.application_links", &[], &[]).await.unwrap();
+        let mut places: BTreeMap<&String, u16> = BTreeMap::new();
+        let mut rows = Vec::new();
+        for (key, case) in &self.cases {
+            let place = places.entry(case).or_default();
+            *place += 1;
+            rows.push(json!({"connection": key.0, "source_id": key.1, "case_id": case, "place": *place, "members": 2, "basis": ["person"], "channel": "boss"}));
+        }
+        if !rows.is_empty() {
+            self.world.insert("application_links", rows).await;
+        }
+    }
+
+    /// With one member of a case, as it was or is, all of them.
+    fn close(&mut self, before: &BTreeMap<Key, String>) {
+        loop {
+            let known = self.changed.len();
+            for cases in [before, &self.cases] {
+                let touched: BTreeSet<&String> = self.changed.iter().filter_map(|key| cases.get(key)).collect();
+                let members: Vec<Key> = cases.iter().filter(|(_, case)| touched.contains(case)).map(|(key, _)| key.clone()).collect();
+                self.changed.extend(members);
+            }
+            if self.changed.len() == known {
+                return;
+            }
+        }
+    }
+
+    /// Postings' stores stand in for what an application does not say.
+    async fn posting(&mut self, id: usize) {
+        self.version += 1;
+        let store = ["", "south", "west"][self.below(3)];
+        let rows = CONNECTIONS
+            .map(|connection| json!({"connection": connection, "source_id": format!("j{id}"), "channel": "boss", "store": store, "city": "上海", "status": "open", "version": self.version}));
+        self.world.insert("postings", rows.to_vec()).await;
+        let told =
+            self.world.rows("SELECT toString(connection) AS connection, source_id, posting_source_id FROM inflow.applications").await;
+        let posting = format!("j{id}");
+        self.changed.extend(
+            told.iter()
+                .filter(|row| text(row, "posting_source_id") == posting)
+                .map(|row| (text(row, "connection"), text(row, "source_id"))),
+        );
+    }
+
+    async fn note_changed(&mut self) {
+        let cases = self.cases.clone();
+        self.close(&cases);
+        self.world.store.execute("TRUNCATE TABLE inflow.changed_applications", &[], &[]).await.unwrap();
+        let rows: Vec<Value> = self.changed.iter().map(|(connection, id)| json!({"connection": connection, "source_id": id})).collect();
+        if !rows.is_empty() {
+            self.world.insert("changed_applications", rows).await;
+        }
+        self.changed.clear();
+    }
+
+    async fn stages(&self, database: &str) -> Vec<String> {
+        let sql = format!("SELECT * FROM {database}.application_stages ORDER BY ALL");
+        self.world.rows(&sql).await.into_iter().map(|row| Value::from(row).to_string()).collect()
+    }
+
+    /// What a rebuild of everything says, beside the live tables.
+    async fn anew(&self) -> Vec<String> {
+        let World { store, config, clock, .. } = &self.world;
+        let shadow = store.create_shadow().await.unwrap();
+        for table in ["applications", "stage_events", "postings", "candidate_links", "application_links"] {
+            store.execute(&format!("INSERT INTO {shadow}.{table} SELECT * FROM inflow.{table}"), &[], &[("final", "0")]).await.unwrap();
+        }
+        analyze_into(store, &shadow, config, clock).await.unwrap();
+        let stages = self.stages(&shadow).await;
+        store.drop_shadow().await.unwrap();
+        stages
+    }
+
+    /// Generation, rows of the base, rows that replace some of it.
+    async fn tiers(&self) -> [u64; 3] {
+        let sql = "SELECT max(generation) AS generation, countIf(tier = 0) AS base, countIf(tier = 1) AS replacing FROM inflow.application_stage_tiers";
+        let row = self.world.rows(sql).await.remove(0);
+        ["generation", "base", "replacing"].map(|column| row[column].as_u64().unwrap())
+    }
+
+    /// A day: a few of everything.
+    async fn day(&mut self, day: usize) {
+        for n in 0..3 {
+            let key = (CONNECTIONS[self.below(3)].to_owned(), format!("d{day}-{n}"));
+            self.application(&key, false);
+        }
+        for _ in 0..3 {
+            let key = self.any();
+            let deleted = self.one_in(3);
+            self.application(&key, deleted);
+        }
+        for _ in 0..6 {
+            let key = self.any();
+            self.event(&key);
+        }
+        self.flush().await;
+        self.regroup().await;
+        if day % 2 == 0 {
+            self.links().await;
+        } else {
+            let id = self.below(POSTINGS);
+            self.posting(id).await;
+        }
+        self.note_changed().await;
+    }
+}
+
+fn text(row: &Map<String, Value>, column: &str) -> String {
+    row[column].as_str().unwrap_or_default().to_owned()
+}
+
+/// Days of random changes on 1500 applications: by changes, and then everything anew, which must say the same.
+#[tokio::test]
+async fn what_changed_alone_gives_what_everything_anew_gives() {
+    let seed = std::env::var("INFLOW_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(20_261_126);
+    let mut company = Company::new(seed).await;
+    for n in 0..1500 {
+        let key = (CONNECTIONS[n % 3].to_owned(), format!("a{n}"));
+        company.application(&key, false);
+    }
+    for _ in 0..1500 {
+        let key = company.any();
+        company.event(&key);
+    }
+    company.flush().await;
+    company.links().await;
+    for _ in 0..20 {
+        company.regroup().await;
+    }
+    company.note_changed().await;
+    company.world.analyze().await;
+    assert_eq!(company.tiers().await[2], 0);
+    let (mut by_change, mut anew) = (0, 0);
+    for day in 0..5 {
+        let [generation, ..] = company.tiers().await;
+        company.day(day).await;
+        company.world.analyze_changes().await;
+        let [now, _, replacing] = company.tiers().await;
+        if now == generation {
+            assert!(replacing > 0);
+            by_change += 1;
+        } else {
+            anew += 1;
+        }
+        let (changes, tiers) = (company.stages("inflow").await, company.tiers().await);
+        let everything = company.anew().await;
+        let differs = changes.iter().zip(&everything).find(|(a, b)| a != b);
+        assert!(changes == everything, "seed {seed}, day {day}, {} rows against {}: {differs:?}", changes.len(), everything.len());
+        assert_eq!(company.tiers().await, tiers);
+    }
+    assert!(by_change > 1 && anew > 0, "{by_change} days by changes, {anew} anew");
+}
