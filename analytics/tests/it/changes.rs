@@ -267,7 +267,7 @@ impl Company {
         }
         self.flush().await;
         self.regroup().await;
-        if day % 2 == 0 {
+        if day.is_multiple_of(2) {
             self.links().await;
         } else {
             let id = self.below(POSTINGS);
