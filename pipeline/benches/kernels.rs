@@ -12,7 +12,7 @@ use inflow_connectors::spec::{TimeFormat, parse_mapping};
 use inflow_pipeline::cluster::compare::compare;
 use inflow_pipeline::cluster::form::{Form, Posting};
 use inflow_pipeline::cluster::signature::bands;
-use inflow_pipeline::frame::{Lineage, to_arrow_stream};
+use inflow_pipeline::frame::Lineage;
 use inflow_pipeline::map::{Mapped, Mapper};
 use inflow_pipeline::normalise::{company, pay, place, title};
 use serde_json::{Map, json};
@@ -117,11 +117,10 @@ fn rows(c: &mut Criterion) {
     let mut group = c.benchmark_group("a thousand applications");
     group.throughput(criterion::Throughput::Elements(1_000));
     group.bench_function("mapped", |b| b.iter(map));
-    group.bench_function("mapped and as Arrow", |b| {
+    group.bench_function("mapped and as blocks", |b| {
         b.iter(|| {
             let lineage = Lineage { connection: "boss".to_owned(), segment: "s".to_owned(), fetched_at: 0 };
-            let frames = map().tables.into_iter().filter(|(_, rows)| !rows.is_empty()).map(|(_, rows)| rows.into_latest(&lineage).unwrap());
-            frames.map(|mut frame| to_arrow_stream(&mut frame).unwrap().len()).sum::<usize>()
+            map().tables.iter().map(|(_, rows)| rows.block(&rows.latest(), &lineage).len()).sum::<usize>()
         });
     });
     group.finish();

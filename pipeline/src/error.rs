@@ -55,9 +55,6 @@ pub enum PipelineError {
         /// Keys of postings of this id, when there are several.
         like: Vec<String>,
     },
-    /// Frames.
-    #[error("a frame could not be made: {0}")]
-    Frame(#[from] polars::error::PolarsError),
     /// A task of ours stopped.
     #[error("the pipeline stopped: {0}")]
     Stopped(String),
@@ -86,7 +83,7 @@ impl Explain for PipelineError {
                     .to_owned(),
             ),
             Self::NoPosting { like, .. } => Some(format!("give one of {}", like.join(", "))),
-            Self::Frame(_) | Self::Stopped(_) => None,
+            Self::Stopped(_) => None,
         }
     }
 
@@ -94,7 +91,7 @@ impl Explain for PipelineError {
         match self {
             Self::Store(error) => error.exit_code(),
             Self::Landing(error) => error.exit_code(),
-            Self::Frame(_) | Self::Stopped(_) => 2,
+            Self::Stopped(_) => 2,
             _ => 1,
         }
     }

@@ -1,16 +1,18 @@
-//! Typed columns: rows of a table are collected column by column, deduplicated as a Polars frame, and written as one
-//! Arrow IPC stream, one record batch, which ClickHouse takes as one block.
+//! Typed columns: rows of a table are collected column by column, the latest of each key is kept, and what is kept is written in
+//! the order of the table as a block of ClickHouse's native format ([`crate::native`]).
 
+use crate::native::Block;
 use hashbrown::HashMap;
-use polars::prelude::*;
 use std::ops::Range;
 use std::sync::OnceLock;
 
-/// The type of one column of a table, as it travels in Arrow.
+/// The type of one column of a table, as it travels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ColumnType {
     /// Text, never null: absent is empty.
     Text,
+    /// Text of which many rows have the same.
+    Word,
     /// Exact decimal as text, null when absent: ClickHouse parses it into its Decimal, so no binary fraction is met.
     Decimal,
     /// Instant, milliseconds since 1970 UTC, null when absent.
@@ -21,8 +23,10 @@ pub enum ColumnType {
     Unsigned,
     /// 64-bit unsigned, null when absent: what was not counted is not 0.
     Count,
-    /// List of texts.
-    Texts,
+    /// List of words.
+    Words,
+    /// List of small numbers.
+    Numbers,
     /// List of digests, 16 bytes each.
     Digests,
 }
@@ -43,6 +47,8 @@ pub enum Cell {
     Unsigned(u64),
     /// List of texts.
     Texts(Texts),
+    /// List of small numbers.
+    Numbers(Vec<u16>),
     /// List of digests.
     Digests(Vec<[u8; 16]>),
 }
@@ -136,17 +142,15 @@ impl Lineage {
     /// Columns that every table has and that no row sets for itself.
     const COLUMNS: &'static [&'static str] = &["connection", "segment", "fetched_at"];
 
-    fn column(&self, name: &str, height: usize) -> Option<Column> {
-        let scalar = match name {
-            "connection" => Scalar::from(PlSmallStr::from_str(&self.connection)),
-            "segment" => Scalar::from(PlSmallStr::from_str(&self.segment)),
-            "fetched_at" => Scalar::new(
-                DataType::Datetime(TimeUnit::Milliseconds, None),
-                AnyValue::Datetime(self.fetched_at, TimeUnit::Milliseconds, None),
-            ),
-            _ => return None,
-        };
-        Some(Column::new_scalar(PlSmallStr::from_str(name), scalar, height))
+    fn write(&self, name: &str, kind: ColumnType, height: usize, block: &mut Block) -> bool {
+        match name {
+            "connection" => block.words(name, [self.connection.as_str()].into_iter(), (0..height).map(|_| 0)),
+            "segment" if kind == ColumnType::Text => block.texts(name, (0..height).map(|_| self.segment.as_str())),
+            "segment" => block.words(name, [self.segment.as_str()].into_iter(), (0..height).map(|_| 0)),
+            "fetched_at" => block.instants(name, (0..height).map(|_| Some(self.fetched_at))),
+            _ => return false,
+        }
+        true
     }
 }
 
@@ -163,23 +167,70 @@ pub struct Rows {
 enum Buffer {
     /// Texts; an empty one is absent. Decimals too.
     Text(Texts),
+    /// Texts by their place among those that differ.
+    Word(Words, Vec<u32>),
     Instant(Vec<Option<i64>>),
     Day(Vec<Option<i32>>),
     Unsigned(Vec<Option<u64>>),
-    /// The texts of all lists, and where each list ends among them.
-    Lists(Texts, Vec<usize>),
+    /// The words of all lists, and where each list ends among them.
+    Words(Words, Vec<u32>, Vec<usize>),
+    /// Likewise of numbers.
+    Numbers(Vec<u16>, Vec<usize>),
     /// Likewise of digests.
     Digests(Vec<[u8; 16]>, Vec<usize>),
+}
+
+/// Texts that differ, each once; the first is empty.
+#[derive(Debug)]
+struct Words {
+    texts: Texts,
+    places: HashMap<Box<str>, u32>,
+    /// The one that was asked for last: rows that follow each other often say the same.
+    last: u32,
+}
+
+impl Words {
+    fn new() -> Self {
+        let mut words = Self { texts: Texts::default(), places: HashMap::new(), last: 0 };
+        words.place("");
+        words
+    }
+
+    fn place(&mut self, text: &str) -> u32 {
+        if !self.texts.ends.is_empty() && self.texts.get(self.last as usize) == text {
+            return self.last;
+        }
+        self.last = if let Some(place) = self.places.get(text) {
+            *place
+        } else {
+            let place = u32::try_from(self.texts.ends.len()).unwrap_or(u32::MAX);
+            self.texts.push(text);
+            self.places.insert(text.into(), place);
+            place
+        };
+        self.last
+    }
+
+    /// The places here of another's words.
+    fn adopt(&mut self, other: &Self) -> Vec<u32> {
+        other.texts.iter().map(|text| self.place(text)).collect()
+    }
+
+    fn get(&self, place: u32) -> &str {
+        self.texts.get(place as usize)
+    }
 }
 
 impl Buffer {
     fn new(kind: ColumnType) -> Self {
         match kind {
             ColumnType::Text | ColumnType::Decimal => Self::Text(Texts::default()),
+            ColumnType::Word => Self::Word(Words::new(), Vec::new()),
             ColumnType::Instant => Self::Instant(Vec::new()),
             ColumnType::Day => Self::Day(Vec::new()),
             ColumnType::Unsigned | ColumnType::Count => Self::Unsigned(Vec::new()),
-            ColumnType::Texts => Self::Lists(Texts::default(), Vec::new()),
+            ColumnType::Words => Self::Words(Words::new(), Vec::new(), Vec::new()),
+            ColumnType::Numbers => Self::Numbers(Vec::new(), Vec::new()),
             ColumnType::Digests => Self::Digests(Vec::new(), Vec::new()),
         }
     }
@@ -189,14 +240,21 @@ impl Buffer {
         match (self, cell) {
             (Self::Text(texts), Cell::Text(text)) => texts.push(text),
             (Self::Text(texts), _) => texts.push(""),
+            (Self::Word(words, places), cell) => places.push(words.place(if let Cell::Text(text) = cell { text } else { "" })),
             (Self::Instant(instants), cell) => instants.push(if let Cell::Instant(ms) = cell { Some(*ms) } else { None }),
             (Self::Day(days), cell) => days.push(if let Cell::Day(day) = cell { Some(*day) } else { None }),
             (Self::Unsigned(numbers), cell) => numbers.push(if let Cell::Unsigned(number) = cell { Some(*number) } else { None }),
-            (Self::Lists(texts, ends), cell) => {
+            (Self::Words(words, places, ends), cell) => {
                 if let Cell::Texts(list) = cell {
-                    list.iter().for_each(|text| texts.push(text));
+                    places.extend(list.iter().map(|text| words.place(text)));
                 }
-                ends.push(texts.ends.len());
+                ends.push(places.len());
+            }
+            (Self::Numbers(numbers, ends), cell) => {
+                if let Cell::Numbers(list) = cell {
+                    numbers.extend_from_slice(list);
+                }
+                ends.push(numbers.len());
             }
             (Self::Digests(digests, ends), cell) => {
                 if let Cell::Digests(list) = cell {
@@ -211,13 +269,19 @@ impl Buffer {
     fn append(&mut self, other: Self) {
         match (self, other) {
             (Self::Text(texts), Self::Text(more)) => texts.append(&more),
+            (Self::Word(words, places), Self::Word(more, more_places)) => append_words(words, places, &more, &more_places),
             (Self::Instant(instants), Self::Instant(more)) => instants.extend(more),
             (Self::Day(days), Self::Day(more)) => days.extend(more),
             (Self::Unsigned(numbers), Self::Unsigned(more)) => numbers.extend(more),
-            (Self::Lists(texts, ends), Self::Lists(more, more_ends)) => {
-                let before = texts.ends.len();
+            (Self::Words(words, places, ends), Self::Words(more, more_places, more_ends)) => {
+                let before = places.len();
+                append_words(words, places, &more, &more_places);
                 ends.extend(more_ends.into_iter().map(|end| end + before));
-                texts.append(&more);
+            }
+            (Self::Numbers(numbers, ends), Self::Numbers(more, more_ends)) => {
+                let before = numbers.len();
+                ends.extend(more_ends.into_iter().map(|end| end + before));
+                numbers.extend(more);
             }
             (Self::Digests(digests, ends), Self::Digests(more, more_ends)) => {
                 let before = digests.len();
@@ -230,20 +294,45 @@ impl Buffer {
     }
 
     fn text(&self, at: usize) -> &str {
-        if let Self::Text(texts) = self { texts.get(at) } else { "" }
+        match self {
+            Self::Text(texts) => texts.get(at),
+            Self::Word(words, places) => places.get(at).map_or("", |place| words.get(*place)),
+            _ => "",
+        }
     }
 
-    fn list(&self, at: usize) -> impl Iterator<Item = &str> {
-        let (texts, range) = match self {
-            Self::Lists(texts, ends) => (Some(texts), list_at(ends, at)),
-            _ => (None, 0..0),
-        };
-        range.filter_map(move |at| Some(texts?.get(at)))
+    /// Writes the values at some places.
+    fn write(&self, name: &str, kind: ColumnType, kept: &[usize], block: &mut Block) {
+        let at = kept.iter().copied();
+        match self {
+            Self::Text(texts) if kind == ColumnType::Decimal => {
+                block.decimals(name, at.map(|at| Some(texts.get(at)).filter(|text| !text.is_empty())));
+            }
+            Self::Text(texts) => block.texts(name, at.map(|at| texts.get(at))),
+            Self::Word(words, places) => block.words(name, words.texts.iter(), at.map(|at| places.get(at).copied().unwrap_or_default())),
+            Self::Instant(instants) => block.instants(name, at.map(|at| instants.get(at).copied().flatten())),
+            Self::Day(days) => block.days(name, at.map(|at| days.get(at).copied().flatten())),
+            Self::Unsigned(numbers) => {
+                let numbers = at.map(|at| numbers.get(at).copied().flatten());
+                if kind == ColumnType::Count {
+                    block.counts(name, numbers);
+                } else {
+                    block.numbers(name, numbers.map(Option::unwrap_or_default));
+                }
+            }
+            Self::Words(words, places, ends) => {
+                let lists = at.map(|at| places.get(list_at(ends, at)).unwrap_or_default());
+                block.word_lists(name, words.texts.iter(), lists);
+            }
+            Self::Numbers(numbers, ends) => block.number_lists(name, at.map(|at| numbers.get(list_at(ends, at)).unwrap_or_default())),
+            Self::Digests(digests, ends) => block.digest_lists(name, at.map(|at| digests.get(list_at(ends, at)).unwrap_or_default())),
+        }
     }
+}
 
-    fn digests(&self, at: usize) -> &[[u8; 16]] {
-        if let Self::Digests(digests, ends) = self { digests.get(list_at(ends, at)).unwrap_or_default() } else { &[] }
-    }
+fn append_words(words: &mut Words, places: &mut Vec<u32>, more: &Words, more_places: &[u32]) {
+    let adopted = words.adopt(more);
+    places.extend(more_places.iter().map(|place| adopted.get(*place as usize).copied().unwrap_or_default()));
 }
 
 /// Where a list stands among the elements of all lists.
@@ -282,12 +371,13 @@ impl Rows {
         let buffer = &self.columns[self.table.position(column).unwrap()];
         match buffer {
             Buffer::Text(texts) if texts.get(at).is_empty() && self.table.column_type(column) == Some(ColumnType::Decimal) => Cell::Null,
-            Buffer::Text(texts) => Cell::Text(texts.get(at).to_owned()),
+            Buffer::Text(_) | Buffer::Word(..) => Cell::Text(buffer.text(at).to_owned()),
             Buffer::Instant(instants) => instants[at].map_or(Cell::Null, Cell::Instant),
             Buffer::Day(days) => days[at].map_or(Cell::Null, Cell::Day),
             Buffer::Unsigned(numbers) => numbers[at].map_or(Cell::Null, Cell::Unsigned),
-            Buffer::Lists(..) => Cell::Texts(buffer.list(at).collect()),
-            Buffer::Digests(..) => Cell::Digests(buffer.digests(at).to_vec()),
+            Buffer::Words(words, places, ends) => Cell::Texts(places[list_at(ends, at)].iter().map(|place| words.get(*place)).collect()),
+            Buffer::Numbers(numbers, ends) => Cell::Numbers(numbers[list_at(ends, at)].to_vec()),
+            Buffer::Digests(digests, ends) => Cell::Digests(digests[list_at(ends, at)].to_vec()),
         }
     }
 
@@ -303,42 +393,38 @@ impl Rows {
         self.len += other.len;
     }
 
-    /// The frame of the latest row of each key, with what all rows have in common. Of all rows with one key that of the
-    /// greatest version stays, at the place of the first of them. Rows equal in key and version are equal in content (the
-    /// version holds a hash of it), so which of them stays does not matter.
-    ///
-    /// # Errors
-    /// When Polars refuses the columns, which would be a fault of ours.
-    pub fn into_latest(self, lineage: &Lineage) -> PolarsResult<DataFrame> {
-        let kept = self.latest();
-        let columns = self.table.columns.iter().zip(&self.columns);
-        let columns =
-            columns.map(|((name, kind), values)| lineage.column(name, kept.len()).unwrap_or_else(|| column(name, *kind, values, &kept)));
-        DataFrame::new(kept.len(), columns.collect())
-    }
-
-    /// Positions of the rows that stay.
-    fn latest(&self) -> Vec<usize> {
+    /// Places of the latest row of each key, in the order of the keys, as the table is sorted by them. Of all rows with one
+    /// key that of the greatest version stays. Rows equal in key and version are equal in content (the version holds a hash of
+    /// it), so which of them stays does not matter.
+    pub fn latest(&self) -> Vec<usize> {
         let own = self.table.key.iter().filter(|name| !Lineage::COLUMNS.contains(name));
         let key: Vec<&Buffer> = own.filter_map(|name| self.columns.get(self.table.position(name)?)).collect();
         let versions = self.table.position("version").and_then(|at| self.columns.get(at));
         let versions = if let Some(Buffer::Unsigned(versions)) = versions { versions.as_slice() } else { &[] };
-        let version = |at: usize| versions.get(at).copied().flatten().unwrap_or_default();
-        let mut places: HashMap<[&str; MOST_KEYS], usize> = HashMap::with_capacity(self.len);
-        let mut kept: Vec<usize> = Vec::with_capacity(self.len);
-        for at in 0..self.len {
-            let mut texts = [""; MOST_KEYS];
-            for (text, column) in texts.iter_mut().zip(&key) {
-                *text = column.text(at);
-            }
-            let place = *places.entry(texts).or_insert(kept.len());
-            match kept.get_mut(place) {
-                None => kept.push(at),
-                Some(known) if version(at) > version(*known) => *known = at,
-                Some(_) => {}
+        let mut rows: Vec<([&str; MOST_KEYS], u64, usize)> = (0..self.len)
+            .map(|at| {
+                let mut texts = [""; MOST_KEYS];
+                for (text, column) in texts.iter_mut().zip(&key) {
+                    *text = column.text(at);
+                }
+                (texts, !versions.get(at).copied().flatten().unwrap_or_default(), at)
+            })
+            .collect();
+        // The greatest version of a key comes first.
+        rows.sort_unstable();
+        rows.dedup_by(|later, first| later.0 == first.0);
+        rows.into_iter().map(|(_, _, at)| at).collect()
+    }
+
+    /// The rows at some places as a block, with what all rows have in common.
+    pub fn block(&self, kept: &[usize], lineage: &Lineage) -> Vec<u8> {
+        let mut block = Block::new(self.table.columns.len(), kept.len());
+        for ((name, kind), values) in self.table.columns.iter().zip(&self.columns) {
+            if !lineage.write(name, *kind, kept.len(), &mut block) {
+                values.write(name, *kind, kept, &mut block);
             }
         }
-        kept
+        block.finish()
     }
 }
 
@@ -399,58 +485,6 @@ impl Row {
     }
 }
 
-/// A column of the values at some places.
-fn column(name: &str, kind: ColumnType, values: &Buffer, kept: &[usize]) -> Column {
-    let name = PlSmallStr::from_str(name);
-    match (kind, values) {
-        (ColumnType::Decimal, Buffer::Text(texts)) => {
-            let texts = kept.iter().map(|at| Some(texts.get(*at)).filter(|text| !text.is_empty()));
-            StringChunked::from_iter_options(name, texts).into_column()
-        }
-        (_, Buffer::Text(texts)) => StringChunked::from_iter_values(name, kept.iter().map(|at| texts.get(*at))).into_column(),
-        (_, Buffer::Instant(instants)) => {
-            let instants = kept.iter().map(|at| instants.get(*at).copied().flatten());
-            Int64Chunked::from_iter_options(name, instants).into_datetime(TimeUnit::Milliseconds, None).into_column()
-        }
-        (_, Buffer::Day(days)) => {
-            let days = kept.iter().map(|at| days.get(*at).copied().flatten());
-            Int32Chunked::from_iter_options(name, days).into_date().into_column()
-        }
-        (ColumnType::Count, Buffer::Unsigned(counts)) => {
-            UInt64Chunked::from_iter_options(name, kept.iter().map(|at| counts.get(*at).copied().flatten())).into_column()
-        }
-        (_, Buffer::Unsigned(numbers)) => {
-            let numbers = kept.iter().map(|at| numbers.get(*at).copied().flatten().unwrap_or_default());
-            UInt64Chunked::from_iter_values(name, numbers).into_column()
-        }
-        (_, lists @ Buffer::Lists(..)) => {
-            let mut builder = ListStringChunkedBuilder::new(name, kept.len(), kept.len() * 4);
-            for at in kept {
-                builder.append_values_iter(lists.list(*at));
-            }
-            builder.finish().into_column()
-        }
-        (_, digests @ Buffer::Digests(..)) => {
-            let mut builder = ListBinaryChunkedBuilder::new(name, kept.len(), kept.len() * 8);
-            for at in kept {
-                builder.append_values_iter(digests.digests(*at).iter().map(<[u8; 16]>::as_slice));
-            }
-            builder.finish().into_column()
-        }
-    }
-}
-
-/// The frame as Arrow IPC stream with a single record batch.
-///
-/// # Errors
-/// When Polars refuses, which would be a fault of ours.
-pub fn to_arrow_stream(frame: &mut DataFrame) -> PolarsResult<Vec<u8>> {
-    frame.rechunk_mut();
-    let mut bytes = Vec::with_capacity(frame.estimated_size() + 4096);
-    IpcStreamWriter::new(&mut bytes).with_compat_level(CompatLevel::newest()).finish(frame)?;
-    Ok(bytes)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -459,7 +493,13 @@ mod tests {
 
     static TABLE: Table = Table::new(
         "t",
-        &[("connection", ColumnType::Text), ("id", ColumnType::Text), ("version", ColumnType::Unsigned), ("tags", ColumnType::Texts)],
+        &[
+            ("connection", ColumnType::Word),
+            ("id", ColumnType::Text),
+            ("version", ColumnType::Unsigned),
+            ("word", ColumnType::Word),
+            ("tags", ColumnType::Words),
+        ],
         &["connection", "id"],
     );
 
@@ -471,6 +511,7 @@ mod tests {
                 let mut row = Row::new(&TABLE);
                 row.text("id", id.clone())
                     .set("version", Cell::Unsigned(*version))
+                    .text("word", id.clone())
                     .set("tags", Cell::Texts([format!("{id}{version}")].into_iter().collect()));
                 collected.push(&row);
             }
@@ -478,23 +519,19 @@ mod tests {
         });
         let mut collected = halves.next().unwrap_or_else(|| Rows::new(&TABLE));
         halves.for_each(|half| collected.append(half));
-        let lineage = Lineage { connection: "c".to_owned(), segment: "s".to_owned(), fetched_at: 1 };
-        let frame = collected.into_latest(&lineage).unwrap();
-        let column = |name: &str| frame.column(name).unwrap().clone();
-        assert!(column("connection").str().unwrap().iter().all(|connection| connection == Some("c")));
-        let (ids, versions, tags) = (column("id"), column("version"), column("tags"));
-        let tags = tags.list().unwrap();
-        let found = ids.str().unwrap().iter().flatten().zip(versions.u64().unwrap().into_no_null_iter()).enumerate();
-        let found: Vec<(String, u64)> = found
-            .map(|(at, (id, version))| {
-                let tag = tags.get_as_series(at).unwrap();
-                assert_eq!(tag.str().unwrap().get(0), Some(format!("{id}{version}").as_str()), "a row stays one row");
-                (id.to_owned(), version)
+        let kept = collected.latest();
+        let found: Vec<(String, u64)> = kept
+            .iter()
+            .map(|at| {
+                let cell = |column: &str| collected.cell(*at, column);
+                let (Cell::Text(id), Cell::Unsigned(version)) = (cell("id"), cell("version")) else { panic!("a key and a version") };
+                assert_eq!(cell("tags"), Cell::Texts([format!("{id}{version}")].into_iter().collect()), "a row stays one row");
+                assert_eq!(cell("word"), Cell::Text(id.clone()));
+                (id, version)
             })
             .collect();
-        let (count, found) = (found.len(), found.into_iter().collect::<BTreeMap<_, _>>());
-        assert_eq!(found.len(), count, "one row a key");
-        found
+        assert!(found.is_sorted_by(|a, b| a.0 < b.0), "one row a key, in the order of keys");
+        found.into_iter().collect()
     }
 
     proptest! {

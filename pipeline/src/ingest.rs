@@ -5,17 +5,18 @@
 //! block, pipeline version and generation, so an insert repeated after a crash adds nothing, and one made by a corrected
 //! pipeline is not swallowed.
 
-use crate::frame::{Lineage, Rows, Table, to_arrow_stream};
+use crate::frame::{Lineage, Rows, Table};
 use crate::map::{Fault, Mapped, Mapper};
 use crate::{PIPELINE_VERSION, PipelineError};
 use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use futures::future::try_join_all;
 use inflow_config::{Config, SharedClock};
 use inflow_connectors::landing::{Line, Segment, SegmentHeader, read_segment};
 use inflow_connectors::spec::{Stream, spec};
 use inflow_connectors::{MappedLines, SegmentIntake, SegmentSink, SinkError, StoredCounts};
-use inflow_store::{QuarantineRow, SegmentRow, Store, UnknownWordRow};
+use inflow_store::{InsertInto, QuarantineRow, SegmentRow, Store, UnknownWordRow};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tracing::{Instrument, info_span};
@@ -23,6 +24,10 @@ use tracing::{Instrument, info_span};
 /// Rows of one insert. Well under the engine's own block size, so that one insert is one block, and a function of the
 /// landing alone.
 const BLOCK_ROWS: usize = 50_000;
+
+/// Rows of a table that are not worth an insert of their own. They go in together with those of other segments, without a
+/// token: rows that are inserted again after a crash are equal in key and version to those that are there, so they are one.
+const FEW_ROWS: usize = 2_000;
 
 /// Writes segments into one database: the live one, or a replay's shadow.
 #[derive(Debug, Clone)]
@@ -37,7 +42,6 @@ pub struct Pipeline {
 /// A block ready to be inserted.
 struct Block {
     table: &'static str,
-    columns: Vec<&'static str>,
     number: usize,
     rows: usize,
     body: Bytes,
@@ -74,11 +78,11 @@ impl Pipeline {
         let mapper = mapper_of(&self.config, segment)?;
         let owned = segment.clone();
         let read = tokio::task::spawn_blocking(move || read_whole(&mapper, &owned)).await;
-        self.write(segment, read.map_err(|error| PipelineError::Stopped(error.to_string()))??).await
+        self.write(segment, read.map_err(|error| PipelineError::Stopped(error.to_string()))??, false).await
     }
 
-    /// Deduplicates and stores what was made of a segment's lines, and records it as stored.
-    async fn write(&self, segment: &Segment, read: Read) -> Result<StoredCounts, PipelineError> {
+    /// Deduplicates and stores what was made of a segment's lines, and records it as stored. A `new` segment was landed just now.
+    async fn write(&self, segment: &Segment, read: Read, new: bool) -> Result<StoredCounts, PipelineError> {
         let lineage = Lineage {
             connection: segment.connection.clone(),
             segment: segment.id.clone(),
@@ -86,19 +90,30 @@ impl Pipeline {
         };
         let Mapped { tables, faults, unknown_words } = read.mapped;
         let mut rows = 0;
-        for (table, made) in tables {
+        let tables = tables.into_iter().filter(|(_, made)| !made.is_empty());
+        let (few, many): (Vec<_>, Vec<_>) = tables.partition(|(_, made)| made.len() <= FEW_ROWS);
+        for (table, made) in many {
             let lineage = lineage.clone();
             let frames = info_span!(target: "timing", "frame");
-            let blocks = tokio::task::spawn_blocking(move || frames.in_scope(|| cut(made, table, &lineage))).await;
-            for block in blocks.map_err(|error| PipelineError::Stopped(error.to_string()))?? {
-                let token = format!("{}/{}/{}/{PIPELINE_VERSION}/{}", segment.id, block.table, block.number, self.generation);
-                let insert = self.store.insert(&self.database, block.table, &block.columns, "ArrowStream", block.body, &token);
+            let blocks = tokio::task::spawn_blocking(move || frames.in_scope(|| cut(&made, table, &lineage))).await;
+            for block in blocks.map_err(|error| PipelineError::Stopped(error.to_string()))? {
+                // By name, since blocks were once cut in another order.
+                let token = format!("{}/{}/sorted {}/{PIPELINE_VERSION}/{}", segment.id, block.table, block.number, self.generation);
+                let insert = self.store.insert(&self.database, block.table, &[], "Native", block.body, &token);
                 insert.instrument(info_span!(target: "timing", "insert")).await?;
                 rows += block.rows as u64;
             }
         }
+        let frames = info_span!(target: "timing", "frame");
+        let blocks: Vec<Block> = frames.in_scope(|| few.into_iter().flat_map(|(table, made)| cut(&made, table, &lineage)).collect());
+        rows += blocks.iter().map(|block| block.rows as u64).sum::<u64>();
+        let inserts = blocks.into_iter().map(|block| {
+            let into = InsertInto { database: &self.database, table: block.table, columns: &[], format: "Native" };
+            self.store.insert_together(into, block.body).instrument(info_span!(target: "timing", "insert"))
+        });
+        try_join_all(inserts).await?;
         let quarantined = distinct_lines(&faults);
-        self.set_aside(segment, faults, unknown_words).await?;
+        self.set_aside(segment, faults, unknown_words, new).await?;
         self.store
             .record_segment(&SegmentRow {
                 segment: segment.id.clone(),
@@ -116,7 +131,7 @@ impl Pipeline {
         Ok(StoredCounts { rows, quarantined })
     }
 
-    async fn set_aside(&self, segment: &Segment, faults: Vec<Fault>, words: BTreeMap<String, u64>) -> Result<(), PipelineError> {
+    async fn set_aside(&self, segment: &Segment, faults: Vec<Fault>, words: BTreeMap<String, u64>, new: bool) -> Result<(), PipelineError> {
         let now = self.clock.now();
         let faults: Vec<QuarantineRow> = faults
             .into_iter()
@@ -141,7 +156,7 @@ impl Pipeline {
                 seen_at: now,
             })
             .collect();
-        Ok(self.store.set_aside(&segment.id, &faults, &words).await?)
+        Ok(self.store.set_aside(&segment.id, &faults, &words, new).await?)
     }
 }
 
@@ -214,7 +229,7 @@ impl SegmentIntake for Intake {
 
     async fn store(self: Box<Self>, segment: &Segment) -> Result<StoredCounts, SinkError> {
         let Intake { pipeline, read, .. } = *self;
-        pipeline.write(segment, read).await.map_err(|error| SinkError::of(&error))
+        pipeline.write(segment, read, true).await.map_err(|error| SinkError::of(&error))
     }
 }
 
@@ -229,19 +244,10 @@ fn read_whole(mapper: &Mapper, segment: &Segment) -> Result<Read, PipelineError>
     Ok(read)
 }
 
-fn cut(rows: Rows, table: &'static Table, lineage: &Lineage) -> Result<Vec<Block>, PipelineError> {
-    if rows.is_empty() {
-        return Ok(Vec::new());
-    }
-    let frame = rows.into_latest(lineage)?;
-    let mut blocks = Vec::new();
-    for (number, start) in (0..frame.height()).step_by(BLOCK_ROWS).enumerate() {
-        let mut part = frame.slice(start as i64, BLOCK_ROWS);
-        let rows = part.height();
-        let body = Bytes::from(to_arrow_stream(&mut part)?);
-        blocks.push(Block { table: table.name, columns: table.columns.iter().map(|(name, _)| *name).collect(), number, rows, body });
-    }
-    Ok(blocks)
+fn cut(rows: &Rows, table: &'static Table, lineage: &Lineage) -> Vec<Block> {
+    let kept = rows.latest();
+    let parts = kept.chunks(BLOCK_ROWS).enumerate();
+    parts.map(|(number, part)| Block { table: table.name, number, rows: part.len(), body: rows.block(part, lineage).into() }).collect()
 }
 
 fn distinct_lines(faults: &[Fault]) -> u64 {

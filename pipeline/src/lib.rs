@@ -1,8 +1,8 @@
-//! Landing segments to normalised, deduplicated, linked frames in the store.
+//! Landing segments to normalised, deduplicated, linked rows in the store.
 //!
 //! ```text
-//! lines as they are landed (or of a segment) -> rows by the stream's mapping -> Polars frames, latest version a key
-//!                       -> Arrow IPC stream, one insert a block -> tables;   what fails -> quarantine
+//! lines as they are landed (or of a segment) -> rows by the stream's mapping, in columns -> latest version a key
+//!                       -> ClickHouse's native format, one insert a block -> tables;   what fails -> quarantine
 //! ```
 //!
 //! [`Pipeline`] is the sink that the connector engine gives its segments to; [`replay`] feeds it all landing again, into
@@ -20,6 +20,7 @@ pub mod html;
 mod ingest;
 pub mod link;
 pub mod map;
+mod native;
 pub mod normalise;
 mod refill;
 pub mod replay;

@@ -10,8 +10,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use crate::error::StoreError;
-use crate::random;
-use crate::sql::{parameters, quote_name};
+use crate::sql::parameters;
 
 /// A parameter `{name:Type}` of a statement: its name and its value as text.
 ///
@@ -111,28 +110,12 @@ impl Connection {
             .map_err(|error| StoreError::Answer { what: summary(sql), message: error.to_string() })
     }
 
-    /// Inserts rows in a format as one block.
-    pub async fn insert(
-        &self,
-        database: &str,
-        table: &str,
-        columns: &[&str],
-        format: &str,
-        body: Bytes,
-        token: &str,
-    ) -> Result<(), StoreError> {
-        let names: Vec<String> = columns.iter().map(|name| quote_name(name)).collect();
-        let columns = if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) };
-        let sql = format!("INSERT INTO {}.{}{columns} FORMAT {format}", quote_name(database), quote_name(table));
-        let mut insert = self.client.insert_formatted_with(sql.clone());
-        for (name, value) in ONE_BLOCK {
-            insert = insert.with_setting(*name, *value);
-        }
-        // Without a token ClickHouse takes equal rows for a repetition and drops them.
-        let token = if token.is_empty() { random::id() } else { token.to_owned() };
-        insert = insert.with_setting("insert_deduplication_token", token);
-        insert.send(body).await.map_err(|error| self.failure(&sql, error))?;
-        insert.end().await.map_err(|error| self.failure(&sql, error))
+    /// Runs an INSERT that names its format, with these rows.
+    pub async fn insert(&self, sql: &str, body: Bytes, settings: &[(&str, &str)]) -> Result<(), StoreError> {
+        let insert = self.client.insert_formatted_with(sql.to_owned());
+        let mut insert = settings.iter().fold(insert, |insert, (name, value)| insert.with_setting(*name, *value));
+        insert.send(body).await.map_err(|error| self.failure(sql, error))?;
+        insert.end().await.map_err(|error| self.failure(sql, error))
     }
 
     fn failure(&self, sql: &str, error: Error) -> StoreError {
@@ -147,18 +130,6 @@ impl Connection {
         }
     }
 }
-
-/// Settings under which an insert is one block, so that its token stands for all of its rows or none.
-const ONE_BLOCK: &[(&str, &str)] = &[
-    ("max_insert_block_size", "1000000000"),
-    ("min_insert_block_size_rows", "1000000000"),
-    ("min_insert_block_size_bytes", "17179869184"),
-    ("input_format_parallel_parsing", "0"),
-    ("max_insert_threads", "1"),
-    ("async_insert", "0"),
-    // What other programs write for instants; ours come as RFC 3339.
-    ("date_time_input_format", "best_effort"),
-];
 
 fn is_text(kind: &str) -> bool {
     let inner = kind.strip_prefix("LowCardinality(").or_else(|| kind.strip_prefix("Nullable(")).unwrap_or(kind);
@@ -182,7 +153,7 @@ fn escape_text(text: &str) -> String {
 }
 
 /// The first words of a statement, for messages.
-fn summary(sql: &str) -> String {
+pub(crate) fn summary(sql: &str) -> String {
     let words: Vec<&str> = sql.split_whitespace().take(8).collect();
     let short: String = words.join(" ").chars().take(80).collect();
     format!("\u{201c}{short}\u{2026}\u{201d}")

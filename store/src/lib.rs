@@ -13,7 +13,8 @@
 //!
 //! There is one code path: the official `clickhouse` crate over HTTP. `store.url` names a server; without it
 //! the engine is a library in this process ([`engine`] finds it), and an endpoint in front of it speaks
-//! ClickHouse's HTTP interface to our own client and to any other.
+//! ClickHouse's HTTP interface to our own client and to any other. The rows of our own inserts alone are given to the engine
+//! as they are.
 
 pub mod engine;
 
@@ -22,6 +23,7 @@ mod embedded;
 mod endpoint;
 mod error;
 mod ffi;
+mod insert;
 mod lock;
 mod migrations;
 mod options;
@@ -38,6 +40,7 @@ use std::path::PathBuf;
 pub use client::Param;
 pub use endpoint::{READER, WRITER};
 pub use error::StoreError;
+pub use insert::InsertInto;
 pub use options::StoreOptions;
 pub use progress::{Progress, Silent};
 pub use row_binary::RowBinary;

@@ -50,7 +50,8 @@ pub async fn migrate(connection: &Connection, database: &str, migrations: &[Migr
             connection.execute(&repeatable(statement), &[], here).await?;
         }
         let row = serde_json::json!({"name": migration.name, "checksum": checksum, "applied_at": clock.now()});
-        connection.insert(database, "schema_migrations", &[], "JSONEachRow", row.to_string().into(), "").await?;
+        let note = "INSERT INTO schema_migrations FORMAT JSONEachRow";
+        connection.insert(note, row.to_string().into(), &[("database", database), ("date_time_input_format", "best_effort")]).await?;
         tracing::debug!(database, migration = migration.name, "migrated");
     }
     Ok(())

@@ -10,9 +10,11 @@ use serde_json::{Map, Value, json};
 
 use crate::client::Param;
 use crate::error::StoreError;
+use crate::insert::InsertInto;
+use crate::random::hexadecimal;
 use crate::row_binary::RowBinary;
 use crate::store::Store;
-use crate::{STATE_DATABASE, array_literal};
+use crate::{STATE_DATABASE, array_literal, quote_text};
 
 /// What was landed of one source id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -143,6 +145,9 @@ pub struct UnknownWordRow {
 /// Bytes of one row of `landed` as RowBinary: two hashes and a flag.
 const LANDED_WIDTH: usize = 17;
 
+/// Rows that are inserted together with those of others.
+const FEW: usize = 5_000;
+
 impl Store {
     /// The cursor of a stream, once one was committed.
     pub async fn cursor(&self, connection: &str, stream: &str) -> Result<Option<String>, StoreError> {
@@ -153,8 +158,7 @@ impl Store {
 
     /// Sets the cursor of a stream. Call it when the rows before it are stored.
     pub async fn commit_cursor(&self, connection: &str, stream: &str, cursor: &str) -> Result<(), StoreError> {
-        let params = of_stream(connection, stream);
-        let version = self.next_version("cursors", "connection = {connection:String} AND stream = {stream:String}", &params).await?;
+        let version = self.next_version().await?;
         let row =
             json!({"connection": connection, "stream": stream, "cursor": cursor, "committed_at": self.clock().now(), "version": version});
         self.put("cursors", &[row], "").await
@@ -163,16 +167,27 @@ impl Store {
     /// What was landed last of each source id of a stream: key hash to content hash and whether it is gone.
     pub async fn landed(&self, connection: &str, stream: &str) -> Result<HashMap<u64, (u64, bool)>, StoreError> {
         let sql = "SELECT key_hash, content_hash, gone FROM landed WHERE connection = {connection:String} AND stream = {stream:String}";
-        let params = of_stream(connection, stream);
-        let mut bytes = self.0.writer.bytes(sql, &params, "RowBinary", &[("database", STATE_DATABASE)]).await?;
-        if !bytes.len().is_multiple_of(LANDED_WIDTH) {
-            return Err(StoreError::Answer { what: "the landed records".to_owned(), message: format!("{} bytes", bytes.len()) });
+        let bytes = self.0.writer.bytes(sql, &of_stream(connection, stream), "RowBinary", &[("database", STATE_DATABASE)]).await?;
+        landed_rows(bytes)
+    }
+
+    /// The same of some key hashes alone, of any of these streams: what few records bring is not worth reading all that was landed.
+    pub async fn landed_of(&self, connection: &str, streams: &[&str], keys: &[u64]) -> Result<HashMap<u64, (u64, bool)>, StoreError> {
+        if keys.is_empty() {
+            return Ok(HashMap::new());
         }
-        let mut landed = HashMap::with_capacity(bytes.len() / LANDED_WIDTH);
-        while bytes.has_remaining() {
-            landed.insert(bytes.get_u64_le(), (bytes.get_u64_le(), bytes.get_u8() != 0));
-        }
-        Ok(landed)
+        let bytes: Vec<u8> = keys.iter().flat_map(|key| key.to_le_bytes()).collect();
+        // One text is read by the engine much quicker than as many numbers. Versions are compared here, for few rows, and not by `final`.
+        let sql = format!(
+            "SELECT key_hash, argMax(content_hash, version), argMax(gone, version) FROM landed \
+             WHERE connection = {{connection:String}} AND stream IN ({}) \
+             AND key_hash IN (SELECT arrayJoin(reinterpret(unhex('{}'), 'Array(UInt64)'))) GROUP BY key_hash",
+            streams.iter().map(|stream| quote_text(stream)).collect::<Vec<_>>().join(", "),
+            hexadecimal(&bytes)
+        );
+        let longest = (sql.len() + 1).to_string();
+        let settings = [("database", STATE_DATABASE), ("final", "0"), ("max_query_size", longest.as_str())];
+        landed_rows(self.0.writer.bytes(&sql, &[("connection", connection.to_owned())], "RowBinary", &settings).await?)
     }
 
     /// Notes what was landed. The same token a second time adds nothing.
@@ -180,30 +195,18 @@ impl Store {
         if rows.is_empty() {
             return Ok(());
         }
-        let version = self.next_landed_version(connection, stream).await?;
+        let version = self.next_version().await?;
         let mut body = RowBinary::default();
         for row in rows {
             body.text(connection).text(stream).u64(row.key_hash).u64(row.content_hash).u8(u8::from(row.gone)).u64(version);
         }
         let columns = ["connection", "stream", "key_hash", "content_hash", "gone", "version"];
-        self.insert(STATE_DATABASE, "landed", &columns, "RowBinary", body.finish(), token).await
-    }
-
-    /// The next version of what was landed of a stream. Whoever holds the store is the only one to write, so the last one is
-    /// asked for once.
-    async fn next_landed_version(&self, connection: &str, stream: &str) -> Result<u64, StoreError> {
-        let key = (connection.to_owned(), stream.to_owned());
-        let known = self.0.landed_versions.lock().ok().and_then(|versions| versions.get(&key).copied());
-        let version = if let Some(last) = known {
-            self.version_now().max(last + 1)
-        } else {
-            let of = "connection = {connection:String} AND stream = {stream:String}";
-            self.next_version("landed", of, &of_stream(connection, stream)).await?
-        };
-        if let Ok(mut versions) = self.0.landed_versions.lock() {
-            versions.insert(key, version);
+        let into = InsertInto { database: STATE_DATABASE, table: "landed", columns: &columns, format: "RowBinary" };
+        if rows.len() <= FEW {
+            // A repetition is the same rows of a later version.
+            return self.insert_together(into, body.finish()).await;
         }
-        Ok(version)
+        self.insert(into.database, into.table, into.columns, into.format, body.finish(), token).await
     }
 
     fn version_now(&self) -> u64 {
@@ -213,17 +216,17 @@ impl Store {
     /// A hash of all segments that are stored, and by which reading of them.
     pub async fn stored_hash(&self) -> Result<String, StoreError> {
         let sql = "SELECT hex(sipHash128(arraySort(groupArray((connection, segment, rows, pipeline_version, generation))))) AS text FROM segments";
-        Ok(self.texts(sql).await?.into_iter().next().unwrap_or_default())
+        Ok(self.texts(sql, &[]).await?.into_iter().next().unwrap_or_default())
     }
 
     /// What the last analysis stood on; none before the first.
     pub async fn analysed(&self) -> Result<Option<String>, StoreError> {
-        Ok(self.texts("SELECT inputs AS text FROM analysed").await?.into_iter().next())
+        Ok(self.texts("SELECT inputs AS text FROM analysed", &[]).await?.into_iter().next())
     }
 
     /// Notes what an analysis stood on. Call it when it went through.
     pub async fn note_analysed(&self, inputs: &str) -> Result<(), StoreError> {
-        let version = self.next_version("analysed", "1", &[]).await?;
+        let version = self.next_version().await?;
         self.put("analysed", &[json!({"id": 1, "inputs": inputs, "version": version})], "").await
     }
 
@@ -234,33 +237,39 @@ impl Store {
         Ok(!rows.is_empty())
     }
 
-    /// All segments whose rows are stored.
-    pub async fn stored_segments(&self) -> Result<HashSet<String>, StoreError> {
-        self.texts("SELECT segment AS text FROM segments").await
+    /// All segments of a connection whose rows are stored.
+    pub async fn stored_segments(&self, connection: &str) -> Result<HashSet<String>, StoreError> {
+        let sql = "SELECT segment AS text FROM segments WHERE connection = {connection:String} SETTINGS final = 0";
+        self.texts(sql, &[("connection", connection.to_owned())]).await
     }
 
     /// Notes that a segment's rows are stored.
     pub async fn record_segment(&self, row: &SegmentRow) -> Result<(), StoreError> {
-        let version = self.next_version("segments", "segment = {segment:String}", &[("segment", row.segment.clone())]).await?;
+        let version = self.next_version().await?;
         let row = with(row, [("stored_at", json!(self.clock().now())), ("version", json!(version))])?;
-        self.put("segments", &[row], "").await
+        self.put_together("segments", &[row]).await
     }
 
     /// Notes a run.
     pub async fn record_run(&self, row: &RunRow) -> Result<(), StoreError> {
-        self.put("runs", &[with(row, [])?], "").await
+        self.put_together("runs", &[with(row, [])?]).await
     }
 
     /// Notes how a connection is.
     pub async fn record_health(&self, row: &HealthRow) -> Result<(), StoreError> {
-        let params = [("connection", row.connection.clone())];
-        let version = self.next_version("connection_health", "connection = {connection:String}", &params).await?;
-        self.put("connection_health", &[with(row, [("version", json!(version))])?], "").await
+        let version = self.next_version().await?;
+        self.put_together("connection_health", &[with(row, [("version", json!(version))])?]).await
     }
 
     /// How the connections are, by name.
     pub async fn health(&self) -> Result<Vec<HealthRow>, StoreError> {
         self.typed("SELECT * EXCEPT version FROM connection_health ORDER BY connection", &[]).await
+    }
+
+    /// How one connection is.
+    pub async fn health_of(&self, connection: &str) -> Result<Option<HealthRow>, StoreError> {
+        let sql = "SELECT * EXCEPT version FROM connection_health WHERE connection = {connection:String} ORDER BY version DESC LIMIT 1 SETTINGS final = 0";
+        Ok(self.typed(sql, &[("connection", connection.to_owned())]).await?.pop())
     }
 
     /// The last runs, newest first.
@@ -270,17 +279,17 @@ impl Store {
     }
 
     /// Sets records of a segment aside, with the stage words that nobody mapped. What was set aside of it before, by
-    /// another mapping, is forgotten; setting the same aside again changes nothing.
-    pub async fn set_aside(&self, segment: &str, rows: &[QuarantineRow], words: &[UnknownWordRow]) -> Result<(), StoreError> {
+    /// another mapping, is forgotten, unless the segment is `new`; setting the same aside again changes nothing.
+    pub async fn set_aside(&self, segment: &str, rows: &[QuarantineRow], words: &[UnknownWordRow], new: bool) -> Result<(), StoreError> {
         let sql = "SELECT 1 FROM quarantine WHERE segment = {segment:String} LIMIT 1 \
             UNION ALL SELECT 1 FROM unknown_words WHERE segment = {segment:String} LIMIT 1";
-        if !self.state_rows(sql, &[("segment", segment.to_owned())]).await?.is_empty() {
+        if !new && !self.state_rows(sql, &[("segment", segment.to_owned())]).await?.is_empty() {
             self.forget_set_aside(&[segment.to_owned()]).await?;
         }
         let rows = rows.iter().map(|row| with(row, [])).collect::<Result<Vec<_>, _>>()?;
-        self.put("quarantine", &rows, "").await?;
+        self.put_together("quarantine", &rows).await?;
         let words = words.iter().map(|row| with(row, [])).collect::<Result<Vec<_>, _>>()?;
-        self.put("unknown_words", &words, "").await
+        self.put_together("unknown_words", &words).await
     }
 
     /// Forgets what was set aside of some segments: they are about to be read anew.
@@ -305,7 +314,7 @@ impl Store {
 
     /// Digests of erased persons.
     pub async fn tombstones(&self) -> Result<HashSet<String>, StoreError> {
-        self.texts("SELECT digest AS text FROM tombstones").await
+        self.texts("SELECT digest AS text FROM tombstones", &[]).await
     }
 
     /// Adds digests of an erased person.
@@ -320,11 +329,25 @@ impl Store {
         self.put("audit", &[json!({"at": self.clock().now(), "action": action, "detail": detail})], "").await
     }
 
-    /// A version above those of the rows it replaces, also when the clock stands still or was set back.
-    async fn next_version(&self, table: &str, which: &str, params: &[Param<'_>]) -> Result<u64, StoreError> {
-        let rows = self.state_rows(&format!("SELECT max(version) AS version FROM {table} WHERE {which}"), params).await?;
-        let last = rows.first().and_then(|row| row.get("version")?.as_u64()).unwrap_or(0);
-        Ok(self.version_now().max(last + 1))
+    /// A version above those of all rows there are, also when the clock stands still or was set back. Whoever holds the
+    /// store is the only one to write, so the last one is asked for once.
+    async fn next_version(&self) -> Result<u64, StoreError> {
+        let mut last = self.0.last_version.lock().await;
+        let known = match *last {
+            Some(known) => known,
+            None => self.greatest_version().await?,
+        };
+        let version = self.version_now().max(known + 1);
+        *last = Some(version);
+        Ok(version)
+    }
+
+    async fn greatest_version(&self) -> Result<u64, StoreError> {
+        let tables = ["analysed", "connection_health", "cursors", "landed", "segments"];
+        let each = tables.map(|table| format!("SELECT max(version) AS last FROM {table}"));
+        let sql = format!("SELECT max(last) AS version FROM ({}) SETTINGS final = 0", each.join(" UNION ALL "));
+        let rows = self.state_rows(&sql, &[]).await?;
+        Ok(rows.first().and_then(|row| row.get("version")?.as_u64()).unwrap_or(0))
     }
 
     async fn state_rows(&self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Map<String, Value>>, StoreError> {
@@ -336,19 +359,40 @@ impl Store {
         rows.into_iter().map(|row| serde_json::from_value(Value::Object(row))).collect::<Result<_, _>>().map_err(unreadable)
     }
 
-    async fn texts(&self, sql: &str) -> Result<HashSet<String>, StoreError> {
-        let rows = self.state_rows(sql, &[]).await?;
+    async fn texts(&self, sql: &str, params: &[Param<'_>]) -> Result<HashSet<String>, StoreError> {
+        let rows = self.state_rows(sql, params).await?;
         Ok(rows.iter().filter_map(|row| row.get("text")?.as_str().map(str::to_owned)).collect())
     }
 
     async fn put(&self, table: &str, rows: &[Value], token: &str) -> Result<(), StoreError> {
-        let mut body = Vec::new();
-        for row in rows {
-            serde_json::to_writer(&mut body, row).map_err(unreadable)?;
-            body.push(b'\n');
-        }
-        self.insert(STATE_DATABASE, table, &[], "JSONEachRow", Bytes::from(body), token).await
+        self.insert(STATE_DATABASE, table, &[], "JSONEachRow", json_rows(rows)?, token).await
     }
+
+    /// The same together with what others put into the table at the same time, for tables where equal rows are one.
+    async fn put_together(&self, table: &str, rows: &[Value]) -> Result<(), StoreError> {
+        let into = InsertInto { database: STATE_DATABASE, table, columns: &[], format: "JSONEachRow" };
+        self.insert_together(into, json_rows(rows)?).await
+    }
+}
+
+fn json_rows(rows: &[Value]) -> Result<Bytes, StoreError> {
+    let mut body = Vec::new();
+    for row in rows {
+        serde_json::to_writer(&mut body, row).map_err(unreadable)?;
+        body.push(b'\n');
+    }
+    Ok(Bytes::from(body))
+}
+
+fn landed_rows(mut bytes: Bytes) -> Result<HashMap<u64, (u64, bool)>, StoreError> {
+    if !bytes.len().is_multiple_of(LANDED_WIDTH) {
+        return Err(StoreError::Answer { what: "the landed records".to_owned(), message: format!("{} bytes", bytes.len()) });
+    }
+    let mut landed = HashMap::with_capacity(bytes.len() / LANDED_WIDTH);
+    while bytes.has_remaining() {
+        landed.insert(bytes.get_u64_le(), (bytes.get_u64_le(), bytes.get_u8() != 0));
+    }
+    Ok(landed)
 }
 
 fn of_stream(connection: &str, stream: &str) -> [Param<'static>; 2] {

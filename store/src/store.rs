@@ -1,6 +1,5 @@
 //! The store's handle: opening it, and SQL through it.
 
-use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +16,7 @@ use crate::client::{Connection, Param};
 use crate::embedded::{Engine, Limits, server_config};
 use crate::endpoint::{self, Access};
 use crate::error::StoreError;
+use crate::insert::Together;
 use crate::lock::{self, FolderLock, Holder};
 use crate::migrations::{DERIVED, STATE, migrate};
 use crate::options::StoreOptions;
@@ -47,8 +47,12 @@ pub(crate) struct Inner {
     reader: Connection,
     holder: Option<Held>,
     other: Option<Holder>,
-    /// Last version of what was landed, by connection and stream.
-    pub(crate) landed_versions: std::sync::Mutex<HashMap<(String, String), u64>>,
+    /// The engine of this process; none in front of a server, or beside another process.
+    pub(crate) engine: Option<Arc<Engine>>,
+    /// The greatest version of any row of the state, once it is known.
+    pub(crate) last_version: tokio::sync::Mutex<Option<u64>>,
+    /// Small inserts that wait for each other.
+    pub(crate) together: Together,
 }
 
 /// What the process has that holds the folder.
@@ -107,16 +111,18 @@ impl Store {
             reader,
             holder: None,
             other: Some(other),
-            landed_versions: std::sync::Mutex::default(),
+            engine: None,
+            last_version: tokio::sync::Mutex::default(),
+            together: Together::default(),
         })))
     }
 
     async fn hold(options: StoreOptions, mut lock: FolderLock) -> Result<Store, StoreError> {
-        let (url, serving) = if let Some(url) = &options.settings.url {
-            (url.clone(), None)
+        let (url, serving, engine) = if let Some(url) = &options.settings.url {
+            (url.clone(), None, None)
         } else {
-            let (url, serving) = start(&options, &mut lock).await?;
-            (url, Some(serving))
+            let (url, serving, engine) = start(&options, &mut lock).await?;
+            (url, Some(serving), Some(engine))
         };
         let me = Holder { pid: std::process::id(), url, server: serving.is_none() };
         let (writer, reader) = connections(&options, &me)?;
@@ -130,7 +136,9 @@ impl Store {
             reader,
             holder: Some(held),
             other: None,
-            landed_versions: std::sync::Mutex::default(),
+            engine,
+            last_version: tokio::sync::Mutex::default(),
+            together: Together::default(),
         }));
         store.finish_exchange().await?;
         // Only now can others read.
@@ -219,25 +227,6 @@ impl Store {
         self.writable()?;
         self.0.writer.execute(sql, params, settings).await
     }
-
-    /// Inserts rows in a format (`ArrowStream`, `JSONEachRow`, ..) as one block, which is there whole or not at all.
-    /// A second insert of the same token into the same table adds nothing; an empty token always adds. No columns:
-    /// all of the table's.
-    pub async fn insert(
-        &self,
-        database: &str,
-        table: &str,
-        columns: &[&str],
-        format: &str,
-        body: Bytes,
-        token: &str,
-    ) -> Result<(), StoreError> {
-        self.writable()?;
-        if body.is_empty() {
-            return Ok(());
-        }
-        self.0.writer.insert(database, table, columns, format, body, token).await
-    }
 }
 
 fn held(folder: &Path, holder: Option<Holder>) -> StoreError {
@@ -262,7 +251,7 @@ fn connections(options: &StoreOptions, holder: &Holder) -> Result<(Connection, C
 }
 
 /// Boots the engine and serves the endpoint.
-async fn start(options: &StoreOptions, lock: &mut FolderLock) -> Result<(Url, Serving), StoreError> {
+async fn start(options: &StoreOptions, lock: &mut FolderLock) -> Result<(Url, Serving, Arc<Engine>), StoreError> {
     let address = options.serve_clickhouse.unwrap_or_else(|| ([127, 0, 0, 1], 0).into());
     let refused = |message: String| StoreError::Address { address, message };
     let guarded = options.behind_proxy && options.reader_password.is_some();
@@ -285,8 +274,8 @@ async fn start(options: &StoreOptions, lock: &mut FolderLock) -> Result<(Url, Se
         behind_proxy: options.behind_proxy,
     };
     let stop = CancellationToken::new();
-    let task = tokio::spawn(endpoint::serve(listener, engine, access, stop.clone()));
-    Ok((url, Serving { task, stop: stop.drop_guard() }))
+    let task = tokio::spawn(endpoint::serve(listener, Arc::clone(&engine), access, stop.clone()));
+    Ok((url, Serving { task, stop: stop.drop_guard() }, engine))
 }
 
 fn boot_engine(options: &StoreOptions) -> Result<Arc<Engine>, StoreError> {

@@ -150,11 +150,15 @@ impl PullState for Ledger {
         Ok(HashMap::new())
     }
 
+    async fn landed_of(&self, _: &str, _: &[&str], _: &[u64]) -> Result<HashMap<u64, Landed>, SinkError> {
+        Ok(HashMap::new())
+    }
+
     async fn commit_landed(&self, _: &str, _: &str, _: &[Landed], _: &str) -> Result<(), SinkError> {
         Ok(())
     }
 
-    async fn stored_segments(&self) -> Result<HashSet<String>, SinkError> {
+    async fn stored_segments(&self, _: &str) -> Result<HashSet<String>, SinkError> {
         Ok(self.memory().stored.clone())
     }
 

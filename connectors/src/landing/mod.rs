@@ -14,6 +14,7 @@ mod read;
 mod rewrite;
 mod write;
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -179,15 +180,27 @@ pub fn list_connection_segments(data_dir: &Path, connection: &str) -> Result<Vec
     Ok(segments)
 }
 
+/// The segments of one connection that are not among these, sorted by id. Nothing is read of the others, of which there
+/// may be very many.
+pub(crate) fn list_segments_beside(data_dir: &Path, connection: &str, ids: &HashSet<String>) -> Result<Vec<Segment>, LandingError> {
+    let mut segments = segments_in(&landing_dir(data_dir).join(connection), &|id| !ids.contains(id))?;
+    sort(&mut segments);
+    Ok(segments)
+}
+
 fn sort(segments: &mut [Segment]) {
     segments.sort_by(|a, b| (&a.id, &a.connection, &a.stream).cmp(&(&b.id, &b.connection, &b.stream)));
 }
 
 fn connection_segments(connection: &Path) -> Result<Vec<Segment>, LandingError> {
+    segments_in(connection, &|_| true)
+}
+
+fn segments_in(connection: &Path, wanted: &dyn Fn(&str) -> bool) -> Result<Vec<Segment>, LandingError> {
     let mut segments = Vec::new();
     for stream in folders(connection)? {
         for file in entries(&stream)? {
-            if file.extension().is_some_and(|extension| extension == "zst") {
+            if file.extension().is_some_and(|extension| extension == "zst") && wanted(&read::id_of(&file)) {
                 segments.push(read::read_header(&file)?);
             }
         }

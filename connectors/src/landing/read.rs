@@ -45,9 +45,13 @@ pub(super) fn read_header(path: &Path) -> Result<Segment, LandingError> {
     if header.inflow != 1 {
         return Err(damaged(format!("its format is {}, this binary reads 1", header.inflow)));
     }
+    Ok(header.segment(id_of(path), path.to_owned()))
+}
+
+/// The id of the segment that a file holds.
+pub(super) fn id_of(path: &Path) -> String {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let id = name.strip_suffix(".ndjson.zst").unwrap_or(name).to_owned();
-    Ok(header.segment(id, path.to_owned()))
+    name.strip_suffix(".ndjson.zst").unwrap_or(name).to_owned()
 }
 
 fn open(path: &Path) -> Result<RawLines, LandingError> {

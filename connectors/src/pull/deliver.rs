@@ -1,6 +1,6 @@
 //! Delivered files through the streams that they fit, and their records into landing.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -10,13 +10,14 @@ use inflow_config::Connection;
 use tokio::sync::Semaphore;
 use tracing::{Instrument, info_span};
 
-use super::land::Lander;
+use super::land::{Lander, store_together};
 use super::line::{LineMaker, Made, References};
 use super::newest::Newest;
 use super::{PullContext, PullOutcome, Stop};
 use crate::error::{PullError, PullErrorKind};
 use crate::file::{Delivery, Fit, LineFile, Plain, Row, RowIds, plain_lines};
 use crate::spec::Stream;
+use crate::state::Landed;
 
 /// The streams that may read a file.
 pub(super) struct Streams<'s> {
@@ -56,6 +57,9 @@ pub(super) enum Snapshot {
 /// Deliveries that are read at one time in this process: each keeps both cores busy, and more would only need more memory.
 static READ: Semaphore = Semaphore::const_new(2);
 
+/// Records of a delivery that is small: what was landed before is asked for by their keys, and what they bring is stored together.
+const FEW: usize = 20_000;
+
 /// Reads the files and lands what is new or changed. A file that cannot be taken is an error; the others are read.
 pub(super) async fn deliver(
     ctx: &PullContext<'_>,
@@ -67,7 +71,7 @@ pub(super) async fn deliver(
     outcome: &mut PullOutcome,
 ) -> Result<(), Stop> {
     // Never closed; without a turn the files would only be read a little early.
-    let _turn = READ.acquire().await;
+    let turn = READ.acquire().await;
     let tombstones: HashSet<String> = ctx.state.tombstones().await.map_err(|error| PullError::own(&error))?;
     let references = References::new();
     let zone = ctx.config.connection_timezone(connection);
@@ -88,17 +92,72 @@ pub(super) async fn deliver(
     }
     // An older state of a list may be broken: a newer one replaced it.
     errors.extend(readings.iter_mut().filter_map(|reading| reading.error.take()));
+    let own = streams.mapping || crate::spec::built_in(&connection.connector).is_none();
+    let mut known = Known::of(ctx, &connection.name, &readings).await?;
+    let few = readings.iter().map(|reading| reading.fetched).sum::<u64>() <= FEW as u64;
+    let mut waiting = Vec::new();
+    let mut landed = Ok(());
     for reading in readings {
-        let own = streams.mapping || crate::spec::built_in(&connection.connector).is_none();
-        let mut lander = Lander::new(ctx, &connection.name, &connection.connector, reading.stream, own, started_at).await?;
+        let stream = reading.stream;
+        let before = known.take(ctx, &connection.name, stream).await?;
+        let mut lander = Lander::knowing(before, ctx, &connection.name, &connection.connector, stream, own, started_at);
         lander.expect_many();
-        let landed = Box::pin(reading.land(&mut lander, outcome)).instrument(info_span!(target: "timing", "land")).await;
+        if few {
+            lander.store_later();
+        }
+        landed = Box::pin(reading.land(&mut lander, outcome)).instrument(info_span!(target: "timing", "land")).await;
         // Also of a delivery that broke off, what was landed is stored.
-        let stored = lander.settle().await;
+        landed = landed.and(lander.settle().await);
+        waiting.extend(lander.take_waiting());
         outcome.count(lander.counts);
-        landed.and(stored)?;
+        if landed.is_err() {
+            break;
+        }
     }
+    drop(turn);
+    let stored = store_together(ctx, waiting).await.map(|counts| outcome.count(counts));
+    landed.and(stored)?;
     errors.into_iter().next().map_or(Ok(()), |error| Err(error.at(&connection.name).into()))
+}
+
+/// What was landed before of the records of a delivery.
+struct Known {
+    /// By stream.
+    found: HashMap<String, HashMap<u64, Landed>>,
+}
+
+impl Known {
+    /// Asks for what the keys of small lists say, at one go.
+    async fn of(ctx: &PullContext<'_>, connection: &str, readings: &[Reading<'_>]) -> Result<Known, PullError> {
+        let mut all = Vec::new();
+        let mut keys_of = Vec::new();
+        for reading in readings {
+            if let Some(keys) = reading.keys() {
+                all.extend_from_slice(&keys);
+                keys_of.push((reading.stream.name.as_str(), keys));
+            }
+        }
+        let streams: Vec<&str> = keys_of.iter().filter(|(_, keys)| !keys.is_empty()).map(|(stream, _)| *stream).collect();
+        let landed = if all.is_empty() {
+            HashMap::new()
+        } else {
+            ctx.state.landed_of(connection, &streams, &all).await.map_err(|error| PullError::own(&error))?
+        };
+        let mut found = HashMap::new();
+        for (stream, keys) in keys_of {
+            let of_stream = keys.iter().filter_map(|key| Some((*key, *landed.get(key)?))).collect();
+            found.insert(stream.to_owned(), of_stream);
+        }
+        Ok(Known { found })
+    }
+
+    /// What was landed of a stream: of its keys, or all.
+    async fn take(&mut self, ctx: &PullContext<'_>, connection: &str, stream: &Stream) -> Result<HashMap<u64, Landed>, PullError> {
+        match self.found.remove(&stream.name) {
+            Some(found) => Ok(found),
+            None => ctx.state.landed(connection, &stream.name).await.map_err(|error| PullError::own(&error)),
+        }
+    }
 }
 
 /// Oldest first where the newest counts; else as given.
@@ -255,6 +314,11 @@ impl<'a> Reading<'a> {
     fn fail(&mut self, error: PullError) {
         self.whole = false;
         self.error.get_or_insert(error);
+    }
+
+    /// The keys of a small list, if they are all that has to be known of what was landed before. What a complete list lacks is gone.
+    fn keys(&self) -> Option<Vec<u64>> {
+        if self.stream.complete && self.delivered { None } else { self.newest.keys(FEW) }
     }
 
     async fn land(self, lander: &mut Lander<'_>, outcome: &mut PullOutcome) -> Result<(), PullError> {

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
+use futures::future::{join_all, try_join_all};
 use rayon::prelude::*;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::{Instrument, info_span};
@@ -11,7 +12,8 @@ use super::PullContext;
 use crate::error::{PullError, PullErrorKind};
 use crate::identity::NORMALISER;
 use crate::landing::{
-    LandingError, Line, LineBlock, Segment, SegmentHeader, SegmentWriter, content_hash, list_connection_segments, read_segment,
+    LandingError, Line, LineBlock, Segment, SegmentHeader, SegmentWriter, content_hash, list_connection_segments, list_segments_beside,
+    read_segment,
 };
 use crate::spec::Stream;
 use crate::state::{Landed, MappedLines, SegmentIntake, SinkError, StoredCounts};
@@ -54,7 +56,16 @@ pub(crate) struct Lander<'a> {
     /// The segment before, on its way into the store while the next one is landed. Nothing is written any more once the pull has ended,
     /// however it ended: who waits for the folder would else meet it. A segment that is cut off so is stored by the next pull.
     storing: Option<AbortOnDropHandle<Result<StoredCounts, SinkError>>>,
+    /// Segments that are durable and wait for those of the delivery's other streams, when they are to be stored together.
+    waiting: Option<Vec<Waiting>>,
     pub(crate) counts: LandCounts,
+}
+
+/// A segment that is to be remembered and stored.
+pub(crate) struct Waiting {
+    segment: Segment,
+    rows: Vec<Landed>,
+    intake: Box<dyn SegmentIntake>,
 }
 
 impl<'a> Lander<'a> {
@@ -67,6 +78,19 @@ impl<'a> Lander<'a> {
         fetched_at: DateTime<Utc>,
     ) -> Result<Lander<'a>, PullError> {
         let known = ctx.state.landed(connection, &stream.name).await.map_err(|error| PullError::own(&error))?;
+        Ok(Lander::knowing(known, ctx, connection, connector, stream, mapping, fetched_at))
+    }
+
+    /// The same when what was landed before of all keys that will come is known already.
+    pub(crate) fn knowing(
+        known: HashMap<u64, Landed>,
+        ctx: &'a PullContext<'a>,
+        connection: &str,
+        connector: &str,
+        stream: &Stream,
+        mapping: bool,
+        fetched_at: DateTime<Utc>,
+    ) -> Lander<'a> {
         let header = SegmentHeader {
             inflow: 1,
             connection: connection.to_owned(),
@@ -80,7 +104,7 @@ impl<'a> Lander<'a> {
             records: 0,
             mapping: mapping.then(|| stream.clone()),
         };
-        Ok(Lander {
+        Lander {
             ctx,
             header,
             known,
@@ -91,13 +115,24 @@ impl<'a> Lander<'a> {
             together: FEW,
             keys: Vec::new(),
             storing: None,
+            waiting: None,
             counts: LandCounts::default(),
-        })
+        }
     }
 
     /// Lines will come by the thousand: they are written and mapped on every core.
     pub(crate) fn expect_many(&mut self) {
         self.together = MANY;
+    }
+
+    /// Segments are to be stored together with those of other streams: [`Lander::take_waiting`] gives them.
+    pub(crate) fn store_later(&mut self) {
+        self.waiting = Some(Vec::new());
+    }
+
+    /// Segments that are durable and not yet stored.
+    pub(crate) fn take_waiting(&mut self) -> Vec<Waiting> {
+        self.waiting.take().unwrap_or_default()
     }
 
     /// Notes that a key was listed, without landing anything.
@@ -241,6 +276,13 @@ impl<'a> Lander<'a> {
         let Some(writer) = self.writer.take() else { return Ok(()) };
         let Some(segment) = writer.finish().map_err(own)? else { return Ok(()) };
         let rows: Vec<Landed> = keys.iter().filter_map(|key| self.known.get(key).copied()).collect();
+        let intake = match (&mut self.waiting, intake) {
+            (Some(waiting), Some(intake)) => {
+                waiting.push(Waiting { segment, rows, intake });
+                return Ok(());
+            }
+            (_, intake) => intake,
+        };
         remember(self.ctx, &segment, &rows).await?;
         self.settle().await?;
         if let Some(intake) = intake {
@@ -254,14 +296,33 @@ impl<'a> Lander<'a> {
     }
 }
 
+/// Remembers and stores segments, all at one time: the store puts in together what comes together.
+pub(crate) async fn store_together(ctx: &PullContext<'_>, waiting: Vec<Waiting>) -> Result<LandCounts, PullError> {
+    try_join_all(waiting.iter().map(|waiting| remember(ctx, &waiting.segment, &waiting.rows))).await?;
+    let stored = waiting.into_iter().map(async |Waiting { segment, intake, .. }| intake.store(&segment).await);
+    // One that fails does not keep the others from being stored.
+    let mut counts = LandCounts::default();
+    let mut failed = Ok(());
+    for stored in join_all(stored).await {
+        match stored {
+            Ok(stored) => {
+                counts.rows += stored.rows;
+                counts.quarantined += stored.quarantined;
+            }
+            Err(error) => failed = Err(PullError::own(&error)),
+        }
+    }
+    failed.map(|()| counts)
+}
+
 /// Gives to the store what a crash left between landing and store. The segments are durable, so the
 /// result is that of the pull that was cut off.
 pub(crate) async fn recover(ctx: &PullContext<'_>, connection: &str) -> Result<LandCounts, PullError> {
     crate::landing::clean_leftovers(ctx.data_dir, connection).map_err(own)?;
-    let segments = list_connection_segments(ctx.data_dir, connection).map_err(own)?;
-    let stored = ctx.state.stored_segments().await.map_err(|error| PullError::own(&error))?;
+    let stored = ctx.state.stored_segments(connection).await.map_err(|error| PullError::own(&error))?;
+    let segments = list_segments_beside(ctx.data_dir, connection, &stored).map_err(own)?;
     let mut counts = LandCounts::default();
-    for segment in segments.iter().filter(|segment| !stored.contains(&segment.id)) {
+    for segment in &segments {
         tracing::info!(segment = segment.id, connection, "storing a segment that an interrupted pull left");
         let mut rows = Vec::new();
         for line in read_segment(segment).map_err(own)? {

@@ -26,6 +26,8 @@ pub(super) struct Newest<'s> {
     sources: Vec<Held>,
     /// Where the newest state of each key is.
     places: HashMap<u64, Place>,
+    /// A record has no id.
+    unkeyed: bool,
 }
 
 /// Records of a file, with those that a newer state replaced left out.
@@ -72,7 +74,7 @@ impl Scan {
 
 impl<'s> Newest<'s> {
     pub(super) fn new(stream: &'s Stream, zone: Tz) -> Self {
-        Self { stream, zone: stream.timezone.unwrap_or(zone), sources: Vec::new(), places: HashMap::new() }
+        Self { stream, zone: stream.timezone.unwrap_or(zone), sources: Vec::new(), places: HashMap::new(), unkeyed: false }
     }
 
     /// The time of a record: the latest that its version paths say.
@@ -82,10 +84,20 @@ impl<'s> Newest<'s> {
         read.map(|(instant, _)| instant.timestamp_millis()).max().unwrap_or(i64::MIN)
     }
 
+    /// The keys of all records, for a delivery of few; `None` when there are more than `most`, or a record without an id, whose key shows only
+    /// when it is made.
+    pub(super) fn keys(&self, most: usize) -> Option<Vec<u64>> {
+        if self.unkeyed || self.places.len() > most {
+            return None;
+        }
+        Some(self.places.keys().copied().collect())
+    }
+
     /// Takes a record that is in memory.
     pub(super) fn take(&mut self, line: Line) {
         // A line without an id stands for itself: the pipeline quarantines it.
         let key = (!line.id.is_empty()).then_some(line.key_hash);
+        self.unkeyed |= key.is_none();
         let at = self.time_of(&line.record);
         if !matches!(self.sources.last(), Some(Held::Lines(_))) {
             self.sources.push(Held::Lines(Vec::new()));
@@ -134,6 +146,7 @@ impl<'s> Newest<'s> {
         }
         self.sources.push(Held::File(file, counts));
         self.places.reserve(scan.records.len());
+        self.unkeyed |= scan.with_ids < scan.records.len() as u64;
         for seen in scan.records {
             self.place(seen.key, Place { source, index: seen.line - 1, at: seen.at });
         }

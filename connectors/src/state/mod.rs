@@ -146,10 +146,12 @@ pub trait PullState: Send + Sync {
     async fn commit_cursor(&self, connection: &str, stream: &str, cursor: &str) -> Result<(), SinkError>;
     /// Everything landed last, by key.
     async fn landed(&self, connection: &str, stream: &str) -> Result<HashMap<u64, Landed>, SinkError>;
+    /// What was landed last under some of the keys of these streams.
+    async fn landed_of(&self, connection: &str, streams: &[&str], keys: &[u64]) -> Result<HashMap<u64, Landed>, SinkError>;
     /// Remembers what a segment landed; `token` makes a repeat harmless.
     async fn commit_landed(&self, connection: &str, stream: &str, rows: &[Landed], token: &str) -> Result<(), SinkError>;
-    /// Ids of segments that are in the store.
-    async fn stored_segments(&self) -> Result<HashSet<String>, SinkError>;
+    /// Ids of the connection's segments that are in the store.
+    async fn stored_segments(&self, connection: &str) -> Result<HashSet<String>, SinkError>;
     /// Tombstones of the erased.
     async fn tombstones(&self) -> Result<HashSet<String>, SinkError>;
     /// The connection's health as recorded last.

@@ -12,6 +12,10 @@ fn failed(error: StoreError) -> SinkError {
     SinkError::of(&error)
 }
 
+fn by_key(rows: HashMap<u64, (u64, bool)>) -> HashMap<u64, Landed> {
+    rows.into_iter().map(|(key_hash, (content_hash, gone))| (key_hash, Landed { key_hash, content_hash, gone })).collect()
+}
+
 #[async_trait]
 impl PullState for Store {
     async fn cursor(&self, connection: &str, stream: &str) -> Result<Option<String>, SinkError> {
@@ -23,9 +27,11 @@ impl PullState for Store {
     }
 
     async fn landed(&self, connection: &str, stream: &str) -> Result<HashMap<u64, Landed>, SinkError> {
-        let rows = Store::landed(self, connection, stream).await.map_err(failed)?;
-        let landed = rows.into_iter().map(|(key_hash, (content_hash, gone))| (key_hash, Landed { key_hash, content_hash, gone }));
-        Ok(landed.collect())
+        Ok(by_key(Store::landed(self, connection, stream).await.map_err(failed)?))
+    }
+
+    async fn landed_of(&self, connection: &str, streams: &[&str], keys: &[u64]) -> Result<HashMap<u64, Landed>, SinkError> {
+        Ok(by_key(Store::landed_of(self, connection, streams, keys).await.map_err(failed)?))
     }
 
     async fn commit_landed(&self, connection: &str, stream: &str, rows: &[Landed], token: &str) -> Result<(), SinkError> {
@@ -34,8 +40,8 @@ impl PullState for Store {
         Store::commit_landed(self, connection, stream, &rows, token).await.map_err(failed)
     }
 
-    async fn stored_segments(&self) -> Result<HashSet<String>, SinkError> {
-        Store::stored_segments(self).await.map_err(failed)
+    async fn stored_segments(&self, connection: &str) -> Result<HashSet<String>, SinkError> {
+        Store::stored_segments(self, connection).await.map_err(failed)
     }
 
     async fn tombstones(&self) -> Result<HashSet<String>, SinkError> {
@@ -43,8 +49,7 @@ impl PullState for Store {
     }
 
     async fn health(&self, connection: &str) -> Result<Option<Health>, SinkError> {
-        let rows = Store::health(self).await.map_err(failed)?;
-        let found = rows.into_iter().find(|row| row.connection == connection);
+        let found = Store::health_of(self, connection).await.map_err(failed)?;
         Ok(found.map(|row| Health {
             connection: row.connection,
             channels: row.channels,
@@ -73,8 +78,8 @@ impl PullState for Store {
             error_kind,
             error,
         };
-        self.record_run(&row).await.map_err(failed)?;
-        let Some(health) = health else { return Ok(()) };
+        let noted = self.record_run(&row);
+        let Some(health) = health else { return noted.await.map_err(failed) };
         let (error_kind, error) = health.error.clone().unwrap_or_default();
         let row = HealthRow {
             connection: health.connection.clone(),
@@ -88,6 +93,7 @@ impl PullState for Store {
             failures: health.failures,
             open_until: health.open_until,
         };
-        self.record_health(&row).await.map_err(failed)
+        let (noted, health) = futures::join!(noted, self.record_health(&row));
+        noted.and(health).map_err(failed)
     }
 }

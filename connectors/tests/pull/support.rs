@@ -194,6 +194,12 @@ impl PullState for World {
         Ok(self.memory.lock().unwrap().landed.get(&key).cloned().unwrap_or_default())
     }
 
+    async fn landed_of(&self, connection: &str, streams: &[&str], keys: &[u64]) -> Result<HashMap<u64, Landed>, SinkError> {
+        let memory = self.memory.lock().unwrap();
+        let known = streams.iter().filter_map(|stream| memory.landed.get(&(connection.to_owned(), (*stream).to_owned())));
+        Ok(known.flatten().filter(|(key, _)| keys.contains(key)).map(|(key, landed)| (*key, *landed)).collect())
+    }
+
     async fn commit_landed(&self, connection: &str, stream: &str, rows: &[Landed], _: &str) -> Result<(), SinkError> {
         let key = (connection.to_owned(), stream.to_owned());
         let mut memory = self.memory.lock().unwrap();
@@ -201,7 +207,7 @@ impl PullState for World {
         Ok(())
     }
 
-    async fn stored_segments(&self) -> Result<HashSet<String>, SinkError> {
+    async fn stored_segments(&self, _: &str) -> Result<HashSet<String>, SinkError> {
         Ok(self.memory.lock().unwrap().stored.keys().cloned().collect())
     }
 

@@ -42,7 +42,7 @@ impl Mapper {
             let digests = &identity.digests;
             person
                 .set("digest_kind", Cell::Texts(digests.iter().map(|digest| digest.kind.as_str()).collect()))
-                .set("digest_normaliser", Cell::Texts(digests.iter().map(|digest| digest.normaliser.to_string()).collect()))
+                .set("digest_normaliser", Cell::Numbers(digests.iter().map(|digest| digest.normaliser).collect()))
                 .set("digest_value", Cell::Digests(digests.iter().map(|digest| digest.value).collect()))
                 .text("key_id", digests.first().map(|digest| digest.key_id.as_str()).unwrap_or_default())
                 .set("flags", Cell::Texts(identity.flags.iter().map(|flag| flag.as_str()).collect()));

@@ -22,6 +22,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
+use axum::serve::ListenerExt;
 use bytes::{Bytes, BytesMut};
 use futures::stream;
 use tokio::net::TcpListener;
@@ -29,14 +30,15 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 pub use access::{Access, READER, WRITER};
-pub use fault::code_of;
+pub use fault::{Fault, code_of};
+pub use run::insert;
 
 use crate::embedded::{Engine, Role, Surroundings};
 use crate::ffi::Counters;
 use crate::random;
 use crate::sql::{Shape, head, shape};
 use encode::Packing;
-use fault::{Fault, code};
+use fault::code;
 use request::{Asked, Incoming, LONGEST_STATEMENT, open_body, settings_for};
 use run::{Job, Running};
 
@@ -56,10 +58,14 @@ struct Endpoint {
     server_name: HeaderValue,
 }
 
-/// Serves until told to stop.
+/// Serves until told to stop. Pieces of an answer are sent at once: the end of one would else wait 40 ms for the client to say that it has the rest.
 pub async fn serve(listener: TcpListener, engine: Arc<Engine>, access: Access, stop: CancellationToken) -> std::io::Result<()> {
     let server_name = HeaderValue::from_str(&host_name()).unwrap_or(HeaderValue::from_static("inflow"));
     let endpoint = Arc::new(Endpoint { engine, access, readers: Arc::new(Semaphore::new(READERS_AT_ONCE)), server_name });
+    let listener = listener.tap_io(|connection| {
+        // Only slower without it.
+        let _ = connection.set_nodelay(true);
+    });
     let router = Router::new().fallback(answer).with_state(endpoint).layer(axum::extract::DefaultBodyLimit::disable());
     axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await
 }

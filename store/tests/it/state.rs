@@ -1,7 +1,7 @@
 //! The typed state.
 
 use chrono::{DateTime, Utc};
-use inflow_store::{HealthRow, LandedRow, QuarantineRow, RunRow, SegmentRow, UnknownWordRow};
+use inflow_store::{HealthRow, InsertInto, LandedRow, QuarantineRow, RunRow, SegmentRow, UnknownWordRow};
 
 use crate::support::{run, store};
 
@@ -36,6 +36,42 @@ fn landed_keeps_the_last_of_each_key() {
         assert_eq!(landed.len(), 2);
         assert_eq!((landed[&1], landed[&u64::MAX]), ((12, true), (20, false)));
         assert!(store.landed("nobody", "s").await.unwrap().is_empty());
+        let some = store.landed_of("c", &["s", "it's"], &[1, 5, 7]).await.unwrap();
+        assert_eq!(some, [(1, (12, true))].into(), "of these streams, and the last one");
+        let both = store.landed_of("c", &["s", "other"], &[1, 5, 7]).await.unwrap();
+        assert_eq!(both, [(1, (12, true)), (5, (5, false))].into());
+        assert!(store.landed_of("c", &["s"], &[]).await.unwrap().is_empty());
+    });
+}
+
+#[test]
+fn rows_that_are_inserted_together_are_all_there() {
+    let store = store();
+    run(async {
+        let row = |key_hash| LandedRow { key_hash, content_hash: key_hash + 1, gone: false };
+        let tokens: Vec<String> = (0..40).map(|token| format!("together {token}")).collect();
+        let rows: Vec<[LandedRow; 2]> = (0..40).map(|at| [row(2 * at), row(2 * at + 1)]).collect();
+        let inserts = tokens.iter().zip(&rows).map(|(token, rows)| store.commit_landed("together", "s", rows, token));
+        futures::future::try_join_all(inserts).await.unwrap();
+        let landed = store.landed("together", "s").await.unwrap();
+        assert_eq!(landed, (0..80).map(|key| (key, (key + 1, false))).collect());
+        let many: Vec<u64> = (0..30_000).collect();
+        assert_eq!(store.landed_of("together", &["s"], &many).await.unwrap(), landed);
+    });
+}
+
+#[test]
+fn an_insert_that_fails_does_not_spoil_those_beside_it() {
+    let store = store();
+    run(async {
+        let into = InsertInto { database: "inflow_state", table: "audit", columns: &["action", "detail"], format: "JSONEachRow" };
+        let good = store.insert_together(into, "{\"action\":\"a\",\"detail\":\"good\"}\n".into());
+        let bad = store.insert_together(into, "{\"action\":\n".into());
+        let also = store.insert_together(into, "{\"action\":\"b\",\"detail\":\"good\"}\n".into());
+        let (good, bad, also) = futures::join!(good, bad, also);
+        assert!(good.is_ok() && also.is_ok() && bad.is_err(), "{good:?} {bad:?} {also:?}");
+        let rows = store.rows("SELECT action FROM inflow_state.audit WHERE detail = 'good' ORDER BY action", &[]).await.unwrap();
+        assert_eq!(serde_json::to_value(rows).unwrap(), serde_json::json!([{"action": "a"}, {"action": "b"}]));
     });
 }
 
@@ -59,7 +95,7 @@ fn segments_runs_and_health_come_back() {
         store.record_segment(&segment).await.unwrap();
         store.record_segment(&segment).await.unwrap();
         assert!(store.segment_stored(&segment.segment).await.unwrap());
-        assert_eq!(store.stored_segments().await.unwrap(), ["001-0001-ab".to_owned()].into());
+        assert_eq!(store.stored_segments("c").await.unwrap(), ["001-0001-ab".to_owned()].into());
 
         let run_row = RunRow {
             run_id: "r1".into(),
@@ -124,14 +160,14 @@ fn quarantine_tombstones_and_audit_are_kept() {
             records: 3,
             seen_at: at("2026-01-31T08:00:00Z"),
         };
-        store.set_aside("seg", &[row.clone(), row.clone()], std::slice::from_ref(&word)).await.unwrap();
-        store.set_aside("seg", std::slice::from_ref(&row), std::slice::from_ref(&word)).await.unwrap();
-        store.set_aside("later", &[], &[UnknownWordRow { segment: "later".into(), records: 2, ..word.clone() }]).await.unwrap();
+        store.set_aside("seg", &[row.clone(), row.clone()], std::slice::from_ref(&word), false).await.unwrap();
+        store.set_aside("seg", std::slice::from_ref(&row), std::slice::from_ref(&word), false).await.unwrap();
+        store.set_aside("later", &[], &[UnknownWordRow { segment: "later".into(), records: 2, ..word.clone() }], false).await.unwrap();
         let rows = store.rows("SELECT line, reason FROM inflow_state.quarantine", &[]).await.unwrap();
         assert_eq!(serde_json::to_value(rows).unwrap(), serde_json::json!([{"line": 7, "reason": row.reason}]));
         assert_eq!(store.unknown_stage_words().await.unwrap(), [("c".to_owned(), "笔试".to_owned(), 5)]);
         // Read again by another mapping, the segment has nothing to set aside.
-        store.set_aside("seg", &[], &[]).await.unwrap();
+        store.set_aside("seg", &[], &[], false).await.unwrap();
         assert!(store.rows("SELECT line FROM inflow_state.quarantine", &[]).await.unwrap().is_empty());
         assert_eq!(store.unknown_stage_words().await.unwrap(), [("c".to_owned(), "笔试".to_owned(), 2)]);
         store.add_tombstones(&["aa".into(), "bb".into(), "aa".into()]).await.unwrap();
