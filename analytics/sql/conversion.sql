@@ -19,32 +19,38 @@ WITH
     toDate({to:Date}) - 89 AS pool_from,
     1.959963984540054 AS z,
     (SELECT mapFromArrays(groupArray(toString(channel)), groupArray(toString(timezone))) FROM inflow.channels) AS zones,
-    toUnixTimestamp64Milli(toDateTime64(least({from:Date}, pool_from), 3, 'UTC') - toIntervalHour(14)) AS earliest,
-    toUnixTimestamp64Milli(toDateTime64({to:Date}, 3, 'UTC') + toIntervalHour(38)) AS latest,
-    applications AS
+    toDateTime64(least({from:Date}, pool_from), 3, 'UTC') - toIntervalHour(14) AS earliest,
+    toDateTime64({to:Date}, 3, 'UTC') + toIntervalHour(38) AS latest,
+    -- The stages that a case ever reached are bits (bit = rank; bit 0 = decided). Of most cases the row says it; of those that have entered
+    -- stages since {as_of} it has to be found what they had reached by then.
+    since AS
     (
-        -- For each application the stages that it ever reached (bit = rank; bit 0 = decided) and its entries into
-        -- stages near the period, each one number: millisecond, then rank.
+        SELECT case_key, groupBitOr(bitShiftLeft(toUInt16(1), if(stage_rank <= 10, stage_rank, 0))) AS reached
+        FROM inflow.application_stages
+        WHERE settled_at > {as_of:DateTime64(3, 'UTC')} AND entered_at <= {as_of:DateTime64(3, 'UTC')}
+        GROUP BY case_key
+    ),
+    entries AS
+    (
         SELECT
-            any(toString(s.channel)) AS channel,
-            any(if(has({by:Array(String)}, 'store'), toString(s.store), '')) AS store,
-            any(if(has({by:Array(String)}, 'department'), toString(s.department), '')) AS department,
-            any(if(has({by:Array(String)}, 'city'), toString(s.city), '')) AS city,
-            any(if(has({by:Array(String)}, 'recruiter'), toString(s.recruiter), '')) AS recruiter,
-            groupBitOr(bitShiftLeft(toUInt16(1), if(stage_rank <= 10, stage_rank, 0))) AS reached,
-            groupArrayIf(
-                toUnixTimestamp64Milli(entered_at) * 16 + stage_rank,
-                stage_rank <= 9 AND toUnixTimestamp64Milli(entered_at) BETWEEN earliest AND latest) AS entries
+            s.channel AS channel,
+            if(has({by:Array(String)}, 'store'), s.store, '') AS store,
+            if(has({by:Array(String)}, 'department'), s.department, '') AS department,
+            if(has({by:Array(String)}, 'city'), s.city, '') AS city,
+            if(has({by:Array(String)}, 'recruiter'), s.recruiter, '') AS recruiter,
+            s.case_key AS case_key, s.stage_rank AS stage_rank, s.quarter AS quarter,
+            if(s.settled_at > {as_of:DateTime64(3, 'UTC')}, 0, bitOr(toUInt16(bitShiftLeft(toUInt16(2), s.furthest) - 2), s.decided)) AS settled,
+            cityHash64(multiIf({tz:String} != '', {tz:String}, zones[toString(channel)] != '', zones[toString(channel)], 'UTC')) AS zone_key
         FROM inflow.application_stages AS s
-        WHERE entered_at <= {as_of:DateTime64(3, 'UTC')}
+        WHERE entered_at <= {as_of:DateTime64(3, 'UTC')} AND entered_at BETWEEN earliest AND latest AND stage_rank <= 9
           AND (empty({channel:Array(String)}) OR has({channel:Array(String)}, s.channel))
           AND (empty({store:Array(String)}) OR has({store:Array(String)}, s.store))
-        GROUP BY connection, source_id
     ),
     cohorts AS
     (
         SELECT
-            if(has({by:Array(String)}, 'channel'), e.channel, '') AS channel, store, department, city, recruiter, reached, stage_rank,
+            if(has({by:Array(String)}, 'channel'), toString(e.channel), '') AS channel, toString(e.store) AS store, toString(e.department) AS department,
+            toString(e.city) AS city, toString(e.recruiter) AS recruiter, reached, stage_rank,
             day BETWEEN {from:Date} AND {to:Date} AS in_period,
             day BETWEEN pool_from AND {to:Date} AS in_pool,
             multiIf(
@@ -52,18 +58,20 @@ WITH
                 NOT in_period, toDate(0),
                 has({by:Array(String)}, 'day'), day,
                 has({by:Array(String)}, 'week'), toMonday(day),
-                toStartOfMonth(day)) AS period
+                toStartOfMonth(day)) AS period,
+            count() AS cases
         FROM
         (
             SELECT
-                channel, store, department, city, recruiter, reached, toUInt8(entry % 16) AS stage_rank,
-                toDate(formatDateTime(
-                    fromUnixTimestamp64Milli(intDiv(entry, 16), 'UTC'), '%F',
-                    multiIf({tz:String} != '', {tz:String}, zones[channel] != '', zones[channel], 'UTC'))) AS day
-            FROM applications
-            ARRAY JOIN entries AS entry
+                e.channel AS channel, e.store AS store, e.department AS department, e.city AS city, e.recruiter AS recruiter,
+                e.stage_rank AS stage_rank, k.day AS day, if(e.settled = 0, toUInt16(a.reached), toUInt16(e.settled)) AS reached
+            FROM entries AS e
+            INNER JOIN inflow.local_quarters_v1(from = least({from:Date}, toDate({to:Date}) - 89), to = {to:Date}, tz = {tz:String}) AS k
+                ON k.zone_key = e.zone_key AND k.quarter = e.quarter
+            LEFT JOIN since AS a ON a.case_key = e.case_key
         ) AS e
         WHERE in_period OR in_pool
+        GROUP BY channel, store, department, city, recruiter, reached, stage_rank, in_period, in_pool, period
     ),
     counted AS
     (
@@ -75,11 +83,11 @@ WITH
         (
             SELECT
                 channel, store, department, city, recruiter, step, period, toUInt8(1) AS found,
-                countIf(in_period) AS n,
-                countIf(in_period AND bitTest(reached, step.2)) AS k,
-                countIf(in_period AND NOT bitTest(reached, step.2) AND NOT bitTest(reached, 0)) AS open,
-                countIf(in_pool) AS pool_n,
-                countIf(in_pool AND bitTest(reached, step.2)) AS pool_k
+                sumIf(cases, in_period) AS n,
+                sumIf(cases, in_period AND bitTest(reached, step.2)) AS k,
+                sumIf(cases, in_period AND NOT bitTest(reached, step.2) AND NOT bitTest(reached, 0)) AS open,
+                sumIf(cases, in_pool) AS pool_n,
+                sumIf(cases, in_pool AND bitTest(reached, step.2)) AS pool_k
             FROM cohorts
             ARRAY JOIN arrayFilter(s -> s.1 = stage_rank, steps) AS step
             GROUP BY channel, store, department, city, recruiter, step, period

@@ -17,10 +17,11 @@ WITH
     (
         SELECT
             channel, store, department, city, recruiter, period,
-            uniqExact(connection, source_id) AS applications,
+            -- One row for each case that reached the stage.
+            count() AS applications,
             uniqExact(person_id) AS candidates,
-            uniqExactIf((connection, source_id), linkable = 1) AS keyed,
-            uniqExactIf((connection, source_id), precision = 'implied') AS implied
+            countIf(linkable = 1) AS keyed,
+            countIf(precision = 'implied') AS implied
         FROM inflow.local_stages_v1(
             from = {from:Date}, to = {to:Date}, tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')},
             by = {by:Array(String)}, channel = {channel:Array(String)}, store = {store:Array(String)})

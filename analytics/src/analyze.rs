@@ -1,5 +1,7 @@
 //! Rebuilds the marts and installs the metrics' views.
 
+use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::str::FromStr;
 
 use inflow_config::{Config, SharedClock, TermsKind};
@@ -17,7 +19,8 @@ pub const JOBS: [&str; 4] = ["application_stages", "posting_quarters", "spend_da
 const LIVE: &str = "inflow";
 
 /// What several metrics share; each becomes the view `<name>_v1`. Those that others read come first.
-const SHARED: [(&str, &str); 5] = [
+const SHARED: [(&str, &str); 6] = [
+    ("local_quarters", include_str!("../sql/shared/local_quarters.sql")),
     ("channel_periods", include_str!("../sql/shared/channel_periods.sql")),
     ("local_stages", include_str!("../sql/shared/local_stages.sql")),
     ("cost_per_stage", include_str!("../sql/shared/cost_per_stage.sql")),
@@ -87,21 +90,32 @@ async fn rebuild(
     wanted: &[Job],
     scope: Scope,
 ) -> Result<(), AnalyticsError> {
-    let marts = Marts { store, db, budget: config.settings.store.max_memory / 8 };
-    marts.rebuild("channels", &channels(config), &[]).await?;
-    marts.rebuild("fx_rates", &fx_rates(config), &[]).await?;
-    if wanted.contains(&Job::ApplicationStages) {
-        stages::rebuild(&marts, scope).await?;
+    let marts = &Marts { store, db, budget: config.settings.store.max_memory / 8 };
+    let stages = async || match wanted.contains(&Job::ApplicationStages) {
+        true => stages::rebuild(marts, scope).await,
+        false => Ok(()),
+    };
+    let others = async || {
+        marts.rebuild("channels", &channels(config), &[]).await?;
+        marts.rebuild("fx_rates", &fx_rates(config), &[]).await?;
+        if wanted.contains(&Job::SpendDays) {
+            marts.rebuild("spend_days", &with_ledger(include_str!("../sql/marts/spend_days.sql"), config), &[]).await?;
+        }
+        if wanted.contains(&Job::PostingQuarters) {
+            let as_of = instant(clock.now());
+            marts.rebuild("posting_spans", include_str!("../sql/marts/posting_spans.sql"), &[]).await?;
+            marts.rebuild("posting_quarters", include_str!("../sql/marts/posting_quarters.sql"), &[("as_of", as_of)]).await?;
+        }
+        Ok(())
+    };
+    match scope {
+        // Each needs the memory for itself.
+        Scope::All => {
+            others().await?;
+            stages().await
+        }
+        Scope::Changed => tokio::try_join!(stages(), others()).map(|_| ()),
     }
-    if wanted.contains(&Job::PostingQuarters) {
-        let as_of = instant(clock.now());
-        marts.rebuild("posting_spans", include_str!("../sql/marts/posting_spans.sql"), &[]).await?;
-        marts.rebuild("posting_quarters", include_str!("../sql/marts/posting_quarters.sql"), &[("as_of", as_of)]).await?;
-    }
-    if wanted.contains(&Job::SpendDays) {
-        marts.rebuild("spend_days", &with_ledger(include_str!("../sql/marts/spend_days.sql"), config), &[]).await?;
-    }
-    Ok(())
 }
 
 /// The marts of one database.
@@ -146,7 +160,7 @@ impl Marts<'_> {
     }
 }
 
-fn settings(budget: &str) -> [(&str, &str); 6] {
+fn settings(budget: &str) -> [(&str, &str); 10] {
     [
         ("optimize_aggregation_in_order", "1"),
         // Spills to disk; ASOF joins, which it cannot do, are hashed.
@@ -156,6 +170,12 @@ fn settings(budget: &str) -> [(&str, &str); 6] {
         ("max_bytes_before_external_sort", budget),
         // The engine takes one thread only where each has less than 1 GB to itself.
         ("max_threads_min_free_memory_per_thread", "0"),
+        // Rows get five times as many on the way, and are sorted in blocks before they are written.
+        ("max_block_size", "16384"),
+        ("min_insert_block_size_rows", "262144"),
+        ("min_insert_block_size_bytes", "67108864"),
+        // Where the newest version is meant the SQL says so.
+        ("final", "0"),
     ]
 }
 
@@ -213,16 +233,34 @@ fn with_ledger(sql: &str, config: &Config) -> String {
     sql.replace("$ledger_lines", &lines)
 }
 
-/// Creates or replaces the views of the live database.
+/// Creates the views of the live database anew, unless all of them are there as they would be made.
 async fn install(store: &Store, config: &Config) -> Result<(), AnalyticsError> {
-    for (name, sql) in SHARED {
-        create_view(store, &format!("{name}_v1"), &with_ledger(sql, config)).await?;
-    }
+    let mut views: Vec<(String, String)> = SHARED.iter().map(|(name, sql)| (format!("{name}_v1"), with_ledger(sql, config))).collect();
     for metric in catalogue() {
-        create_view(store, &metric.view(), metric.sql).await?;
-        create_view(store, &format!("metric_{}", metric.id), &current(metric)).await?;
+        views.push((metric.view(), metric.sql.to_owned()));
+        views.push((format!("metric_{}", metric.id), current(metric)));
+    }
+    // Views read each other, so that one hash is for all of them.
+    let mut hasher = DefaultHasher::new();
+    views.hash(&mut hasher);
+    let made = format!("{:016x}", hasher.finish());
+    let installed = installed(store, &made).await?;
+    if views.iter().all(|(name, _)| installed.contains(name)) {
+        return Ok(());
+    }
+    for (name, sql) in views {
+        let sql = format!("CREATE OR REPLACE VIEW {LIVE}.{name} AS\n{sql}\nCOMMENT {}", quote_text(&made));
+        store.execute(&sql, &[], &[]).await.map_err(AnalyticsError::store(format!("cannot install the view {name}")))?;
     }
     Ok(())
+}
+
+/// The views of the live database that were made of this.
+async fn installed(store: &Store, made: &str) -> Result<BTreeSet<String>, AnalyticsError> {
+    let sql = "SELECT name FROM system.tables WHERE database = {database:String} AND engine = 'View' AND comment = {made:String}";
+    let rows = store.rows(sql, &[("database", LIVE.to_owned()), ("made", made.to_owned())]).await;
+    let rows = rows.map_err(AnalyticsError::store("cannot read which views are installed"))?;
+    Ok(rows.iter().filter_map(|row| row.get("name")?.as_str().map(str::to_owned)).collect())
 }
 
 /// `metric_<id>` is the current version under a name that stays.
@@ -232,11 +270,4 @@ fn current(metric: &Metric) -> String {
          by = {{by:Array(String)}}, channel = {{channel:Array(String)}}, store = {{store:Array(String)}})",
         metric.view()
     )
-}
-
-async fn create_view(store: &Store, name: &str, sql: &str) -> Result<(), AnalyticsError> {
-    store
-        .execute(&format!("CREATE OR REPLACE VIEW {LIVE}.{name} AS\n{sql}"), &[], &[])
-        .await
-        .map_err(AnalyticsError::store(format!("cannot install the view {name}")))
 }

@@ -33,13 +33,14 @@ pub(crate) async fn rebuild(marts: &Marts<'_>, scope: Scope) -> Result<(), Analy
         }
         if tiers.replacing.saturating_add(changed).saturating_mul(MOST_REPLACED) <= tiers.base {
             let generation = tiers.generation;
-            return marts.rebuild_partition(TABLE, &format!("({generation}, 1)"), &sql(), &params(false, generation)).await;
+            let sql = sql(marts).await?;
+            return marts.rebuild_partition(TABLE, &format!("({generation}, 1)"), &sql, &params(false, generation)).await;
         }
     }
     let generation = tiers.generation + 1;
     // Of a rebuild that was cut off before it dropped what it replaced.
     let left = partitions(marts).await?;
-    marts.rebuild_partition(TABLE, &format!("({generation}, 0)"), &sql(), &params(true, generation)).await?;
+    marts.rebuild_partition(TABLE, &format!("({generation}, 0)"), &sql(marts).await?, &params(true, generation)).await?;
     marts.store.drop_partitions(marts.db, TABLE, &left).await.map_err(AnalyticsError::store("cannot drop the rows before"))
 }
 
@@ -47,11 +48,16 @@ fn params(everything: bool, generation: u64) -> [(&'static str, String); 2] {
     [("everything", u8::from(everything).to_string()), ("generation", generation.to_string())]
 }
 
-fn sql() -> String {
+async fn sql(marts: &Marts<'_>) -> Result<String, AnalyticsError> {
     let tellings = include_str!("../sql/marts/application_tellings.sql");
-    include_str!("../sql/marts/application_stages.sql")
+    let several = if number(marts, "SELECT count() AS members FROM inflow.application_links", "members").await? > 0 {
+        include_str!("../sql/marts/cases_of_several.sql").replace("$tellings", &tellings.replace("$members", "IN"))
+    } else {
+        String::new()
+    };
+    Ok(include_str!("../sql/marts/application_stages.sql")
         .replace("$alone", &tellings.replace("$members", "NOT IN"))
-        .replace("$of_several", &tellings.replace("$members", "IN"))
+        .replace("$of_several", &several))
 }
 
 async fn tiers(marts: &Marts<'_>) -> Result<Tiers, AnalyticsError> {

@@ -2,6 +2,12 @@
 --
 -- All applications, or those that changed and nothing else: {everything} is the one switch. Restrictions on the sorting keys may go
 -- before FINAL makes one row of several, and ids alone are compared first since that is cheap.
+WITH
+    mine AS
+    (
+        SELECT * FROM current
+        WHERE (connection, source_id) $members (SELECT connection, source_id FROM inflow.application_links)
+    )
 SELECT
     a.connection AS connection, a.source_id AS source_id, a.channel AS channel,
     if(a.store = '', p.store, a.store) AS store,
@@ -13,26 +19,25 @@ SELECT
             concat(a.connection, '/application:', a.source_id)) AS person_id,
     l.linkable AS linkable,
     -- A history that the application's own record carries is what its newest version says.
-    arrayConcat(t.apart, arrayMap(e -> e.2, arrayFilter(e -> e.1 = a.version, t.within))) AS told,
+    arrayFilter((e, carrier) -> carrier = 0 OR carrier = a.version, t.events, t.carriers) AS told,
     arrayConcat(
         if(isNull(a.applied_at), [], [packed(3, assumeNotNull(a.applied_at), a.applied_precision, 0)]),
         if(isNull(a.first_at), [], [packed(1, assumeNotNull(a.first_at), a.first_precision, 0)])) AS own
 FROM
 (
-    SELECT *, sipHash128(connection, source_id) AS key, sipHash128(connection, candidate_source_id) AS candidate_key
-    FROM current
-    WHERE (connection, source_id) $members (SELECT connection, source_id FROM inflow.application_links)
+    SELECT *, sipHash128(connection, source_id) AS key, sipHash128(connection, candidate_source_id) AS candidate_key FROM mine
 ) AS a
 LEFT JOIN
 (
-    SELECT sipHash128(connection, application_source_id) AS key, apart, within
+    SELECT sipHash128(connection, application_source_id) AS key, events, carriers
     FROM
     (
         -- In the order of the table, so that nothing but the current application is held.
         SELECT
             connection, application_source_id,
-            groupArrayIf(event, embedded = 0) AS apart,
-            groupArrayIf((version, event), embedded = 1) AS within
+            groupArray(event) AS events,
+            -- Of the record that carries the event; 0: the event stands on its own.
+            groupArray(if(embedded = 1, version, 0)) AS carriers
         FROM
         (
             SELECT
@@ -53,11 +58,12 @@ LEFT JOIN
     SELECT sipHash128(connection, source_id) AS key, store, department, city
     FROM inflow.postings FINAL
     WHERE deleted = 0 AND (store != '' OR department != '' OR city != '')
+      AND ('$members' = 'NOT IN' OR source_id IN (SELECT posting_source_id FROM mine))
 ) AS p ON p.key = sipHash128(a.connection, a.posting_source_id)
 LEFT JOIN
 (
     -- Most persons are known by the key of their only row, which need not be carried along.
     SELECT sipHash128(connection, source_id) AS key, if(person_id = concat(connection, '/', source_id), '', person_id) AS other, linkable
     FROM inflow.candidate_links
-    WHERE {everything:UInt8} OR source_id IN (SELECT candidate_source_id FROM current)
+    WHERE ({everything:UInt8} AND '$members' = 'NOT IN') OR source_id IN (SELECT candidate_source_id FROM mine)
 ) AS l ON l.key = a.candidate_key

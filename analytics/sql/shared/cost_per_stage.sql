@@ -33,7 +33,7 @@ WITH
             (
                 SELECT
                     channel, store, department, day BETWEEN {from:Date} AND {to:Date} AS in_period, day BETWEEN pool_from AND {to:Date} AS in_pool,
-                    period_of(day, in_period) AS period, toInt128(0) AS cost, uniqExact(connection, source_id) AS people
+                    period_of(day, in_period) AS period, toInt128(0) AS cost, count() AS people
                 FROM inflow.local_stages_v1(
                     from = least({from:Date}, toDate({to:Date}) - 89), to = {to:Date}, tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')},
                     by = {by:Array(String)}, channel = {channel:Array(String)}, store = {store:Array(String)})

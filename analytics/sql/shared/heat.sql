@@ -16,14 +16,11 @@ WITH
     (
         SELECT toString(channel) AS channel, if({tz:String} != '', {tz:String}, toString(timezone)) AS zone FROM inflow.channels
     ),
-    -- The local weekday and hour of each quarter-hour of the period, per zone in use.
     clock AS
     (
-        SELECT
-            zone, quarter, toUInt8(formatDateTime(quarter, '%u', zone)) AS weekday, toUInt8(formatDateTime(quarter, '%H', zone)) AS hour
-        FROM (SELECT DISTINCT zone FROM channel_zones) AS z
-        CROSS JOIN (SELECT toDateTime(arrayJoin(range(toUInt32(earliest), toUInt32(latest), 900)), 'UTC') AS quarter) AS q
-        WHERE toDate(formatDateTime(quarter, '%F', zone)) BETWEEN {from:Date} AND {to:Date} AND quarter <= {as_of:DateTime64(3, 'UTC')}
+        SELECT zone, quarter, weekday, hour
+        FROM inflow.local_quarters_v1(from = {from:Date}, to = {to:Date}, tz = {tz:String})
+        WHERE quarter <= {as_of:DateTime64(3, 'UTC')}
     ),
     -- Cells of exposure and of events per channel and store, still unfiltered: the shape of all channels needs them.
     hours AS
@@ -33,18 +30,15 @@ WITH
             sum(q.live) AS live, sum(q.exact) AS events, sum(q.dated) AS left_out
         FROM
         (
-            SELECT toString(channel) AS channel, toString(store) AS store, quarter, sum(live_seconds) AS live,
-                if({of:String} = 'posting', sum(posted), 0) AS exact, if({of:String} = 'posting', sum(posted_day_only), 0) AS dated
+            SELECT toString(channel) AS channel, toString(store) AS store, quarter, live_seconds AS live,
+                if({of:String} = 'posting', toUInt64(posted), 0) AS exact, if({of:String} = 'posting', toUInt64(posted_day_only), 0) AS dated
             FROM inflow.posting_quarters
             WHERE quarter >= earliest AND quarter < latest AND quarter <= {as_of:DateTime64(3, 'UTC')}
-            GROUP BY channel, store, quarter
             UNION ALL
-            SELECT toString(channel) AS channel, toString(store) AS store, quarter, 0,
-                countIf(precision = 'exact'), countIf(precision != 'exact')
+            SELECT toString(channel) AS channel, toString(store) AS store, quarter, 0, toUInt64(precision = 'exact'), toUInt64(precision != 'exact')
             FROM inflow.application_stages
             WHERE {of:String} = 'application' AND stage_rank = 3
               AND quarter >= earliest AND quarter < latest AND entered_at <= {as_of:DateTime64(3, 'UTC')}
-            GROUP BY channel, store, quarter
         ) AS q
         INNER JOIN channel_zones AS z ON z.channel = q.channel
         INNER JOIN clock AS k ON k.zone = z.zone AND k.quarter = q.quarter

@@ -3,15 +3,15 @@
 WITH
     (SELECT mapFromArrays(groupArray(toString(channel)), groupArray(toString(timezone))) FROM inflow.channels) AS zones
 SELECT
-    if(has({by:Array(String)}, 'channel'), toString(s.channel), '') AS channel,
-    if(has({by:Array(String)}, 'store'), toString(s.store), '') AS store,
-    if(has({by:Array(String)}, 'department'), toString(s.department), '') AS department,
-    if(has({by:Array(String)}, 'city'), toString(s.city), '') AS city,
-    if(has({by:Array(String)}, 'recruiter'), toString(s.recruiter), '') AS recruiter,
+    if(has({by:Array(String)}, 'channel'), s.channel, '') AS channel,
+    if(has({by:Array(String)}, 'store'), s.store, '') AS store,
+    if(has({by:Array(String)}, 'department'), s.department, '') AS department,
+    if(has({by:Array(String)}, 'city'), s.city, '') AS city,
+    if(has({by:Array(String)}, 'recruiter'), s.recruiter, '') AS recruiter,
     multiIf(
-        has({by:Array(String)}, 'day'), s.day,
-        has({by:Array(String)}, 'week'), toMonday(s.day),
-        has({by:Array(String)}, 'month'), toStartOfMonth(s.day),
+        has({by:Array(String)}, 'day'), k.day,
+        has({by:Array(String)}, 'week'), toMonday(k.day),
+        has({by:Array(String)}, 'month'), toStartOfMonth(k.day),
         {from:Date}) AS period,
     s.connection AS connection,
     s.source_id AS source_id,
@@ -20,15 +20,11 @@ SELECT
     s.stage_rank AS stage_rank,
     s.entered_at AS entered_at,
     s.precision AS precision,
-    s.local_hour AS local_hour,
-    s.day AS day
+    k.hour AS local_hour,
+    k.day AS day
 FROM
 (
-    SELECT
-        *,
-        multiIf({tz:String} != '', {tz:String}, zones[toString(channel)] != '', zones[toString(channel)], 'UTC') AS zone,
-        toDate(formatDateTime(entered_at, '%F', zone)) AS day,
-        toUInt8(formatDateTime(entered_at, '%H', zone)) AS local_hour
+    SELECT *, cityHash64(multiIf({tz:String} != '', {tz:String}, zones[toString(channel)] != '', zones[toString(channel)], 'UTC')) AS zone_key
     FROM inflow.application_stages
     WHERE entered_at <= {as_of:DateTime64(3, 'UTC')}
       AND entered_at >= toDateTime64({from:Date}, 3, 'UTC') - toIntervalHour(14)
@@ -36,4 +32,4 @@ FROM
       AND (empty({channel:Array(String)}) OR has({channel:Array(String)}, channel))
       AND (empty({store:Array(String)}) OR has({store:Array(String)}, store))
 ) AS s
-WHERE s.day BETWEEN {from:Date} AND {to:Date}
+INNER JOIN inflow.local_quarters_v1(from = {from:Date}, to = {to:Date}, tz = {tz:String}) AS k ON k.zone_key = s.zone_key AND k.quarter = s.quarter
