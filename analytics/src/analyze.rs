@@ -90,11 +90,9 @@ async fn rebuild(
     wanted: &[Job],
     scope: Scope,
 ) -> Result<(), AnalyticsError> {
-    let marts = &Marts { store, db, budget: config.settings.store.max_memory / 8 };
-    let stages = async || match wanted.contains(&Job::ApplicationStages) {
-        true => stages::rebuild(marts, scope).await,
-        false => Ok(()),
-    };
+    let settings = &config.settings.store;
+    let marts = &Marts { store, db, budget: (settings.max_memory / 8).to_string(), own_engine: settings.url.is_none() };
+    let stages = async || if wanted.contains(&Job::ApplicationStages) { stages::rebuild(marts, scope).await } else { Ok(()) };
     let others = async || {
         marts.rebuild("channels", &channels(config), &[]).await?;
         marts.rebuild("fx_rates", &fx_rates(config), &[]).await?;
@@ -123,14 +121,15 @@ pub(crate) struct Marts<'a> {
     pub(crate) store: &'a Store,
     pub(crate) db: &'a str,
     /// Bytes that a join may hold before it spills to disk.
-    budget: u64,
+    budget: String,
+    /// Whether the engine is this program's own, whose version is known.
+    own_engine: bool,
 }
 
 impl Marts<'_> {
     async fn rebuild(&self, table: &str, sql: &str, params: &[(&str, String)]) -> Result<(), AnalyticsError> {
-        let budget = self.budget.to_string();
         self.store
-            .rebuild_table(self.db, table, &self.here(sql), params, &settings(&budget))
+            .rebuild_table(self.db, table, &self.here(sql), params, &self.settings())
             .await
             .map_err(AnalyticsError::store(format!("cannot rebuild {table}")))?;
         tracing::debug!(db = self.db, table, "mart rebuilt");
@@ -145,38 +144,40 @@ impl Marts<'_> {
         sql: &str,
         params: &[(&str, String)],
     ) -> Result<(), AnalyticsError> {
-        let budget = self.budget.to_string();
         self.store
-            .rebuild_partition(self.db, table, partition, &self.here(sql), params, &settings(&budget))
+            .rebuild_partition(self.db, table, partition, &self.here(sql), params, &self.settings())
             .await
             .map_err(AnalyticsError::store(format!("cannot rebuild {table}")))?;
         tracing::debug!(db = self.db, table, partition, "mart rebuilt");
         Ok(())
     }
 
+    fn settings(&self) -> Vec<(&str, &str)> {
+        let mut settings = vec![
+            ("optimize_aggregation_in_order", "1"),
+            // Spills to disk; ASOF joins, which it cannot do, are hashed.
+            ("join_algorithm", "grace_hash,hash"),
+            ("max_bytes_in_join", &self.budget),
+            ("max_bytes_before_external_group_by", &self.budget),
+            ("max_bytes_before_external_sort", &self.budget),
+            // A case has five stages, so rows get more on the way; they are sorted in blocks before they are written.
+            ("max_block_size", "16384"),
+            ("min_insert_block_size_rows", "262144"),
+            ("min_insert_block_size_bytes", "67108864"),
+            // Where the newest version is meant the SQL says so.
+            ("final", "0"),
+        ];
+        if self.own_engine {
+            // It takes one thread where each has less than 1 GB to itself.
+            settings.push(("max_threads_min_free_memory_per_thread", "0"));
+        }
+        settings
+    }
+
     /// The SQL for this database. `inflow_state.` has no dot after `inflow`, so it stays.
     pub(crate) fn here(&self, sql: &str) -> String {
         sql.replace("inflow.", &format!("{}.", self.db))
     }
-}
-
-fn settings(budget: &str) -> [(&str, &str); 10] {
-    [
-        ("optimize_aggregation_in_order", "1"),
-        // Spills to disk; ASOF joins, which it cannot do, are hashed.
-        ("join_algorithm", "grace_hash,hash"),
-        ("max_bytes_in_join", budget),
-        ("max_bytes_before_external_group_by", budget),
-        ("max_bytes_before_external_sort", budget),
-        // The engine takes one thread only where each has less than 1 GB to itself.
-        ("max_threads_min_free_memory_per_thread", "0"),
-        // Rows get five times as many on the way, and are sorted in blocks before they are written.
-        ("max_block_size", "16384"),
-        ("min_insert_block_size_rows", "262144"),
-        ("min_insert_block_size_bytes", "67108864"),
-        // Where the newest version is meant the SQL says so.
-        ("final", "0"),
-    ]
 }
 
 fn channels(config: &Config) -> String {

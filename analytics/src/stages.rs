@@ -11,8 +11,8 @@ use crate::analyze::{Marts, Scope};
 const TABLE: &str = "application_stage_tiers";
 
 /// Everything is made anew when more than one in this many of the base's rows is replaced. Each change copies what the second tier holds,
-/// and each report looks every row of the base up in it: at a twentieth both cost about a tenth of a second a million cases, and
-/// making everything anew, spread over the changes that lead there, costs no more than a change itself.
+/// and reports look rows of the base up in it: at a twentieth that is a fifth of a processor second a change and 5 % of a report (4.8
+/// million rows, 240 thousand replaced), while making everything anew, spread over the dozen days that lead there, costs no more than a day.
 const MOST_REPLACED: u64 = 20;
 
 /// What the table holds.

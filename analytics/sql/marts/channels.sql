@@ -2,7 +2,8 @@
 -- `unallocated` of the ledger), in the company's zone and from position 1,000,000.
 WITH
     $configured AS configured,
-    $zone AS company_zone
+    $zone AS company_zone,
+    arrayMap(c -> c.1, configured) AS known
 SELECT c.1 AS channel, c.2 AS name_en, c.3 AS name_zh, c.4 AS timezone, toUInt32(c.5) AS position
 FROM (SELECT arrayJoin(configured) AS c)
 UNION ALL
@@ -17,9 +18,16 @@ SELECT
     toUInt32(999999 + row_number() OVER (ORDER BY channel)) AS position
 FROM
 (
-    SELECT DISTINCT toString(channel) AS channel FROM inflow.applications FINAL WHERE deleted = 0
-    UNION DISTINCT SELECT DISTINCT toString(channel) FROM inflow.postings FINAL WHERE deleted = 0
-    UNION DISTINCT SELECT DISTINCT toString(channel) FROM inflow.spend FINAL WHERE deleted = 0
+    -- Only rows that were of such a channel in any version need FINAL.
+    SELECT DISTINCT toString(channel) AS channel FROM inflow.applications FINAL
+    PREWHERE (connection, source_id) IN (SELECT connection, source_id FROM inflow.applications WHERE NOT has(known, toString(channel)))
+    WHERE deleted = 0
+    UNION DISTINCT SELECT DISTINCT toString(channel) FROM inflow.postings FINAL
+    PREWHERE (connection, source_id) IN (SELECT connection, source_id FROM inflow.postings WHERE NOT has(known, toString(channel)))
+    WHERE deleted = 0
+    UNION DISTINCT SELECT DISTINCT toString(channel) FROM inflow.spend FINAL
+    PREWHERE (connection, source_id) IN (SELECT connection, source_id FROM inflow.spend WHERE NOT has(known, toString(channel)))
+    WHERE deleted = 0
     UNION DISTINCT SELECT 'unallocated'
 )
-WHERE channel != '' AND NOT arrayExists(c -> c.1 = channel, configured)
+WHERE channel != '' AND NOT has(known, channel)

@@ -44,9 +44,10 @@ WITH
     ),
     with_data AS
     (
-        SELECT DISTINCT toString(channel) AS channel FROM inflow.application_stages
-        UNION DISTINCT SELECT DISTINCT toString(channel) FROM inflow.posting_quarters
-        UNION DISTINCT SELECT DISTINCT toString(channel) FROM inflow.spend_days
+        -- Asked of channels without a connection alone.
+        SELECT DISTINCT toString(channel) AS channel FROM inflow.application_stages WHERE channel NOT IN (SELECT channel FROM feeds)
+        UNION DISTINCT SELECT DISTINCT toString(channel) FROM inflow.posting_quarters WHERE channel NOT IN (SELECT channel FROM feeds)
+        UNION DISTINCT SELECT DISTINCT toString(channel) FROM inflow.spend_days WHERE channel NOT IN (SELECT channel FROM feeds)
     )
 SELECT
     if(has({by:Array(String)}, 'channel'), each.channel, '') AS channel,

@@ -16,9 +16,10 @@ WITH
     (
         SELECT toString(channel) AS channel, if({tz:String} != '', {tz:String}, toString(timezone)) AS zone FROM inflow.channels
     ),
+    (SELECT mapFromArrays(groupArray(channel), groupArray(cityHash64(zone))) FROM channel_zones) AS zone_keys,
     clock AS
     (
-        SELECT zone, quarter, weekday, hour
+        SELECT zone, zone_key, quarter, weekday, hour
         FROM inflow.local_quarters_v1(from = {from:Date}, to = {to:Date}, tz = {tz:String})
         WHERE quarter <= {as_of:DateTime64(3, 'UTC')}
     ),
@@ -26,23 +27,22 @@ WITH
     hours AS
     (
         SELECT
-            q.channel AS channel, q.store AS store, k.weekday AS weekday, k.hour AS hour,
+            toString(q.channel) AS channel, toString(q.store) AS store, k.weekday AS weekday, k.hour AS hour,
             sum(q.live) AS live, sum(q.exact) AS events, sum(q.dated) AS left_out
         FROM
         (
-            SELECT toString(channel) AS channel, toString(store) AS store, quarter, live_seconds AS live,
+            SELECT channel, store, quarter, zone_keys[toString(channel)] AS zone_key, live_seconds AS live,
                 if({of:String} = 'posting', toUInt64(posted), 0) AS exact, if({of:String} = 'posting', toUInt64(posted_day_only), 0) AS dated
             FROM inflow.posting_quarters
             WHERE quarter >= earliest AND quarter < latest AND quarter <= {as_of:DateTime64(3, 'UTC')}
             UNION ALL
-            SELECT toString(channel) AS channel, toString(store) AS store, quarter, 0, toUInt64(precision = 'exact'), toUInt64(precision != 'exact')
+            SELECT channel, store, quarter, zone_keys[toString(channel)] AS zone_key, 0, toUInt64(precision = 'exact'), toUInt64(precision != 'exact')
             FROM inflow.application_stages
             WHERE {of:String} = 'application' AND stage_rank = 3
-              AND quarter >= earliest AND quarter < latest AND entered_at <= {as_of:DateTime64(3, 'UTC')}
+              AND entered_at >= earliest AND entered_at < latest AND entered_at <= {as_of:DateTime64(3, 'UTC')}
         ) AS q
-        INNER JOIN channel_zones AS z ON z.channel = q.channel
-        INNER JOIN clock AS k ON k.zone = z.zone AND k.quarter = q.quarter
-        GROUP BY channel, store, weekday, hour
+        INNER JOIN clock AS k ON k.zone_key = q.zone_key AND k.quarter = q.quarter
+        GROUP BY q.channel, q.store, weekday, hour
     ),
     -- One row for each group, its cells in a map: hour of the week from 0 -> (live, events, all channels' seconds and events).
     found AS

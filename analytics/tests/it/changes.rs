@@ -243,6 +243,13 @@ impl Company {
         stages
     }
 
+    /// Tells one state of the view from another.
+    async fn print(&self) -> String {
+        let sql = "SELECT concat(toString(count()), ' ', toString(sum(cityHash64(connection, source_id, person_id, store, stage, entered_at)))) AS print \
+                   FROM inflow.application_stages";
+        text(&self.world.rows(sql).await[0], "print")
+    }
+
     /// Generation, rows of the base, rows that replace some of it.
     async fn tiers(&self) -> [u64; 3] {
         let sql = "SELECT max(generation) AS generation, countIf(tier = 0) AS base, countIf(tier = 1) AS replacing FROM inflow.application_stage_tiers";
@@ -306,7 +313,21 @@ async fn what_changed_alone_gives_what_everything_anew_gives() {
     for day in 0..5 {
         let [generation, ..] = company.tiers().await;
         company.day(day).await;
-        company.world.analyze_changes().await;
+        let before = company.print().await;
+        let mut seen = BTreeSet::new();
+        let reading = async {
+            loop {
+                seen.insert(company.print().await);
+            }
+        };
+        tokio::select! {
+            () = company.world.analyze_changes() => {}
+            () = reading => {}
+        }
+        // Whoever read meanwhile saw what was before or what is now.
+        seen.remove(&before);
+        seen.remove(&company.print().await);
+        assert!(seen.is_empty(), "seed {seed}, day {day}: {seen:?}");
         let [now, _, replacing] = company.tiers().await;
         if now == generation {
             assert!(replacing > 0);
