@@ -19,7 +19,7 @@ SELECT
             concat(a.connection, '/application:', a.source_id)) AS person_id,
     l.linkable AS linkable,
     -- A history that the application's own record carries is what its newest version says.
-    arrayFilter((e, carrier) -> carrier = 0 OR carrier = a.version, t.events, t.carriers) AS told,
+    arrayConcat(t.apart, arrayFilter((e, carrier) -> carrier = a.version, t.within, t.carriers)) AS told,
     arrayConcat(
         if(isNull(a.applied_at), [], [packed(3, assumeNotNull(a.applied_at), a.applied_precision, 0)]),
         if(isNull(a.first_at), [], [packed(1, assumeNotNull(a.first_at), a.first_precision, 0)])) AS own
@@ -29,15 +29,14 @@ FROM
 ) AS a
 LEFT JOIN
 (
-    SELECT sipHash128(connection, application_source_id) AS key, events, carriers
+    SELECT sipHash128(connection, application_source_id) AS key, apart, within, carriers
     FROM
     (
         -- In the order of the table, so that nothing but the current application is held.
         SELECT
             connection, application_source_id,
-            groupArray(event) AS events,
-            -- Of the record that carries the event; 0: the event stands on its own.
-            groupArray(if(embedded = 1, version, 0)) AS carriers
+            groupArrayIf(event, embedded = 0) AS apart,
+            groupArrayIf(event, embedded = 1) AS within, groupArrayIf(version, embedded = 1) AS carriers
         FROM
         (
             SELECT
