@@ -106,6 +106,7 @@ impl Pipeline {
         }
         let frames = info_span!(target: "timing", "frame");
         let blocks: Vec<Block> = frames.in_scope(|| few.into_iter().flat_map(|(table, made)| cut(&made, table, &lineage)).collect());
+        drop(frames);
         rows += blocks.iter().map(|block| block.rows as u64).sum::<u64>();
         let inserts = blocks.into_iter().map(|block| {
             let into = InsertInto { database: &self.database, table: block.table, columns: &[], format: "Native" };

@@ -15,6 +15,7 @@ mod rewrite;
 mod write;
 
 use std::collections::HashSet;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -269,7 +270,8 @@ fn feed(text: &mut Vec<u8>, value: &Value) {
         }
         scalar => {
             text.push(b'#');
-            text.extend_from_slice(scalar.to_string().as_bytes());
+            // Writing to memory does not fail.
+            let _ = write!(text, "{scalar}");
             text.push(b';');
         }
     }

@@ -1,11 +1,13 @@
 //! Writing segments so that a crash leaves a whole segment or none.
 
+use std::cell::RefCell;
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use zstd::bulk::Compressor;
 
 use super::{LandingError, Line, Segment, entries, folders, landing_dir};
 use crate::spec::{Kind, Stream};
@@ -78,11 +80,22 @@ pub(crate) struct LineBlock {
     bytes: usize,
 }
 
+thread_local! {
+    /// Blocks are made on the few threads that work on deliveries: making a compressor for each would take longer than a block does.
+    static PACKER: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
+}
+
 impl LineBlock {
     /// Writes lines as they stand in a segment.
     pub(crate) fn of(lines: &[Line]) -> std::io::Result<LineBlock> {
         let text = text_of(lines)?;
-        let frame = zstd::bulk::compress(&text, LEVEL)?;
+        let frame = PACKER.with_borrow_mut(|kept| {
+            let packer = match kept {
+                Some(packer) => packer,
+                None => kept.insert(Compressor::new(LEVEL)?),
+            };
+            packer.compress(&text)
+        })?;
         Ok(LineBlock { frame, hash: blake3::hash(&text), lines: lines.len() as u64, bytes: text.len() })
     }
 }
