@@ -9,6 +9,7 @@ use inflow_config::{Config, Connection, Lang, SharedClock};
 use inflow_connectors::http::{Http, HttpOptions};
 use inflow_connectors::identity::IdentityKeys;
 use inflow_connectors::{NoProgress, PullContext, PullOutcome};
+use inflow_pipeline::changes::Scope;
 use inflow_pipeline::{Pipeline, PipelineError};
 use inflow_store::{Store, StoreOptions};
 use std::net::SocketAddr;
@@ -165,53 +166,68 @@ impl Opened {
     /// Links candidates and applications, clusters postings and recomputes marts: all, or those named. Who asks for all while an analysis runs shares the next
     /// one. Not to be called by who holds a pass of the gate.
     pub async fn analyse(&self, jobs: &[String]) -> Result<(), Failure> {
-        let all = async || self.analyse_all(&self.inputs().await?).await;
+        let all = async || {
+            let _nothing_exchanged = self.host.gate.read().await;
+            self.analyse_all(&self.inputs()?).await
+        };
         let some = async || {
             let _nothing_exchanged = self.host.gate.read().await;
-            self.link_and_recompute(jobs).await
+            self.store.begin_analysis().await?;
+            self.link_and_recompute(&Scope::All, jobs).await
         };
         if jobs.is_empty() { self.host.analyses.shared(all).await } else { self.host.analyses.own(some).await }
     }
 
-    /// The same after a pull, an import or a restart: where nothing is new since the last analysis, only what depends on the clock is computed anew.
+    /// The same after a pull, an import or a restart: only what is new since the last analysis is looked at, and what depends on the clock.
     pub async fn analyse_changes(&self) -> Result<(), Failure> {
         let analysis = async || {
-            let inputs = self.inputs().await?;
-            if self.store.analysed().await?.as_ref() != Some(&inputs) {
-                return self.analyse_all(&inputs).await;
-            }
             let _nothing_exchanged = self.host.gate.read().await;
-            let jobs = OF_THE_CLOCK.map(str::to_owned);
-            let marts = inflow_analytics::analyze(&self.store, &self.config, &self.clock, &jobs, inflow_analytics::Scope::All);
-            marts.instrument(info_span!(target: "timing", "marts")).await?;
-            Ok(())
+            let inputs = self.inputs()?;
+            match Scope::of(self.store.standing(&inputs).await?) {
+                Scope::All => self.analyse_all(&inputs).await,
+                Scope::Changed(new) if new.is_empty() => {
+                    let jobs = OF_THE_CLOCK.map(str::to_owned);
+                    let marts = inflow_analytics::analyze(&self.store, &self.config, &self.clock, &jobs, inflow_analytics::Scope::All);
+                    Ok(marts.instrument(info_span!(target: "timing", "marts")).await?)
+                }
+                Scope::Changed(new) => {
+                    self.store.begin_analysis().await?;
+                    self.link_and_recompute(&Scope::Changed(new.clone()), &[]).await?;
+                    Ok(self.store.end_analysis(&inputs, &new, false).await?)
+                }
+            }
         };
         self.host.analyses.shared(analysis).await
     }
 
     async fn analyse_all(&self, inputs: &str) -> Result<(), Failure> {
-        let _nothing_exchanged = self.host.gate.read().await;
-        self.link_and_recompute(&[]).await?;
-        Ok(self.store.note_analysed(inputs).await?)
+        // What is stored while this runs is looked at by the next one.
+        let seen = self.store.readings().await?;
+        self.store.begin_analysis().await?;
+        self.link_and_recompute(&Scope::All, &[]).await?;
+        Ok(self.store.end_analysis(inputs, &seen, true).await?)
     }
 
-    async fn link_and_recompute(&self, jobs: &[String]) -> Result<(), Failure> {
-        let links = inflow_pipeline::link::relink(&self.store, &self.config, inflow_store::DERIVED_DATABASE);
+    async fn link_and_recompute(&self, scope: &Scope, jobs: &[String]) -> Result<(), Failure> {
+        let links = inflow_pipeline::link::relink(&self.store, &self.config, inflow_store::DERIVED_DATABASE, scope);
         links.instrument(info_span!(target: "timing", "link")).await?;
-        let clusters = inflow_pipeline::cluster::recluster(&self.store, &self.config, inflow_store::DERIVED_DATABASE);
+        let clusters = inflow_pipeline::cluster::recluster(&self.store, &self.config, inflow_store::DERIVED_DATABASE, scope);
         clusters.instrument(info_span!(target: "timing", "cluster")).await?;
-        let marts = inflow_analytics::analyze(&self.store, &self.config, &self.clock, jobs, inflow_analytics::Scope::All);
+        let cases = match scope {
+            Scope::All => inflow_analytics::Scope::All,
+            Scope::Changed(_) => inflow_analytics::Scope::Changed,
+        };
+        let marts = inflow_analytics::analyze(&self.store, &self.config, &self.clock, jobs, cases);
         marts.instrument(info_span!(target: "timing", "marts")).await?;
         Ok(())
     }
 
-    /// A hash of all that an analysis depends on beside the clock: stored segments, configuration, decisions, and this program.
-    async fn inputs(&self) -> Result<String, Failure> {
-        let segments = self.store.stored_hash().await?;
+    /// A hash of all that an analysis depends on beside the clock and what is stored: configuration, decisions, and this program.
+    fn inputs(&self) -> Result<String, Failure> {
         let decisions = inflow_pipeline::decisions::Decisions::load(&self.config.dir).map_err(PipelineError::from)?;
         let program = std::env::current_exe().and_then(std::fs::metadata).map(|meta| (meta.len(), meta.modified().ok()));
-        let others = format!("{:?} {decisions:?} {:?}", self.config, program.ok());
-        Ok(format!("{:016x}", inflow_pipeline::version::content_hash(&[&segments, &others])))
+        let inputs = format!("{:?} {decisions:?} {:?}", self.config, program.ok());
+        Ok(format!("{:016x}", inflow_pipeline::version::content_hash(&[&inputs])))
     }
 
     /// Pulls one connection when nothing else feeds it, until `stop`. Interrupted by who needs the folder alone, it goes

@@ -10,6 +10,7 @@
 //! are of one job; [`erase`] forgets a person.
 
 pub mod application_link;
+pub mod changes;
 pub mod channel;
 pub mod cluster;
 pub mod decisions;
@@ -25,6 +26,7 @@ pub mod normalise;
 mod refill;
 pub mod replay;
 mod sets;
+mod staging;
 pub mod tables;
 pub mod version;
 

@@ -71,7 +71,59 @@ pub(crate) fn binary_blocks<T>(rows: &[T], write: impl Fn(&T, &mut RowBinary)) -
     })
 }
 
-/// Fills a new table and puts it in place in one step: whoever reads sees the old rows or the new ones.
+/// A table that is filled beside the one of the same columns whose place it takes in one step: whoever reads sees the old rows or
+/// the new ones.
+pub(crate) struct Next<'s> {
+    store: &'s Store,
+    database: &'s str,
+    table: &'s str,
+}
+
+impl<'s> Next<'s> {
+    /// An empty one.
+    pub(crate) async fn begin(store: &'s Store, database: &'s str, table: &'s str) -> Result<Self, PipelineError> {
+        let next = Self { store, database, table };
+        next.drop().await?;
+        store.execute(&format!("CREATE TABLE {} AS {}", next.name(), next.current()), &[], &[]).await?;
+        Ok(next)
+    }
+
+    /// Its name while it is filled.
+    pub(crate) fn name(&self) -> String {
+        format!("{}.{}_next", self.database, self.table)
+    }
+
+    /// The table that is read meanwhile.
+    pub(crate) fn current(&self) -> String {
+        format!("{}.{}", self.database, self.table)
+    }
+
+    /// Takes over the rows for which a condition holds.
+    pub(crate) async fn keep(&self, condition: &str) -> Result<(), PipelineError> {
+        let sql = format!("INSERT INTO {} SELECT * FROM {} WHERE {condition}", self.name(), self.current());
+        Ok(self.store.execute(&sql, &[], &[]).await?)
+    }
+
+    /// Adds rows.
+    pub(crate) async fn insert(&self, columns: &[&str], blocks: impl IntoIterator<Item = Block>) -> Result<(), PipelineError> {
+        for (format, body) in blocks {
+            self.store.insert(self.database, &format!("{}_next", self.table), columns, format, body, "").await?;
+        }
+        Ok(())
+    }
+
+    /// Puts it in place.
+    pub(crate) async fn put_in_place(self) -> Result<(), PipelineError> {
+        self.store.execute(&format!("EXCHANGE TABLES {} AND {}", self.current(), self.name()), &[], &[]).await?;
+        self.drop().await
+    }
+
+    async fn drop(&self) -> Result<(), PipelineError> {
+        Ok(self.store.execute(&format!("DROP TABLE IF EXISTS {} SYNC", self.name()), &[], &[]).await?)
+    }
+}
+
+/// Fills a table anew.
 ///
 /// # Errors
 /// When the store refuses.
@@ -82,13 +134,7 @@ pub(crate) async fn refill(
     columns: &[&str],
     blocks: impl IntoIterator<Item = Block>,
 ) -> Result<(), PipelineError> {
-    let (current, next) = (format!("{database}.{table}"), format!("{database}.{table}_next"));
-    store.execute(&format!("DROP TABLE IF EXISTS {next} SYNC"), &[], &[]).await?;
-    store.execute(&format!("CREATE TABLE {next} AS {current}"), &[], &[]).await?;
-    for (format, body) in blocks {
-        store.insert(database, &format!("{table}_next"), columns, format, body, "").await?;
-    }
-    store.execute(&format!("EXCHANGE TABLES {current} AND {next}"), &[], &[]).await?;
-    store.execute(&format!("DROP TABLE {next} SYNC"), &[], &[]).await?;
-    Ok(())
+    let next = Next::begin(store, database, table).await?;
+    next.insert(columns, blocks).await?;
+    next.put_in_place().await
 }

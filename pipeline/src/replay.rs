@@ -1,5 +1,6 @@
 //! Rebuilding derived tables from landing, in a shadow database that is exchanged for the live one at the end.
 
+use crate::changes::Scope as Everything;
 use crate::link::relink;
 use crate::{Pipeline, PipelineError, cluster, tables};
 use chrono::NaiveDate;
@@ -70,8 +71,8 @@ pub async fn rebuild(
         replayed.rows += counts.rows;
         replayed.quarantined += counts.quarantined;
     }
-    relink(store, config, &shadow).await?;
-    cluster::recluster(store, config, &shadow).await?;
+    relink(store, config, &shadow, &Everything::All).await?;
+    cluster::recluster(store, config, &shadow, &Everything::All).await?;
     Ok((shadow, replayed))
 }
 

@@ -18,6 +18,7 @@
 
 pub mod engine;
 
+mod analysed;
 mod client;
 mod embedded;
 mod endpoint;
@@ -37,6 +38,7 @@ mod store;
 
 use std::path::PathBuf;
 
+pub use analysed::{Reading, Standing, within_segments};
 pub use client::Param;
 pub use endpoint::{READER, WRITER};
 pub use error::StoreError;

@@ -63,6 +63,15 @@ impl RowBinary {
         self
     }
 
+    /// An `Array(UInt64)`.
+    pub fn numbers(&mut self, numbers: &[u64]) -> &mut Self {
+        self.length(numbers.len());
+        for number in numbers {
+            self.u64(*number);
+        }
+        self
+    }
+
     /// An `Array(String)`.
     pub fn texts<T: AsRef<str>>(&mut self, texts: &[T]) -> &mut Self {
         self.length(texts.len());

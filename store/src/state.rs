@@ -213,23 +213,6 @@ impl Store {
         u64::try_from(self.clock().now().timestamp_millis()).unwrap_or(0) << 20
     }
 
-    /// A hash of all segments that are stored, and by which reading of them.
-    pub async fn stored_hash(&self) -> Result<String, StoreError> {
-        let sql = "SELECT hex(sipHash128(arraySort(groupArray((connection, segment, rows, pipeline_version, generation))))) AS text FROM segments";
-        Ok(self.texts(sql, &[]).await?.into_iter().next().unwrap_or_default())
-    }
-
-    /// What the last analysis stood on; none before the first.
-    pub async fn analysed(&self) -> Result<Option<String>, StoreError> {
-        Ok(self.texts("SELECT inputs AS text FROM analysed", &[]).await?.into_iter().next())
-    }
-
-    /// Notes what an analysis stood on. Call it when it went through.
-    pub async fn note_analysed(&self, inputs: &str) -> Result<(), StoreError> {
-        let version = self.next_version().await?;
-        self.put("analysed", &[json!({"id": 1, "inputs": inputs, "version": version})], "").await
-    }
-
     /// Whether a segment's rows are stored.
     pub async fn segment_stored(&self, segment: &str) -> Result<bool, StoreError> {
         let rows =

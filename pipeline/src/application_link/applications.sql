@@ -1,5 +1,6 @@
 -- The applications that can be one with another connection's: of persons that several connections know, and of names that
--- several connections tell, at least once without a phone or mail. $db is the database, $linking the digest kinds that link.
+-- several connections tell, at least once without a phone or mail. $db is the database, $linking the digest kinds that link, $applications
+-- where applications are read from (all, or those that a change reaches), and $lone, $links and $postings narrow the rest to those.
 WITH
     -- A name is a hash of its digest. Only names that somebody tells without a phone or mail can join anything.
     (kinds, normalisers, key, digests) -> arrayDistinct(arrayFilter(name -> name != 0, arrayMap(
@@ -8,7 +9,7 @@ WITH
     (
         SELECT DISTINCT arrayJoin(names_of(digest_kind, digest_normaliser, key_id, digest_value)) AS name
         FROM $db.candidates FINAL
-        WHERE deleted = 0 AND has(digest_kind, 'name_exact') AND NOT hasAny(digest_kind, [$linking])
+        WHERE deleted = 0 AND has(digest_kind, 'name_exact') AND NOT hasAny(digest_kind, [$linking])$lone
     ),
     named AS
     (
@@ -26,7 +27,7 @@ WITH
     able AS
     (
         SELECT *
-        FROM $db.applications FINAL
+        FROM $applications
         -- By hash: texts of a million candidates would take their time.
         WHERE deleted = 0 AND cityHash64(connection, candidate_source_id) IN
         (
@@ -51,19 +52,19 @@ SELECT
 FROM able AS a
 LEFT JOIN
 (
-    SELECT connection, source_id, person_id, linkable FROM $db.candidate_links WHERE connections > 1 OR (connection, source_id) IN (SELECT connection, source_id FROM shared)
+    SELECT connection, source_id, person_id, linkable FROM $db.candidate_links WHERE (connections > 1 OR (connection, source_id) IN (SELECT connection, source_id FROM shared))$links
 ) AS l ON l.connection = a.connection AND l.source_id = a.candidate_source_id
 LEFT JOIN named AS n ON n.connection = a.connection AND n.source_id = a.candidate_source_id
 LEFT JOIN
 (
-    SELECT connection, source_id, requisition_source_id, title, store FROM $db.postings FINAL WHERE deleted = 0
+    SELECT connection, source_id, requisition_source_id, title, store FROM $db.postings FINAL WHERE deleted = 0$postings
 ) AS p ON p.connection = a.connection AND p.source_id = a.posting_source_id
 LEFT JOIN
 (
     -- A board's postings may come by another connection than its applications.
     SELECT channel, source_id, any(title) AS only_title
     FROM $db.postings FINAL
-    WHERE deleted = 0 AND NOT startsWith(channel, 'unknown:')
+    WHERE deleted = 0 AND NOT startsWith(channel, 'unknown:')$postings
     GROUP BY channel, source_id
     HAVING uniqExact(title) = 1
 ) AS b ON b.channel = a.channel AND b.source_id = a.posting_source_id
@@ -76,7 +77,7 @@ LEFT JOIN
     WHERE deleted = 0 AND retracts = 0
       AND (connection, application_source_id) IN
       (
-          SELECT connection, source_id FROM $db.applications FINAL WHERE deleted = 0 AND isNull(applied_at) AND isNull(first_at)
+          SELECT connection, source_id FROM $applications WHERE deleted = 0 AND isNull(applied_at) AND isNull(first_at)
       )
     GROUP BY connection, application_source_id
 ) AS e ON e.connection = a.connection AND e.application_source_id = a.source_id

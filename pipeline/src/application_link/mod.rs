@@ -12,8 +12,8 @@
 //! - The channel is that of the connection that carries one channel alone, then a source that somebody named, then what stands
 //!   in for an empty source; the earliest of equals ([`verdict`]).
 //!
-//! All is computed anew after each run from what the store holds, and is a function of that alone. Only what can link at all
-//! is read: persons and names that more than one connection knows.
+//! What is found is a function of what the store holds. Only what can link at all is read: persons and names that more than one
+//! connection knows; after a small change, the persons that it reaches.
 
 pub mod application;
 pub mod cases;
@@ -22,7 +22,11 @@ pub mod same_name;
 pub mod verdict;
 
 use crate::PipelineError;
-use crate::refill::{json_blocks, refill};
+use crate::changes::{Scope, begin_applications};
+use crate::link::changed::{MOVED, REACHED};
+use crate::link::read::case_hash;
+use crate::refill::{Next, json_blocks, refill};
+use crate::staging::Staging;
 use application::{Application, Rules, Words};
 use cases::{Cases, join_persons};
 use inflow_config::Config;
@@ -68,15 +72,92 @@ pub fn link(applications: &[Application], connections: &[String], words: &Words,
 /// # Errors
 /// When the store refuses.
 pub async fn relink(store: &Store, config: &Config, database: &str) -> Result<Linked, PipelineError> {
-    let read = read::read(store, config, database).await?;
-    let linked = tokio::task::spawn_blocking(move || link(&read.applications, &read.connections, &read.words, Rules::default()))
-        .await
-        .map_err(|error| PipelineError::Stopped(error.to_string()))?;
-    let columns = ["connection", "source_id", "case_id", "place", "members", "basis", "channel"];
-    refill(store, database, "application_links", &columns, json_blocks(&linked.links)?).await?;
-    let columns = ["case_id", "field", "connections", "source_ids", "told", "taken", "reason", "channel", "store", "at"];
-    refill(store, database, "application_conflicts", &columns, json_blocks(&linked.conflicts)?).await?;
+    let linked = read_and_link(store, config, database, None).await?;
+    refill(store, database, LINKS, &LINK_COLUMNS, json_blocks(&linked.links)?).await?;
+    refill(store, database, CONFLICTS, &CONFLICT_COLUMNS, json_blocks(&linked.conflicts)?).await?;
     Ok(linked)
+}
+
+const LINKS: &str = "application_links";
+const CONFLICTS: &str = "application_conflicts";
+const LINK_COLUMNS: [&str; 7] = ["connection", "source_id", "case_id", "place", "members", "basis", "channel"];
+const CONFLICT_COLUMNS: [&str; 10] = ["case_id", "field", "connections", "source_ids", "told", "taken", "reason", "channel", "store", "at"];
+
+async fn read_and_link(store: &Store, config: &Config, database: &str, among: Option<&str>) -> Result<Linked, PipelineError> {
+    let read = read::read(store, config, database, among).await?;
+    tokio::task::spawn_blocking(move || link(&read.applications, &read.connections, &read.words, Rules::default()))
+        .await
+        .map_err(|error| PipelineError::Stopped(error.to_string()))
+}
+
+/// Links the applications of the candidates that were linked anew, and those whose own words the segments changed. What becomes of a
+/// person's applications depends on no others', unless they can be joined by name alone: then all are read. Writes down which applications are to be
+/// counted anew, with all that are or were of one case with them.
+///
+/// # Errors
+/// When the store refuses.
+pub(crate) async fn relink_changed(store: &Store, config: &Config, database: &str, scope: &Scope) -> Result<(), PipelineError> {
+    let Some(brought) = scope.brought("segment") else { return Ok(()) };
+    let [applications, events, postings, candidates, named] =
+        ["applications", "stage_events", "postings", "candidate_links", "case_candidates"].map(|table| format!("{database}.{table}"));
+    let changed = begin_applications(store, database).await?;
+    // A board's postings may come by another connection than its applications.
+    let of_postings = format!(
+        "(connection, posting_source_id) IN (SELECT connection, source_id FROM {postings} WHERE {brought}) \
+         OR (channel, posting_source_id) IN (SELECT channel, source_id FROM {postings} WHERE {brought})"
+    );
+    let moved = format!("cityHash64(connection, candidate_source_id) IN (SELECT candidate FROM {database}.{MOVED})");
+    changed
+        .select(&format!(
+            "SELECT connection, source_id FROM {applications} WHERE {brought} OR {of_postings} OR {moved} \
+             UNION DISTINCT SELECT connection, application_source_id FROM {events} WHERE {brought}"
+        ))
+        .await?;
+    // A word of a posting or an event may join or part the applications of a person whose own rows say nothing new.
+    let reached = format!("{database}.{REACHED}");
+    let case = case_hash("applications");
+    let own = format!("SELECT candidate FROM {named} FINAL WHERE case_hash IN (SELECT {case} FROM {})", changed.name());
+    let of_persons = format!("SELECT component FROM {candidates} WHERE candidate IN ({own})");
+    let sql = format!("INSERT INTO {reached} SELECT candidate FROM {candidates} FINAL WHERE component IN ({of_persons})");
+    store.execute(&sql, &[], &[("final", "0")]).await?;
+    let cases = Staging::in_memory(store, database, "link_cases", "case_hash UInt64").await?;
+    cases
+        .select(&format!(
+            "SELECT case_hash FROM {named} FINAL WHERE candidate IN (SELECT candidate FROM {reached}) UNION DISTINCT SELECT {case} FROM {}",
+            changed.name()
+        ))
+        .await?;
+    let all = read::names_may_join(store, database).await?;
+    let cases_name = cases.name();
+    let linked = read_and_link(store, config, database, (!all).then_some(cases_name.as_str())).await?;
+    let next = Next::begin(store, database, LINKS).await?;
+    let next_conflicts = Next::begin(store, database, CONFLICTS).await?;
+    if !all {
+        let within = format!("{case} IN (SELECT case_hash FROM {cases_name})");
+        next.keep(&format!("NOT {within}")).await?;
+        next_conflicts.keep(&format!("case_id NOT IN (SELECT case_id FROM {} WHERE {within})", next.current())).await?;
+    }
+    next.insert(&LINK_COLUMNS, json_blocks(&linked.links)?).await?;
+    next_conflicts.insert(&CONFLICT_COLUMNS, json_blocks(&linked.conflicts)?).await?;
+    count_anew(&changed, &next.current(), &next.name()).await?;
+    next_conflicts.put_in_place().await?;
+    next.put_in_place().await?;
+    cases.drop().await
+}
+
+/// Adds the applications whose case is another than before, and those that are or were of one case with any that is to be counted anew.
+async fn count_anew(changed: &Staging<'_>, before: &str, after: &str) -> Result<(), PipelineError> {
+    let different = |one: &str, other: &str| {
+        let row = "(connection, source_id, cityHash64(case_id, place, members, basis, channel))";
+        format!("SELECT connection, source_id FROM {one} WHERE {row} NOT IN (SELECT {row} FROM {other})")
+    };
+    changed.select(&format!("{} UNION DISTINCT {}", different(before, after), different(after, before))).await?;
+    let of_one_case = |table: &str| {
+        let mine =
+            format!("SELECT case_id FROM {table} WHERE (connection, source_id) IN (SELECT connection, source_id FROM {})", changed.name());
+        format!("SELECT connection, source_id FROM {table} WHERE case_id IN ({mine})")
+    };
+    changed.select(&format!("{} UNION DISTINCT {}", of_one_case(before), of_one_case(after))).await
 }
 
 #[cfg(test)]

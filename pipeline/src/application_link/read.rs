@@ -3,6 +3,8 @@
 use super::application::{Application, Begun, Evidence, Words};
 use crate::PipelineError;
 use crate::link::LINKING;
+use crate::link::changed::REACHED;
+use crate::link::read::case_hash;
 use crate::normalise::title;
 use crate::refill::for_each_row;
 use chrono::{DateTime, NaiveDate};
@@ -31,16 +33,49 @@ type Row = (String, Box<str>, u64, u8, Vec<u64>, String, u8, String, Job, String
 type Job = (String, String, String);
 type Applied = (Option<i64>, String);
 
-/// Reads all applications of persons and names that more than one connection knows.
-pub async fn read(store: &Store, config: &Config, database: &str) -> Result<Read, PipelineError> {
+/// Reads all applications of persons and names that more than one connection knows; of persons alone, and only the applications whose hash is in
+/// this table, when it is given.
+pub async fn read(store: &Store, config: &Config, database: &str, among: Option<&str>) -> Result<Read, PipelineError> {
     let mut reader = Reader { config, places: HashMap::new(), words: Words::default(), titles: HashMap::new(), found: Vec::new() };
-    for_each_row(store, &select(database), |row| reader.take(row)).await?;
+    for_each_row(store, &select(database, among), |row| reader.take(row)).await?;
     Ok(reader.finish())
 }
 
-fn select(database: &str) -> String {
-    let linking = LINKING.iter().map(|kind| format!("'{kind}'")).collect::<Vec<_>>().join(", ");
-    include_str!("applications.sql").replace("$db", database).replace("$linking", &linking)
+fn select(database: &str, among: Option<&str>) -> String {
+    let [applications, lone, links, postings] = match among {
+        None => [format!("{database}.applications FINAL"), String::new(), String::new(), String::new()],
+        Some(cases) => [
+            format!(
+                "(SELECT * FROM {database}.applications FINAL PREWHERE {} IN (SELECT case_hash FROM {cases}))",
+                case_hash("applications")
+            ),
+            // There is none, or all would be read.
+            " AND 0".to_owned(),
+            format!(" AND candidate IN (SELECT candidate FROM {database}.{REACHED})"),
+            " AND source_id IN (SELECT posting_source_id FROM able)".to_owned(),
+        ],
+    };
+    include_str!("applications.sql")
+        .replace("$applications", &applications)
+        .replace("$lone", &lone)
+        .replace("$links", &links)
+        .replace("$postings", &postings)
+        .replace("$db", database)
+        .replace("$linking", &linking())
+}
+
+/// The digest kinds that link, as SQL.
+fn linking() -> String {
+    LINKING.iter().map(|kind| format!("'{kind}'")).collect::<Vec<_>>().join(", ")
+}
+
+/// Whether any candidate tells a name and neither phone nor mail: such a name may lead to whomever.
+pub async fn names_may_join(store: &Store, database: &str) -> Result<bool, PipelineError> {
+    let sql = format!(
+        "SELECT 1 FROM {database}.candidates WHERE deleted = 0 AND has(digest_kind, 'name_exact') AND NOT hasAny(digest_kind, [{}]) LIMIT 1 SETTINGS final = 0",
+        linking()
+    );
+    Ok(!store.rows(&sql, &[]).await?.is_empty())
 }
 
 /// What the configuration says of a connection.

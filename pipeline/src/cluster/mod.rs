@@ -26,23 +26,23 @@ mod labelled_tests;
 mod pending;
 mod settle;
 pub mod signature;
-mod staging;
 #[cfg(test)]
 mod tests;
 pub mod text;
 
 use crate::PipelineError;
+use crate::changes::Scope;
 use decisions::Decisions;
 use inflow_config::Config;
 use inflow_store::Store;
 
-/// Brings the clusters of a database up to its postings: `posting_clusters`, and what it stands on. Returns how many postings
+/// Brings the clusters of a database up to its postings, or to those of them that a scope names: `posting_clusters`, and what it stands on. Returns how many postings
 /// changed their cluster or are new in one.
 ///
 /// # Errors
 /// When `decisions.toml` is wrong or the store refuses.
-pub async fn recluster(store: &Store, config: &Config, database: &str) -> Result<u64, PipelineError> {
+pub async fn recluster(store: &Store, config: &Config, database: &str, scope: &Scope) -> Result<u64, PipelineError> {
     let decisions = Decisions::load(&config.dir)?;
-    while pending::take_batch(store, database).await? {}
-    settle::settle(store, database, &decisions).await
+    while pending::take_batch(store, database, scope).await? {}
+    settle::settle(store, database, &decisions, scope).await
 }

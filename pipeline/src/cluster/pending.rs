@@ -3,9 +3,10 @@
 use super::candidates::{Banded, candidates};
 use super::compare::{compare, may_be_same};
 use super::form::{Facts, Form, KERNEL_VERSION, Places, Posting};
-use super::staging::Staging;
 use crate::PipelineError;
+use crate::changes::Scope;
 use crate::refill::for_each_row;
+use crate::staging::Staging;
 use inflow_store::{RowBinary, Store};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -44,9 +45,9 @@ struct Described {
 }
 
 /// Takes the forms of one batch of postings and finds their pairs. False when none was left.
-pub(super) async fn take_batch(store: &Store, database: &str) -> Result<bool, PipelineError> {
+pub(super) async fn take_batch(store: &Store, database: &str, scope: &Scope) -> Result<bool, PipelineError> {
     let batch = Staging::create(store, database, "posting_forms_batch", "posting_forms").await?;
-    let forms = read_forms(store, database, &batch).await?;
+    let forms = read_forms(store, database, &batch, scope).await?;
     if forms.is_empty() {
         batch.drop().await?;
         return Ok(false);
@@ -102,11 +103,12 @@ impl Taken {
 }
 
 /// Reads a batch of pending postings, writes down their forms beside, and gives each form once.
-async fn read_forms(store: &Store, database: &str, batch: &Staging<'_>) -> Result<BTreeMap<u64, Described>, PipelineError> {
+async fn read_forms(store: &Store, database: &str, batch: &Staging<'_>, scope: &Scope) -> Result<BTreeMap<u64, Described>, PipelineError> {
+    let brought = scope.brought("q.segment").map(|brought| format!(" AND {brought}")).unwrap_or_default();
     // The bodies of a batch are read, and of no more: the keys are found in narrow columns first.
     let keys = format!(
         "SELECT p.connection, p.source_id FROM \
-         (SELECT q.connection AS connection, q.source_id AS source_id, {content} AS content FROM {database}.postings AS q FINAL WHERE q.deleted = 0) AS p \
+         (SELECT q.connection AS connection, q.source_id AS source_id, {content} AS content FROM {database}.postings AS q FINAL WHERE q.deleted = 0{brought}) AS p \
          LEFT ANTI JOIN (SELECT connection, source_id, content FROM {database}.posting_forms FINAL) AS f \
          ON p.connection = f.connection AND p.source_id = f.source_id AND p.content = f.content LIMIT {BATCH}",
         content = content("q")

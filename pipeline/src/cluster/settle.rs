@@ -3,9 +3,10 @@
 use super::component::{Edge, Guarded, components};
 use super::decisions::Decisions;
 use super::pending::blocking;
-use super::staging::Staging;
 use crate::PipelineError;
+use crate::changes::Scope;
 use crate::refill::for_each_row;
+use crate::staging::Staging;
 use inflow_store::{RowBinary, Store, array_literal};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -28,8 +29,8 @@ struct Member {
 type MemberRow = (String, String, u64, (String, Vec<String>, String, String), (u64, String, u32, u8));
 
 /// Brings `posting_clusters` to what forms, pairs and decisions say. Returns how many of its rows changed.
-pub(super) async fn settle(store: &Store, database: &str, decisions: &Decisions) -> Result<u64, PipelineError> {
-    forget_gone(store, database, "posting_forms").await?;
+pub(super) async fn settle(store: &Store, database: &str, decisions: &Decisions, scope: &Scope) -> Result<u64, PipelineError> {
+    forget_gone(store, database, "posting_forms", scope).await?;
     let touched = touched(store, database, decisions).await?;
     let mut changed = 0;
     if !touched.is_empty() {
@@ -41,16 +42,27 @@ pub(super) async fn settle(store: &Store, database: &str, decisions: &Decisions)
         changed = rows.len() as u64;
         write(store, database, &rows).await?;
     }
-    forget_gone(store, database, "posting_clusters").await?;
+    forget_gone(store, database, "posting_clusters", scope).await?;
     Ok(changed)
 }
 
 /// Takes out postings that are there no more.
-async fn forget_gone(store: &Store, database: &str, table: &str) -> Result<(), PipelineError> {
-    let gone = format!("(connection, source_id) NOT IN (SELECT connection, source_id FROM {database}.postings FINAL WHERE deleted = 0)");
-    let rows = store.rows(&format!("SELECT count() AS gone FROM {database}.{table} FINAL WHERE {gone}"), &[]).await?;
+async fn forget_gone(store: &Store, database: &str, table: &str, scope: &Scope) -> Result<(), PipelineError> {
+    let postings = format!("{database}.postings");
+    let brought = scope
+        .brought("segment")
+        .map(|brought| format!("(connection, source_id) IN (SELECT connection, source_id FROM {postings} WHERE {brought})"));
+    let (of_these, there) = match brought {
+        None => (String::new(), String::new()),
+        Some(of_these) => (format!("{of_these} AND "), format!("PREWHERE {of_these}")),
+    };
+    let gone =
+        format!("{of_these}(connection, source_id) NOT IN (SELECT connection, source_id FROM {postings} FINAL {there} WHERE deleted = 0)");
+    // Versions that say that a posting is gone are seen too.
+    let rows = store.rows(&format!("SELECT count() AS gone FROM {database}.{table} FINAL WHERE {gone} SETTINGS final = 0"), &[]).await?;
     if rows.first().and_then(|row| row.get("gone")?.as_u64()).is_some_and(|gone| gone > 0) {
-        store.execute(&format!("DELETE FROM {database}.{table} WHERE {gone}"), &[], &[("mutations_sync", "1")]).await?;
+        let settings = [("mutations_sync", "1"), ("final", "0")];
+        store.execute(&format!("DELETE FROM {database}.{table} WHERE {gone}"), &[], &settings).await?;
     }
     Ok(())
 }

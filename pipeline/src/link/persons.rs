@@ -13,8 +13,12 @@ use super::rows::{Days, Kind, Rows};
 use crate::sets::Sets;
 use std::collections::{HashMap, HashSet};
 
-/// Of a key that more nodes share (one name, many relay addresses), each is weighed against this many next ones.
+/// Of a key that more nodes share (one name, many relay addresses), each is weighed against the next ones that say so many
+/// different things.
 const NEIGHBOURS: usize = 32;
+
+/// And against no more than this, however alike they are.
+const MOST_ALIKE: usize = 8 * NEIGHBOURS;
 
 /// Who is who.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +27,8 @@ pub struct Persons {
     pub person: Vec<u32>,
     /// Why each row is joined to others.
     pub basis: Vec<Basis>,
+    /// The smallest row that any evidence leads to from each row, joined or not: what one row says can change nothing beyond.
+    pub component: Vec<u32>,
 }
 
 /// Rows that say the same and are known to be one person; most often one row.
@@ -31,6 +37,8 @@ struct Nodes {
     of: Vec<u32>,
     /// The first row of each node.
     first: Vec<u32>,
+    /// The first node that says the same as each node: alike nodes are apart when nothing but a desk's key is in them.
+    said: Vec<u32>,
     days: Vec<Days>,
     rows: Vec<u32>,
 }
@@ -62,12 +70,22 @@ pub fn persons(rows: &Rows, model: &Model, decided: &Decided) -> Persons {
         }
     }
     let person = nodes.of.iter().map(|node| nodes.first[groups.sets.root(*node as usize)]).collect();
+    let mut reach = Sets::new(nodes.first.len());
+    for edge in &edges {
+        reach.join(edge.a as usize, edge.b as usize);
+    }
+    for group in decided.same() {
+        for row in group {
+            reach.join(nodes.of[group[0] as usize] as usize, nodes.of[*row as usize] as usize);
+        }
+    }
+    let component = nodes.of.iter().map(|node| nodes.first[reach.root(*node as usize)]).collect();
     let of_row = |row: usize| {
         let node = nodes.of[row] as usize;
         let alike = if nodes.rows[node] > 1 { own_keys(rows.values(row), &desks) } else { Basis::default() };
         basis[node].with(alike)
     };
-    Persons { person, basis: (0..rows.len()).map(of_row).collect() }
+    Persons { person, basis: (0..rows.len()).map(of_row).collect(), component }
 }
 
 /// Phones, mails and numbers in mails that are desks'.
@@ -93,8 +111,9 @@ fn own_keys(values: &[u64], desks: &HashSet<u64>) -> Basis {
 }
 
 fn nodes(rows: &Rows, desks: &HashSet<u64>, decided: &Decided) -> Nodes {
-    let mut nodes = Nodes { of: Vec::with_capacity(rows.len()), first: Vec::new(), days: Vec::new(), rows: Vec::new() };
+    let mut nodes = Nodes { of: Vec::with_capacity(rows.len()), first: Vec::new(), said: Vec::new(), days: Vec::new(), rows: Vec::new() };
     let mut alike: HashMap<&[u64], u32> = HashMap::new();
+    let mut sayings: HashMap<&[u64], u32> = HashMap::new();
     for (row, number) in (0..rows.len()).zip(0_u32..) {
         let values = rows.values(row);
         let said = &values[..values.len() - Kind::Posting.among(values).len()];
@@ -103,6 +122,7 @@ fn nodes(rows: &Rows, desks: &HashSet<u64>, decided: &Decided) -> Nodes {
         let node = if whole && !decided.names(number) { *alike.entry(said).or_insert(next) } else { next };
         if node == next {
             nodes.first.push(number);
+            nodes.said.push(*sayings.entry(said).or_insert(next));
             nodes.days.push(Days::default());
             nodes.rows.push(0);
         }
@@ -131,6 +151,16 @@ fn keys(values: &[u64], desks: &HashSet<u64>) -> Vec<u64> {
     keys
 }
 
+/// What a row is compared with others under, desks' keys included: who shares none of these with a row that changed is not
+/// compared with it, does not share a desk with it, and is not one with it for saying the same.
+pub(super) fn compared(values: &[u64]) -> Vec<u64> {
+    let mut keys = keys(values, &HashSet::new());
+    keys.extend(Kind::Erased.among(values));
+    keys.sort_unstable();
+    keys.dedup();
+    keys
+}
+
 /// All pairs that speak for one person, the strongest first.
 fn edges(rows: &Rows, model: &Model, nodes: &Nodes, desks: &HashSet<u64>) -> Vec<Edge> {
     let mut keyed: Vec<(u64, u32)> = Vec::new();
@@ -142,7 +172,8 @@ fn edges(rows: &Rows, model: &Model, nodes: &Nodes, desks: &HashSet<u64>) -> Vec
     let mut edges: Vec<Edge> = Vec::new();
     for group in keyed.chunk_by(|a, b| a.0 == b.0) {
         for (at, (_, a)) in group.iter().enumerate() {
-            for (_, b) in group[at + 1..].iter().take(NEIGHBOURS) {
+            let others = &group[at + 1..];
+            for (_, b) in &others[..near(others, &nodes.said)] {
                 let verdict = weigh(model, nodes.facts(rows, *a), nodes.facts(rows, *b));
                 if verdict.weight >= model.threshold {
                     edges.push(Edge { weight: verdict.weight, a: *a, b: *b, basis: verdict.basis });
@@ -153,6 +184,19 @@ fn edges(rows: &Rows, model: &Model, nodes: &Nodes, desks: &HashSet<u64>) -> Vec
     edges.sort_unstable_by_key(|edge| (std::cmp::Reverse(edge.weight), edge.a, edge.b));
     edges.dedup();
     edges
+}
+
+/// How many of these nodes, in their order, say [`NEIGHBOURS`] different things. So it does not matter whether alike nodes are one.
+fn near(others: &[(u64, u32)], said: &[u32]) -> usize {
+    if others.len() <= NEIGHBOURS {
+        return others.len();
+    }
+    let mut different = HashSet::with_capacity(NEIGHBOURS + 1);
+    let beyond = others.iter().take(MOST_ALIKE).position(|(_, node)| {
+        different.insert(said[*node as usize]);
+        different.len() > NEIGHBOURS
+    });
+    beyond.unwrap_or(others.len().min(MOST_ALIKE))
 }
 
 /// What a group of several nodes tells.

@@ -148,7 +148,8 @@ fn decisions_join_and_part() {
 /// Any few rows of few people whose keys collide a lot.
 fn any_rows() -> impl Strategy<Value = Vec<(String, String)>> {
     let word = prop::sample::select(vec![
-        "p1", "p2", "p3", "m1", "m2", "m3", "d1", "d2", "l1", "n王.甲", "n王.乙", "n李.甲", "w王", "w李", "eWang.A", "b1", "b2", "j1", "t3",
+        "p1", "p2", "p3", "m1", "m2", "m3", "d1", "d2", "l1", "n王.甲", "n王.乙", "n李.甲", "n赵.丙", "n孙.丁", "n周.戊", "w王", "w李",
+        "eWang.A", "b1", "b2", "j1", "t3",
     ]);
     prop::collection::btree_map("[a-t]", prop::collection::vec(word, 0..6), 0..14)
         .prop_map(|rows| rows.into_iter().map(|(id, words)| (id, words.join(" "))).collect())
@@ -197,5 +198,96 @@ proptest! {
             prop_assert!(*person as usize <= row);
             prop_assert_eq!(found.person[*person as usize], *person);
         }
+    }
+}
+
+/// Person, component and why, by id.
+type Linked = std::collections::BTreeMap<String, (String, String, Vec<&'static str>)>;
+
+fn linked(told: &[Told<'_>]) -> Linked {
+    let rows = rows(told);
+    let found = persons(&rows, &Model::shipped().unwrap(), &Decided::default());
+    let id = |row: u32| rows.source_id(row as usize).to_owned();
+    (0..rows.len())
+        .map(|row| (rows.source_id(row).to_owned(), (id(found.person[row]), id(found.component[row]), found.basis[row].words())))
+        .collect()
+}
+
+/// Links `told` anew where it is another than `before`: as [`crate::link::changed`] asks the store to, in memory.
+fn linked_by_change(before: &[Told<'_>], told: &[Told<'_>]) -> Linked {
+    use std::collections::{BTreeMap, HashSet};
+    let links = linked(before);
+    let words =
+        |told: &[Told<'_>]| -> BTreeMap<String, String> { told.iter().map(|(id, told)| ((*id).to_owned(), (*told).to_owned())).collect() };
+    let (old, new) = (words(before), words(told));
+    let keys_of = |words: Option<&String>| -> Vec<u64> { words.map(|words| compared(rows(&[("x", words)]).values(0))).unwrap_or_default() };
+    let touched: HashSet<&String> = old.keys().chain(new.keys()).filter(|id| old.get(*id) != new.get(*id)).collect();
+    let mut keys: HashSet<u64> = touched.iter().flat_map(|id| [keys_of(old.get(*id)), keys_of(new.get(*id))].concat()).collect();
+    let shares = |keys: &HashSet<u64>, id: &String| keys_of(old.get(id)).iter().any(|key| keys.contains(key));
+    let components: HashSet<&String> =
+        links.iter().filter(|(id, _)| touched.contains(id) || shares(&keys, id)).map(|(_, (_, component, _))| component).collect();
+    let reached: HashSet<&String> = links
+        .iter()
+        .filter(|(_, (_, component, _))| components.contains(component))
+        .map(|(id, _)| id)
+        .chain(touched.iter().copied())
+        .collect();
+    keys.extend(reached.iter().flat_map(|id| keys_of(old.get(*id))));
+    let among: Vec<Told<'_>> = told
+        .iter()
+        .copied()
+        .filter(|(id, _)| {
+            let id = (*id).to_owned();
+            reached.contains(&id) || shares(&keys, &id)
+        })
+        .collect();
+    let mut result: Linked = links.iter().filter(|(id, _)| !reached.contains(id)).map(|(id, link)| (id.clone(), link.clone())).collect();
+    result.extend(linked(&among).into_iter().filter(|(id, _)| reached.contains(id)));
+    result
+}
+
+/// A desk of as many people as make one, or one fewer, and some rows that have its phone too.
+fn desk_rows() -> impl Strategy<Value = Vec<(String, String)>> {
+    let name = prop::sample::select(vec!["n王.甲", "n李.乙", "w王", ""]);
+    let key = || prop::sample::select(vec!["p1", "p1", "p2", "m1", "m2", "m3", "d1", ""]);
+    let row = (name, key(), key()).prop_map(|(name, one, other)| format!("{name} {one} {other}"));
+    (3_usize..6, prop::collection::btree_map("[a-i]", row, 0..7)).prop_map(|(desk, rows)| {
+        let people = ["n赵.丙", "n孙.丁", "n周.戊", "n吴.己", "n郑.庚"].iter().take(desk);
+        let desk = people.zip('p'..).map(|(name, id)| (id.to_string(), format!("{name} p1")));
+        rows.into_iter().chain(desk).collect()
+    })
+}
+
+#[test]
+fn what_a_change_leads_past_is_asked_too() {
+    let desk = ["n赵.丙", "n孙.丁", "n周.戊", "n吴.己"].map(|name| format!("{name} p1"));
+    let mut before: Vec<Told<'_>> = desk.iter().zip(["p", "q", "r", "s"]).map(|(told, id)| (id, told.as_str())).collect();
+    before.extend([("x", "n王.甲 p1 m1"), ("y", "n王.甲 p1 m2")]);
+    // The two are reached through their mails; that their phone is a desk's is told by rows that are not.
+    let told = [before.as_slice(), &[("z", "m1 m2 n李.乙")]].concat();
+    assert_eq!(linked_by_change(&before, &told), linked(&told));
+    assert_eq!(groups(&told).len(), 7);
+    // One person fewer, and it is no desk: all that share the phone are reached.
+    let told: Vec<Told<'_>> = before.iter().copied().filter(|(id, _)| *id != "p").collect();
+    assert_eq!(linked_by_change(&before, &told), linked(&told));
+    assert!(groups(&told).contains(&"x y".to_owned()), "{:?}", groups(&told));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+    #[test]
+    fn linking_what_a_change_reaches_links_as_linking_all_does(
+        before in prop_oneof![any_rows(), desk_rows()],
+        after in prop_oneof![any_rows(), desk_rows()],
+        few in 1_usize..4,
+    ) {
+        // A few rows change, come or go.
+        let mut told: std::collections::BTreeMap<String, String> = before.iter().cloned().collect();
+        for id in told.keys().take(few / 2).cloned().collect::<Vec<_>>() {
+            told.remove(&id);
+        }
+        told.extend(after.into_iter().take(few));
+        let told: Vec<(String, String)> = told.into_iter().collect();
+        prop_assert_eq!(linked_by_change(&borrowed(&before), &borrowed(&told)), linked(&borrowed(&told)));
     }
 }

@@ -8,46 +8,71 @@ use futures::TryStreamExt;
 use inflow_store::{Store, User};
 
 /// The kinds whose rows name a candidate.
-const NAMING: &[&Table] = &[&tables::APPLICATIONS, &tables::EMPLOYMENT, &tables::ASSESSMENTS, &tables::INVITATIONS];
+pub(super) const NAMING: &[&Table] = &[&tables::APPLICATIONS, &tables::EMPLOYMENT, &tables::ASSESSMENTS, &tables::INVITATIONS];
 
-/// The candidates that a case which is there names. Compared by hash, since ids of a million candidates would fill the memory.
-fn select(database: &str) -> String {
+/// Which candidate each case names that is there: `case_candidates`.
+pub(super) fn naming(database: &str) -> String {
+    let table = |table: &&Table| {
+        let name = table.name;
+        format!(
+            "SELECT {case} AS case_hash, cityHash64(connection, candidate_source_id) AS candidate, toUInt64(0) AS version FROM {database}.{name} FINAL WHERE deleted = 0",
+            case = case_hash(name)
+        )
+    };
+    NAMING.iter().map(table).collect::<Vec<_>>().join(" UNION ALL ")
+}
+
+/// The hash of a row of a table in [`NAMING`].
+pub(crate) fn case_hash(table: &str) -> String {
+    format!("cityHash64('{table}', connection, source_id)")
+}
+
+/// The candidates that a case which is there names, of a hash that a SELECT gives, or all. Compared by hash, since ids of a million candidates
+/// would fill the memory.
+fn select(database: &str, among: Option<&str>) -> String {
     let words = KINDS.iter().map(|(word, ..)| format!("'{word}'")).collect::<Vec<_>>().join(", ");
     let numbers = (1..=KINDS.len()).map(|number| number.to_string()).collect::<Vec<_>>().join(", ");
-    let naming = |table: &&Table| {
-        format!("SELECT sipHash128(toString(connection), candidate_source_id) FROM {database}.{} FINAL WHERE deleted = 0", table.name)
-    };
-    let named = NAMING.iter().map(naming).collect::<Vec<_>>().join(" UNION ALL ");
+    let hash = "cityHash64(connection, source_id)";
+    // Columns of the sorting key may be asked before versions are told apart.
+    let among = among.map(|among| format!("PREWHERE {hash} IN ({among})")).unwrap_or_default();
     format!(
-        "SELECT toString(connection), source_id, toUInt8(has(flags, 'latin_name')), \
+        "SELECT toString(connection), source_id, {hash}, toUInt8(has(flags, 'latin_name')), \
          arrayMap(kind -> toUInt8(transform(toString(kind), [{words}], [{numbers}], 0)), digest_kind), \
          arrayMap(digest -> reinterpretAsUInt64(substring(digest, 1, 8)), digest_value) \
-         FROM {database}.candidates FINAL \
-         WHERE deleted = 0 AND sipHash128(toString(connection), source_id) IN ({named}) ORDER BY connection, source_id"
+         FROM {database}.candidates FINAL {among} \
+         WHERE deleted = 0 AND {hash} IN (SELECT candidate FROM {database}.case_candidates FINAL) ORDER BY connection, source_id"
     )
 }
 
-/// Reads all rows that take part.
-pub(super) async fn read(store: &Store, database: &str) -> Result<Rows, PipelineError> {
-    let mut rows = Rows::default();
-    let mut pieces = std::pin::pin!(store.stream(&select(database), &[], "RowBinary", User::Writer).await?);
+/// Rows that take part, and the hash of the key of each.
+#[derive(Debug, Default)]
+pub(super) struct Read {
+    pub(super) rows: Rows,
+    pub(super) hashes: Vec<u64>,
+}
+
+/// Reads all rows that take part, or those among them whose hash a SELECT gives.
+pub(super) async fn read(store: &Store, database: &str, among: Option<&str>) -> Result<Read, PipelineError> {
+    let mut read = Read::default();
+    let mut pieces = std::pin::pin!(store.stream(&select(database, among), &[], "RowBinary", User::Writer).await?);
     let mut waiting: Vec<u8> = Vec::new();
     while let Some(piece) = pieces.try_next().await? {
         waiting.extend_from_slice(&piece);
-        let mut read = 0;
-        while let Some(length) = take_row(&waiting[read..], &mut rows) {
-            read += length;
+        let mut taken = 0;
+        while let Some(length) = take_row(&waiting[taken..], &mut read) {
+            taken += length;
         }
-        waiting.drain(..read);
+        waiting.drain(..taken);
     }
-    if waiting.is_empty() { Ok(rows) } else { Err(PipelineError::Stopped("the store's answer ends within a row".to_owned())) }
+    if waiting.is_empty() { Ok(read) } else { Err(PipelineError::Stopped("the store's answer ends within a row".to_owned())) }
 }
 
 /// Reads one row, if the whole of it is here; gives its length.
-fn take_row(bytes: &[u8], rows: &mut Rows) -> Option<usize> {
+fn take_row(bytes: &[u8], read: &mut Read) -> Option<usize> {
     let mut rest = bytes;
     let connection = text(&mut rest)?;
     let source_id = text(&mut rest)?;
+    let hash = u64::from_le_bytes(*rest.split_off(..8)?.first_chunk()?);
     let latin = rest.split_off_first()? == &1;
     let count = length(&mut rest)?;
     let kinds = rest.split_off(..count)?;
@@ -61,7 +86,8 @@ fn take_row(bytes: &[u8], rows: &mut Rows) -> Option<usize> {
             values.push(if latin { letters } else { chinese }.value(u64::from_le_bytes(*digest)));
         }
     }
-    rows.push(connection, source_id, values, Days::default());
+    read.rows.push(connection, source_id, values, Days::default());
+    read.hashes.push(hash);
     Some(bytes.len() - rest.len())
 }
 
@@ -90,17 +116,18 @@ mod tests {
 
     #[test]
     fn a_row_is_read_when_it_is_whole() {
-        let mut bytes = vec![1, b'c', 2, b'i', b'd', 1, 3, 2, 6, 0, 3];
+        let mut bytes = vec![1, b'c', 2, b'i', b'd', 8, 0, 0, 0, 0, 0, 0, 0, 1, 3, 2, 6, 0, 3];
         for digest in [5_u64, 7, 9] {
             bytes.extend(digest.to_le_bytes());
         }
-        let mut rows = Rows::default();
+        let mut read = Read::default();
         for cut in 0..bytes.len() {
-            assert_eq!(take_row(&bytes[..cut], &mut rows), None, "{cut}");
+            assert_eq!(take_row(&bytes[..cut], &mut read), None, "{cut}");
         }
         bytes.push(99);
-        assert_eq!(take_row(&bytes, &mut rows), Some(bytes.len() - 1));
-        assert_eq!((rows.connection(0), rows.source_id(0)), ("c", "id"));
+        assert_eq!(take_row(&bytes, &mut read), Some(bytes.len() - 1));
+        let (rows, hashes) = (read.rows, read.hashes);
+        assert_eq!((rows.connection(0), rows.source_id(0), hashes[0]), ("c", "id", 8));
         assert_eq!(rows.values(0), [Kind::Phone.value(5), Kind::LatinName.value(7)]);
     }
 }
