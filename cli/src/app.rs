@@ -191,6 +191,7 @@ impl Opened {
                     Ok(marts.instrument(info_span!(target: "timing", "marts")).await?)
                 }
                 Scope::Changed(new) => {
+                    tracing::debug!(segments = new.len(), "looking at what changed");
                     self.store.begin_analysis().await?;
                     self.link_and_recompute(&Scope::Changed(new.clone()), &[]).await?;
                     Ok(self.store.end_analysis(&inputs, &new, false).await?)

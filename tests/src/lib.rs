@@ -134,7 +134,7 @@ pub const DERIVED: &[(&str, &str)] = &[
     ("employment", "segment, fetched_at"),
     ("assessments", "segment, fetched_at"),
     ("invitations", "segment, fetched_at"),
-    ("candidate_links", ""),
+    ("candidate_links", "version"),
     ("posting_clusters", ""),
     ("application_links", ""),
     ("application_conflicts", ""),
