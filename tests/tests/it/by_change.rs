@@ -13,6 +13,7 @@ id = "编号"
 candidate = "候选人"
 complete = true
 [fields]
+source_word = "来源"
 title = "职位"
 posting_source_id = "职位编号"
 applied_at = { path = "投递日期", format = "%Y-%m-%d" }
@@ -141,7 +142,7 @@ impl Lists {
     }
 
     fn import(&self, company: &Company, day: u32) -> String {
-        company.write("inflow.toml", SETTINGS.replace("2026-06-01", &format!("2026-06-{day:02}")));
+        at(company, day);
         let title = |job: usize| ["店员", "店长", "收银员", "厨师"][self.jobs[&job].1 % 4];
         let mut jobs = "职位编号,职位,门店,城市,描述,发布日期\n".to_owned();
         for (job, (store, _)) in &self.jobs {
@@ -154,11 +155,11 @@ impl Lists {
             )
             .unwrap();
         }
-        let mut system = "编号,候选人,姓名,手机,邮箱,职位,职位编号,投递日期,面试日期\n".to_owned();
+        let mut system = "编号,候选人,来源,姓名,手机,邮箱,职位,职位编号,投递日期,面试日期\n".to_owned();
         for (id, case) in &self.system {
             let attended = case.attended.map(|day| format!("2026-04-{day:02}")).unwrap_or_default();
             let Case { name, phone, mail, job, applied, .. } = case;
-            writeln!(system, "{id},c{id},{name},{phone},{mail},{},j{job},2026-04-{applied:02},{attended}", title(*job)).unwrap();
+            writeln!(system, "{id},c{id},BOSS直聘,{name},{phone},{mail},{},j{job},2026-04-{applied:02},{attended}", title(*job)).unwrap();
         }
         let mut export = "姓名,手机,邮箱,职位,职位编号,投递日期\n".to_owned();
         for Case { name, phone, mail, job, applied, .. } in self.export.values() {
@@ -185,36 +186,60 @@ fn pick(number: usize) -> char {
 fn a_store_that_grew_by_days_is_what_an_analysis_of_everything_makes_of_it() {
     let company = Company::new();
     company.write("channels.toml", CHANNELS);
-    for (connection, mapping, channel) in [("jobs", JOBS, "boss"), ("system", SYSTEM, "zhaopin"), ("export", EXPORT, "boss")] {
-        company.write(&format!("connections/{connection}.toml"), format!("connector = \"file\"\nchannel = \"{channel}\"\n"));
+    let words = "\n[source_map]\n\"BOSS直聘\" = \"boss\"\n";
+    for (connection, mapping, channel, words) in
+        [("jobs", JOBS, "boss", ""), ("system", SYSTEM, "zhaopin", words), ("export", EXPORT, "boss", "")]
+    {
+        company.write(&format!("connections/{connection}.toml"), format!("connector = \"file\"\nchannel = \"{channel}\"\n{words}"));
         company.write(&format!("{connection}.toml"), mapping);
     }
     let mut lists = Lists::new();
     lists.import(&company, 1);
     let mut changed = 0;
-    for day in 2..6 {
+    for day in 2..5 {
         lists.live_on();
+        // The clock is part of the configuration here: what it changes is not what is tried.
+        at(&company, day);
+        company.run(&["analyze"]).ok();
         let said = lists.import(&company, day);
         changed += said.matches("looking at what changed").count();
-        let grown = company.canonical_export_of("inflow.toml", "inflow-data");
+        let grown = computed(&company);
         company.run(&["analyze"]).ok();
-        let made = company.canonical_export_of("inflow.toml", "inflow-data");
+        let made = computed(&company);
         assert!(grown == made, "day {day}: {}", first_difference(&grown, &made));
     }
-    assert_eq!(changed, 12, "every import after the first day is a change");
+    assert_eq!(changed, 9, "every import after the first day is a change");
     assert_ne!(company.query("SELECT count() FROM inflow.application_links"), "0\n", "nothing was linked, so nothing was tried");
     assert_ne!(company.query("SELECT count() FROM inflow.candidate_links WHERE members > 1"), "0\n");
 }
 
+/// Sets the day of June.
+fn at(company: &Company, day: u32) {
+    company.write("inflow.toml", SETTINGS.replace("2026-06-01", &format!("2026-06-{day:02}")));
+}
+
+/// All that an analysis computes, a line a row.
+fn computed(company: &Company) -> String {
+    let tables = [
+        "candidate_links",
+        "application_links",
+        "application_conflicts",
+        "posting_clusters",
+        "application_stages",
+        "posting_spans",
+        "posting_quarters",
+        "spend_days",
+        "channels",
+    ];
+    let lines = |table: &&str| {
+        let except = if *table == "candidate_links" { "EXCEPT (version)" } else { "" };
+        format!("SELECT concat('{table} ', toString(tuple(* {except}))) AS line FROM inflow.{table}")
+    };
+    let lines = tables.iter().map(lines).collect::<Vec<_>>().join(" UNION ALL ");
+    company.query(&format!("SELECT line FROM ({lines}) ORDER BY line"))
+}
+
 fn first_difference(a: &str, b: &str) -> String {
-    let mut table = "";
-    for (one, other) in a.lines().zip(b.lines()) {
-        if one.starts_with("== ") {
-            table = one;
-        }
-        if one != other {
-            return format!("{table}\n{one}\n{other}");
-        }
-    }
-    "one is longer".to_owned()
+    let other = a.lines().zip(b.lines()).find(|(one, other)| one != other);
+    other.map_or_else(|| "one is longer".to_owned(), |(one, other)| format!("\n{one}\n{other}"))
 }
