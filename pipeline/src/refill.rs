@@ -16,9 +16,20 @@ const BLOCK_ROWS: usize = 200_000;
 ///
 /// # Errors
 /// When the store refuses, or a row is not of the type, which would be a fault of ours.
-pub(crate) async fn for_each_row<T: DeserializeOwned>(store: &Store, sql: &str, mut take: impl FnMut(T)) -> Result<(), PipelineError> {
-    let sql = format!("{sql}\nSETTINGS output_format_json_quote_64bit_integers = 0");
-    let mut pieces = std::pin::pin!(store.stream(&sql, &[], "JSONCompactEachRow", User::Writer).await?);
+pub(crate) async fn for_each_row<T: DeserializeOwned>(store: &Store, sql: &str, take: impl FnMut(T)) -> Result<(), PipelineError> {
+    for_each(store, &format!("{sql}\nSETTINGS output_format_json_quote_64bit_integers = 0"), take).await
+}
+
+/// The same of every version of a row, but where the SELECT says FINAL.
+///
+/// # Errors
+/// Likewise.
+pub(crate) async fn for_each_version<T: DeserializeOwned>(store: &Store, sql: &str, take: impl FnMut(T)) -> Result<(), PipelineError> {
+    for_each(store, &format!("{sql}\nSETTINGS output_format_json_quote_64bit_integers = 0, final = 0"), take).await
+}
+
+async fn for_each<T: DeserializeOwned>(store: &Store, sql: &str, mut take: impl FnMut(T)) -> Result<(), PipelineError> {
+    let mut pieces = std::pin::pin!(store.stream(sql, &[], "JSONCompactEachRow", User::Writer).await?);
     let mut rest: Vec<u8> = Vec::new();
     while let Some(piece) = pieces.try_next().await? {
         let Some(end) = piece.iter().rposition(|byte| *byte == b'\n') else {

@@ -11,7 +11,7 @@ use crate::PipelineError;
 use crate::changes::Scope;
 use crate::decisions::{Decision, Decisions};
 use crate::link::model::Model;
-use crate::refill::for_each_row;
+use crate::refill::{for_each_row, for_each_version};
 use crate::staging::Staging;
 use inflow_store::{RowBinary, Store, quote_text};
 use std::collections::{HashMap, HashSet};
@@ -32,6 +32,8 @@ pub(super) struct Changed<'s> {
     keys: Staging<'s>,
     components: Staging<'s>,
     reached: Staging<'s>,
+    /// Those, and all that they are compared with.
+    among: Staging<'s>,
     moved: Staging<'s>,
 }
 
@@ -49,12 +51,13 @@ impl<'s> Changed<'s> {
             keys: hashes("link_keys", "key UInt64").await?,
             components: hashes("link_components", "component UInt64").await?,
             reached: hashes(REACHED, "candidate UInt64").await?,
+            among: hashes("link_among", "candidate UInt64").await?,
             moved: hashes(MOVED, "candidate UInt64").await?,
         })
     }
 
     pub(super) async fn end(self) -> Result<(), PipelineError> {
-        for staging in [self.touched, self.keys, self.components, self.reached, self.moved] {
+        for staging in [self.touched, self.keys, self.components, self.reached, self.among, self.moved] {
             staging.drop().await?;
         }
         Ok(())
@@ -65,10 +68,10 @@ impl<'s> Changed<'s> {
         self.reach().await?;
         let (database, keys, reached) = (self.database, self.keys.name(), self.reached.name());
         // Whether a key is a desk's is told by all rows that have it.
-        let among = format!(
-            "SELECT candidate FROM {reached} UNION ALL SELECT candidate FROM {database}.candidate_links FINAL \
-             WHERE arrayExists(key -> key IN (SELECT key FROM {keys}), compared)"
-        );
+        let among =
+            format!("SELECT candidate FROM {database}.candidate_links WHERE arrayExists(key -> key IN (SELECT key FROM {keys}), compared)");
+        self.among.select(&format!("SELECT candidate FROM {reached} UNION DISTINCT {among}")).await?;
+        let among = format!("SELECT candidate FROM {}", self.among.name());
         let Read { rows, hashes } = read(self.store, database, Some(&among)).await?;
         let (rows, found) = weigh_all(rows, model, decisions).await?;
         let mut before = self.before().await?;
@@ -166,24 +169,31 @@ impl<'s> Changed<'s> {
         let sharing = format!("arrayExists(key -> key IN (SELECT key FROM {keys}), compared)");
         self.components.select(&format!("SELECT DISTINCT component FROM {links} WHERE {touched} OR {sharing}")).await?;
         let within = format!("{links} FINAL WHERE component IN (SELECT component FROM {components})");
-        let reached = format!("SELECT candidate FROM {within} UNION DISTINCT SELECT candidate FROM {}", self.touched.name());
-        self.reached.select(&reached).await?;
-        self.keys.select(&format!("SELECT DISTINCT arrayJoin(compared) FROM {within}")).await
+        let all = format!("SELECT candidate FROM {within} UNION DISTINCT SELECT candidate FROM {}", self.touched.name());
+        self.reached.select(&all).await?;
+        let reached = format!("candidate IN (SELECT candidate FROM {})", self.reached.name());
+        self.keys.select(&format!("SELECT DISTINCT arrayJoin(compared) FROM {links} WHERE {reached}")).await
     }
 
+    /// What the store has of the rows that are linked anew, by hash.
     async fn before(&self) -> Result<HashMap<u64, Before>, PipelineError> {
         let sql = format!(
-            "SELECT candidate, (toString(connection), source_id), (person_id, linkable), (arrayMap(word -> toString(word), basis), members, connections, component), compared \
-             FROM {}.candidate_links FINAL PREWHERE candidate IN (SELECT candidate FROM {})",
+            "SELECT version, deleted, (candidate, (toString(connection), source_id), (person_id, linkable), \
+             (arrayMap(word -> toString(word), basis), members, connections, component), compared) \
+             FROM {}.candidate_links PREWHERE candidate IN (SELECT candidate FROM {})",
             self.database,
             self.reached.name()
         );
-        let mut before = HashMap::new();
-        for_each_row(self.store, &sql, |row: Before| {
-            before.insert(row.0, row);
+        // All versions of a few rows are read sooner than the newest is told among millions.
+        let mut versions: HashMap<u64, (u64, Option<Before>)> = HashMap::new();
+        for_each_version(self.store, &sql, |(version, deleted, row): (u64, u8, Before)| {
+            let newest = versions.entry(row.0).or_default();
+            if version >= newest.0 {
+                *newest = (version, (deleted == 0).then_some(row));
+            }
         })
         .await?;
-        Ok(before)
+        Ok(versions.into_iter().filter_map(|(hash, (_, row))| Some((hash, row?))).collect())
     }
 
     async fn hashes(&self, table: &str) -> Result<HashSet<u64>, PipelineError> {
@@ -196,7 +206,8 @@ impl<'s> Changed<'s> {
     }
 
     async fn next_version(&self, table: &str) -> Result<u64, PipelineError> {
-        let rows = self.store.rows(&format!("SELECT max(version) AS version FROM {}.{table}", self.database), &[]).await?;
+        let rows =
+            self.store.rows(&format!("SELECT max(version) AS version FROM {}.{table} SETTINGS final = 0", self.database), &[]).await?;
         Ok(rows.first().and_then(|row| row.get("version")?.as_u64()).unwrap_or_default() + 1)
     }
 }

@@ -34,13 +34,14 @@ fn select(database: &str, among: Option<&str>) -> String {
     let numbers = (1..=KINDS.len()).map(|number| number.to_string()).collect::<Vec<_>>().join(", ");
     let hash = "cityHash64(connection, source_id)";
     // Columns of the sorting key may be asked before versions are told apart.
-    let among = among.map(|among| format!("PREWHERE {hash} IN ({among})")).unwrap_or_default();
+    let prewhere = among.map(|among| format!("PREWHERE {hash} IN ({among})")).unwrap_or_default();
+    let of_these = among.map(|among| format!(" WHERE candidate IN ({among})")).unwrap_or_default();
     format!(
         "SELECT toString(connection), source_id, {hash}, toUInt8(has(flags, 'latin_name')), \
          arrayMap(kind -> toUInt8(transform(toString(kind), [{words}], [{numbers}], 0)), digest_kind), \
          arrayMap(digest -> reinterpretAsUInt64(substring(digest, 1, 8)), digest_value) \
-         FROM {database}.candidates FINAL {among} \
-         WHERE deleted = 0 AND {hash} IN (SELECT candidate FROM {database}.case_candidates FINAL) ORDER BY connection, source_id"
+         FROM {database}.candidates FINAL {prewhere} \
+         WHERE deleted = 0 AND {hash} IN (SELECT candidate FROM {database}.case_candidates FINAL{of_these}) ORDER BY connection, source_id"
     )
 }
 
