@@ -4,9 +4,7 @@
 //! new segments reach, to the same result: which rows those are is found by asking, for each table, which rows the segments brought,
 //! what those rows are compared with, and what stood on them before.
 
-use crate::PipelineError;
-use crate::staging::Staging;
-use inflow_store::{Reading, Standing, Store, within_segments};
+use inflow_store::{Reading, Standing, within_segments};
 
 /// What to compute anew.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +18,7 @@ pub enum Scope {
 /// Where more than one record in so many is new, everything is looked at: it costs no more.
 const ONE_IN: u64 = 8;
 
-/// The table of the applications that are to be counted anew: connection and id. It lives from the links to the marts.
+/// The table of the applications that are to be counted anew.
 pub const CHANGED_APPLICATIONS: &str = "changed_applications";
 
 impl Scope {
@@ -37,14 +35,6 @@ impl Scope {
             Self::Changed(segments) => Some(within_segments(column, segments)),
         }
     }
-}
-
-/// Begins the table of changed applications anew.
-///
-/// # Errors
-/// When the store refuses.
-pub(crate) async fn begin_applications<'s>(store: &'s Store, database: &'s str) -> Result<Staging<'s>, PipelineError> {
-    Staging::in_memory(store, database, CHANGED_APPLICATIONS, "connection LowCardinality(String), source_id String").await
 }
 
 #[cfg(test)]

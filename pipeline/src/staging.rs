@@ -35,6 +35,13 @@ impl<'s> Staging<'s> {
         Ok(staging)
     }
 
+    /// A table that stays, emptied.
+    pub(crate) async fn emptied(store: &'s Store, database: &'s str, table: &'static str) -> Result<Self, PipelineError> {
+        let staging = Self { store, database, table };
+        store.execute(&format!("TRUNCATE TABLE {}", staging.name()), &[], &[]).await?;
+        Ok(staging)
+    }
+
     /// Adds what a SELECT gives that sees every version of a row, but where it says FINAL.
     pub(crate) async fn select(&self, select: &str) -> Result<(), PipelineError> {
         self.store.execute(&format!("INSERT INTO {} {select}", self.name()), &[], &[("final", "0")]).await?;

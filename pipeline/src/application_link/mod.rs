@@ -22,7 +22,7 @@ pub mod same_name;
 pub mod verdict;
 
 use crate::PipelineError;
-use crate::changes::{Scope, begin_applications};
+use crate::changes::{CHANGED_APPLICATIONS, Scope};
 use crate::link::changed::{MOVED, REACHED};
 use crate::link::read::case_hash;
 use crate::refill::{Next, json_blocks, refill};
@@ -100,7 +100,7 @@ pub(crate) async fn relink_changed(store: &Store, config: &Config, database: &st
     let Some(brought) = scope.brought("segment") else { return Ok(()) };
     let [applications, events, postings, candidates, named] =
         ["applications", "stage_events", "postings", "candidate_links", "case_candidates"].map(|table| format!("{database}.{table}"));
-    let changed = begin_applications(store, database).await?;
+    let changed = Staging::emptied(store, database, CHANGED_APPLICATIONS).await?;
     // A board's postings may come by another connection than its applications. By hash: texts of a million would take their time.
     let of_postings = ["connection", "channel"]
         .map(|by| format!("cityHash64({by}, posting_source_id) IN (SELECT cityHash64({by}, source_id) FROM {postings} WHERE {brought})"));
