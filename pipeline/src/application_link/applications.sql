@@ -1,6 +1,6 @@
 -- The applications that can be one with another connection's: of persons that several connections know, and of names that
 -- several connections tell, at least once without a phone or mail. $db is the database, $linking the digest kinds that link, $applications
--- where applications are read from (all, or those that a change reaches), and $lone, $links and $postings narrow the rest to those.
+-- and $links where applications and persons are read from (all, or those that a change reaches), $lone and $postings narrow the rest to those.
 WITH
     -- A name is a hash of its digest. Only names that somebody tells without a phone or mail can join anything.
     (kinds, normalisers, key, digests) -> arrayDistinct(arrayFilter(name -> name != 0, arrayMap(
@@ -31,7 +31,7 @@ WITH
         -- By hash: texts of a million candidates would take their time.
         WHERE deleted = 0 AND cityHash64(connection, candidate_source_id) IN
         (
-            SELECT cityHash64(connection, source_id) FROM $db.candidate_links WHERE connections > 1
+            SELECT cityHash64(connection, source_id) FROM $links WHERE connections > 1
             UNION ALL
             SELECT cityHash64(connection, source_id) FROM shared
         )
@@ -52,7 +52,7 @@ SELECT
 FROM able AS a
 LEFT JOIN
 (
-    SELECT connection, source_id, person_id, linkable FROM $db.candidate_links WHERE (connections > 1 OR (connection, source_id) IN (SELECT connection, source_id FROM shared))$links
+    SELECT connection, source_id, person_id, linkable FROM $links WHERE (connections > 1 OR (connection, source_id) IN (SELECT connection, source_id FROM shared))
 ) AS l ON l.connection = a.connection AND l.source_id = a.candidate_source_id
 LEFT JOIN named AS n ON n.connection = a.connection AND n.source_id = a.candidate_source_id
 LEFT JOIN

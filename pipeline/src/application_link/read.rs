@@ -43,7 +43,7 @@ pub async fn read(store: &Store, config: &Config, database: &str, among: Option<
 
 fn select(database: &str, among: Option<&str>) -> String {
     let [applications, lone, links, postings] = match among {
-        None => [format!("{database}.applications FINAL"), String::new(), String::new(), String::new()],
+        None => [format!("{database}.applications FINAL"), String::new(), format!("{database}.candidate_links"), String::new()],
         Some(cases) => [
             format!(
                 "(SELECT * FROM {database}.applications FINAL PREWHERE {} IN (SELECT case_hash FROM {cases}))",
@@ -51,7 +51,8 @@ fn select(database: &str, among: Option<&str>) -> String {
             ),
             // There is none, or all would be read.
             " AND 0".to_owned(),
-            format!(" AND candidate IN (SELECT candidate FROM {database}.{REACHED})"),
+            // A column of the sorting key may be asked before versions are told apart.
+            format!("(SELECT * FROM {database}.candidate_links FINAL PREWHERE candidate IN (SELECT candidate FROM {database}.{REACHED}))"),
             " AND source_id IN (SELECT posting_source_id FROM able)".to_owned(),
         ],
     };
