@@ -63,6 +63,6 @@ LEFT JOIN
 (
     -- Most persons are known by the key of their only row, which need not be carried along.
     SELECT sipHash128(connection, source_id) AS key, if(person_id = concat(connection, '/', source_id), '', person_id) AS other, linkable
-    FROM inflow.candidate_links
+    FROM inflow.candidate_links FINAL
     WHERE ({everything:UInt8} AND '$members' = 'NOT IN') OR source_id IN (SELECT candidate_source_id FROM mine)
 ) AS l ON l.key = a.candidate_key

@@ -43,7 +43,7 @@ pub async fn read(store: &Store, config: &Config, database: &str, among: Option<
 
 fn select(database: &str, among: Option<&str>) -> String {
     let [applications, lone, links, postings] = match among {
-        None => [format!("{database}.applications FINAL"), String::new(), format!("{database}.candidate_links"), String::new()],
+        None => [format!("{database}.applications FINAL"), String::new(), format!("{database}.candidate_links FINAL"), String::new()],
         Some(cases) => [
             format!(
                 "(SELECT * FROM {database}.applications FINAL PREWHERE {} IN (SELECT case_hash FROM {cases}))",

@@ -206,7 +206,7 @@ fn a_store_that_grew_by_days_is_what_an_analysis_of_everything_makes_of_it() {
         let grown = computed(&company);
         company.run(&["analyze"]).ok();
         let made = computed(&company);
-        assert!(grown == made, "day {day}: {}", first_difference(&grown, &made));
+        assert!(grown == made, "day {day}, grown (+) against made (-): {}", difference(&grown, &made));
     }
     assert_eq!(changed, 9, "every import after the first day is a change");
     assert_ne!(company.query("SELECT count() FROM inflow.application_links"), "0\n", "nothing was linked, so nothing was tried");
@@ -239,7 +239,11 @@ fn computed(company: &Company) -> String {
     company.query(&format!("SELECT line FROM ({lines}) ORDER BY line"))
 }
 
-fn first_difference(a: &str, b: &str) -> String {
-    let other = a.lines().zip(b.lines()).find(|(one, other)| one != other);
-    other.map_or_else(|| "one is longer".to_owned(), |(one, other)| format!("\n{one}\n{other}"))
+/// A few lines that only one of the two has, or has more often.
+fn difference(grown: &str, made: &str) -> String {
+    let mut lines: BTreeMap<&str, i64> = BTreeMap::new();
+    grown.lines().for_each(|line| *lines.entry(line).or_default() += 1);
+    made.lines().for_each(|line| *lines.entry(line).or_default() -= 1);
+    let different = lines.into_iter().filter(|(_, times)| *times != 0).take(12);
+    different.map(|(line, times)| format!("\n{times:+} {line}")).collect()
 }
