@@ -245,5 +245,5 @@ fn difference(grown: &str, made: &str) -> String {
     grown.lines().for_each(|line| *lines.entry(line).or_default() += 1);
     made.lines().for_each(|line| *lines.entry(line).or_default() -= 1);
     let different = lines.into_iter().filter(|(_, times)| *times != 0).take(12);
-    different.map(|(line, times)| format!("\n{times:+} {line}")).collect()
+    different.map(|(line, times)| format!("\n{times:+} {line}")).collect::<Vec<_>>().concat()
 }
