@@ -29,7 +29,7 @@ pub enum Bench {
 pub fn run(root: &Path, bench: &Bench) -> Result<()> {
     match bench {
         Bench::Connections { minutes, connections, compare_seconds } => {
-            // The connectors alone: nothing below them needs Polars.
+            // The connectors alone need little of the rest.
             let mut command = super::cargo_with(&["bench", "--locked", "--package", "inflow-connectors", "--bench", "connections", "--"]);
             command.args(["--minutes", &minutes.to_string(), "--connections", &connections.to_string()]);
             command.args(["--compare-seconds", &compare_seconds.to_string()]);

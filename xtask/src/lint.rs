@@ -22,7 +22,6 @@ const ORDER: &[&str] = &[
 
 /// (crate, dependency it must not have, why)
 const FORBIDDEN: &[(&str, &str, &str)] = &[
-    ("inflow-connectors", "polars", "connectors know nothing of frames"),
     ("inflow-connectors", "clickhouse", "only store talks to a database"),
     ("inflow-pipeline", "clickhouse", "only store talks to a database"),
     ("inflow-analytics", "clickhouse", "only store talks to a database"),
@@ -30,7 +29,6 @@ const FORBIDDEN: &[(&str, &str, &str)] = &[
     ("inflow-dashboards", "clickhouse", "only store talks to a database"),
     ("inflow-pipeline", "reqwest", "outbound HTTP to boards goes through connectors"),
     ("inflow", "clickhouse", "only store talks to a database"),
-    ("inflow", "polars", "the command is thin"),
 ];
 
 /// The one file where `unsafe` is allowed.

@@ -62,7 +62,7 @@ fn test(root: &Path, filter: Option<&str>) -> Result<()> {
     step(root, "clippy", cargo().args(["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))?;
     step(root, "build", cargo().args(["build", "--workspace", "--all-targets", "--locked"]))?;
     // The end-to-end tests need the engine: fetched once into the cache folder, then found there. The binary just built is
-    // run as it is: `cargo run --package` would unify features anew and build Polars a second time.
+    // run as it is: `cargo run --package` would unify features anew and build what is shared a second time.
     let target = cargo_metadata::MetadataCommand::new()
         .manifest_path(root.join("Cargo.toml"))
         .no_deps()
