@@ -91,7 +91,7 @@ async fn rebuild(
     scope: Scope,
 ) -> Result<(), AnalyticsError> {
     let settings = &config.settings.store;
-    let marts = &Marts { store, db, budget: (settings.max_memory / 8).to_string(), own_engine: settings.url.is_none() };
+    let marts = &Marts { store, db, budget: (settings.max_memory / 8).to_string() };
     let stages = async || if wanted.contains(&Job::ApplicationStages) { stages::rebuild(marts, scope).await } else { Ok(()) };
     let others = async || {
         marts.rebuild("channels", &channels(config), &[]).await?;
@@ -122,8 +122,6 @@ pub(crate) struct Marts<'a> {
     pub(crate) db: &'a str,
     /// Bytes that a join may hold before it spills to disk.
     budget: String,
-    /// Whether the engine is this program's own, whose version is known.
-    own_engine: bool,
 }
 
 impl Marts<'_> {
@@ -153,7 +151,7 @@ impl Marts<'_> {
     }
 
     fn settings(&self) -> Vec<(&str, &str)> {
-        let mut settings = vec![
+        vec![
             ("optimize_aggregation_in_order", "1"),
             // Spills to disk; ASOF joins, which it cannot do, are hashed.
             ("join_algorithm", "grace_hash,hash"),
@@ -166,12 +164,7 @@ impl Marts<'_> {
             ("min_insert_block_size_bytes", "67108864"),
             // Where the newest version is meant the SQL says so.
             ("final", "0"),
-        ];
-        if self.own_engine {
-            // It takes one thread where each has less than 1 GB to itself.
-            settings.push(("max_threads_min_free_memory_per_thread", "0"));
-        }
-        settings
+        ]
     }
 
     /// The SQL for this database. `inflow_state.` has no dot after `inflow`, so it stays.

@@ -162,7 +162,8 @@ const OPEN_TABLE_FUNCTIONS: &[&str] = &[
 fn set_statement(surroundings: &Surroundings) -> String {
     // final: a reader, and our own derived reads, see the newest version of each row only.
     // implicit_select: `1` or a misspelt keyword is an error, as on a server, and no SELECT.
-    let mut sql = "SET final = 1, implicit_select = 0".to_owned();
+    // max_threads..: the engine would take one thread where each has less than 1 GB to itself.
+    let mut sql = "SET final = 1, implicit_select = 0, max_threads_min_free_memory_per_thread = 0".to_owned();
     for (name, value) in &surroundings.settings {
         sql.extend([", ", name, " = ", &quote_text(value)]);
     }
