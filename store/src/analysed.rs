@@ -1,7 +1,7 @@
 //! What the last analysis stood on, so that the next one need only look at what is new.
 
 use bytes::Bytes;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::error::StoreError;
 use crate::row_binary::RowBinary;
@@ -46,14 +46,11 @@ impl Store {
         );
         let mut standing = Standing { holds: same, new: Vec::new(), seen: 0 };
         for row in self.0.writer.rows(&sql, &[], &here).await? {
-            let number = |key: &str| row.get(key).and_then(Value::as_u64).unwrap_or_default();
-            let segment = row.get("segment").and_then(Value::as_str).unwrap_or_default().to_owned();
-            let records = number("records");
-            match (number("seen") != 0, number("unchanged") != 0) {
-                (true, true) => standing.seen += records,
+            match (number(&row, "seen") != 0, number(&row, "unchanged") != 0) {
+                (true, true) => standing.seen += number(&row, "records"),
                 // Read anew, or gone.
                 (true, false) => standing.holds = false,
-                (false, _) => standing.new.push(Reading { segment, reading: number("reading"), records }),
+                (false, _) => standing.new.push(reading(&row)),
             }
         }
         Ok(standing)
@@ -62,11 +59,6 @@ impl Store {
     /// All stored segments, for an analysis of everything.
     pub async fn readings(&self) -> Result<Vec<Reading>, StoreError> {
         let rows = self.0.writer.rows(READINGS, &[], &[("database", STATE_DATABASE)]).await?;
-        let reading = |row: &serde_json::Map<String, Value>| {
-            let number = |key: &str| row.get(key).and_then(Value::as_u64).unwrap_or_default();
-            let segment = row.get("segment").and_then(Value::as_str).unwrap_or_default().to_owned();
-            Reading { segment, reading: number("reading"), records: number("records") }
-        };
         Ok(rows.iter().map(reading).collect())
     }
 
@@ -89,11 +81,19 @@ impl Store {
     }
 
     async fn note_inputs(&self, inputs: &str) -> Result<(), StoreError> {
-        let rows = self.0.writer.rows("SELECT max(version) AS version FROM analysed", &[], &[("database", STATE_DATABASE)]).await?;
-        let last = rows.first().and_then(|row| row.get("version")?.as_u64()).unwrap_or_default();
-        let row = json!({"id": 1, "inputs": inputs, "version": last + 1});
+        let row = json!({"id": 1, "inputs": inputs, "version": self.next_version().await?});
         self.insert(STATE_DATABASE, "analysed", &[], "JSONEachRow", Bytes::from(row.to_string()), "").await
     }
+}
+
+/// A row of [`READINGS`].
+fn reading(row: &Map<String, Value>) -> Reading {
+    let segment = row.get("segment").and_then(Value::as_str).unwrap_or_default().to_owned();
+    Reading { segment, reading: number(row, "reading"), records: number(row, "records") }
+}
+
+fn number(row: &Map<String, Value>, key: &str) -> u64 {
+    row.get(key).and_then(Value::as_u64).unwrap_or_default()
 }
 
 /// A condition on rows: that one of these segments brought them.

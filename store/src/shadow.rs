@@ -22,6 +22,13 @@ struct Journal {
     tables: Vec<(String, String)>,
 }
 
+/// A table, the one that was filled beside it, and the statement that drops that.
+struct Beside {
+    current: String,
+    next: String,
+    drop: String,
+}
+
 impl Store {
     /// Makes an empty database with the derived tables, and gives its name. One left over is dropped first.
     pub async fn create_shadow(&self) -> Result<String, StoreError> {
@@ -102,15 +109,7 @@ impl Store {
         params: &[Param<'_>],
         settings: &[(&str, &str)],
     ) -> Result<(), StoreError> {
-        self.writable()?;
-        let current = format!("{}.{}", quote_name(database), quote_name(table));
-        let next = format!("{}.{}", quote_name(database), quote_name(&format!("{table}_next")));
-        let drop = format!("DROP TABLE IF EXISTS {next} SYNC");
-        self.execute(&drop, &[], NO_LIMIT_ON_DROPS).await?;
-        self.execute(&format!("CREATE TABLE {next} AS {current}"), &[], &[]).await?;
-        let here = [("database", database)];
-        let settings = [here.as_slice(), settings].concat();
-        self.execute(&format!("INSERT INTO {next} {select}"), params, &settings).await?;
+        let Beside { current, next, drop } = self.fill_beside(database, table, select, params, settings).await?;
         self.execute(&format!("EXCHANGE TABLES {current} AND {next}"), &[], &[]).await?;
         self.execute(&drop, &[], NO_LIMIT_ON_DROPS).await
     }
@@ -126,14 +125,7 @@ impl Store {
         params: &[Param<'_>],
         settings: &[(&str, &str)],
     ) -> Result<(), StoreError> {
-        self.writable()?;
-        let current = format!("{}.{}", quote_name(database), quote_name(table));
-        let next = format!("{}.{}", quote_name(database), quote_name(&format!("{table}_next")));
-        let drop = format!("DROP TABLE IF EXISTS {next} SYNC");
-        self.execute(&drop, &[], NO_LIMIT_ON_DROPS).await?;
-        self.execute(&format!("CREATE TABLE {next} AS {current}"), &[], &[]).await?;
-        let settings = [&[("database", database)], settings].concat();
-        self.execute(&format!("INSERT INTO {next} {select}"), params, &settings).await?;
+        let Beside { current, next, drop } = self.fill_beside(database, table, select, params, settings).await?;
         let filled = self.rows(&format!("SELECT count() > 0 AS filled FROM {next}"), &[]).await?;
         // Nothing does not replace anything.
         let put = if filled.first().and_then(|row| row.get("filled")?.as_u64()) == Some(1) {
@@ -143,6 +135,26 @@ impl Store {
         };
         self.execute(&put, &[], NO_LIMIT_ON_DROPS).await?;
         self.execute(&drop, &[], NO_LIMIT_ON_DROPS).await
+    }
+
+    /// Fills a new table of the same columns beside one.
+    async fn fill_beside(
+        &self,
+        database: &str,
+        table: &str,
+        select: &str,
+        params: &[Param<'_>],
+        settings: &[(&str, &str)],
+    ) -> Result<Beside, StoreError> {
+        self.writable()?;
+        let current = format!("{}.{}", quote_name(database), quote_name(table));
+        let next = format!("{}.{}", quote_name(database), quote_name(&format!("{table}_next")));
+        let drop = format!("DROP TABLE IF EXISTS {next} SYNC");
+        self.execute(&drop, &[], NO_LIMIT_ON_DROPS).await?;
+        self.execute(&format!("CREATE TABLE {next} AS {current}"), &[], &[]).await?;
+        let settings = [&[("database", database)], settings].concat();
+        self.execute(&format!("INSERT INTO {next} {select}"), params, &settings).await?;
+        Ok(Beside { current, next, drop })
     }
 
     /// Drops partitions of a table.

@@ -314,7 +314,7 @@ impl Store {
 
     /// A version above those of all rows there are, also when the clock stands still or was set back. Whoever holds the
     /// store is the only one to write, so the last one is asked for once.
-    async fn next_version(&self) -> Result<u64, StoreError> {
+    pub(crate) async fn next_version(&self) -> Result<u64, StoreError> {
         let mut last = self.0.last_version.lock().await;
         let known = match *last {
             Some(known) => known,

@@ -75,14 +75,20 @@ impl<'s> Changed<'s> {
         let Read { rows, hashes } = read(self.store, database, Some(&among)).await?;
         let (rows, found) = weigh_all(rows, model, decisions).await?;
         let mut before = self.before().await?;
-        let anew = self.hashes(&reached).await?;
+        let (anew, touched) = (self.hashes(&reached).await?, self.hashes(&self.touched.name()).await?);
         let version = self.next_version("candidate_links").await?;
         let links = Links::new(&rows, &found);
         let (mut written, mut moved) = (RowBinary::default(), RowBinary::default());
         for (at, hash) in hashes.iter().enumerate().filter(|(_, hash)| anew.contains(hash)) {
             let (link, component) = (links.link(at), hashes[found.component[at] as usize]);
-            let compared = persons::compared(rows.values(at));
+            let mut compared = persons::compared(rows.values(at));
             let old = before.remove(hash);
+            if let Some((.., keys)) = old.as_ref().filter(|_| !touched.contains(hash)) {
+                // A segment that was stored meanwhile changed this row. The analysis that looks at that segment needs what the row said before.
+                compared = [compared, keys.clone()].concat();
+                compared.sort_unstable();
+                compared.dedup();
+            }
             let same_person =
                 old.as_ref().is_some_and(|(_, _, (person, linkable), ..)| *person == link.person_id && *linkable == link.linkable);
             if !same_person {
