@@ -20,6 +20,18 @@ pub enum Bench {
         #[arg(long, default_value_t = 30)]
         compare_seconds: u64,
     },
+    /// Simulated worlds with known truth: coverage of intervals, false alarms and delay, bias, forecasts, regret of advice
+    Stats {
+        /// How many worlds of each topic
+        #[arg(long, default_value_t = 500)]
+        worlds: u32,
+        /// What they are drawn from
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// One topic alone
+        #[arg(long)]
+        only: Option<String>,
+    },
     /// What runs once for each record or pair, function by function
     Kernels,
     /// Deliveries of twelve channels into reports: time, processor time, memory, and every figure against the truth
@@ -40,6 +52,14 @@ pub fn run(root: &Path, bench: &Bench) -> Result<()> {
             "kernels",
             &mut super::cargo_with(&["bench", "--locked", "--package", "inflow-pipeline", "--bench", "kernels"]),
         ),
+        Bench::Stats { worlds, seed, only } => {
+            let mut command = super::cargo_with(&["bench", "--locked", "--package", "inflow-statistics", "--bench", "worlds", "--"]);
+            command.args(["--worlds", &worlds.to_string(), "--seed", &seed.to_string()]);
+            if let Some(topic) = only {
+                command.args(["--only", topic]);
+            }
+            super::step(root, "stats", &mut command)
+        }
         Bench::Workload(workload) => workload.run(root),
     }
 }

@@ -11,6 +11,7 @@ const ORDER: &[&str] = &[
     "inflow-store",
     "inflow-connectors",
     "inflow-pipeline",
+    "inflow-statistics",
     "inflow-analytics",
     "inflow-actions",
     "inflow-dashboards",
@@ -27,6 +28,8 @@ const FORBIDDEN: &[(&str, &str, &str)] = &[
     ("inflow-analytics", "clickhouse", "only store talks to a database"),
     ("inflow-analytics", "reqwest", "analytics does no input or output but the store's"),
     ("inflow-dashboards", "clickhouse", "only store talks to a database"),
+    ("inflow-statistics", "inflow-store", "statistics are numbers in, numbers out"),
+    ("inflow-statistics", "chrono", "statistics know no calendar; who calls them does"),
     ("inflow-pipeline", "reqwest", "outbound HTTP to boards goes through connectors"),
     ("inflow", "clickhouse", "only store talks to a database"),
 ];

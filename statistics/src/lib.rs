@@ -1,0 +1,7 @@
+//! The statistics behind the figures: numbers in, numbers out, no store, no clock, no input or output.
+//!
+//! Each module names the method and its published source, and its tests hold worked values from there. What they promise
+//! of data that nobody has published (coverage, false alarms, bias, regret) is simulated by `cargo xtask bench stats`.
+//! Distributions come from `statrs`, the crate that the field keeps for them.
+
+pub mod interval;
