@@ -5,3 +5,4 @@
 //! Distributions come from `statrs`, the crate that the field keeps for them.
 
 pub mod interval;
+pub mod survival;
