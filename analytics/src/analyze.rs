@@ -2,18 +2,30 @@
 
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::str::FromStr;
 
 use inflow_config::{Config, SharedClock, TermsKind};
 use inflow_store::{Store, quote_text};
 
 use crate::AnalyticsError;
 use crate::catalogue::{Metric, catalogue};
+use crate::jobs::{Desk, JOBS};
 use crate::report::instant;
 use crate::stages;
 
+/// The marts that SQL alone makes, in the order in which they are made.
+const MARTS: [&str; 3] = ["application_stages", "posting_quarters", "spend_days"];
+/// Installing the views of the metrics.
+const VIEWS: &str = "views";
+
 /// The analyses that [`analyze`] can be asked for, in the order in which they run.
-pub const JOBS: [&str; 4] = ["application_stages", "posting_quarters", "spend_days", "views"];
+pub fn jobs() -> Vec<&'static str> {
+    MARTS.into_iter().chain(JOBS.iter().map(|job| job.name)).chain([VIEWS]).collect()
+}
+
+/// Those of them whose result changes as time passes, though nothing new came.
+pub fn jobs_of_the_clock() -> Vec<&'static str> {
+    ["posting_quarters"].into_iter().chain(JOBS.iter().map(|job| job.name)).collect()
+}
 
 /// The live derived database, which the SQL files name.
 const LIVE: &str = "inflow";
@@ -28,30 +40,6 @@ const SHARED: [(&str, &str); 6] = [
     ("spend_tie", include_str!("../sql/shared/spend_tie.sql")),
 ];
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Job {
-    ApplicationStages,
-    PostingQuarters,
-    SpendDays,
-    Views,
-}
-
-const ALL: [Job; 4] = [Job::ApplicationStages, Job::PostingQuarters, Job::SpendDays, Job::Views];
-
-impl FromStr for Job {
-    type Err = AnalyticsError;
-
-    fn from_str(name: &str) -> Result<Self, AnalyticsError> {
-        match name {
-            "application_stages" => Ok(Self::ApplicationStages),
-            "posting_quarters" => Ok(Self::PostingQuarters),
-            "spend_days" => Ok(Self::SpendDays),
-            "views" => Ok(Self::Views),
-            _ => Err(AnalyticsError::UnknownJob { name: name.to_owned(), accepted: JOBS.map(str::to_owned).to_vec() }),
-        }
-    }
-}
-
 /// Which cases `application_stages` is computed anew for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
@@ -62,14 +50,18 @@ pub enum Scope {
     Changed,
 }
 
-/// Rebuilds the marts of the live database and installs the metrics; only the `jobs` named, all of [`JOBS`] when none is.
+/// Rebuilds the marts of the live database and installs the metrics; only the `wanted` of [`jobs`], all of them when none is named.
 ///
 /// The tables `channels` and `fx_rates` are written from the configuration each time. The result depends on the
 /// derived tables, the configuration and, for the exposure of postings that are still open, the clock; it does not depend on `scope`.
-pub async fn analyze(store: &Store, config: &Config, clock: &SharedClock, jobs: &[String], scope: Scope) -> Result<(), AnalyticsError> {
-    let wanted: Vec<Job> = if jobs.is_empty() { ALL.to_vec() } else { jobs.iter().map(|name| name.parse()).collect::<Result<_, _>>()? };
+pub async fn analyze(store: &Store, config: &Config, clock: &SharedClock, wanted: &[String], scope: Scope) -> Result<(), AnalyticsError> {
+    let known = jobs();
+    if let Some(name) = wanted.iter().find(|name| !known.contains(&name.as_str())) {
+        return Err(AnalyticsError::UnknownJob { name: name.clone(), accepted: known.into_iter().map(str::to_owned).collect() });
+    }
+    let wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|one| one == name);
     rebuild(store, LIVE, config, clock, &wanted, scope).await?;
-    if wanted.contains(&Job::Views) {
+    if wanted(VIEWS) {
         install(store, config).await?;
     }
     Ok(())
@@ -79,7 +71,7 @@ pub async fn analyze(store: &Store, config: &Config, clock: &SharedClock, jobs: 
 ///
 /// The metrics stay with the live database: their views name its tables, which a replay exchanges beneath them.
 pub async fn analyze_into(store: &Store, db: &str, config: &Config, clock: &SharedClock) -> Result<(), AnalyticsError> {
-    rebuild(store, db, config, clock, &ALL, Scope::All).await
+    rebuild(store, db, config, clock, &|_| true, Scope::All).await
 }
 
 async fn rebuild(
@@ -87,19 +79,19 @@ async fn rebuild(
     db: &str,
     config: &Config,
     clock: &SharedClock,
-    wanted: &[Job],
+    wanted: &impl Fn(&str) -> bool,
     scope: Scope,
 ) -> Result<(), AnalyticsError> {
     let settings = &config.settings.store;
     let marts = &Marts { store, db, budget: (settings.max_memory / 8).to_string() };
-    let stages = async || if wanted.contains(&Job::ApplicationStages) { stages::rebuild(marts, scope).await } else { Ok(()) };
+    let stages = async || if wanted("application_stages") { stages::rebuild(marts, scope).await } else { Ok(()) };
     let others = async || {
         marts.rebuild("channels", &channels(config), &[]).await?;
         marts.rebuild("fx_rates", &fx_rates(config), &[]).await?;
-        if wanted.contains(&Job::SpendDays) {
+        if wanted("spend_days") {
             marts.rebuild("spend_days", &with_ledger(include_str!("../sql/marts/spend_days.sql"), config), &[]).await?;
         }
-        if wanted.contains(&Job::PostingQuarters) {
+        if wanted("posting_quarters") {
             let as_of = instant(clock.now());
             marts.rebuild("posting_spans", include_str!("../sql/marts/posting_spans.sql"), &[]).await?;
             marts.rebuild("posting_quarters", include_str!("../sql/marts/posting_quarters.sql"), &[("as_of", as_of)]).await?;
@@ -110,10 +102,18 @@ async fn rebuild(
         // Each needs the memory for itself.
         Scope::All => {
             others().await?;
-            stages().await
+            stages().await?;
         }
-        Scope::Changed => tokio::try_join!(stages(), others()).map(|_| ()),
+        Scope::Changed => {
+            tokio::try_join!(stages(), others())?;
+        }
     }
+    let desk = Desk { marts, config, now: clock.now() };
+    for job in JOBS.iter().filter(|job| wanted(job.name)) {
+        (job.run)(&desk).await?;
+        tracing::debug!(db, job = job.name, "job done");
+    }
+    Ok(())
 }
 
 /// The marts of one database.

@@ -73,6 +73,14 @@ pub enum AnalyticsError {
         /// The metric.
         metric: String,
     },
+    /// A row cannot be written as JSON.
+    #[error("cannot write a row of {table}: {source}")]
+    Row {
+        /// The mart.
+        table: String,
+        /// Why.
+        source: serde_json::Error,
+    },
     /// The database failed.
     #[error("{what}: {source}")]
     Store {
@@ -87,6 +95,10 @@ impl AnalyticsError {
     pub(crate) fn store(what: impl Into<String>) -> impl FnOnce(StoreError) -> Self {
         let what = what.into();
         move |source| Self::Store { what, source: Box::new(source) }
+    }
+
+    pub(crate) fn row(table: &str, source: serde_json::Error) -> Self {
+        Self::Row { table: table.to_owned(), source }
     }
 }
 
@@ -104,6 +116,7 @@ impl Explain for AnalyticsError {
             Self::TwoPeriods { first, .. } => Some(format!("keep `{first}` and leave the other out")),
             Self::Backwards { .. } => Some("--from is the first day and --to the last, both included".to_owned()),
             Self::NotAnalyzed { .. } => Some("run `inflow run --once` or `inflow analyze` first".to_owned()),
+            Self::Row { .. } => None,
             Self::Store { source, .. } => source.hint(),
         }
     }
@@ -111,6 +124,7 @@ impl Explain for AnalyticsError {
     fn exit_code(&self) -> u8 {
         match self {
             Self::Store { source, .. } => source.exit_code(),
+            Self::Row { .. } => 2,
             _ => 1,
         }
     }

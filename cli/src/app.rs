@@ -186,7 +186,7 @@ impl Opened {
             match Scope::of(self.store.standing(&inputs).await?) {
                 Scope::All => self.analyse_all(&inputs).await,
                 Scope::Changed(new) if new.is_empty() => {
-                    let jobs = OF_THE_CLOCK.map(str::to_owned);
+                    let jobs: Vec<String> = inflow_analytics::jobs_of_the_clock().into_iter().map(str::to_owned).collect();
                     let marts = inflow_analytics::analyze(&self.store, &self.config, &self.clock, &jobs, inflow_analytics::Scope::All);
                     Ok(marts.instrument(info_span!(target: "timing", "marts")).await?)
                 }
@@ -259,9 +259,6 @@ impl Opened {
         }
     }
 }
-
-/// Analyses whose result changes as time passes.
-const OF_THE_CLOCK: [&str; 1] = ["posting_quarters"];
 
 fn add(sum: &mut PullOutcome, part: PullOutcome) {
     sum.requests += part.requests;

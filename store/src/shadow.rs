@@ -6,6 +6,7 @@
 
 use std::path::PathBuf;
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use crate::client::Param;
@@ -114,6 +115,17 @@ impl Store {
         self.execute(&drop, &[], NO_LIMIT_ON_DROPS).await
     }
 
+    /// Fills a table anew with rows in a format (`JSONEachRow`, ..) and puts it in place in one step, as
+    /// [`rebuild_table`](Self::rebuild_table) does. No columns: all of the table's.
+    pub async fn refill_table(&self, database: &str, table: &str, columns: &[&str], format: &str, body: Bytes) -> Result<(), StoreError> {
+        let Beside { current, next, drop } = self.empty_beside(database, table).await?;
+        if !body.is_empty() {
+            self.insert(database, &format!("{table}_next"), columns, format, body, "").await?;
+        }
+        self.execute(&format!("EXCHANGE TABLES {current} AND {next}"), &[], &[]).await?;
+        self.execute(&drop, &[], NO_LIMIT_ON_DROPS).await
+    }
+
     /// Fills one partition of a table anew from a SELECT (columns in the table's order, all rows in that partition) and puts it in
     /// place in one step.
     pub async fn rebuild_partition(
@@ -137,7 +149,18 @@ impl Store {
         self.execute(&drop, &[], NO_LIMIT_ON_DROPS).await
     }
 
-    /// Fills a new table of the same columns beside one.
+    /// A new table of the same columns beside one.
+    async fn empty_beside(&self, database: &str, table: &str) -> Result<Beside, StoreError> {
+        self.writable()?;
+        let current = format!("{}.{}", quote_name(database), quote_name(table));
+        let next = format!("{}.{}", quote_name(database), quote_name(&format!("{table}_next")));
+        let drop = format!("DROP TABLE IF EXISTS {next} SYNC");
+        self.execute(&drop, &[], NO_LIMIT_ON_DROPS).await?;
+        self.execute(&format!("CREATE TABLE {next} AS {current}"), &[], &[]).await?;
+        Ok(Beside { current, next, drop })
+    }
+
+    /// The same, filled from a SELECT.
     async fn fill_beside(
         &self,
         database: &str,
@@ -146,15 +169,10 @@ impl Store {
         params: &[Param<'_>],
         settings: &[(&str, &str)],
     ) -> Result<Beside, StoreError> {
-        self.writable()?;
-        let current = format!("{}.{}", quote_name(database), quote_name(table));
-        let next = format!("{}.{}", quote_name(database), quote_name(&format!("{table}_next")));
-        let drop = format!("DROP TABLE IF EXISTS {next} SYNC");
-        self.execute(&drop, &[], NO_LIMIT_ON_DROPS).await?;
-        self.execute(&format!("CREATE TABLE {next} AS {current}"), &[], &[]).await?;
+        let beside = self.empty_beside(database, table).await?;
         let settings = [&[("database", database)], settings].concat();
-        self.execute(&format!("INSERT INTO {next} {select}"), params, &settings).await?;
-        Ok(Beside { current, next, drop })
+        self.execute(&format!("INSERT INTO {} {select}", beside.next), params, &settings).await?;
+        Ok(beside)
     }
 
     /// Drops partitions of a table.

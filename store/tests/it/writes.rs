@@ -80,6 +80,14 @@ fn readers_see_the_newest_version_only() {
         assert_eq!(count("write_copy").await, 1);
         store.rebuild_table("inflow", "write_copy", "SELECT 'x', 'y' FROM numbers(5)", &[], &[]).await.unwrap();
         assert_eq!(count("write_copy").await, 5);
+        // Rows in the place of others, with what the columns left out have by default; and nothing in their place.
+        let refill = async |body: &str| store.refill_table("inflow", "write_copy", &["t"], "JSONEachRow", body.to_owned().into()).await;
+        refill("{\"t\": \"p\"}\n{\"t\": \"q\"}\n").await.unwrap();
+        assert_eq!(store.bytes("SELECT * FROM write_copy ORDER BY t", &[], "CSV").await.unwrap(), "\"\",\"p\"\n\"\",\"q\"\n");
+        refill("{\"u\": 1}").await.unwrap_err();
+        assert_eq!(count("write_copy").await, 2);
+        refill("").await.unwrap();
+        assert_eq!(count("write_copy").await, 0);
         // A partition is replaced and the others stay.
         store.execute("CREATE TABLE write_parts (p UInt8, k String) ENGINE = MergeTree PARTITION BY p ORDER BY k", &[], &[]).await.unwrap();
         let parts = async || {

@@ -1,0 +1,48 @@
+//! What SQL cannot say: a job reads marts, asks `inflow-statistics`, and writes one mart, which a metric's view reads.
+//!
+//! A job depends on the marts, the configuration and the clock, never on what it wrote before, so that a replay and an analysis
+//! of everything give the same rows. All of them run after each analysis and are quick: they look at days and weeks,
+//! not at applications.
+
+#![expect(dead_code, reason = "the first job takes this away")]
+
+use chrono::{DateTime, Utc};
+use futures::future::BoxFuture;
+use inflow_config::Config;
+use serde::Serialize;
+
+use crate::AnalyticsError;
+use crate::analyze::Marts;
+
+pub(crate) mod days;
+
+/// A job: its name in `inflow analyze <name>`, which is the name of the table that it fills, and how.
+pub(crate) struct Job {
+    pub(crate) name: &'static str,
+    pub(crate) run: for<'a> fn(&'a Desk<'a>) -> BoxFuture<'a, Result<(), AnalyticsError>>,
+}
+
+/// One line a job; those that read another's table come after it.
+pub(crate) const JOBS: &[Job] = &[];
+
+/// What a job works with.
+pub(crate) struct Desk<'a> {
+    pub(crate) marts: &'a Marts<'a>,
+    pub(crate) config: &'a Config,
+    /// The instant up to which the marts are looked at.
+    pub(crate) now: DateTime<Utc>,
+}
+
+impl Desk<'_> {
+    /// Puts rows in the place of all that a table holds, in one step. A row serialises as an object of the table's columns; dates and instants
+    /// as ClickHouse reads them.
+    pub(crate) async fn write<R: Serialize>(&self, table: &str, rows: &[R]) -> Result<(), AnalyticsError> {
+        let mut body = Vec::new();
+        for row in rows {
+            serde_json::to_writer(&mut body, row).map_err(|source| AnalyticsError::row(table, source))?;
+            body.push(b'\n');
+        }
+        let done = self.marts.store.refill_table(self.marts.db, table, &[], "JSONEachRow", body.into()).await;
+        done.map_err(AnalyticsError::store(format!("cannot rebuild {table}")))
+    }
+}
