@@ -4,5 +4,10 @@
 //! of data that nobody has published (coverage, false alarms, bias, regret) is simulated by `cargo xtask bench stats`.
 //! Distributions come from `statrs`, the crate that the field keeps for them.
 
+pub mod cusum;
+pub mod discovery;
+pub mod farrington;
 pub mod interval;
+pub mod regression;
 pub mod survival;
+pub mod threshold;
