@@ -5,9 +5,12 @@
 //! Distributions come from `statrs`, the crate that the field keeps for them.
 
 pub mod cusum;
+mod density;
 pub mod discovery;
+pub mod fairness;
 pub mod farrington;
 pub mod interval;
+pub mod ranking;
 pub mod regression;
 pub mod survival;
 pub mod threshold;
