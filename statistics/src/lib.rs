@@ -9,6 +9,7 @@ mod density;
 pub mod discovery;
 pub mod fairness;
 pub mod farrington;
+pub mod forecast;
 pub mod interval;
 pub mod ranking;
 pub mod regression;

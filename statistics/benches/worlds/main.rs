@@ -7,6 +7,7 @@
 
 use std::process::ExitCode;
 
+mod forecast;
 mod intervals;
 
 /// What was promised and what was found.
@@ -30,7 +31,7 @@ impl Verdict {
 type Topic = fn(worlds: u32, seed: u64) -> Vec<Verdict>;
 
 /// One line a topic.
-const TOPICS: &[(&str, Topic)] = &[("intervals", intervals::run)];
+const TOPICS: &[(&str, Topic)] = &[("forecast", forecast::run), ("intervals", intervals::run)];
 
 fn main() -> ExitCode {
     let mut worlds = 500;
