@@ -12,6 +12,8 @@ use super::{Ahead, WEEK};
 
 /// Keeps a forecast of zero from having no spread.
 const HALF: f64 = 0.5;
+/// Less than any difference that means something.
+const TINY: f64 = 1e-6;
 /// Above this mean a Poisson count is as good as normal, and the search for its points is not worth its time.
 const LARGE: f64 = 500.0;
 
@@ -26,7 +28,8 @@ pub struct Range {
 
 impl Range {
     fn around(value: f64, below: f64, above: f64) -> Self {
-        Self { low: (value - below).max(0.0).round(), high: (value + above).max(0.0).round() }
+        // The whole numbers between the ends. What is a rounding error below one still counts as it.
+        Self { low: (value - below - TINY).max(0.0).ceil(), high: (value + above + TINY).max(0.0).floor() }
     }
 
     fn at_least_poisson(self, mean: f64, level: f64) -> Self {
@@ -196,7 +199,7 @@ impl Repeated {
     pub fn total(&self, values: &[f64]) -> Ahead {
         let value: f64 = values.iter().sum();
         let apart: f64 = (0..values.len()).map(|ahead| self.variance(ahead)).sum();
-        let together = (1.0 + values.len() as f64 / WEEK as f64) / 2.0;
+        let together = f64::midpoint(1.0, values.len() as f64 / WEEK as f64);
         let range = |level: f64| {
             let half = student(level, self.freedom) * (apart * together.max(1.0)).sqrt();
             Range::around(value, half, half)

@@ -23,8 +23,7 @@ impl Smoothing {
     }
 
     fn of_augurs(series: &[f64]) -> Option<Self> {
-        let first = series.first()?;
-        if series.iter().all(|value| value == first) {
+        if series.windows(2).all(|pair| pair[0].total_cmp(&pair[1]).is_eq()) {
             return None;
         }
         let kind = ModelType { error: ErrorComponent::Additive, trend: TrendComponent::None, season: SeasonalComponent::None };
