@@ -60,7 +60,7 @@ pub(super) struct Spread {
     shape: Vec<f64>,
     /// Root mean square of standardised errors by week ahead.
     weeks: Vec<f64>,
-    /// The same of sums over the whole horizon, and how many windows gave it.
+    /// The same of sums over the whole horizon, and its degrees of freedom: half as many as windows, which overlap.
     whole: (f64, usize),
     /// What a day's mean may be where nobody came in all of the history: half a person over it (Jeffreys' prior of a Poisson mean).
     room: f64,
@@ -226,7 +226,7 @@ mod tests {
         assert_eq!((poisson_point(0.0, 0.975), poisson_point(1e-320, 0.5)), (0.0, 0.0));
     }
 
-    /// Twelve weeks of errors of one person each way: sums over four weeks of seven days of independent errors.
+    /// Errors that cancel within any week would make sums surer than days: they are not taken to.
     #[test]
     fn sums_are_at_least_as_unsure_as_independent_days() {
         let misses: Vec<Miss> = (0..12)
@@ -236,7 +236,7 @@ mod tests {
             .collect();
         let spread = Spread::of(&misses, 200);
         assert!(spread.weeks.iter().all(|week| (week - 1.0).abs() < 1e-12));
-        assert!((spread.whole.0 - 1.0).abs() < 1e-12 && spread.whole.1 == 12);
+        assert!((spread.whole.0 - 1.0).abs() < 1e-12 && spread.whole.1 == 6);
         let day = spread.day(0, 8.5, 8.0, 0.0);
         assert_eq!((day.range95.low, day.range95.high), (3.0, 15.0));
     }
