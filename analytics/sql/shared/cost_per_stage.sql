@@ -77,8 +77,9 @@ WITH
             *,
             half_up(cents, toInt128(divisor)) AS each_cents,
             half_up(pool_cents, toInt128(greatest(pool_n, 1))) AS pool_each_cents,
-            round(toFloat64(cents) / byar_high(divisor)) AS low_cents,
-            round(toFloat64(cents) / byar_low(divisor)) AS high_cents
+            -- More came back than was paid: the more people, the nearer to nothing.
+            round(toFloat64(cents) / if(cents < 0, byar_low(divisor), byar_high(divisor))) AS low_cents,
+            round(toFloat64(cents) / if(cents < 0, byar_high(divisor), byar_low(divisor))) AS high_cents
         FROM joined
     )
 SELECT

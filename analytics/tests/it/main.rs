@@ -5,6 +5,7 @@ mod cases;
 mod changes;
 mod conversion;
 mod definitions;
+mod edges;
 mod heat;
 mod spans;
 mod spend;
