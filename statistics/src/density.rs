@@ -44,8 +44,16 @@ pub(crate) struct Tabulated {
     log_norm: f64,
     start: f64,
     step: f64,
-    /// Distribution function at `start + i * step`.
-    cumulative: Vec<f64>,
+    /// What is known at `start + i * step`.
+    ends: Vec<End>,
+}
+
+/// Distribution function, its slope and its curvature at the end of a step, in steps.
+#[derive(Debug, Clone, Copy)]
+struct End {
+    cumulative: f64,
+    slope: f64,
+    bend: f64,
 }
 
 impl Tabulated {
@@ -65,28 +73,33 @@ impl Tabulated {
         };
         let step = 0.25 * deviation.min(1.0);
         let steps = ((end - start) / step).ceil() as usize;
-        let mut table = Self { family, a, b, log_norm, start, step, cumulative: Vec::with_capacity(steps + 1) };
+        let mut table = Self { family, a, b, log_norm, start, step, ends: Vec::with_capacity(steps + 1) };
         let mut mass = table.density(start) / a;
-        table.cumulative.push(mass);
+        table.push(start, mass);
         for index in 0..steps {
             let from = start + index as f64 * step;
             mass += gauss(from, from + step).map(|(at, weight)| weight * table.density(at)).sum::<f64>();
-            table.cumulative.push(mass);
+            table.push(from + step, mass);
         }
         // The norm's rounding, so that the whole is 1.
         mass += if family == Family::Beta { table.density(table.range().1) / b } else { 0.0 };
         table.log_norm -= mass.ln();
-        for value in &mut table.cumulative {
-            *value /= mass;
+        for end in &mut table.ends {
+            *end = End { cumulative: end.cumulative / mass, slope: end.slope / mass, bend: end.bend / mass };
         }
         table
+    }
+
+    fn push(&mut self, at: f64, cumulative: f64) {
+        let slope = self.density(at) * self.step;
+        self.ends.push(End { cumulative, slope, bend: slope * self.log_slope(at) * self.step });
     }
 
     /// Density on the smooth scale.
     pub(crate) fn density(&self, at: f64) -> f64 {
         let log = match self.family {
             // ln x = -ln(1 + e^-t), ln(1 - x) = -ln(1 + e^t): no digit is lost near 0 and 1.
-            Family::Beta => -self.a * (-at).exp().ln_1p() - self.b * at.exp().ln_1p(),
+            Family::Beta => -(self.a + self.b) * (-at.abs()).exp().ln_1p() - if at > 0.0 { self.b * at } else { -self.a * at },
             Family::Gamma => self.a * at - self.b * at.exp(),
         };
         (log + self.log_norm).exp()
@@ -99,19 +112,15 @@ impl Tabulated {
             return self.density(at) / self.a;
         }
         let index = place as usize;
-        let (Some(low), Some(high)) = (self.cumulative.get(index), self.cumulative.get(index + 1)) else {
+        let (Some(low), Some(high)) = (self.ends.get(index), self.ends.get(index + 1)) else {
             return if self.family == Family::Beta { 1.0 - self.density(at) / self.b } else { 1.0 };
         };
-        let from = self.start + index as f64 * self.step;
-        let to = from + self.step;
-        let (slope_low, slope_high) = (self.density(from) * self.step, self.density(to) * self.step);
-        let (bend_low, bend_high) = (slope_low * self.log_slope(from) * self.step, slope_high * self.log_slope(to) * self.step);
         let x = place - index as f64;
         // c0 .. c5 of the quintic on [0, 1].
-        let rise = high - low - slope_low - 0.5 * bend_low;
-        let (turn, bow) = (slope_high - slope_low - bend_low, bend_high - bend_low);
+        let rise = high.cumulative - low.cumulative - low.slope - 0.5 * low.bend;
+        let (turn, bow) = (high.slope - low.slope - low.bend, high.bend - low.bend);
         let (c3, c4, c5) = (10.0 * rise - 4.0 * turn + 0.5 * bow, 7.0 * turn - 15.0 * rise - bow, 6.0 * rise - 3.0 * turn + 0.5 * bow);
-        low + x * (slope_low + x * (0.5 * bend_low + x * (c3 + x * (c4 + x * c5))))
+        low.cumulative + x * (low.slope + x * (0.5 * low.bend + x * (c3 + x * (c4 + x * c5))))
     }
 
     /// Slope of the log density.
@@ -124,12 +133,12 @@ impl Tabulated {
 
     /// Where the table begins and ends; outside the density is a power of the value.
     pub(crate) fn range(&self) -> (f64, f64) {
-        (self.start, self.start + (self.cumulative.len() - 1) as f64 * self.step)
+        (self.start, self.start + (self.ends.len() - 1) as f64 * self.step)
     }
 
     /// Ends of the steps.
     pub(crate) fn steps(&self) -> impl Iterator<Item = f64> + '_ {
-        (0..self.cumulative.len()).map(|index| self.start + index as f64 * self.step)
+        (0..self.ends.len()).map(|index| self.start + index as f64 * self.step)
     }
 
     /// The value that is not exceeded with this probability.

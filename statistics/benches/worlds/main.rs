@@ -7,8 +7,11 @@
 
 use std::process::ExitCode;
 
+mod conversion;
+mod draws;
 mod forecast;
 mod intervals;
+mod ranking;
 
 /// What was promised and what was found.
 pub struct Verdict {
@@ -31,7 +34,8 @@ impl Verdict {
 type Topic = fn(worlds: u32, seed: u64) -> Vec<Verdict>;
 
 /// One line a topic.
-const TOPICS: &[(&str, Topic)] = &[("forecast", forecast::run), ("intervals", intervals::run)];
+const TOPICS: &[(&str, Topic)] =
+    &[("conversion", conversion::run), ("forecast", forecast::run), ("intervals", intervals::run), ("ranking", ranking::run)];
 
 fn main() -> ExitCode {
     let mut worlds = 500;
