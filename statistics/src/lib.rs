@@ -4,9 +4,11 @@
 //! of data that nobody has published (coverage, false alarms, bias, regret) is simulated by `cargo xtask bench stats`.
 //! Distributions come from `statrs`, the crate that the field keeps for them.
 
-pub mod cusum;
 mod density;
+
+pub mod cusum;
 pub mod discovery;
+pub mod drops;
 pub mod fairness;
 pub mod farrington;
 pub mod forecast;

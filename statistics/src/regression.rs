@@ -27,31 +27,33 @@ pub enum RegressionError {
     NotConverged,
 }
 
-/// What a count is explained by: one row an observation, one column a regressor.
+/// What a count is explained by: one row an observation, one column a regressor. Only what is not 0 is kept.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Design {
     columns: usize,
-    values: Vec<f64>,
+    entries: Vec<(usize, f64)>,
+    /// Where each row ends in `entries`.
+    ends: Vec<usize>,
+    /// Whether some row had another length.
+    ragged: bool,
 }
 
 impl Design {
     /// No rows yet.
     pub fn new(columns: usize) -> Self {
-        Self { columns, values: Vec::new() }
+        Self { columns, ..Self::default() }
     }
 
     /// Adds an observation; a row shorter or longer than the design is wide makes every fit refuse.
     pub fn push(&mut self, row: &[f64]) {
-        self.values.extend_from_slice(row);
+        self.ragged |= row.len() != self.columns;
+        self.entries.extend(row.iter().copied().enumerate().filter(|(_, value)| *value != 0.0));
+        self.ends.push(self.entries.len());
     }
 
-    /// Regressors.
-    pub fn columns(&self) -> usize {
-        self.columns
-    }
-
-    fn rows(&self) -> std::slice::ChunksExact<'_, f64> {
-        self.values.chunks_exact(self.columns.max(1))
+    fn rows(&self) -> impl Iterator<Item = &[(usize, f64)]> {
+        let begins = std::iter::once(0).chain(self.ends.iter().copied());
+        begins.zip(&self.ends).map(|(begin, end)| &self.entries[begin..*end])
     }
 }
 
@@ -106,7 +108,8 @@ impl Fit {
 
     /// Variance of a linear combination of the coefficients, at a dispersion of 1.
     pub fn variance(&self, combination: &[f64]) -> f64 {
-        quadratic(&self.covariance, combination)
+        let entries: Vec<(usize, f64)> = combination.iter().copied().enumerate().filter(|(_, value)| *value != 0.0).collect();
+        quadratic(&self.covariance, combination.len(), &entries)
     }
 }
 
@@ -118,7 +121,8 @@ pub fn poisson(design: &Design, counts: &[f64], terms: &Terms<'_>) -> Result<Fit
     let columns = design.columns;
     let fits = |slice: &[f64], length: usize| slice.is_empty() || slice.len() == length;
     let shaped = columns > 0
-        && design.values.len() == counts.len() * columns
+        && !design.ragged
+        && design.ends.len() == counts.len()
         && fits(terms.weights, counts.len())
         && fits(terms.offsets, counts.len())
         && fits(terms.penalty, columns)
@@ -131,30 +135,31 @@ pub fn poisson(design: &Design, counts: &[f64], terms: &Terms<'_>) -> Result<Fit
     let mut predictors: Vec<f64> = if terms.start.is_empty() {
         counts.iter().map(|count| (count + 0.1).ln()).collect()
     } else {
-        design.rows().enumerate().map(|(row, values)| (offset(row) + dot(values, terms.start)).clamp(-FARTHEST, FARTHEST)).collect()
+        design.rows().enumerate().map(|(row, values)| (offset(row) + along(values, terms.start)).clamp(-FARTHEST, FARTHEST)).collect()
     };
+    let mut fitted: Vec<f64> = predictors.iter().map(|predictor| predictor.exp()).collect();
+    // What the deviance of an exact fit is, of which the rest is linear in the predictors.
+    let exact: Vec<f64> = counts.iter().map(|count| if *count > 0.0 { count * (count.ln() - 1.0) } else { 0.0 }).collect();
     let mut deviance = f64::INFINITY;
     for _ in 0..MOST_ITERATIONS {
-        let fitted: Vec<f64> = predictors.iter().map(|predictor| predictor.exp()).collect();
         let (mut normal, mut right) = (vec![0.0; columns * columns], vec![0.0; columns]);
         for (row, values) in design.rows().enumerate() {
-            let importance = weight(row) * fitted[row];
             let working = predictors[row] - offset(row) + (counts[row] - fitted[row]) / fitted[row];
-            accumulate(&mut normal, &mut right, values, importance, working);
+            accumulate(&mut normal, &mut right, values, weight(row) * fitted[row], working);
         }
         for (column, penalty) in terms.penalty.iter().enumerate() {
             normal[column * columns + column] += penalty;
         }
         let covariance = inverse(&mut normal, columns).ok_or(RegressionError::Singular)?;
         let coefficients: Vec<f64> = covariance.chunks_exact(columns).map(|row| dot(row, &right)).collect();
+        let mut moved: f64 = terms.penalty.iter().zip(&coefficients).map(|(penalty, value)| penalty * value * value).sum();
         for (row, values) in design.rows().enumerate() {
-            predictors[row] = (offset(row) + dot(values, &coefficients)).clamp(-FARTHEST, FARTHEST);
+            predictors[row] = (offset(row) + along(values, &coefficients)).clamp(-FARTHEST, FARTHEST);
+            fitted[row] = predictors[row].exp();
+            moved += 2.0 * weight(row) * (exact[row] - counts[row] * predictors[row] + fitted[row]);
         }
-        let penalised = dot(terms.penalty, &coefficients.iter().map(|value| value * value).collect::<Vec<_>>());
-        let moved = penalised
-            + counts.iter().zip(&predictors).enumerate().map(|(row, (y, eta))| weight(row) * deviance_of(*y, eta.exp())).sum::<f64>();
         if (moved - deviance).abs() < TOLERANCE * (moved.abs() + 0.1) {
-            return Ok(finish(design, counts, &predictors, coefficients, covariance, &weight));
+            return Ok(finish(design, counts, fitted, coefficients, covariance, &weight));
         }
         deviance = moved;
     }
@@ -164,14 +169,16 @@ pub fn poisson(design: &Design, counts: &[f64], terms: &Terms<'_>) -> Result<Fit
 fn finish(
     design: &Design,
     counts: &[f64],
-    predictors: &[f64],
+    fitted: Vec<f64>,
     coefficients: Vec<f64>,
     covariance: Vec<f64>,
     weight: &dyn Fn(usize) -> f64,
 ) -> Fit {
-    let fitted: Vec<f64> = predictors.iter().map(|predictor| predictor.exp()).collect();
-    let leverage: Vec<f64> =
-        design.rows().enumerate().map(|(row, values)| weight(row) * fitted[row] * quadratic(&covariance, values)).collect();
+    let leverage: Vec<f64> = design
+        .rows()
+        .enumerate()
+        .map(|(row, values)| weight(row) * fitted[row] * quadratic(&covariance, coefficients.len(), values))
+        .collect();
     let observed = (0..counts.len()).filter(|row| weight(*row) > 0.0).count() as f64;
     let sum =
         |term: &dyn Fn(f64, f64) -> f64| counts.iter().zip(&fitted).enumerate().map(|(row, (y, mu))| weight(row) * term(*y, *mu)).sum();
@@ -191,25 +198,28 @@ fn deviance_of(count: f64, mean: f64) -> f64 {
     2.0 * (ratio - (count - mean))
 }
 
-/// Adds a row to the normal equations; rows are mostly zeros, of which nothing comes.
-fn accumulate(normal: &mut [f64], right: &mut [f64], values: &[f64], importance: f64, working: f64) {
+/// Adds a row to the normal equations, of which the lower triangle is kept.
+fn accumulate(normal: &mut [f64], right: &mut [f64], values: &[(usize, f64)], importance: f64, working: f64) {
     let columns = right.len();
-    for (at, value) in values.iter().enumerate().filter(|(_, value)| **value != 0.0) {
+    for (place, (at, value)) in values.iter().enumerate() {
         let scaled = importance * value;
-        right[at] += scaled * working;
-        for (other, with) in normal[at * columns..(at + 1) * columns].iter_mut().zip(values) {
-            *other += scaled * with;
+        right[*at] += scaled * working;
+        for (other, with) in &values[..=place] {
+            normal[at * columns + other] += scaled * with;
         }
     }
+}
+
+fn along(values: &[(usize, f64)], coefficients: &[f64]) -> f64 {
+    values.iter().map(|(at, value)| value * coefficients[*at]).sum()
 }
 
 fn dot(left: &[f64], right: &[f64]) -> f64 {
     left.iter().zip(right).map(|(a, b)| a * b).sum()
 }
 
-fn quadratic(matrix: &[f64], row: &[f64]) -> f64 {
-    let lines = matrix.chunks_exact(row.len().max(1)).zip(row).filter(|(_, value)| **value != 0.0);
-    lines.map(|(line, value)| value * dot(line, row)).sum()
+fn quadratic(matrix: &[f64], columns: usize, values: &[(usize, f64)]) -> f64 {
+    values.iter().map(|(at, value)| value * along(values, &matrix[at * columns..(at + 1) * columns])).sum()
 }
 
 /// Inverse of a symmetric positive definite matrix by Cholesky's decomposition, which overwrites it; none when it is singular.

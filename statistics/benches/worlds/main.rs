@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 mod conversion;
 mod draws;
+mod drops;
 mod forecast;
 mod intervals;
 mod ranking;
@@ -34,8 +35,13 @@ impl Verdict {
 type Topic = fn(worlds: u32, seed: u64) -> Vec<Verdict>;
 
 /// One line a topic.
-const TOPICS: &[(&str, Topic)] =
-    &[("conversion", conversion::run), ("forecast", forecast::run), ("intervals", intervals::run), ("ranking", ranking::run)];
+const TOPICS: &[(&str, Topic)] = &[
+    ("conversion", conversion::run),
+    ("drops", drops::run),
+    ("forecast", forecast::run),
+    ("intervals", intervals::run),
+    ("ranking", ranking::run),
+];
 
 fn main() -> ExitCode {
     let mut worlds = 500;
