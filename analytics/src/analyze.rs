@@ -31,10 +31,13 @@ pub fn jobs_of_the_clock() -> Vec<&'static str> {
 const LIVE: &str = "inflow";
 
 /// What several metrics share; each becomes the view `<name>_v1`. Those that others read come first.
-const SHARED: [(&str, &str); 6] = [
+const SHARED: [(&str, &str); 9] = [
     ("local_quarters", include_str!("../sql/shared/local_quarters.sql")),
     ("channel_periods", include_str!("../sql/shared/channel_periods.sql")),
     ("local_stages", include_str!("../sql/shared/local_stages.sql")),
+    ("first_looks", include_str!("../sql/shared/first_looks.sql")),
+    ("case_paths", include_str!("../sql/shared/case_paths.sql")),
+    ("local_invitations", include_str!("../sql/shared/local_invitations.sql")),
     ("cost_per_stage", include_str!("../sql/shared/cost_per_stage.sql")),
     ("heat", include_str!("../sql/shared/heat.sql")),
     ("spend_tie", include_str!("../sql/shared/spend_tie.sql")),
@@ -231,7 +234,7 @@ fn with_ledger(sql: &str, config: &Config) -> String {
 async fn install(store: &Store, config: &Config) -> Result<(), AnalyticsError> {
     let mut views: Vec<(String, String)> = SHARED.iter().map(|(name, sql)| (format!("{name}_v1"), with_ledger(sql, config))).collect();
     for metric in catalogue() {
-        views.push((metric.view(), metric.sql.to_owned()));
+        views.push((metric.view(), metric.statement()));
         views.push((format!("metric_{}", metric.id), current(metric)));
     }
     // Views read each other, so that one hash is for all of them.

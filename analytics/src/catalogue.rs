@@ -50,6 +50,11 @@ impl Metric {
         format!("metric_{}_v{}", self.id, self.version)
     }
 
+    /// The definition with the text that several share in its places.
+    pub(crate) fn statement(&self) -> String {
+        FRAGMENTS.iter().fold(self.sql.to_owned(), |sql, (place, text)| sql.replace(place, text))
+    }
+
     fn parse(sql: &'static str) -> Self {
         let header: BTreeMap<&str, &str> = sql
             .lines()
@@ -81,10 +86,17 @@ impl Metric {
     }
 }
 
+/// Text that several definitions share where a view cannot take their rows as an argument.
+const FRAGMENTS: [(&str, &str); 1] = [("$rated\n", include_str!("../sql/shared/rated.sql"))];
+
 /// One line a metric, in the order of the list that `inflow report` prints.
 const DEFINITIONS: &[&str] = &[
     include_str!("../sql/volume.sql"),
     include_str!("../sql/conversion.sql"),
+    include_str!("../sql/step_rate.sql"),
+    include_str!("../sql/activity.sql"),
+    include_str!("../sql/no_show.sql"),
+    include_str!("../sql/no_reply.sql"),
     include_str!("../sql/spend.sql"),
     include_str!("../sql/cost_per_contact.sql"),
     include_str!("../sql/cost_per_resume.sql"),
@@ -164,7 +176,7 @@ mod tests {
     #[test]
     fn an_unknown_metric_lists_the_known_ones() {
         let error = metric("volum").unwrap_err();
-        assert!(error.to_string().starts_with("there is no metric `volum`, accepted: volume, conversion, spend,"), "{error}");
+        assert!(error.to_string().starts_with("there is no metric `volum`, accepted: volume, conversion, "), "{error}");
         assert_eq!(inflow_config::Explain::hint(&error).as_deref(), Some("did you mean `volume`?"));
     }
 }

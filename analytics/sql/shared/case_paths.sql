@@ -1,0 +1,36 @@
+-- One row for each case that entered a stage on the local days {from}..{to} (stages from offered on: {late_from}..{to}), by as_of: the
+-- stages that it entered then, as arrays in one order, and the report's grouping.
+--
+-- `known_from` is until when the case's connection had only looked (see first_looks): what was entered before is left out by whoever asks
+-- when a step was taken.
+WITH
+    (SELECT mapFromArrays(groupArray(toString(channel)), groupArray(toString(timezone))) FROM inflow.channels) AS zones,
+    toDateTime64({to:Date}, 3, 'UTC') + toIntervalHour(38) AS latest,
+    gathered AS
+    (
+        SELECT
+            case_key, any(s.connection) AS connection, any(s.channel) AS in_channel, any(s.store) AS in_store, any(s.department) AS in_department,
+            any(s.city) AS in_city, any(s.recruiter) AS by_recruiter,
+            groupArray((s.stage_rank, toUnixTimestamp64Milli(s.entered_at), s.precision = 'implied')) AS steps
+        FROM inflow.application_stages AS s
+        WHERE s.entered_at <= {as_of:DateTime64(3, 'UTC')} AND s.entered_at < latest
+          AND (s.stage_rank >= 7 OR s.entered_at >= toDateTime64({from:Date}, 3, 'UTC') - toIntervalHour(14))
+          AND (s.stage_rank < 7 OR s.entered_at >= toDateTime64({late_from:Date}, 3, 'UTC') - toIntervalHour(14))
+          AND (empty({channel:Array(String)}) OR has({channel:Array(String)}, s.channel))
+          AND (empty({store:Array(String)}) OR has({store:Array(String)}, s.store))
+        GROUP BY case_key
+    )
+SELECT
+    if(has({by:Array(String)}, 'channel'), toString(in_channel), '') AS channel,
+    if(has({by:Array(String)}, 'store'), toString(in_store), '') AS store,
+    if(has({by:Array(String)}, 'department'), toString(in_department), '') AS department,
+    if(has({by:Array(String)}, 'city'), toString(in_city), '') AS city,
+    if(has({by:Array(String)}, 'recruiter'), toString(by_recruiter), '') AS recruiter,
+    cityHash64(multiIf({tz:String} != '', {tz:String}, zones[toString(in_channel)] != '', zones[toString(in_channel)], 'UTC')) AS zone_key,
+    g.case_key AS case_key,
+    g.steps.1 AS ranks,
+    g.steps.2 AS millis,
+    g.steps.3 AS implied,
+    toUnixTimestamp64Milli(l.till) AS known_from
+FROM gathered AS g
+LEFT JOIN inflow.first_looks_v1(as_of = {as_of:DateTime64(3, 'UTC')}) AS l ON l.connection = g.connection
