@@ -8,12 +8,13 @@ use inflow_store::{Store, quote_text};
 
 use crate::AnalyticsError;
 use crate::catalogue::{Metric, catalogue};
+use crate::hires;
 use crate::jobs::{Desk, JOBS};
 use crate::report::instant;
 use crate::stages;
 
 /// The marts that SQL alone makes, in the order in which they are made.
-const MARTS: [&str; 3] = ["application_stages", "posting_quarters", "spend_days"];
+const MARTS: [&str; 4] = ["application_stages", "posting_quarters", "spend_days", "hires"];
 /// Installing the views of the metrics.
 const VIEWS: &str = "views";
 
@@ -31,7 +32,7 @@ pub fn jobs_of_the_clock() -> Vec<&'static str> {
 const LIVE: &str = "inflow";
 
 /// What several metrics share; each becomes the view `<name>_v1`. Those that others read come first.
-const SHARED: [(&str, &str); 9] = [
+const SHARED: &[(&str, &str)] = &[
     ("local_quarters", include_str!("../sql/shared/local_quarters.sql")),
     ("channel_periods", include_str!("../sql/shared/channel_periods.sql")),
     ("local_stages", include_str!("../sql/shared/local_stages.sql")),
@@ -40,6 +41,7 @@ const SHARED: [(&str, &str); 9] = [
     ("local_invitations", include_str!("../sql/shared/local_invitations.sql")),
     ("cost_per_stage", include_str!("../sql/shared/cost_per_stage.sql")),
     ("heat", include_str!("../sql/shared/heat.sql")),
+    ("local_hires", include_str!("../sql/shared/local_hires.sql")),
     ("spend_tie", include_str!("../sql/shared/spend_tie.sql")),
 ];
 
@@ -111,6 +113,10 @@ async fn rebuild(
             tokio::try_join!(stages(), others())?;
         }
     }
+    // Stands on both.
+    if wanted("hires") {
+        hires::rebuild(marts, config).await?;
+    }
     let desk = Desk { marts, config, now: clock.now() };
     for job in JOBS.iter().filter(|job| wanted(job.name)) {
         (job.run)(&desk).await?;
@@ -128,7 +134,7 @@ pub(crate) struct Marts<'a> {
 }
 
 impl Marts<'_> {
-    async fn rebuild(&self, table: &str, sql: &str, params: &[(&str, String)]) -> Result<(), AnalyticsError> {
+    pub(crate) async fn rebuild(&self, table: &str, sql: &str, params: &[(&str, String)]) -> Result<(), AnalyticsError> {
         self.store
             .rebuild_table(self.db, table, &self.here(sql), params, &self.settings())
             .await

@@ -104,6 +104,11 @@ const DEFINITIONS: &[&str] = &[
     include_str!("../sql/cost_per_onboarded.sql"),
     include_str!("../sql/posting_heat.sql"),
     include_str!("../sql/application_heat.sql"),
+    include_str!("../sql/fill_rate.sql"),
+    include_str!("../sql/onboard_rate.sql"),
+    include_str!("../sql/retention_90.sql"),
+    include_str!("../sql/attrition.sql"),
+    include_str!("../sql/source_of_hire.sql"),
     include_str!("../sql/conflicts.sql"),
 ];
 

@@ -19,6 +19,7 @@
 mod analyze;
 mod catalogue;
 mod error;
+mod hires;
 mod jobs;
 mod report;
 mod stages;

@@ -48,6 +48,9 @@ impl Config {
         let known = settings.as_ref().map(|(settings, _)| settings).filter(|_| rates_known);
         let channels = load_channels(&beside.join("channels.toml"), known, &mut problems);
         let known = channels.as_ref().map(|(channels, _)| channels.as_slice());
+        if let (Some((settings, places)), Some(channels)) = (&settings, known) {
+            problems.extend(unknown_sources(settings, channels, places));
+        }
         let connections = load_connections(&beside.join("connections"), known, &mut problems);
         let (Some((settings, places)), Some((channels, channel_places)), true) = (settings, channels, problems.is_empty()) else {
             return Err(ConfigError { problems });
@@ -263,10 +266,25 @@ fn unknown_channels(connection: &Connection, channels: &[Channel]) -> Vec<Proble
 }
 
 fn unknown_channel(connection: &Connection, key: &str, id: &str, channels: &[Channel]) -> Problem {
+    let (message, hint) = no_such_channel(id, channels);
+    Problem { hint, ..connection.problem(key, message) }
+}
+
+fn unknown_sources(settings: &Settings, channels: &[Channel], places: &Places) -> Vec<Problem> {
+    let named =
+        settings.sources.channels().into_iter().filter(|(_, id)| !id.is_empty() && channels.iter().all(|channel| channel.id != *id));
+    named
+        .map(|(key, id)| {
+            let (message, hint) = no_such_channel(id, channels);
+            Problem { hint, ..places.problem(&key, message) }
+        })
+        .collect()
+}
+
+fn no_such_channel(id: &str, channels: &[Channel]) -> (String, Option<String>) {
     let known: Vec<&str> = channels.iter().map(|channel| channel.id.as_str()).filter(|id| !id.is_empty()).collect();
     let accepted = if known.is_empty() { "which has none yet".to_owned() } else { format!("which has {}", known.join(", ")) };
-    let message = format!("there is no channel `{id}` in channels.toml, {accepted}");
-    Problem { hint: did_you_mean(id, known), ..connection.problem(key, message) }
+    (format!("there is no channel `{id}` in channels.toml, {accepted}"), did_you_mean(id, known))
 }
 
 /// `None` when it cannot be read or parsed, `Some(None)` when it is not there.

@@ -16,6 +16,7 @@ use crate::problem::Bad;
 use crate::quantity::{SizeText, parse_bytes, size_text};
 use crate::reader::Section;
 use crate::secret::SecretRef;
+use crate::sources::Sources;
 use crate::values::{above_zero, address, boolean, day, decimal, from_str, http_url, instant, parsed, whole, words, zone};
 
 /// `inflow.toml`.
@@ -36,6 +37,8 @@ pub struct Settings {
     pub http: HttpSettings,
     /// A clock that stands still, for tests and the demo.
     pub clock: ClockSettings,
+    /// Which channel a hire officially came from.
+    pub sources: Sources,
     /// A csv file with more rates: columns currency, from and rate, or 币种, 日期 and 汇率. Relative to this file.
     pub rates_file: Option<PathBuf>,
     /// Exchange rates of foreign currencies, each from a day on.
@@ -202,6 +205,7 @@ impl Settings {
             landing: section.section("landing", Landing::read),
             http: section.section("http", HttpSettings::read),
             clock: section.section("clock", |section| ClockSettings { fixed: section.optional("fixed", instant) }),
+            sources: section.section("sources", Sources::read),
             rates_file: section.optional("rates_file", words).map(PathBuf::from),
             rates: Rate::read_all(section),
         }

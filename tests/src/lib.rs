@@ -142,6 +142,8 @@ pub const DERIVED: &[(&str, &str)] = &[
     ("fx_rates", ""),
     ("application_stages", ""),
     ("posting_spans", ""),
+    ("case_rows", ""),
+    ("hires", ""),
     ("posting_quarters", ""),
     ("spend_days", ""),
 ];

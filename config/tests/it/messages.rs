@@ -34,7 +34,7 @@ fn in_connection(text: &str) -> String {
 )]
 #[case::unknown_table(
     "[compny]\nname = \"x\"",
-    "inflow.toml:1: compny: unknown key, accepted here: company, store, serve, identity, landing, http, clock, rates_file, rates (did you mean `company`?)"
+    "inflow.toml:1: compny: unknown key, accepted here: company, store, serve, identity, landing, http, clock, sources, rates_file, rates (did you mean `company`?)"
 )]
 #[case::wrong_type("[company]\nname = 3", "inflow.toml:2: company.name: must be a text in quotes, not a whole number")]
 #[case::empty("[company]\nname = \" \"", "inflow.toml:2: company.name: must not be empty")]
@@ -124,6 +124,7 @@ fn in_connection(text: &str) -> String {
     "[rates]\ncurrency = \"USD\"",
     "inflow.toml:1: rates: must be a list of tables, not a table (write [[rates]] instead of [rates])"
 )]
+#[case::protect("[sources]\nprotected = \"referral\"", "inflow.toml:2: sources.protected: must be a list of channels, not a text")]
 #[case::day(
     "[[rates]]\ncurrency = \"USD\"\nfrom = \"1.1.2026\"\nrate = \"7\"",
     "inflow.toml:3: rates[0].from: must be a day such as 2026-11-22"
@@ -233,7 +234,7 @@ fn connections(#[case] text: &str, #[case] expected: &str) {
 #[case::unknown_section(
     "INFLOW__COMPNY__NAME",
     "Acme",
-    "INFLOW__COMPNY__NAME: unknown key, accepted here: company, store, serve, identity, landing, http, clock, rates_file, rates (did you mean `INFLOW__COMPANY__NAME`?)"
+    "INFLOW__COMPNY__NAME: unknown key, accepted here: company, store, serve, identity, landing, http, clock, sources, rates_file, rates (did you mean `INFLOW__COMPANY__NAME`?)"
 )]
 #[case::value("INFLOW__STORE__THREADS", "many", "INFLOW__STORE__THREADS: must be a whole number from 1 to 1024")]
 #[case::boolean("INFLOW__SERVE__BEHIND_PROXY", "1", "INFLOW__SERVE__BEHIND_PROXY: must be true or false")]
@@ -261,7 +262,7 @@ inflow.toml:2: store.threads: must be a whole number from 1 to 1024
 inflow.toml:4: company.timezone: unknown time zone `Mars`, accepted: an IANA name such as Asia/Shanghai
 inflow.toml:5: company.nam: unknown key, accepted here: name, timezone, currency, country (did you mean `name`?)
 INFLOW__SERVE__PAGE: `here` is not an address, accepted: IP and port such as 127.0.0.1:8080
-INFLOW__NO__SUCH: unknown key, accepted here: company, store, serve, identity, landing, http, clock, rates_file, rates
+INFLOW__NO__SUCH: unknown key, accepted here: company, store, serve, identity, landing, http, clock, sources, rates_file, rates
 channels.toml:3: channel[0].name.en: must not be empty
 channels.toml:4: channel[0].colour: unknown key, accepted here: id, name, timezone, terms
 connections/C d.toml: the file's name is the connection's, accepted: lower-case letters, digits, _ and -, then .toml
@@ -347,4 +348,21 @@ fn a_file_of_rates_that_is_not_there_or_lacks_a_day() {
         "channels.toml:8: channel[1].terms[0].currency: there is no exchange rate of USD for 2026-02-01 in inflow.toml or rates.csv \
          (add a line of USD to rates.csv whose day is 2026-02-01 or earlier)"
     );
+}
+
+#[test]
+fn sources_name_channels_that_exist_and_hires_by_their_keys() {
+    let text = "[sources]\nprotected = [\"bos\"]\nwords = { friend = \"referral\", BOSS = \"boss\" }\n[[sources.overrides]]\nhire = \"ats/A1\"\n\
+        channel = \"zhaopin\"\nreason = \"r\"\n[[sources.overrides]]\nhire = \"ats/A1\"\nchannel = \"nobody\"\nreason = \"r\"\n\
+        [[sources.overrides]]\nhire = \"A2\"\nchannel = \"boss\"";
+    let messages = Folder::new(&[("inflow.toml", text), ("channels.toml", CHANNELS)]).messages(&[]);
+    let expected = [
+        "inflow.toml:9: sources.overrides[1].hire: ats/A1 has been decided above",
+        "inflow.toml:12: sources.overrides[2].reason: missing, and it has no default",
+        "inflow.toml:13: sources.overrides[2].hire: \"A2\" is not of the form connection/id",
+        "inflow.toml:2: sources.protected: there is no channel `bos` in channels.toml, which has boss, zhaopin (did you mean `boss`?)",
+        "inflow.toml:3: sources.words.friend: there is no channel `referral` in channels.toml, which has boss, zhaopin",
+        "inflow.toml:10: sources.overrides[1].channel: there is no channel `nobody` in channels.toml, which has boss, zhaopin",
+    ];
+    assert_eq!(messages.lines().collect::<Vec<_>>(), expected);
 }

@@ -227,6 +227,8 @@ fn computed(company: &Company) -> String {
         "posting_clusters",
         "application_stages",
         "posting_spans",
+        "case_rows",
+        "hires",
         "posting_quarters",
         "spend_days",
         "channels",
