@@ -75,7 +75,7 @@ WITH
         (
             SELECT
                 g, period, countIf(counts) AS requisitions,
-                sumIf(ifNull(least(s.started, s.heads), 0), counts) AS k, sumIf(ifNull(s.heads, 0), counts) AS n, sum(missing) AS gap,
+                sumIf(least(s.started, assumeNotNull(s.heads)), counts AND isNotNull(s.heads)) AS k, sumIf(ifNull(s.heads, 0), counts) AS n, sum(missing) AS gap,
                 sumIf(missing, late_days > 0) AS overdue, max(late_days) AS overdue_days,
                 sumIf(greatest(0, ifNull(s.started - s.heads, 0)), counts) AS surplus,
                 sumIf(ifNull(s.heads, 0), held) AS on_hold, sumIf(ifNull(s.heads, 0), called_off) AS cancelled,

@@ -41,6 +41,7 @@ const SHARED: &[(&str, &str)] = &[
     ("local_invitations", include_str!("../sql/shared/local_invitations.sql")),
     ("cost_per_stage", include_str!("../sql/shared/cost_per_stage.sql")),
     ("heat", include_str!("../sql/shared/heat.sql")),
+    ("local_assessed", include_str!("../sql/shared/local_assessed.sql")),
     ("local_hires", include_str!("../sql/shared/local_hires.sql")),
     ("spend_tie", include_str!("../sql/shared/spend_tie.sql")),
 ];

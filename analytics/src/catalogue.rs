@@ -109,6 +109,9 @@ const DEFINITIONS: &[&str] = &[
     include_str!("../sql/retention_90.sql"),
     include_str!("../sql/attrition.sql"),
     include_str!("../sql/source_of_hire.sql"),
+    include_str!("../sql/quality_of_hire.sql"),
+    include_str!("../sql/assessment_pass.sql"),
+    include_str!("../sql/assessment_outcome.sql"),
     include_str!("../sql/conflicts.sql"),
 ];
 

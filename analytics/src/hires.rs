@@ -1,4 +1,5 @@
-//! The marts of what came of cases: which case each row of employment, assessments and invitations tells of, and who was taken on.
+//! The marts of what came of cases: which case each row of employment, assessments and invitations tells of, what assessments
+//! led to, and who was taken on.
 
 use inflow_config::{Config, Sources};
 use inflow_store::{array_literal, quote_text};
@@ -6,9 +7,10 @@ use inflow_store::{array_literal, quote_text};
 use crate::AnalyticsError;
 use crate::analyze::Marts;
 
-/// Makes `case_rows` and `hires` anew. They stand on `application_stages` and `channels`.
+/// Makes `case_rows`, `assessed` and `hires` anew. They stand on `application_stages` and `channels`.
 pub(crate) async fn rebuild(marts: &Marts<'_>, config: &Config) -> Result<(), AnalyticsError> {
     marts.rebuild("case_rows", include_str!("../sql/marts/case_rows.sql"), &[]).await?;
+    marts.rebuild("assessed", include_str!("../sql/marts/assessed.sql"), &[]).await?;
     let sources = &config.settings.sources;
     let params = [("window_days", sources.window_days.to_string()), ("protect_days", sources.protect_days.to_string())];
     marts.rebuild("hires", &with_sources(include_str!("../sql/marts/hires.sql"), sources), &params).await

@@ -143,6 +143,7 @@ pub const DERIVED: &[(&str, &str)] = &[
     ("application_stages", ""),
     ("posting_spans", ""),
     ("case_rows", ""),
+    ("assessed", ""),
     ("hires", ""),
     ("posting_quarters", ""),
     ("spend_days", ""),

@@ -48,6 +48,7 @@ async fn heads_are_filled_once_and_gaps_fall_due() {
                 hired("E3", "2026-10-06", "R2"),
                 hired("E4", "2026-10-07", "R2"),
                 hired("E5", "2026-10-07", ""),
+                hired("E7", "2026-10-08", "R5"),
                 hired("E6", "2026-11-07", "R1"),
             ],
         )

@@ -1,6 +1,7 @@
 //! Marts and metrics against the real engine.
 #![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
+mod assessments;
 mod cases;
 mod changes;
 mod conversion;

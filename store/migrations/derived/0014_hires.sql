@@ -1,4 +1,4 @@
--- Who was taken on, and which case each row of employment, assessments and invitations tells of. Both are marts.
+-- Who was taken on, which case each row of employment, assessments and invitations tells of, and what assessments led to: marts.
 CREATE TABLE case_rows
 (
     kind LowCardinality(String) COMMENT 'employment, assessments or invitations',
@@ -51,3 +51,28 @@ CREATE TABLE hires
 )
 ENGINE = MergeTree
 ORDER BY (channel, connection, source_id, person_id, spell);
+
+CREATE TABLE assessed
+(
+    connection LowCardinality(String) COMMENT 'of the assessment',
+    source_id String COMMENT 'of the assessment',
+    case_key UInt64 COMMENT 'as in application_stages; 0 when no application is known',
+    case_id String COMMENT 'connection/source_id of the case; empty when none is known',
+    person_id String,
+    channel LowCardinality(String) COMMENT 'of the case, else unallocated',
+    store LowCardinality(String),
+    department LowCardinality(String),
+    city LowCardinality(String),
+    recruiter LowCardinality(String),
+    kind LowCardinality(String),
+    name String COMMENT 'which test',
+    at DateTime64(3, 'UTC') COMMENT 'taken, else sent, else the beginning of the case',
+    status LowCardinality(String) COMMENT 'pending, taken, missed; of certificates valid, expired, missing',
+    outcome LowCardinality(String) COMMENT 'passed, failed or empty; a valid certificate is passed, an expired or missing one failed',
+    share Nullable(Float64) COMMENT 'score as a share of the greatest one; null when either is not told',
+    offered_at Nullable(DateTime64(3, 'UTC')) COMMENT 'when the case got there',
+    accepted_at Nullable(DateTime64(3, 'UTC')),
+    onboarded_at Nullable(DateTime64(3, 'UTC'))
+)
+ENGINE = MergeTree
+ORDER BY (kind, channel, at, connection, source_id);

@@ -228,6 +228,7 @@ fn computed(company: &Company) -> String {
         "application_stages",
         "posting_spans",
         "case_rows",
+        "assessed",
         "hires",
         "posting_quarters",
         "spend_days",
