@@ -6,6 +6,7 @@
 
 mod density;
 
+pub mod allocation;
 pub mod cusum;
 pub mod discovery;
 pub mod drops;
@@ -15,5 +16,8 @@ pub mod forecast;
 pub mod interval;
 pub mod ranking;
 pub mod regression;
+pub mod response;
+pub mod sampling;
 pub mod survival;
 pub mod threshold;
+pub mod uplift;

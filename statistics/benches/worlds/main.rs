@@ -7,11 +7,13 @@
 
 use std::process::ExitCode;
 
+mod budget;
 mod conversion;
 mod draws;
 mod drops;
 mod forecast;
 mod intervals;
+mod posting_hour;
 mod ranking;
 
 /// What was promised and what was found.
@@ -36,10 +38,12 @@ type Topic = fn(worlds: u32, seed: u64) -> Vec<Verdict>;
 
 /// One line a topic.
 const TOPICS: &[(&str, Topic)] = &[
+    ("budget", budget::run),
     ("conversion", conversion::run),
     ("drops", drops::run),
     ("forecast", forecast::run),
     ("intervals", intervals::run),
+    ("posting_hour", posting_hour::run),
     ("ranking", ranking::run),
 ];
 
