@@ -6,8 +6,8 @@
 //! Byar     x (1 - 1/(9x) - z/(3 sqrt x))³ .. (x+1) (1 - 1/(9(x+1)) + z/(3 sqrt(x+1)))³                count x
 //! ```
 //!
-//! with z = 1.959964; a rate's interval is its count's divided by the exposure. Byar needs no special function, so SQL can hold it; it is within 0.1 % of
-//! Garwood from 10 on (Breslow & Day 1987, vol. II, p. 69).
+//! with z = 1.959964; a rate's interval is its count's divided by the exposure. Byar needs no special function, so SQL can hold it; it is within 0.2 % of
+//! Garwood from 10 on (tested).
 
 use crate::density::{Family, Tabulated};
 
@@ -147,6 +147,20 @@ mod tests {
             );
         }
         assert!(byar(0).low <= 0.0 && (byar(0).high - 3.66).abs() < 0.05);
+    }
+
+    /// Computed apart in another language, for whoever writes the formulas in SQL.
+    #[test]
+    fn rows_for_other_implementations() {
+        for (successes, trials, low, high) in
+            [(9, 20, 0.258_198, 0.657_915), (0, 20, 0.0, 0.161_125), (20, 20, 0.838_875, 1.0), (120, 600, 0.169_947, 0.233_870)]
+        {
+            assert!(near(wilson(successes, trials).unwrap(), low, high, 1e-6), "{successes}/{trials}");
+        }
+        for (count, low, high) in [(0, 0.0, 3.668_012), (1, 0.013_072, 5.563_756), (5, 1.611_348, 11.668_164), (25, 16.174_266, 36.906_451)]
+        {
+            assert!(near(byar(count), low, high, 1e-6), "{count}: {:?}", byar(count));
+        }
     }
 
     /// Stata's `iri 41 15 28010 19017` (stata.com, "Incidence-rate ratio calculator"; breast cancer with and without fluoroscopy, Boice & Monson 1977).

@@ -184,17 +184,14 @@ mod tests {
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(12))]
-        /// A shrunk figure lies between its own and the widest of the others, and inside its interval.
+        /// A shrunk figure is a share inside its interval, whatever the counts.
         #[test]
-        fn shrinks(figures in proptest::collection::vec((0_u64..40, 0_u64..400), 1..6)) {
+        fn stays_a_share(figures in proptest::collection::vec((0_u64..40, 0_u64..400), 1..6)) {
             let figures: Vec<_> = figures.into_iter().map(|(count, more)| share(count, count + more)).collect();
             let shrunk = shrink(Kind::Share, &figures).unwrap();
-            for (found, own) in shrunk.iter().zip(&figures) {
+            for found in &shrunk {
                 prop_assert!(found.interval.low < found.mean && found.mean < found.interval.high);
                 prop_assert!(found.interval.low >= 0.0 && found.interval.high <= 1.0);
-                if own.size > 0.0 {
-                    prop_assert!((found.mean - own.count as f64 / own.size).abs() < 1.0);
-                }
             }
         }
 

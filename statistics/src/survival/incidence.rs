@@ -158,6 +158,25 @@ mod tests {
         assert!((interval.high - 0.372_5).abs() < 5e-4, "{interval:?}");
     }
 
+    /// The whole row of the same follow-ups, computed apart from the module's formulas in another language, for whoever writes them in SQL: time, at risk, F, error, low,
+    /// high, open.
+    #[test]
+    fn rows_for_other_implementations() {
+        for (time, at_risk, row) in [
+            (1.0, 18, [0.111_111, 0.074_074, 0.018_642, 0.297_513, 0.888_889]),
+            (2.0, 15, [0.170_370, 0.089_763, 0.041_923, 0.372_525, 0.829_630]),
+            (4.0, 12, [0.170_370, 0.089_763, 0.041_923, 0.372_525, 0.622_222]),
+            (9.0, 3, [0.170_370, 0.089_763, 0.041_923, 0.372_525, 0.355_556]),
+        ] {
+            let step = CumulativeIncidence::fit(&follow_ups(1)).unwrap().at(time).unwrap();
+            let Probability { value, standard_error, interval, at_risk: found } = step.incidence;
+            assert_eq!(found, at_risk);
+            for (found, expected) in [value, standard_error, interval.low, interval.high, step.open].into_iter().zip(row) {
+                assert!((found - expected).abs() < 1e-6, "{time}: {step:?}");
+            }
+        }
+    }
+
     #[test]
     fn nobody_nothing_yet_and_too_far() {
         assert_eq!(CumulativeIncidence::fit(&[]).unwrap().at(0.0), None);
