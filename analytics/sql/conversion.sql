@@ -18,39 +18,51 @@ WITH
     [(1, 2), (2, 3), (3, 4), (3, 5), (3, 6), (3, 7), (3, 8), (3, 9), (3, 10), (4, 5), (5, 6), (6, 7), (7, 8), (8, 9), (9, 10)] AS steps,
     toDate({to:Date}) - 89 AS pool_from,
     1.959963984540054 AS z,
-    (SELECT mapFromArrays(groupArray(toString(channel)), groupArray(toString(timezone))) FROM inflow.channels) AS zones,
-    toDateTime64(least({from:Date}, pool_from), 3, 'UTC') - toIntervalHour(14) AS earliest,
-    toDateTime64({to:Date}, 3, 'UTC') + toIntervalHour(38) AS latest,
-    -- The stages that a case ever reached are bits (bit = rank; bit 0 = decided). Of most cases the row says it; of those that have entered
-    -- stages since {as_of} it has to be found what they had reached by then.
+    least({from:Date}, pool_from) AS earliest,
+    if({tz:String} = '', 'UTC', {tz:String}) AS zone,
+    -- The stages that a case ever reached are bits (bit = rank; bit 0 = decided). Sums by day and channel have them as of the last of all
+    -- stages; a report as of an instant before, in other zones or by more has to go to the cases.
+    hasAll(['channel', 'store', 'day', 'week', 'month'], {by:Array(String)})
+        AND {as_of:DateTime64(3, 'UTC')} >= (SELECT max(settled_at) FROM inflow.stage_days)
+        AND ({tz:String} = '' OR (SELECT arrayAll(z -> z = {tz:String}, groupUniqArray(zone)) FROM inflow.stage_days)) AS summed,
+    -- Of most cases the row says what they reached; of those that have entered stages since {as_of} it has to be found what they had by then.
     since AS
     (
         SELECT case_key, groupBitOr(bitShiftLeft(toUInt16(1), if(stage_rank <= 10, stage_rank, 0))) AS reached
         FROM inflow.application_stages
-        WHERE settled_at > {as_of:DateTime64(3, 'UTC')} AND entered_at <= {as_of:DateTime64(3, 'UTC')}
+        WHERE NOT summed AND settled_at > {as_of:DateTime64(3, 'UTC')} AND entered_at <= {as_of:DateTime64(3, 'UTC')}
         GROUP BY case_key
     ),
-    entries AS
+    cells AS
     (
+        SELECT channel, store, '' AS department, '' AS city, '' AS recruiter, local_day AS day, stage_rank, reached, applications
+        FROM inflow.stage_days
+        WHERE summed AND generation = (SELECT max(generation) FROM inflow.stage_days)
+          AND stage_rank <= 9 AND local_day BETWEEN earliest AND {to:Date}
+        UNION ALL
         SELECT
-            s.channel AS channel,
-            if(has({by:Array(String)}, 'store'), s.store, '') AS store,
-            if(has({by:Array(String)}, 'department'), s.department, '') AS department,
-            if(has({by:Array(String)}, 'city'), s.city, '') AS city,
-            if(has({by:Array(String)}, 'recruiter'), s.recruiter, '') AS recruiter,
-            s.case_key AS case_key, s.stage_rank AS stage_rank, s.quarter AS quarter,
-            if(s.settled_at > {as_of:DateTime64(3, 'UTC')}, 0, bitOr(toUInt16(bitShiftLeft(toUInt16(2), s.furthest) - 2), s.decided)) AS settled,
-            cityHash64(multiIf({tz:String} != '', {tz:String}, zones[toString(channel)] != '', zones[toString(channel)], 'UTC')) AS zone_key
-        FROM inflow.application_stages AS s
-        WHERE entered_at <= {as_of:DateTime64(3, 'UTC')} AND entered_at BETWEEN earliest AND latest AND stage_rank <= 9
-          AND (empty({channel:Array(String)}) OR has({channel:Array(String)}, s.channel))
-          AND (empty({store:Array(String)}) OR has({store:Array(String)}, s.store))
+            s.channel, s.store, s.department, s.city, s.recruiter, if({tz:String} = '', s.local_day, toDate(s.entered_at, zone)), s.stage_rank,
+            if(s.settled_at > {as_of:DateTime64(3, 'UTC')}, a.reached, toUInt16(bitOr(bitShiftLeft(toUInt16(2), s.furthest) - 2, s.decided))),
+            toInt64(1)
+        FROM
+        (
+            SELECT channel, store, department, city, recruiter, local_day, entered_at, stage_rank, settled_at, furthest, decided, case_key
+            FROM inflow.application_stages
+            WHERE NOT summed AND entered_at <= {as_of:DateTime64(3, 'UTC')} AND stage_rank <= 9
+              AND entered_at >= toDateTime64(earliest, 3, 'UTC') - toIntervalHour(14)
+              AND entered_at < toDateTime64({to:Date}, 3, 'UTC') + toIntervalHour(38)
+        ) AS s
+        LEFT JOIN since AS a ON a.case_key = s.case_key
     ),
     cohorts AS
     (
         SELECT
-            if(has({by:Array(String)}, 'channel'), toString(e.channel), '') AS channel, toString(e.store) AS store, toString(e.department) AS department,
-            toString(e.city) AS city, toString(e.recruiter) AS recruiter, reached, stage_rank,
+            if(has({by:Array(String)}, 'channel'), c.channel, '') AS channel,
+            if(has({by:Array(String)}, 'store'), c.store, '') AS store,
+            if(has({by:Array(String)}, 'department'), c.department, '') AS department,
+            if(has({by:Array(String)}, 'city'), c.city, '') AS city,
+            if(has({by:Array(String)}, 'recruiter'), c.recruiter, '') AS recruiter,
+            reached, stage_rank,
             day BETWEEN {from:Date} AND {to:Date} AS in_period,
             day BETWEEN pool_from AND {to:Date} AS in_pool,
             multiIf(
@@ -59,18 +71,11 @@ WITH
                 has({by:Array(String)}, 'day'), day,
                 has({by:Array(String)}, 'week'), toMonday(day),
                 toStartOfMonth(day)) AS period,
-            count() AS cases
-        FROM
-        (
-            SELECT
-                e.channel AS channel, e.store AS store, e.department AS department, e.city AS city, e.recruiter AS recruiter,
-                e.stage_rank AS stage_rank, k.day AS day, if(e.settled = 0, toUInt16(a.reached), toUInt16(e.settled)) AS reached
-            FROM entries AS e
-            INNER JOIN inflow.local_quarters_v1(from = least({from:Date}, toDate({to:Date}) - 89), to = {to:Date}, tz = {tz:String}) AS k
-                ON k.zone_key = e.zone_key AND k.quarter = e.quarter
-            LEFT JOIN since AS a ON a.case_key = e.case_key
-        ) AS e
-        WHERE in_period OR in_pool
+            sum(applications) AS cases
+        FROM cells AS c
+        WHERE (in_period OR in_pool)
+          AND (empty({channel:Array(String)}) OR has({channel:Array(String)}, c.channel))
+          AND (empty({store:Array(String)}) OR has({store:Array(String)}, c.store))
         GROUP BY channel, store, department, city, recruiter, reached, stage_rank, in_period, in_pool, period
     ),
     counted AS

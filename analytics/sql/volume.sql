@@ -12,14 +12,13 @@
 -- meaning.en: How many postings went out, how many resumes came in, and from how many different people (unique at the grain of the row, never summed).
 -- meaning.zh: 发布多少职位、收到多少份简历(投递)、来自多少个不同的人;人数在该行的分组内去重,不可相加。
 WITH
-    (SELECT mapFromArrays(groupArray(toString(channel)), groupArray(toString(timezone))) FROM inflow.channels) AS zones,
     submitted AS
     (
         SELECT
             channel, store, department, city, recruiter, period,
             -- One row for each case that reached the stage.
             count() AS applications,
-            uniqExact(person_id) AS candidates,
+            uniqExact(person_key) AS candidates,
             countIf(linkable = 1) AS keyed,
             countIf(precision = 'implied') AS implied
         FROM inflow.local_stages_v1(
@@ -31,35 +30,22 @@ WITH
     posted AS
     (
         SELECT
-            if(has({by:Array(String)}, 'channel'), p.in_channel, '') AS channel,
-            if(has({by:Array(String)}, 'store'), p.in_store, '') AS store,
-            if(has({by:Array(String)}, 'department'), p.in_department, '') AS department,
-            if(has({by:Array(String)}, 'city'), p.in_city, '') AS city,
-            if(has({by:Array(String)}, 'recruiter'), p.by_recruiter, '') AS recruiter,
+            if(has({by:Array(String)}, 'channel'), p.channel, '') AS channel,
+            if(has({by:Array(String)}, 'store'), p.store, '') AS store,
+            if(has({by:Array(String)}, 'department'), p.department, '') AS department,
+            if(has({by:Array(String)}, 'city'), p.city, '') AS city,
+            if(has({by:Array(String)}, 'recruiter'), p.recruiter, '') AS recruiter,
             multiIf(
                 has({by:Array(String)}, 'day'), day,
                 has({by:Array(String)}, 'week'), toMonday(day),
                 has({by:Array(String)}, 'month'), toStartOfMonth(day),
                 {from:Date}) AS period,
             count() AS postings,
-            uniqExact(cluster) AS posting_clusters
-        FROM
-        (
-            SELECT
-                toString(channel) AS in_channel, toString(store) AS in_store, toString(department) AS in_department,
-                toString(city) AS in_city, toString(recruiter) AS by_recruiter,
-                if(clusters.cluster_id = '', concat(toString(posted.connection), '/', posted.source_id), clusters.cluster_id) AS cluster,
-                multiIf({tz:String} != '', {tz:String}, zones[in_channel] != '', zones[in_channel], 'UTC') AS zone,
-                toDate(formatDateTime(assumeNotNull(posted_at), '%F', zone)) AS day
-            FROM inflow.postings AS posted FINAL
-            LEFT JOIN (SELECT connection, source_id, cluster_id FROM inflow.posting_clusters FINAL) AS clusters
-                ON clusters.connection = posted.connection AND clusters.source_id = posted.source_id
-            WHERE deleted = 0 AND status NOT IN ('draft', 'internal')
-              AND isNotNull(posted_at) AND posted_at <= {as_of:DateTime64(3, 'UTC')}
-              AND (empty({channel:Array(String)}) OR has({channel:Array(String)}, channel))
-              AND (empty({store:Array(String)}) OR has({store:Array(String)}, store))
-        ) AS p
-        WHERE day BETWEEN {from:Date} AND {to:Date}
+            uniqExact(p.cluster_id) AS posting_clusters
+        FROM (SELECT *, if({tz:String} = '', local_day, toDate(posted_at, if({tz:String} = '', 'UTC', {tz:String}))) AS day FROM inflow.published_postings) AS p
+        WHERE day BETWEEN {from:Date} AND {to:Date} AND posted_at <= {as_of:DateTime64(3, 'UTC')}
+          AND (empty({channel:Array(String)}) OR has({channel:Array(String)}, p.channel))
+          AND (empty({store:Array(String)}) OR has({store:Array(String)}, p.store))
         GROUP BY channel, store, department, city, recruiter, period
     ),
     counted AS

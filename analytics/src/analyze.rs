@@ -12,6 +12,7 @@ use crate::hires;
 use crate::jobs::{Desk, JOBS};
 use crate::report::instant;
 use crate::stages;
+use crate::zones::Zones;
 
 /// The marts that SQL alone makes, in the order in which they are made.
 const MARTS: [&str; 4] = ["application_stages", "posting_quarters", "spend_days", "hires"];
@@ -34,6 +35,7 @@ const LIVE: &str = "inflow";
 /// What several metrics share; each becomes the view `<name>_v1`. Those that others read come first.
 const SHARED: &[(&str, &str)] = &[
     ("local_quarters", include_str!("../sql/shared/local_quarters.sql")),
+    ("local_hours", include_str!("../sql/shared/local_hours.sql")),
     ("channel_periods", include_str!("../sql/shared/channel_periods.sql")),
     ("local_stages", include_str!("../sql/shared/local_stages.sql")),
     ("first_looks", include_str!("../sql/shared/first_looks.sql")),
@@ -89,16 +91,18 @@ async fn rebuild(
     scope: Scope,
 ) -> Result<(), AnalyticsError> {
     let settings = &config.settings.store;
-    let marts = &Marts { store, db, budget: (settings.max_memory / 8).to_string() };
+    let marts = &Marts { store, db, zones: Zones::new(config), budget: (settings.max_memory / 8).to_string() };
     let stages = async || if wanted("application_stages") { stages::rebuild(marts, scope).await } else { Ok(()) };
     let others = async || {
         marts.rebuild("channels", &channels(config), &[]).await?;
+        marts.rebuild("delivered_kinds", include_str!("../sql/marts/delivered_kinds.sql"), &[]).await?;
         marts.rebuild("fx_rates", &fx_rates(config), &[]).await?;
         if wanted("spend_days") {
             marts.rebuild("spend_days", &with_ledger(include_str!("../sql/marts/spend_days.sql"), config), &[]).await?;
         }
         if wanted("posting_quarters") {
             let as_of = instant(clock.now());
+            marts.rebuild("published_postings", include_str!("../sql/marts/published_postings.sql"), &[]).await?;
             marts.rebuild("posting_spans", include_str!("../sql/marts/posting_spans.sql"), &[]).await?;
             marts.rebuild("posting_quarters", include_str!("../sql/marts/posting_quarters.sql"), &[("as_of", as_of)]).await?;
         }
@@ -130,6 +134,7 @@ async fn rebuild(
 pub(crate) struct Marts<'a> {
     pub(crate) store: &'a Store,
     pub(crate) db: &'a str,
+    zones: Zones,
     /// Bytes that a join may hold before it spills to disk.
     budget: String,
 }
@@ -177,9 +182,9 @@ impl Marts<'_> {
         ]
     }
 
-    /// The SQL for this database. `inflow_state.` has no dot after `inflow`, so it stays.
+    /// The SQL for this database and its zones. `inflow_state.` has no dot after `inflow`, so it stays.
     pub(crate) fn here(&self, sql: &str) -> String {
-        sql.replace("inflow.", &format!("{}.", self.db))
+        self.zones.written_into(&sql.replace("inflow.", &format!("{}.", self.db)))
     }
 }
 
@@ -196,7 +201,7 @@ fn channels(config: &Config) -> String {
         })
         .collect();
     let configured = format!("CAST([{}], 'Array(Tuple(String, String, String, String, UInt32))')", rows.join(", "));
-    include_str!("../sql/marts/channels.sql").replace("$configured", &configured).replace("$zone", &quote_text(company.name()))
+    include_str!("../sql/marts/channels.sql").replace("$configured", &configured).replace("$company_zone", &quote_text(company.name()))
 }
 
 fn fx_rates(config: &Config) -> String {

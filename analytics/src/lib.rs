@@ -24,6 +24,7 @@ mod jobs;
 mod report;
 mod stages;
 mod unmapped;
+mod zones;
 
 pub use analyze::{Scope, analyze, analyze_into, jobs, jobs_of_the_clock};
 pub use catalogue::{Metric, catalogue, metric};

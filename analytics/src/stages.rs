@@ -9,6 +9,8 @@ use crate::AnalyticsError;
 use crate::analyze::{Marts, Scope};
 
 const TABLE: &str = "application_stage_tiers";
+/// Sums of it by day, in the same generations and tiers.
+const DAYS: &str = "stage_days";
 
 /// Everything is made anew when more than one in this many of the base's rows is replaced. Each change copies what the second tier holds,
 /// and reports look rows of the base up in it: at a twentieth that is a fifth of a processor second a change and 5 % of a report (4.8
@@ -23,10 +25,10 @@ struct Tiers {
     replacing: u64,
 }
 
-/// Brings the mart up to date.
+/// Brings the mart, and its sums by day, up to date.
 pub(crate) async fn rebuild(marts: &Marts<'_>, scope: Scope) -> Result<(), AnalyticsError> {
     let tiers = tiers(marts).await?;
-    if scope == Scope::Changed && tiers.generation > 0 {
+    if scope == Scope::Changed && tiers.generation > 0 && days_fit(marts, tiers.generation).await? {
         let changed = number(marts, "SELECT count() AS changed FROM inflow.changed_applications", "changed").await?;
         if changed == 0 {
             return Ok(());
@@ -34,14 +36,32 @@ pub(crate) async fn rebuild(marts: &Marts<'_>, scope: Scope) -> Result<(), Analy
         if tiers.replacing.saturating_add(changed).saturating_mul(MOST_REPLACED) <= tiers.base {
             let generation = tiers.generation;
             let sql = sql(marts).await?;
-            return marts.rebuild_partition(TABLE, &format!("({generation}, 1)"), &sql, &params(false, generation)).await;
+            marts.rebuild_partition(TABLE, &format!("({generation}, 1)"), &sql, &params(false, generation)).await?;
+            return rebuild_days(marts, generation, 1).await;
         }
     }
     let generation = tiers.generation + 1;
     // Of a rebuild that was cut off before it dropped what it replaced.
-    let left = partitions(marts).await?;
+    let left = (partitions(marts, TABLE).await?, partitions(marts, DAYS).await?);
     marts.rebuild_partition(TABLE, &format!("({generation}, 0)"), &sql(marts).await?, &params(true, generation)).await?;
-    marts.store.drop_partitions(marts.db, TABLE, &left).await.map_err(AnalyticsError::store("cannot drop the rows before"))
+    rebuild_days(marts, generation, 0).await?;
+    for (table, left) in [(TABLE, left.0), (DAYS, left.1)] {
+        marts.store.drop_partitions(marts.db, table, &left).await.map_err(AnalyticsError::store("cannot drop the rows before"))?;
+    }
+    Ok(())
+}
+
+async fn rebuild_days(marts: &Marts<'_>, generation: u64, tier: u8) -> Result<(), AnalyticsError> {
+    let params = [("generation", generation.to_string()), ("tier", tier.to_string())];
+    marts.rebuild_partition(DAYS, &format!("({generation}, {tier})"), include_str!("../sql/marts/stage_days.sql"), &params).await
+}
+
+/// Whether the sums by day are of this generation, and of the zones that channels are in now. Rows of the mart carry days of those zones too.
+async fn days_fit(marts: &Marts<'_>, generation: u64) -> Result<bool, AnalyticsError> {
+    let sql = "SELECT max(generation) AS generation, countIf(zone != $zone) AS moved FROM inflow.stage_days";
+    let row = rows(marts, sql).await?.into_iter().next();
+    let of = |key: &str| row.as_ref().and_then(|row| row.get(key)?.as_u64());
+    Ok(of("generation") == Some(generation) && of("moved") == Some(0))
 }
 
 fn params(everything: bool, generation: u64) -> [(&'static str, String); 2] {
@@ -68,9 +88,9 @@ async fn tiers(marts: &Marts<'_>) -> Result<Tiers, AnalyticsError> {
     Ok(Tiers { generation: of("generation"), base: of("base"), replacing: of("replacing") })
 }
 
-async fn partitions(marts: &Marts<'_>) -> Result<Vec<String>, AnalyticsError> {
-    let sql = "SELECT DISTINCT toString((generation, tier)) AS partition FROM inflow.application_stage_tiers ORDER BY partition";
-    Ok(rows(marts, sql).await?.iter().filter_map(|row| row.get("partition")?.as_str().map(str::to_owned)).collect())
+async fn partitions(marts: &Marts<'_>, table: &str) -> Result<Vec<String>, AnalyticsError> {
+    let sql = format!("SELECT DISTINCT toString((generation, tier)) AS partition FROM inflow.{table} ORDER BY partition");
+    Ok(rows(marts, &sql).await?.iter().filter_map(|row| row.get("partition")?.as_str().map(str::to_owned)).collect())
 }
 
 async fn number(marts: &Marts<'_>, sql: &str, column: &str) -> Result<u64, AnalyticsError> {

@@ -141,6 +141,8 @@ pub const DERIVED: &[(&str, &str)] = &[
     ("channels", ""),
     ("fx_rates", ""),
     ("application_stages", ""),
+    ("published_postings", ""),
+    ("delivered_kinds", ""),
     ("posting_spans", ""),
     ("case_rows", ""),
     ("assessed", ""),

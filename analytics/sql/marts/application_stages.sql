@@ -84,12 +84,13 @@ SELECT
     toStartOfFifteenMinutes(toDateTime(entered_at, 'UTC')) AS quarter,
     precisions[entry.3] AS precision,
     sipHash64(connection, source_id) AS case_key, furthest, decided, fromUnixTimestamp64Milli(settled, 'UTC') AS settled_at,
+    $local_day(entered_at) AS local_day, $local_hour(entered_at) AS local_hour, sipHash64(person_id) AS person_key,
     toUInt8(NOT {everything:UInt8}) AS tier, {generation:UInt32} AS generation
 FROM entered
 UNION ALL
 SELECT
     connection, source_id, '', '', '', '', '', '', '', '', 0, '', 0, toDateTime64(0, 3, 'UTC'), toDateTime(0, 'UTC'), '',
-    sipHash64(connection, source_id), 0, 0, toDateTime64(0, 3, 'UTC'), 1, {generation:UInt32}
+    sipHash64(connection, source_id), 0, 0, toDateTime64(0, 3, 'UTC'), toDate(0), 0, 0, 1, {generation:UInt32}
 FROM changed
 WHERE NOT {everything:UInt8}
 UNION ALL

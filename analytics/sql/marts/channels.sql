@@ -2,7 +2,7 @@
 -- `unallocated` of the ledger), in the company's zone and from position 1,000,000.
 WITH
     $configured AS configured,
-    $zone AS company_zone,
+    $company_zone AS company_zone,
     arrayMap(c -> c.1, configured) AS known
 SELECT c.1 AS channel, c.2 AS name_en, c.3 AS name_zh, c.4 AS timezone, toUInt32(c.5) AS position
 FROM (SELECT arrayJoin(configured) AS c)

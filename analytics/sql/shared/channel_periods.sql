@@ -36,16 +36,17 @@ WITH
         ARRAY JOIN channels AS fed
         WHERE multiIf(
             {of:String} = 'people',
-                connection NOT IN (SELECT connection FROM inflow.spend)
-                OR connection IN (SELECT connection FROM inflow.applications UNION DISTINCT SELECT connection FROM inflow.postings),
+                connection NOT IN (SELECT connection FROM inflow.delivered_kinds WHERE kind = 'spend')
+                OR connection IN (SELECT connection FROM inflow.delivered_kinds WHERE kind != 'spend'),
             {of:String} = 'spend',
-                connection IN (SELECT connection FROM inflow.spend) OR fed NOT IN (SELECT channel FROM inflow.spend),
+                connection IN (SELECT connection FROM inflow.delivered_kinds WHERE kind = 'spend')
+                OR fed NOT IN (SELECT channel FROM inflow.delivered_kinds WHERE kind = 'spend'),
             1)
     ),
     with_data AS
     (
         -- Asked of channels without a connection alone.
-        SELECT DISTINCT toString(channel) AS channel FROM inflow.application_stages WHERE channel NOT IN (SELECT channel FROM feeds)
+        SELECT DISTINCT toString(channel) AS channel FROM inflow.stage_days WHERE channel NOT IN (SELECT channel FROM feeds)
         UNION DISTINCT SELECT DISTINCT toString(channel) FROM inflow.posting_quarters WHERE channel NOT IN (SELECT channel FROM feeds)
         UNION DISTINCT SELECT DISTINCT toString(channel) FROM inflow.spend_days WHERE channel NOT IN (SELECT channel FROM feeds)
     )

@@ -10,39 +10,31 @@
 -- left_out: events of the group whose time of day is unknown.
 WITH
     5 AS shape,
-    toDateTime({from:Date}, 'UTC') - toIntervalHour(14) AS earliest,
-    toDateTime({to:Date}, 'UTC') + toIntervalHour(38) AS latest,
-    channel_zones AS
-    (
-        SELECT toString(channel) AS channel, if({tz:String} != '', {tz:String}, toString(timezone)) AS zone FROM inflow.channels
-    ),
-    (SELECT mapFromArrays(groupArray(channel), groupArray(cityHash64(zone))) FROM channel_zones) AS zone_keys,
-    clock AS
-    (
-        SELECT zone, zone_key, quarter, weekday, hour
-        FROM inflow.local_quarters_v1(from = {from:Date}, to = {to:Date}, tz = {tz:String})
-        WHERE quarter <= {as_of:DateTime64(3, 'UTC')}
-    ),
+    if({tz:String} = '', 'UTC', {tz:String}) AS zone,
     -- Cells of exposure and of events per channel and store, still unfiltered: the shape of all channels needs them.
     hours AS
     (
         SELECT
-            toString(q.channel) AS channel, toString(q.store) AS store, k.weekday AS weekday, k.hour AS hour,
+            toString(q.channel) AS channel, toString(q.store) AS store, toUInt8(toDayOfWeek(q.day)) AS weekday, q.hour AS hour,
             sum(q.live) AS live, sum(q.exact) AS events, sum(q.dated) AS left_out
         FROM
         (
-            SELECT channel, store, quarter, zone_keys[toString(channel)] AS zone_key, live_seconds AS live,
-                if({of:String} = 'posting', toUInt64(posted), 0) AS exact, if({of:String} = 'posting', toUInt64(posted_day_only), 0) AS dated
+            SELECT channel, store,
+                if({tz:String} = '', local_day, toDate(quarter, zone)) AS day, if({tz:String} = '', local_hour, toUInt8(toHour(quarter, zone))) AS hour,
+                live_seconds AS live, if({of:String} = 'posting', toUInt64(posted), 0) AS exact,
+                if({of:String} = 'posting', toUInt64(posted_day_only), 0) AS dated
             FROM inflow.posting_quarters
-            WHERE quarter >= earliest AND quarter < latest AND quarter <= {as_of:DateTime64(3, 'UTC')}
+            WHERE quarter >= toDateTime({from:Date}, 'UTC') - toIntervalHour(14) AND quarter < toDateTime({to:Date}, 'UTC') + toIntervalHour(38)
+              AND quarter <= {as_of:DateTime64(3, 'UTC')}
             UNION ALL
-            SELECT channel, store, quarter, zone_keys[toString(channel)] AS zone_key, 0, toUInt64(precision = 'exact'), toUInt64(precision != 'exact')
-            FROM inflow.application_stages
+            SELECT channel, store, day, toUInt8(local_hour), 0, toUInt64(precision = 'exact'), toUInt64(precision != 'exact')
+            FROM inflow.local_stages_v1(
+                from = {from:Date}, to = {to:Date}, tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')},
+                by = ['channel', 'store'], channel = [], store = [])
             WHERE {of:String} = 'application' AND stage_rank = 3
-              AND entered_at >= earliest AND entered_at < latest AND entered_at <= {as_of:DateTime64(3, 'UTC')}
         ) AS q
-        INNER JOIN clock AS k ON k.zone_key = q.zone_key AND k.quarter = q.quarter
-        GROUP BY q.channel, q.store, weekday, hour
+        WHERE q.day BETWEEN {from:Date} AND {to:Date}
+        GROUP BY channel, store, weekday, hour
     ),
     -- One row for each group, its cells in a map: hour of the week from 0 -> (live, events, all channels' seconds and events).
     found AS
@@ -77,9 +69,15 @@ WITH
     calendar AS
     (
         -- Averaged over zones when a row joins channels of several.
-        SELECT if(has({by:Array(String)}, 'channel'), z.channel, '') AS channel, k.weekday AS weekday, k.hour AS hour, avg(k.quarters) / 4 AS times
-        FROM (SELECT DISTINCT if(has({by:Array(String)}, 'channel'), channel, '') AS channel, zone FROM channel_zones) AS z
-        INNER JOIN (SELECT zone, weekday, hour, count() AS quarters FROM clock GROUP BY zone, weekday, hour) AS k ON k.zone = z.zone
+        SELECT if(has({by:Array(String)}, 'channel'), z.channel, '') AS channel, k.weekday AS weekday, k.hour AS hour, avg(k.times) AS times
+        FROM
+        (
+            SELECT DISTINCT if(has({by:Array(String)}, 'channel'), toString(channel), '') AS channel,
+                if({tz:String} != '', {tz:String}, toString(timezone)) AS zone
+            FROM inflow.channels
+        ) AS z
+        INNER JOIN inflow.local_hours_v1(
+            from = {from:Date}, to = {to:Date}, tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')}) AS k ON k.zone = z.zone
         GROUP BY channel, weekday, hour
     ),
     wanted AS

@@ -226,6 +226,8 @@ fn computed(company: &Company) -> String {
         "application_conflicts",
         "posting_clusters",
         "application_stages",
+        "published_postings",
+        "delivered_kinds",
         "posting_spans",
         "case_rows",
         "assessed",
