@@ -9,7 +9,8 @@
 -- dimensions: channel, store, department, city, recruiter, leave_type, reason, day, week, month
 -- default_by: channel, leave_type, reason
 -- columns: leavers, share, median_days, numerator, denominator, value, low, high, pooled_numerator, pooled_denominator, pooled_value, status, covered
--- suppressed: reason, leave_type
+-- sensitive: leave_type, reason
+-- people: leavers, numerator
 -- meaning.en: Who left in the period and why: leavers, the share of each reason among the leavers of the same channel (or store), and how long they had stayed; beside it the share of those who started in the period and have left since, with a 95 % Wilson interval.
 -- meaning.zh: 期间离职人数及原因:leavers 为人数,share 为该原因占同渠道(或门店)离职者的比例,median_days 为在职天数中位数;另列期间入职者中至今离职的比例,附 95 % Wilson 区间。导出时少于 5 人的格不显示。
 WITH

@@ -37,6 +37,10 @@ pub struct Metric {
     pub columns: Vec<&'static str>,
     /// Those of them that are amounts of money; `currency` stands beside them.
     pub money: Vec<&'static str>,
+    /// Dimensions that say something of a person; a file keeps rows of few people by them to itself (see `Report::for_export`).
+    pub sensitive: Vec<&'static str>,
+    /// Columns that count people by them.
+    pub people: Vec<&'static str>,
     /// Whether a report shows money, and so its tie to the ledger.
     pub has_money: bool,
     /// The definition itself.
@@ -81,6 +85,8 @@ impl Metric {
             columns: words("columns"),
             has_money: !money.is_empty(),
             money,
+            sensitive: words("sensitive"),
+            people: words("people"),
             sql,
         }
     }
@@ -112,6 +118,7 @@ const DEFINITIONS: &[&str] = &[
     include_str!("../sql/quality_of_hire.sql"),
     include_str!("../sql/assessment_pass.sql"),
     include_str!("../sql/assessment_outcome.sql"),
+    include_str!("../sql/four_fifths.sql"),
     include_str!("../sql/conflicts.sql"),
 ];
 
@@ -162,6 +169,13 @@ mod tests {
             for money in &metric.money {
                 assert!(metric.columns.contains(money), "{}: money {money} is not a column", metric.id);
             }
+            for dimension in &metric.sensitive {
+                assert!(metric.dimensions.contains(dimension), "{}: sensitive {dimension} is not a dimension", metric.id);
+            }
+            for count in &metric.people {
+                assert!(metric.columns.contains(count), "{}: people {count} is not a column", metric.id);
+            }
+            assert_eq!(metric.sensitive.is_empty(), metric.people.is_empty(), "{}: sensitive without people or the reverse", metric.id);
             assert_eq!(metric.has_money, metric.columns.contains(&"currency"), "{}: money without currency or the reverse", metric.id);
         }
     }

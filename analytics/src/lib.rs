@@ -19,10 +19,12 @@
 mod analyze;
 mod catalogue;
 mod error;
+mod fairness;
 mod hires;
 mod jobs;
 mod report;
 mod stages;
+mod suppress;
 mod unmapped;
 mod zones;
 

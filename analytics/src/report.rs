@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 
 use crate::AnalyticsError;
 use crate::catalogue::{Metric, metric};
+use crate::fairness;
 
 /// Given as the only dimension, asks for one row over everything; so does the empty word.
 pub const NO_DIMENSION: &str = "none";
@@ -100,6 +101,10 @@ pub async fn report(store: &Store, config: &Config, query: &Query) -> Result<Rep
     let mut rows = store.rows(&sql, &[]).await.map_err(|error| read_error(metric, error))?;
     for row in &mut rows {
         money_to_cents(row, &metric.money);
+    }
+    // What compares rows with each other.
+    if metric.id == "four_fifths" {
+        fairness::compare(&mut rows);
     }
     let order = Order::new(config);
     rows.sort_by_cached_key(|row| order.of(row, by.iter().chain(&metric.keys)));

@@ -37,8 +37,9 @@ pub fn report(report: &Report) -> String {
     draw(header, &rows)
 }
 
-/// A report as csv with a header line.
+/// A report as csv with a header line, less what a file may not show.
 pub fn csv(report: &Report) -> Result<String, csv::Error> {
+    let report = &report.for_export();
     let header = &report.columns;
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(header)?;

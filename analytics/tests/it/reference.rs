@@ -1,0 +1,63 @@
+//! `docs/metrics.md` says of every metric what its definition says.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use inflow_analytics::{Metric, catalogue};
+
+fn section(out: &mut String, metric: &Metric) {
+    let list = |names: &[&str]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let or_none = |text: String| if text.is_empty() { "none · 无".to_owned() } else { text };
+    writeln!(out, "\n## {}\n\n**{} · {}**\n", metric.id, metric.title.en, metric.title.zh).unwrap();
+    writeln!(out, "{}\n\n口径:{}\n", metric.meaning.en, metric.meaning.zh).unwrap();
+    let rows = [
+        ("version · 版本", metric.version.to_string()),
+        ("numerator · 分子", metric.numerator.to_owned()),
+        ("denominator · 分母", metric.denominator.to_owned()),
+        ("clock · 时间口径", metric.clock.to_owned()),
+        ("exclusions · 不计入", metric.exclusions.to_owned()),
+        ("dimensions · 维度", or_none(list(&metric.dimensions))),
+        ("by default · 默认分组", or_none(list(&metric.default_by))),
+        ("keys · 行键", or_none(list(&metric.keys))),
+        ("columns · 列", list(&metric.columns)),
+    ];
+    writeln!(out, "| | |\n|---|---|").unwrap();
+    for (name, text) in rows {
+        writeln!(out, "| {name} | {} |", text.replace('|', "\\|")).unwrap();
+    }
+}
+
+fn reference() -> String {
+    let mut out = "# Metrics · 指标\n\n\
+        Every figure of report, page and API is one of these views: `metric_<id>_v<N>(from, to, tz, as_of, by, channel, store)`, with `metric_<id>` for the\n\
+        current version. The definitions are the headers of `analytics/sql/<id>.sql`; this file is written from them by `cargo xtask gen`.\n\n\
+        报表、页面与接口中的每个数字都来自下列视图之一;定义写在 `analytics/sql/<id>.sql` 的文件头,本文件由 `cargo xtask gen` 生成。\n\n\
+        | id | | 口径 |\n|---|---|---|\n"
+        .to_owned();
+    for metric in catalogue() {
+        writeln!(
+            out,
+            "| [`{0}`](#{0}) | {1} · {2} | {3} |",
+            metric.id,
+            metric.title.en,
+            metric.title.zh,
+            metric.meaning.zh.replace('|', "\\|")
+        )
+        .unwrap();
+    }
+    for metric in catalogue() {
+        section(&mut out, metric);
+    }
+    out
+}
+
+/// `INFLOW_UPDATE=1` (cargo xtask gen) writes the document anew.
+#[test]
+fn the_reference_of_metrics_is_fresh() {
+    let path = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap()).join("../docs/metrics.md");
+    if std::env::var_os("INFLOW_UPDATE").is_some() {
+        std::fs::write(&path, reference()).unwrap();
+    }
+    let found = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(found == reference(), "docs/metrics.md is stale: run cargo xtask gen");
+}
