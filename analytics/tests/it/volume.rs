@@ -3,7 +3,7 @@
 use inflow_analytics::Report;
 use serde_json::{Value, json};
 
-use crate::world::{World, application, find, query};
+use crate::world::{World, application, event, find, query};
 
 #[tokio::test]
 async fn people_are_unique_at_the_grain_of_the_row() {
@@ -145,4 +145,26 @@ async fn filters_narrow_to_channels_and_stores() {
     assert_eq!(report.rows[0]["applications"], 2);
     asked.filters.insert("store".to_owned(), vec!["it's".to_owned()]);
     assert_eq!(world.ask(&asked).await.rows[0]["applications"], 1);
+}
+
+/// The list behind the figures has as many rows as they count, ids alone.
+#[tokio::test]
+async fn the_list_behind_a_figure_is_as_long_as_the_figure() {
+    let world = World::new().await;
+    let people = ["2026-10-04 15:59:59", "2026-10-04 16:00:00", "2026-10-05 03:00:00", "2026-10-05 16:00:00"];
+    let rows = people.iter().zip(1..).map(|(at, id): (_, u32)| application(&id.to_string(), "boss", at)).collect();
+    world.insert("applications", rows).await;
+    world.insert("stage_events", vec![event("boss", "2", "attended", "2026-10-20 10:00:00")]).await;
+    world.failing("zhaopin", &["zhaopin"], Some("2026-09-30 00:00:00")).await;
+    world.analyze().await;
+    let volume = world.report("volume", &["channel"], "2026-10-05", "2026-10-05").await;
+    assert_eq!(find(&volume, &[("channel", "boss")])["applications"], 2);
+    let list = world.report("stage_entries", &["channel"], "2026-10-05", "2026-10-05").await;
+    let applied: Vec<_> =
+        list.rows.iter().filter(|row| row["stage"] == "applied").map(|row| (&row["application"], &row["entered_at"])).collect();
+    assert_eq!(applied, [(&"boss/2".into(), &"2026-10-04T16:00:00Z".into()), (&"boss/3".into(), &"2026-10-05T03:00:00Z".into())]);
+    let later = world.report("stage_entries", &["none"], "2026-10-06", "2026-10-31").await;
+    let attended = find(&later, &[("stage", "attended")]);
+    // One of three channels delivers nothing, so the list may be longer than it is.
+    assert_eq!((&attended["application"], &attended["status"]), (&"boss/2".into(), &"partial".into()));
 }

@@ -1,0 +1,32 @@
+-- id: stage_entries
+-- version: 1
+-- title.en: Who is behind a figure
+-- title.zh: 明细下钻
+-- numerator: cases that entered the stage in the period: one row each, by the connection and id of the application that stands for the case (application)
+-- denominator: none; as many rows of a stage as volume, conversion, cost per resume and activity count for the same period and filters
+-- clock: the instant of entering the stage (entered_at, UTC)
+-- exclusions: none; ids and codes only, never a name, phone or mail: look an id up in the system that gave it
+-- dimensions: channel, store, department, city, recruiter, day, week, month
+-- default_by: channel, day
+-- keys: stage, application
+-- columns: entered_at, precision, status, covered
+-- meaning.en: The applications behind the figures of a period, stage by stage, as ids; with by none and the filters of the figure, its list.
+-- meaning.zh: 期间各阶段数字背后的申请清单(仅编号,不含姓名等身份信息);分组与筛选条件同被下钻的数字。
+SELECT
+    s.channel AS channel, s.store AS store, s.department AS department, s.city AS city, s.recruiter AS recruiter, s.period AS period,
+    transform(
+        s.stage_rank, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 101, 102],
+        ['viewed', 'contacted', 'applied', 'screened', 'invited', 'attended', 'offered', 'accepted', 'onboarded', 'passed_probation', 'rejected', 'withdrawn'],
+        '') AS stage,
+    concat(s.connection, '/', s.source_id) AS application,
+    formatDateTime(s.entered_at, '%FT%TZ', 'UTC') AS entered_at,
+    toString(s.precision) AS precision,
+    if(w.expected = 1 AND w.covered < 1, 'partial', 'ok') AS status,
+    if(w.expected = 1, round(w.covered, 6), 1) AS covered
+FROM inflow.local_stages_v1(
+    from = {from:Date}, to = {to:Date}, tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')},
+    by = {by:Array(String)}, channel = {channel:Array(String)}, store = {store:Array(String)}) AS s
+LEFT JOIN inflow.channel_periods_v1(
+    of = 'people', from = {from:Date}, to = {to:Date}, tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')},
+    by = {by:Array(String)}, channel = {channel:Array(String)}) AS w
+    ON w.channel = s.channel AND w.period = s.period
