@@ -14,6 +14,7 @@ pub mod fairness;
 pub mod farrington;
 pub mod forecast;
 pub mod interval;
+pub mod logistic;
 pub mod ranking;
 pub mod regression;
 pub mod response;

@@ -15,6 +15,7 @@ mod forecast;
 mod intervals;
 mod posting_hour;
 mod ranking;
+mod recommendation;
 
 /// What was promised and what was found.
 pub struct Verdict {
@@ -45,6 +46,7 @@ const TOPICS: &[(&str, Topic)] = &[
     ("intervals", intervals::run),
     ("posting_hour", posting_hour::run),
     ("ranking", ranking::run),
+    ("recommendation", recommendation::run),
 ];
 
 fn main() -> ExitCode {
