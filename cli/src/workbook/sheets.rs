@@ -54,6 +54,8 @@ use Content::{Channel, Choice, Count, Day, Digits, Money, Percent, Requisition, 
 pub const STAGES: &[&str] =
     &["看过", "沟通中", "已投递", "初筛通过", "已约面", "已到面", "已发offer", "已录用", "已入职", "已转正", "不合适", "已放弃"];
 
+/// Levels of education, as the pipeline reads them.
+const EDUCATION: &[&str] = &["初中及以下", "高中", "中专", "大专", "本科", "硕士", "博士"];
 const PHONE: Column = column("手机", Digits, "只用来认出同一个人，读入时即加密，从不保存明文");
 const CHANNEL: Column = column("渠道*", Channel, "人从哪里来；选项来自 channels.toml");
 const ANY_CHANNEL: Column = column("渠道", Channel, "");
@@ -152,6 +154,11 @@ pub const SHEETS: &[Sheet] = &[
             column("阶段*", Choice(STAGES), "现在到哪一步"),
             column("阶段日期", Day, "什么时候到的这一步；空着就按读入的时间算"),
             column("原因", Text, "不合适或放弃的原因"),
+            column("学历", Choice(EDUCATION), ""),
+            column("工作年限", Text, "如 3年、应届"),
+            column("期望薪资", Text, "照写，如 5-6千/月"),
+            column("可上夜班", Choice(&["是", "否"]), ""),
+            column("标签", Text, "与岗位有关的词，用逗号隔开；性别、年龄、婚育等不会保存"),
             NOTE,
         ],
         examples: &[
@@ -174,6 +181,11 @@ pub const SHEETS: &[Sheet] = &[
                 "已入职",
                 "2026-09-08",
                 "",
+                "大专",
+                "3年",
+                "5-6千/月",
+                "是",
+                "收银,导购",
                 EXAMPLE,
             ],
             &[
@@ -195,6 +207,11 @@ pub const SHEETS: &[Sheet] = &[
                 "不合适",
                 "2026-09-03",
                 "时间对不上",
+                "高中",
+                "应届",
+                "4500元/月",
+                "否",
+                "",
                 EXAMPLE,
             ],
             &[
@@ -215,6 +232,11 @@ pub const SHEETS: &[Sheet] = &[
                 "",
                 "沟通中",
                 "2026-09-03",
+                "",
+                "",
+                "",
+                "",
+                "",
                 "",
                 EXAMPLE,
             ],

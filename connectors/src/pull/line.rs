@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::pick::{Allowed, Dropped};
 use crate::identity::{Digest, HexDigest, Identity, IdentityKeys, Person, Source, digest_person, full_name, mask_text, may_hide};
 use crate::landing::{Line, LineIdentity, canonical_text, content_hash};
-use crate::spec::{Care, Field, FieldType, HEALTH_CERTIFICATE, Kind, Lookup, Path, Stream, TimeFormat, When, scalar_text};
+use crate::spec::{Care, Field, FieldType, HEALTH_CERTIFICATE, Kind, Lookup, Path, Stream, TimeFormat, When, keep_lawful, scalar_text};
 
 /// Reference entries by stream and id.
 pub(crate) type References = BTreeMap<String, BTreeMap<String, Value>>;
@@ -24,6 +24,8 @@ pub(crate) struct LineMaker<'a> {
     /// What is kept of a health certificate among other assessments.
     certificate: Option<Allowed>,
     masked: Vec<Path>,
+    /// What is said of people in free words.
+    traits: Vec<Path>,
     coded: Vec<Path>,
     /// What changes by itself from day to day (`3 days ago`): no change of the record.
     volatile: Vec<Path>,
@@ -61,6 +63,7 @@ impl<'a> LineMaker<'a> {
             allowed: if stream.kind.is_about_people() { allowed.personal() } else { allowed },
             certificate: (stream.kind == Kind::Assessments).then(|| Allowed::new(&stream.certificate_paths())),
             masked: care.masked,
+            traits: care.traits,
             coded: care.coded,
             volatile: care.volatile,
             lookups: care.lookups,
@@ -74,6 +77,7 @@ impl<'a> LineMaker<'a> {
             allowed: self.allowed.clone(),
             certificate: self.certificate.clone(),
             masked: self.masked.clone(),
+            traits: self.traits.clone(),
             coded: self.coded.clone(),
             volatile: self.volatile.clone(),
             lookups: self.lookups.clone(),
@@ -98,7 +102,11 @@ impl<'a> LineMaker<'a> {
         let identity = self.identity(&record, &id);
         let erased = self.is_erased(&record, &id, identity.as_ref());
         let allowed = self.certificate.as_ref().filter(|_| is_certificate(self.stream, &record)).unwrap_or(&self.allowed);
+        let names = if self.traits.is_empty() { Vec::new() } else { self.names(&record) };
         let mut kept = allowed.pick(record, "", &mut self.dropped).unwrap_or(Value::Null);
+        for path in &self.traits {
+            path.change(&mut kept, &mut |value| keep_lawful(value, &names));
+        }
         for path in &self.masked {
             path.change(&mut kept, &mut mask_value);
         }
@@ -152,9 +160,8 @@ impl<'a> LineMaker<'a> {
         }
         let texts = |paths: &[Path]| -> Vec<String> { paths.iter().flat_map(|path| path.all(record)).flat_map(texts_of).collect() };
         let paths = &self.stream.identity;
-        let part = |path: &Option<Path>| path.as_ref().and_then(|path| path.first(record)).and_then(scalar_text);
         let person = Person {
-            names: texts(&paths.name).into_iter().chain(full_name(part(&paths.given), part(&paths.family))).collect(),
+            names: self.names(record),
             phones: texts(&paths.phone),
             emails: texts(&paths.email),
             births: texts(&paths.birth_year),
@@ -167,6 +174,14 @@ impl<'a> LineMaker<'a> {
         }
         let candidate = named.unwrap_or_else(|| self.own_candidate(id, &identity));
         Some(LineIdentity { candidate, digests: identity.digests, flags: identity.flags })
+    }
+
+    /// The names of the person of a record, in clear: for digests, and to be taken out of text.
+    fn names(&self, record: &Value) -> Vec<String> {
+        let paths = &self.stream.identity;
+        let part = |path: &Option<Path>| path.as_ref().and_then(|path| path.first(record)).and_then(scalar_text);
+        let whole = paths.name.iter().flat_map(|path| path.all(record)).flat_map(texts_of);
+        whole.chain(full_name(part(&paths.given), part(&paths.family))).collect()
     }
 
     /// The candidate of a row whose source names none: one for all rows of the stream that say the same of a person with a
@@ -277,6 +292,7 @@ fn mask_value(value: &mut Value) {
 #[derive(Default)]
 struct Cares {
     masked: Vec<Path>,
+    traits: Vec<Path>,
     coded: Vec<Path>,
     volatile: Vec<Path>,
     lookups: Vec<(Lookup, Path)>,
@@ -311,6 +327,8 @@ impl Cares {
         let ids = stream.id.iter().chain(&stream.entry_key).chain(&stream.candidate).chain(&stream.application);
         let ids: Vec<&Path> = ids.chain(&stream.version).collect();
         cares.masked.retain(|path| !ids.contains(&path));
+        cares.traits.sort();
+        cares.traits.dedup();
         cares.masked.sort();
         cares.masked.dedup();
         cares.coded.sort();
@@ -325,6 +343,11 @@ impl Cares {
         match care {
             // The id of an entry is not text of people.
             Care::Mask if field.lookup.is_none() => self.masked.extend(paths),
+            Care::Traits if field.lookup.is_none() => {
+                let paths: Vec<Path> = paths.collect();
+                self.traits.extend(paths.iter().cloned());
+                self.masked.extend(paths);
+            }
             Care::Code => self.coded.extend(paths),
             _ => {}
         }

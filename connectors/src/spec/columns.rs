@@ -150,6 +150,9 @@ pub enum Care {
     Keep,
     /// Text of people: phones, mails and ID numbers inside are masked.
     Mask,
+    /// What a source says that a person can do or wants: masked like [`Care::Mask`], and parts that tell of sex, age, marriage or
+    /// anything else that is never kept are taken out.
+    Traits,
     /// A person of the company: replaced by a pseudonymous code.
     Code,
 }
@@ -162,7 +165,7 @@ const fn words(name: &'static str, accepted: &'static [&'static str]) -> Column 
     Column { name, value: FieldType::Text, accepted, care: Care::Keep }
 }
 
-use Care::{Code, Keep, Mask};
+use Care::{Code, Keep, Mask, Traits};
 use FieldType::{Day, Decimal, Integer, Text, Time};
 
 static POSTINGS: &[Column] = &[
@@ -206,6 +209,16 @@ static APPLICATIONS: &[Column] = &[
     column("applied_at", Time, Keep),
     words("status", &["open", "hired", "rejected", "withdrawn"]),
     column("outcome_reason", Text, Mask),
+    // What bears on the work, in the words of the source: the pipeline reads level, years, pay and yes or no out of them.
+    column("education", Text, Traits),
+    column("experience_years", Text, Traits),
+    column("expected_pay_text", Text, Mask),
+    column("expected_pay_min", Decimal, Keep),
+    column("expected_pay_max", Decimal, Keep),
+    words("expected_pay_period", &["hour", "day", "week", "month", "year"]),
+    column("night_shift", Text, Traits),
+    // Words that the source keeps for a person, a list or separated by commas and the like.
+    column("tags", Text, Traits),
 ];
 
 /// Kinds of ledger lines, as in the table `spend`.

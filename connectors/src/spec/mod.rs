@@ -20,6 +20,7 @@ mod sieve;
 mod stream;
 mod template;
 mod time;
+mod traits;
 mod words;
 
 use std::collections::BTreeMap;
@@ -44,6 +45,7 @@ pub use stream::{Encoding, EventMap, FileForm, FileFormat, IdentityPaths, Omit, 
 pub(crate) use stream::{VALUE, composite};
 pub use template::Template;
 pub use time::{Precision, TimeFormat, local_instant};
+pub(crate) use traits::keep_lawful;
 pub use words::{bool_of, decimal_of, scalar_text, unescape};
 
 /// A board.

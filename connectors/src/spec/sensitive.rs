@@ -1,4 +1,4 @@
-//! Columns that are never kept: marriage, children, ethnicity, faith, politics, household registration, photos, numbers of
+//! Columns that are never kept: sex, age, marriage, children, ethnicity, faith, politics, household registration, photos, numbers of
 //! identity papers, height, weight, health. No mapping can land them, and what is dropped of them is counted.
 
 use unicode_normalization::UnicodeNormalization;
@@ -6,6 +6,10 @@ use unicode_normalization::UnicodeNormalization;
 /// What a column would tell of a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Sensitive {
+    /// Sex.
+    Sex,
+    /// Age. A year of birth may take part in recognising a person, as a digest.
+    Age,
     /// Marriage and partners.
     Marriage,
     /// Children, pregnancy, plans for them.
@@ -32,6 +36,8 @@ impl Sensitive {
     /// What it tells, for a sentence.
     pub fn about(self) -> &'static str {
         match self {
+            Sensitive::Sex => "sex",
+            Sensitive::Age => "age",
             Sensitive::Marriage => "marriage",
             Sensitive::Children => "children",
             Sensitive::Ethnicity => "ethnicity",
@@ -46,10 +52,13 @@ impl Sensitive {
     }
 }
 
-use Sensitive::{Body, Children, Ethnicity, Faith, Health, Household, IdNumber, Marriage, Photo, Politics};
+use Sensitive::{Age, Body, Children, Ethnicity, Faith, Health, Household, IdNumber, Marriage, Photo, Politics, Sex};
 
 /// Parts of Chinese column names.
 const CHINESE: &[(&str, Sensitive)] = &[
+    ("性别", Sex),
+    ("年龄", Age),
+    ("岁数", Age),
     ("婚", Marriage),
     ("配偶", Marriage),
     ("生育", Children),
@@ -92,6 +101,9 @@ const CHINESE: &[(&str, Sensitive)] = &[
 
 /// English words, each a word of its own in the name.
 const ENGLISH: &[(&str, Sensitive)] = &[
+    ("gender", Sex),
+    ("sex", Sex),
+    ("age", Age),
     ("marital", Marriage),
     ("marriage", Marriage),
     ("married", Marriage),
@@ -184,6 +196,9 @@ mod tests {
     use super::*;
 
     #[rstest]
+    #[case("性别", Sex)]
+    #[case("candidateGender", Sex)]
+    #[case("年龄", Age)]
     #[case("婚姻状况", Marriage)]
     #[case("婚否", Marriage)]
     #[case("是否有子女", Children)]
@@ -212,6 +227,8 @@ mod tests {
     #[case("number")]
     #[case("trace_id")]
     #[case("birth_year")]
+    #[case("language")]
+    #[case("stage")]
     #[case("投递时间")]
     #[case("工作性质")]
     #[case("weighted_score")]

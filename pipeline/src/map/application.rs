@@ -2,10 +2,13 @@
 
 use super::{Fault, Mapped, Mapper, Read, bounds};
 use crate::frame::{Cell, Row};
+use crate::normalise::pay::{self, PayError};
+use crate::normalise::profile;
 use crate::{tables, version};
 use inflow_config::Stage;
 use inflow_connectors::landing::{Line, LineIdentity};
 use inflow_connectors::spec::{Event, Kind, Precision, Unreadable};
+use rust_decimal::Decimal;
 use std::collections::BTreeSet;
 
 impl Mapper {
@@ -24,6 +27,7 @@ impl Mapper {
         // A case whose source names no candidate: the case itself stands for the person until a link says otherwise.
         let candidate = identity.map(|i| i.candidate.clone()).filter(|id| !id.is_empty()).unwrap_or_else(|| line.id.clone());
         row.text("candidate_source_id", candidate.clone());
+        self.set_profile(&mut row);
         // The candidate may have other cases, which may say more by now: one that is gone says nothing of the person. Whom no
         // case names any more is not linked.
         let person = (!line.gone).then(|| Self::person(&candidate, identity, version));
@@ -33,6 +37,30 @@ impl Mapper {
             self.take_events(number, line, &line.id, version, (events, unreadable), out);
         }
         Ok(())
+    }
+
+    /// What the person can do and wants, read out of the words of the source; what cannot be read says why.
+    fn set_profile(&self, row: &mut Row) {
+        let mut reasons: Vec<String> = Vec::new();
+        let mut read = |row: &mut Row, column: &'static str, value: &dyn Fn(&str) -> Result<Cell, profile::Unknown>| {
+            if row.get_text(column).is_empty() {
+                return;
+            }
+            let cell = value(row.get_text(column)).unwrap_or_else(|reason| {
+                reasons.push(format!("{column}: {reason}"));
+                Cell::Null
+            });
+            row.set(column, cell);
+        };
+        let text = |word: &str| Cell::Text(word.to_owned());
+        read(row, "education", &|said| profile::education(said).map(text));
+        read(row, "experience_years", &|said| profile::experience(said).map(|years| Cell::Text(years.to_string())));
+        read(row, "night_shift", &|said| profile::yes_no(said).map(text));
+        read(row, "tags", &|said| Ok(Cell::Texts(profile::tags(said).iter().collect())));
+        reasons.extend(set_expected_pay(row, &self.base_currency));
+        if !reasons.is_empty() {
+            row.set("reasons", Cell::Texts(reasons.iter().collect()));
+        }
     }
 
     /// The row of `candidates` for what identifies a person.
@@ -112,6 +140,31 @@ impl Mapper {
             .text("reason", event.reason)
             .text("recruiter", event.recruiter);
         row
+    }
+}
+
+/// Fills the columns of the expected pay from its text where the mapping gave no numbers, and says why it could not.
+fn set_expected_pay(row: &mut Row, base_currency: &str) -> Option<String> {
+    let has_numbers = !matches!((row.get("expected_pay_min"), row.get("expected_pay_max")), (Cell::Null, Cell::Null));
+    if has_numbers {
+        row.text("expected_pay_currency", base_currency);
+        return None;
+    }
+    if row.get_text("expected_pay_text").is_empty() {
+        return None;
+    }
+    match pay::parse(row.get_text("expected_pay_text")) {
+        Ok(read) => {
+            let cell = |number: Option<Decimal>| number.map_or(Cell::Null, |n| Cell::Text(n.to_string()));
+            row.set("expected_pay_min", cell(read.min))
+                .set("expected_pay_max", cell(read.max))
+                .text("expected_pay_currency", read.currency)
+                .text("expected_pay_period", read.period.as_str());
+            None
+        }
+        // Nothing said is no fault.
+        Err(PayError::NotStated) => None,
+        Err(reason) => Some(format!("expected_pay: {reason}")),
     }
 }
 

@@ -4,5 +4,6 @@
 pub mod company;
 pub mod pay;
 pub mod place;
+pub mod profile;
 pub mod text;
 pub mod title;
