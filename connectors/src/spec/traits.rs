@@ -63,10 +63,16 @@ pub(crate) fn keep_lawful(value: &mut Value, names: &[String]) {
             }
         }
         Value::Array(list) => {
-            list.iter_mut().for_each(|inner| keep_lawful(inner, names));
+            for inner in list.iter_mut() {
+                keep_lawful(inner, names);
+            }
             list.retain(|inner| inner.as_str() != Some(""));
         }
-        Value::Object(map) => map.values_mut().for_each(|inner| keep_lawful(inner, names)),
+        Value::Object(map) => {
+            for inner in map.values_mut() {
+                keep_lawful(inner, names);
+            }
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
@@ -78,7 +84,7 @@ fn lawful(text: &str, names: &[String]) -> Option<String> {
         return None;
     }
     // A bare number beside something personal is likely an age.
-    let is_number = |part: &str| part.chars().all(|c| c.is_numeric());
+    let is_number = |part: &str| part.chars().all(char::is_numeric);
     Some(parts.into_iter().filter(|part| !tells(part, names) && !is_number(part)).collect::<Vec<_>>().join(","))
 }
 
