@@ -103,6 +103,7 @@ const DEFINITIONS: &[&str] = &[
     include_str!("../sql/activity.sql"),
     include_str!("../sql/no_show.sql"),
     include_str!("../sql/no_reply.sql"),
+    include_str!("../sql/persona_match.sql"),
     include_str!("../sql/spend.sql"),
     include_str!("../sql/cost_per_contact.sql"),
     include_str!("../sql/cost_per_resume.sql"),

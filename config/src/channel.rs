@@ -157,7 +157,7 @@ fn channel_id(text: &str) -> Result<String, Bad> {
 }
 
 impl Name {
-    fn read(section: &mut Section<'_>) -> Self {
+    pub(crate) fn read(section: &mut Section<'_>) -> Self {
         Self { en: section.required("en", String::new(), words), zh: section.required("zh", String::new(), words) }
     }
 }

@@ -5,6 +5,7 @@ type Files = &'static [(&'static str, &'static str)];
 const DEFAULT: Files = &[
     ("inflow.toml", include_str!("../examples/default/inflow.toml")),
     ("channels.toml", include_str!("../examples/default/channels.toml")),
+    ("personas.toml", include_str!("../examples/default/personas.toml")),
     ("connections/boss.toml", include_str!("../examples/default/connections/boss.toml")),
     ("connections/greenhouse.toml", include_str!("../examples/default/connections/greenhouse.toml")),
     ("connections/lever.toml", include_str!("../examples/default/connections/lever.toml")),
@@ -17,6 +18,7 @@ const DEFAULT: Files = &[
 const ZH_SME: Files = &[
     ("inflow.toml", include_str!("../examples/zh-sme/inflow.toml")),
     ("channels.toml", include_str!("../examples/zh-sme/channels.toml")),
+    ("personas.toml", include_str!("../examples/zh-sme/personas.toml")),
     ("connections/ledger.toml", include_str!("../examples/zh-sme/connections/ledger.toml")),
 ];
 

@@ -9,6 +9,7 @@ use chrono_tz::Tz;
 use crate::channel::{Channel, ChannelsFile};
 use crate::clock::{FixedClock, SharedClock, SystemClock};
 use crate::connection::Connection;
+use crate::persona::Personas;
 use crate::places::{Places, join_key};
 use crate::problem::{ConfigError, Explain, Problem, did_you_mean};
 use crate::reader::Sink;
@@ -27,6 +28,8 @@ pub struct Config {
     pub settings: Settings,
     /// `channels.toml`, in file order.
     pub channels: Vec<Channel>,
+    /// `personas.toml`.
+    pub personas: Personas,
     /// `connections/*.toml`, by name.
     pub connections: Vec<Connection>,
     /// Where the keys of `inflow.toml` stand.
@@ -52,6 +55,7 @@ impl Config {
             problems.extend(unknown_sources(settings, channels, places));
         }
         let connections = load_connections(&beside.join("connections"), known, &mut problems);
+        let personas = load_personas(&beside.join("personas.toml"), &mut problems);
         let (Some((settings, places)), Some((channels, channel_places)), true) = (settings, channels, problems.is_empty()) else {
             return Err(ConfigError { problems });
         };
@@ -60,6 +64,7 @@ impl Config {
             file: file.to_owned(),
             settings,
             channels,
+            personas,
             connections,
             places,
             channel_places,
@@ -180,6 +185,14 @@ fn load_channels(file: &Path, settings: Option<&Settings>, problems: &mut Vec<Pr
     }
     problems.extend(in_order(wrong));
     Some((channels, places))
+}
+
+fn load_personas(file: &Path, problems: &mut Vec<Problem>) -> Personas {
+    let Some(Some(root)) = read_document(file, problems) else { return Personas::default() };
+    let sink = Sink::new(file);
+    let personas = sink.read(&root, Personas::read);
+    problems.extend(in_order(sink.into_parts().1));
+    personas
 }
 
 fn missing_rates(settings: &Settings, channels: &[Channel], places: &Places) -> Vec<Problem> {

@@ -1,28 +1,31 @@
-//! JSON Schema of the three kinds of files, for editors.
+//! JSON Schema of the four kinds of files, for editors.
 
 use serde_json::{Value, json};
 
 use crate::channel::ChannelsFile;
 use crate::connection::Connection;
+use crate::persona::Personas;
 use crate::settings::Settings;
 
 /// The schema of each kind of file, by the name under which `config/schema` holds it.
-pub fn schema_files() -> [(&'static str, Value); 3] {
+pub fn schema_files() -> [(&'static str, Value); 4] {
     [
         ("inflow.schema.json", schemars::schema_for!(Settings)),
         ("channels.schema.json", schemars::schema_for!(ChannelsFile)),
         ("connection.schema.json", schemars::schema_for!(Connection)),
+        ("personas.schema.json", schemars::schema_for!(Personas)),
     ]
     .map(|(name, schema)| (name, sorted(schema.to_value())))
 }
 
-/// One schema of all three files, each under `$defs`: `inflow`, `channels`, `connection`.
+/// One schema of all four files, each under `$defs`: `inflow`, `channels`, `connection`, `personas`.
 pub fn json_schema() -> Value {
     let mut generator = schemars::SchemaGenerator::default();
     let files = [
         ("inflow", generator.subschema_for::<Settings>()),
         ("channels", generator.subschema_for::<ChannelsFile>()),
         ("connection", generator.subschema_for::<Connection>()),
+        ("personas", generator.subschema_for::<Personas>()),
     ];
     let mut definitions = generator.take_definitions(true);
     for (name, reference) in files {

@@ -85,6 +85,7 @@ fn rows(c: &mut Criterion) {
         channels: Vec::new(),
         connections: vec![connection.clone()],
         places: Places::default(),
+        personas: inflow_config::Personas::default(),
         channel_places: Places::default(),
     };
     let stream = parse_mapping(APPLICATIONS, "bench.toml").unwrap();

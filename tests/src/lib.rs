@@ -149,6 +149,8 @@ pub const DERIVED: &[(&str, &str)] = &[
     ("hires", ""),
     ("posting_quarters", ""),
     ("spend_days", ""),
+    ("application_tags", ""),
+    ("application_personas", ""),
 ];
 
 fn answer(output: &Output) -> Answer {

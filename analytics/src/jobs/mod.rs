@@ -2,9 +2,9 @@
 //!
 //! A job depends on the marts, the configuration and the clock, never on what it wrote before, so that a replay and an analysis
 //! of everything give the same rows. All of them run after each analysis and are quick: they look at days and weeks,
-//! not at applications.
+//! not at applications. The rules of personas do, in the engine.
 
-#![expect(dead_code, reason = "the first job takes this away")]
+#![expect(dead_code, reason = "who asks for the days of channels comes with its own job")]
 
 use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
@@ -15,6 +15,7 @@ use crate::AnalyticsError;
 use crate::analyze::Marts;
 
 pub(crate) mod days;
+mod personas;
 
 /// A job: its name in `inflow analyze <name>`, which is the name of the table that it fills, and how.
 pub(crate) struct Job {
@@ -23,7 +24,7 @@ pub(crate) struct Job {
 }
 
 /// One line a job; those that read another's table come after it.
-pub(crate) const JOBS: &[Job] = &[];
+pub(crate) const JOBS: &[Job] = &[Job { name: "application_tags", run: personas::run }];
 
 /// What a job works with.
 pub(crate) struct Desk<'a> {

@@ -12,6 +12,7 @@ mod fill;
 mod heat;
 mod hires;
 mod invitations;
+mod personas;
 mod reference;
 mod retention;
 mod sources;

@@ -18,6 +18,7 @@ fn config(connection: &Connection) -> Config {
         channels: Vec::new(),
         connections: vec![connection.clone()],
         places: inflow_config::Places::default(),
+        personas: inflow_config::Personas::default(),
         channel_places: inflow_config::Places::default(),
     }
 }
