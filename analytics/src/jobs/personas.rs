@@ -44,8 +44,8 @@ fn matches(tags: &[Tag], personas: &[Persona]) -> String {
     };
     let personas: Vec<String> = personas.iter().map(one).collect();
     format!(
-        "WITH\n{PROFILES}SELECT\n    toLowCardinality(connection) AS connection, source_id, toLowCardinality(toString(persona.1)) AS persona,\n    \
-         toUInt8(hasAll(carried, persona.3)) AS matches, told\nFROM (SELECT *, {} AS carried FROM profiles)\nARRAY JOIN [{}] AS persona\nWHERE persona.2",
+        "WITH\n{PROFILES}SELECT\n    toLowCardinality(connection) AS connection, source_id, toLowCardinality(toString(sought.1)) AS persona,\n    \
+         toUInt8(hasAll(carried, sought.3)) AS matches, told\nFROM (SELECT *, {} AS carried FROM profiles)\nARRAY JOIN [{}] AS sought\nWHERE sought.2",
         carried(tags),
         personas.join(", ")
     )

@@ -1,13 +1,15 @@
 //! Every definition installs and runs, whatever it is grouped by.
 
 use inflow_analytics::{AnalyticsError, Scope, analyze, analyze_into, catalogue, report};
-use inflow_config::Explain;
+use inflow_config::{Explain, Persona, Tag};
 
 use crate::world::{World, application, query};
 
 #[tokio::test]
 async fn every_metric_runs_by_every_dimension() {
-    let world = World::new().await;
+    let mut world = World::new().await;
+    world.config.personas.tag = vec![Tag { id: "nights".to_owned(), night_shift: Some(true), ..Tag::default() }];
+    world.config.personas.persona = vec![Persona { id: "any".to_owned(), tags: vec!["nights".to_owned()], ..Persona::default() }];
     world.insert("applications", vec![application("1", "boss", "2026-10-05 10:00:00")]).await;
     world.analyze().await;
     for metric in catalogue() {
@@ -77,7 +79,7 @@ async fn a_store_without_views_says_what_to_run() {
     let error = analyze(&world.store, &world.config, &world.clock, &["spend_day".to_owned()], Scope::All).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "there is no analysis `spend_day`, accepted: application_stages, posting_quarters, spend_days, hires, views"
+        "there is no analysis `spend_day`, accepted: application_stages, posting_quarters, spend_days, hires, application_tags, views"
     );
     assert_eq!(error.hint().as_deref(), Some("did you mean `spend_days`?"));
 }

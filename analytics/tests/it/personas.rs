@@ -34,7 +34,9 @@ async fn world() -> World {
 fn person(id: &str, channel: &str, profile: Value) -> Value {
     let mut row = application(id, channel, "2026-10-05 10:00:00");
     row["title"] = json!("店员");
-    row.as_object_mut().unwrap().extend(profile.as_object().unwrap().clone());
+    if let Value::Object(profile) = profile {
+        row.as_object_mut().unwrap().extend(profile);
+    }
     row
 }
 
