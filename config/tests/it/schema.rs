@@ -63,6 +63,7 @@ fn the_reader_accepts_the_keys_of_the_schema_and_no_others() {
         let file = match name {
             "connection.schema.json" => "connections/probe.toml",
             "channels.schema.json" => "channels.toml",
+            "personas.schema.json" => "personas.toml",
             _ => "inflow.toml",
         };
         let mut found = Tables::new();
@@ -81,9 +82,9 @@ fn the_reader_accepts_the_keys_of_the_schema_and_no_others() {
 }
 
 #[test]
-fn one_schema_holds_all_three_files() {
+fn one_schema_holds_all_files() {
     let schema = json_schema();
-    for name in ["inflow", "channels", "connection"] {
+    for name in ["inflow", "channels", "connection", "personas"] {
         assert!(schema.pointer(&format!("/$defs/{name}")).is_some(), "{name}");
     }
     // No reference leads nowhere.
