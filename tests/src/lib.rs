@@ -151,6 +151,7 @@ pub const DERIVED: &[(&str, &str)] = &[
     ("spend_days", ""),
     ("application_tags", ""),
     ("application_personas", ""),
+    ("forecasts", ""),
 ];
 
 fn answer(output: &Output) -> Answer {

@@ -4,8 +4,6 @@
 //! of everything give the same rows. All of them run after each analysis and are quick: they look at days and weeks,
 //! not at applications. The rules of personas do, in the engine.
 
-#![expect(dead_code, reason = "who asks for the days of channels comes with its own job")]
-
 use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
 use inflow_config::Config;
@@ -14,7 +12,9 @@ use serde::Serialize;
 use crate::AnalyticsError;
 use crate::analyze::Marts;
 
+mod calendar;
 pub(crate) mod days;
+mod forecast;
 mod personas;
 
 /// A job: its name in `inflow analyze <name>`, which is the name of the table that it fills, and how.
@@ -24,7 +24,8 @@ pub(crate) struct Job {
 }
 
 /// One line a job; those that read another's table come after it.
-pub(crate) const JOBS: &[Job] = &[Job { name: "application_tags", run: personas::run }];
+pub(crate) const JOBS: &[Job] =
+    &[Job { name: "application_tags", run: personas::run }, Job { name: "forecasts", run: |desk| Box::pin(forecast::run(desk)) }];
 
 /// What a job works with.
 pub(crate) struct Desk<'a> {

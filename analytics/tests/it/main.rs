@@ -9,6 +9,7 @@ mod definitions;
 mod edges;
 mod fairness;
 mod fill;
+mod forecast;
 mod heat;
 mod hires;
 mod invitations;

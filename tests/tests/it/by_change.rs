@@ -234,6 +234,7 @@ fn computed(company: &Company) -> String {
         "hires",
         "posting_quarters",
         "spend_days",
+        "forecasts",
         "channels",
     ];
     let lines = |table: &&str| {
