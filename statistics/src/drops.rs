@@ -63,7 +63,7 @@ pub struct Settings {
     /// Days that this prior is worth.
     pub overdispersion_days: f64,
     /// Days of a channel and year with a false sure alarm that are accepted, by p-values that are bounds. What came of it in simulated worlds is
-    /// a fortieth (`cargo xtask bench stats --only drops`): days of one alarm go together, and small counts keep off their bounds.
+    /// an eighth (`cargo xtask bench stats --only drops`): days of one alarm go together, and small counts keep off their bounds.
     pub sure: f64,
     /// The same of an unsure alarm.
     pub unsure: f64,
@@ -82,8 +82,8 @@ impl Default for Settings {
             least_expected: 5.0,
             overdispersion: 0.03,
             overdispersion_days: 20.0,
-            sure: 0.2,
-            unsure: 2.0,
+            sure: 0.06,
+            unsure: 1.0,
             least_fall: 0.3,
         }
     }
@@ -480,7 +480,7 @@ mod tests {
 
     #[test]
     fn channels_that_fall_together_help_each_other_and_small_falls_do_not_ring() {
-        let drop = Drop { p_value: 9e-4, basis: Basis::Cusum, since: 0, observed: 10, expected: 40.0 };
+        let drop = Drop { p_value: 3e-4, basis: Basis::Cusum, since: 0, observed: 10, expected: 40.0 };
         let settings = Settings::default();
         assert_eq!(decide(&[drop], &settings)[0].1, Alarm::Unsure);
         assert!(decide(&[drop; 4], &settings).iter().all(|(_, alarm)| *alarm == Alarm::Sure));

@@ -152,6 +152,7 @@ pub const DERIVED: &[(&str, &str)] = &[
     ("application_tags", ""),
     ("application_personas", ""),
     ("forecasts", ""),
+    ("channel_drops", ""),
 ];
 
 fn answer(output: &Output) -> Answer {

@@ -48,14 +48,19 @@ pub(super) fn class(zone: Tz, day: NaiveDate) -> u8 {
         (11, 1..=11) => return DOUBLE_ELEVEN,
         _ => {}
     }
-    let first = usize::try_from(day.year() - FIRST_YEAR).ok().and_then(|year| FIRST_DAYS.get(year));
-    let Some(first) = first.and_then(|&(month, of_month)| NaiveDate::from_ymd_opt(day.year(), month, of_month)) else { return ORDINARY };
+    let Some(first) = lunar_new_year(day.year()) else { return ORDINARY };
     match (day - first).num_days() {
         -15..=-2 => BEFORE_NEW_YEAR,
         -1..=6 => NEW_YEAR,
         7..=27 => AFTER_NEW_YEAR,
         _ => ORDINARY,
     }
+}
+
+/// The first day of the lunar year that begins in a year, where it is known.
+pub(super) fn lunar_new_year(year: i32) -> Option<NaiveDate> {
+    let (month, day) = FIRST_DAYS.get(usize::try_from(year - FIRST_YEAR).ok()?)?;
+    NaiveDate::from_ymd_opt(year, *month, *day)
 }
 
 #[cfg(test)]

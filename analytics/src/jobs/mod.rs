@@ -14,7 +14,9 @@ use crate::analyze::Marts;
 
 mod calendar;
 pub(crate) mod days;
+mod drops;
 mod forecast;
+mod holidays;
 mod personas;
 
 /// A job: its name in `inflow analyze <name>`, which is the name of the table that it fills, and how.
@@ -24,8 +26,11 @@ pub(crate) struct Job {
 }
 
 /// One line a job; those that read another's table come after it.
-pub(crate) const JOBS: &[Job] =
-    &[Job { name: "application_tags", run: personas::run }, Job { name: "forecasts", run: |desk| Box::pin(forecast::run(desk)) }];
+pub(crate) const JOBS: &[Job] = &[
+    Job { name: "application_tags", run: personas::run },
+    Job { name: "forecasts", run: |desk| Box::pin(forecast::run(desk)) },
+    Job { name: drops::TABLE, run: drops::run },
+];
 
 /// What a job works with.
 pub(crate) struct Desk<'a> {

@@ -6,6 +6,7 @@ mod cases;
 mod changes;
 mod conversion;
 mod definitions;
+mod drops;
 mod edges;
 mod fairness;
 mod fill;

@@ -235,6 +235,7 @@ fn computed(company: &Company) -> String {
         "posting_quarters",
         "spend_days",
         "forecasts",
+        "channel_drops",
         "channels",
     ];
     let lines = |table: &&str| {
