@@ -93,7 +93,11 @@ impl Metric {
 }
 
 /// Text that several definitions share where a view cannot take their rows as an argument.
-const FRAGMENTS: [(&str, &str); 1] = [("$rated\n", include_str!("../sql/shared/rated.sql"))];
+const FRAGMENTS: [(&str, &str); 3] = [
+    ("$rated\n", include_str!("../sql/shared/rated.sql")),
+    ("$product_limit\n", include_str!("../sql/shared/product_limit.sql")),
+    ("$quartiles\n", include_str!("../sql/shared/quartiles.sql")),
+];
 
 /// One line a metric, in the order of the list that `inflow report` prints.
 const DEFINITIONS: &[&str] = &[
@@ -104,6 +108,13 @@ const DEFINITIONS: &[&str] = &[
     include_str!("../sql/no_show.sql"),
     include_str!("../sql/no_reply.sql"),
     include_str!("../sql/persona_match.sql"),
+    include_str!("../sql/drop_out.sql"),
+    include_str!("../sql/offer_acceptance.sql"),
+    include_str!("../sql/conversion_estimate.sql"),
+    include_str!("../sql/time_in_stage.sql"),
+    include_str!("../sql/time_to_hire.sql"),
+    include_str!("../sql/time_to_fill.sql"),
+    include_str!("../sql/recruiter.sql"),
     include_str!("../sql/spend.sql"),
     include_str!("../sql/cost_per_contact.sql"),
     include_str!("../sql/cost_per_resume.sql"),

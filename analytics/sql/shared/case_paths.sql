@@ -1,5 +1,5 @@
 -- One row for each case that entered a stage on the local days {from}..{to} (stages from offered on: {late_from}..{to}), by as_of: the
--- stages that it entered then, as arrays in one order, and the report's grouping.
+-- stages that it entered then, as arrays in one order (vague: 1 implied, 2 known to the day), and the report's grouping.
 --
 -- `known_from` is until when the case's connection had only looked (see first_looks): what was entered before is left out by whoever asks
 -- when a step was taken.
@@ -11,7 +11,7 @@ WITH
         SELECT
             case_key, any(s.connection) AS connection, any(s.channel) AS in_channel, any(s.store) AS in_store, any(s.department) AS in_department,
             any(s.city) AS in_city, any(s.recruiter) AS by_recruiter,
-            groupArray((s.stage_rank, toUnixTimestamp64Milli(s.entered_at), s.precision = 'implied')) AS steps
+            groupArray((s.stage_rank, toUnixTimestamp64Milli(s.entered_at), multiIf(s.precision = 'implied', 1, s.precision = 'day', 2, 0))) AS steps
         FROM inflow.application_stages AS s
         WHERE s.entered_at <= {as_of:DateTime64(3, 'UTC')} AND s.entered_at < latest
           AND (s.stage_rank >= 7 OR s.entered_at >= toDateTime64({from:Date}, 3, 'UTC') - toIntervalHour(14))
@@ -30,7 +30,7 @@ SELECT
     g.case_key AS case_key,
     g.steps.1 AS ranks,
     g.steps.2 AS millis,
-    g.steps.3 AS implied,
+    g.steps.3 AS vague,
     toUnixTimestamp64Milli(l.till) AS known_from
 FROM gathered AS g
 LEFT JOIN inflow.first_looks_v1(as_of = {as_of:DateTime64(3, 'UTC')}) AS l ON l.connection = g.connection

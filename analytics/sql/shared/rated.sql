@@ -47,15 +47,26 @@
             if(c.found = 1, c.channel, w.channel) AS channel,
             c.store AS store, c.department AS department, c.city AS city, c.recruiter AS recruiter, c.kind AS kind,
             if(c.found = 1, c.period, w.period) AS period, if(c.found = 1, c.key, w.key) AS key,
-            c.k AS k, c.n AS n, c.parts AS parts, if(w.expected = 1, w.covered, 1) AS covered,
-            multiIf(covered = 0 AND n = 0, 'no_data', covered < 1, 'partial', n < 20, 'few', 'ok') AS status,
-            1.959963984540054 AS z,
-            (k / n + z * z / (2 * n)) / (1 + z * z / n) AS middle,
-            z * sqrt(k / n * (1 - k / n) / n + z * z / (4 * n * n)) / (1 + z * z / n) AS half,
-            max(c.pooled_k) OVER (PARTITION BY channel, store, department, city, recruiter, kind, key) AS pool_k,
-            max(c.pooled_n) OVER (PARTITION BY channel, store, department, city, recruiter, kind, key) AS pool_n
+            c.k AS k, c.n AS n, c.parts AS parts, if(w.expected = 1, w.covered, 1) AS covered, c.pooled_k AS pooled_k, c.pooled_n AS pooled_n
         FROM rated_expected AS w
         FULL JOIN rated_groups AS c ON c.channel = w.channel AND c.period = w.period AND c.key = w.key
+    ),
+    -- In steps, since a name that stands for an expression is resolved anew wherever it is read.
+    rated_status AS
+    (
+        SELECT
+            *,
+            multiIf(covered = 0 AND n = 0, 'no_data', covered < 1, 'partial', n < 20, 'few', 'ok') AS status,
+            k / greatest(n, 1) AS p, 3.841458820694124 / greatest(n, 1) AS zz,
+            max(pooled_k) OVER (PARTITION BY channel, store, department, city, recruiter, kind, key) AS pool_k,
+            max(pooled_n) OVER (PARTITION BY channel, store, department, city, recruiter, kind, key) AS pool_n
+        FROM rated_joined
+        WHERE period != toDate(0)
+    ),
+    rated_bounds AS
+    (
+        SELECT *, (p + zz / 2) / (1 + zz) AS middle, sqrt(zz * (p * (1 - p) + zz / 4)) / (1 + zz) AS half
+        FROM rated_status
     ),
     rated AS
     (
@@ -63,7 +74,7 @@
             channel, store, department, city, recruiter, kind, period, key,
             if(j.status = 'no_data', NULL, j.k) AS numerator,
             if(j.status = 'no_data', NULL, j.n) AS denominator,
-            if(j.n = 0, NULL, round(j.k / j.n, 6)) AS value,
+            if(j.n = 0, NULL, round(j.p, 6)) AS value,
             if(j.n = 0, NULL, round(greatest(0, j.middle - j.half), 6)) AS low,
             if(j.n = 0, NULL, round(least(1, j.middle + j.half), 6)) AS high,
             -- Of a group that nothing was found of, as many as are asked for are 0.
@@ -73,6 +84,5 @@
             if(j.n >= 20 OR j.pool_n = 0, NULL, round(j.pool_k / j.pool_n, 6)) AS pooled_value,
             j.status AS status,
             round(j.covered, 6) AS covered
-        FROM rated_joined AS j
-        WHERE period != toDate(0)
+        FROM rated_bounds AS j
     )
