@@ -90,8 +90,7 @@ async fn rebuild(
     wanted: &impl Fn(&str) -> bool,
     scope: Scope,
 ) -> Result<(), AnalyticsError> {
-    let settings = &config.settings.store;
-    let marts = &Marts { store, db, zones: Zones::new(config), budget: (settings.max_memory / 8).to_string() };
+    let marts = &Marts::new(store, db, config);
     let stages = async || if wanted("application_stages") { stages::rebuild(marts, scope).await } else { Ok(()) };
     let others = async || {
         marts.rebuild("channels", &channels(config), &[]).await?;
@@ -137,6 +136,17 @@ pub(crate) struct Marts<'a> {
     zones: Zones,
     /// Bytes that a join may hold before it spills to disk.
     budget: String,
+}
+
+impl<'a> Marts<'a> {
+    fn new(store: &'a Store, db: &'a str, config: &Config) -> Self {
+        Self { store, db, zones: Zones::new(config), budget: (config.settings.store.max_memory / 8).to_string() }
+    }
+
+    /// Those of the live database.
+    pub(crate) fn live(store: &'a Store, config: &Config) -> Self {
+        Self::new(store, LIVE, config)
+    }
 }
 
 impl Marts<'_> {

@@ -17,6 +17,7 @@
 //! which the metric reads.
 
 mod analyze;
+mod budget;
 mod catalogue;
 mod error;
 mod fairness;
@@ -29,6 +30,7 @@ mod unmapped;
 mod zones;
 
 pub use analyze::{Scope, analyze, analyze_into, jobs, jobs_of_the_clock};
+pub use budget::{Advised, BudgetPlan, BudgetQuery, BudgetReason, People, budget_plan};
 pub use catalogue::{Metric, catalogue, metric};
 pub use error::AnalyticsError;
 pub use report::{Definition, NO_DIMENSION, Query, Report, report};

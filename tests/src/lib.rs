@@ -153,6 +153,7 @@ pub const DERIVED: &[(&str, &str)] = &[
     ("application_personas", ""),
     ("forecasts", ""),
     ("channel_drops", ""),
+    ("budget_moves", "made_as_of"),
 ];
 
 fn answer(output: &Output) -> Answer {

@@ -64,7 +64,7 @@ pub(crate) async fn of_stage(desk: &Desk<'_>, stage: Stage, most: u32) -> Result
 }
 
 /// The share of each channel's day that its connections delivered.
-async fn covered(desk: &Desk<'_>, first: NaiveDate) -> Result<BTreeMap<(String, NaiveDate), f64>, AnalyticsError> {
+pub(crate) async fn covered(desk: &Desk<'_>, first: NaiveDate) -> Result<BTreeMap<(String, NaiveDate), f64>, AnalyticsError> {
     let params = [
         ("of", "people".to_owned()),
         ("from", first.to_string()),

@@ -12,6 +12,7 @@ use serde::Serialize;
 use crate::AnalyticsError;
 use crate::analyze::Marts;
 
+mod budget;
 mod calendar;
 pub(crate) mod days;
 mod drops;
@@ -30,6 +31,7 @@ pub(crate) const JOBS: &[Job] = &[
     Job { name: "application_tags", run: personas::run },
     Job { name: "forecasts", run: |desk| Box::pin(forecast::run(desk)) },
     Job { name: drops::TABLE, run: drops::run },
+    Job { name: "budget_moves", run: |desk| Box::pin(budget::run(desk)) },
 ];
 
 /// What a job works with.

@@ -10,6 +10,7 @@ pub mod erase;
 pub mod explain;
 pub mod import;
 pub mod init;
+pub mod plan;
 pub mod query;
 pub mod replay;
 pub mod report;
