@@ -272,7 +272,8 @@ fn columns(day: &Day, distance: f64, kinds: usize) -> Vec<f64> {
 }
 
 impl Expectation {
-    /// The regressors of a day after the fit; none when nothing is known of its kind. A rise is not carried on: that it ends is no drop.
+    /// The regressors of a day after the fit; none when nothing is known of its kind. A rise is not carried on, nor does a special day raise what
+    /// is expected: that either ends is no drop.
     fn row(&self, days: &[Day], at: usize) -> Option<Vec<f64>> {
         if let Some(kind) = days[at].special
             && self.specials.get(usize::from(kind)).is_none_or(|seen| *seen < SPECIAL_SEEN)
@@ -280,7 +281,13 @@ impl Expectation {
             return None;
         }
         let rises = self.fit.coefficients[TREND] > 0.0;
-        Some(columns(&days[at], if rises { 0.0 } else { (at - self.end) as f64 }, self.specials.len()))
+        let mut row = columns(&days[at], if rises { 0.0 } else { (at - self.end) as f64 }, self.specials.len());
+        for (value, coefficient) in row.iter_mut().zip(&self.fit.coefficients).skip(FIXED_COLUMNS) {
+            if *coefficient > 0.0 {
+                *value = 0.0;
+            }
+        }
+        Some(row)
     }
 
     /// Expected count and its relative standard error.
