@@ -10,6 +10,7 @@
 -- default_by: channel
 -- keys: kind
 -- columns: assessments, pending, missed, numerator, denominator, value, low, high, mean_score, pooled_numerator, pooled_denominator, pooled_value, status, covered
+-- shares: mean_score
 -- meaning.en: Of the assessments of the period that have a result, the share that was passed, by kind, with a 95 % Wilson interval; mean_score is the mean share of the greatest score.
 -- meaning.zh: 期间有结果的测评中通过的比例(按类型),附 95 % Wilson 区间;mean_score 为得分占满分的平均比例;健康证有效视为通过。
 WITH

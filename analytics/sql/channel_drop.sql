@@ -9,6 +9,7 @@
 -- dimensions: channel, day, week, month
 -- default_by: channel
 -- columns: observed, expected, low, p_value, q_value, alarm, alarm_days, last_alarm, basis, since, fall, status, covered
+-- shares: fall
 -- meaning.en: Applications against what was to be expected; an alarm is sure (under one false alarm in 100 channels and years in simulated worlds) or unsure, and says since when how much is missing. Of several days: the strongest evidence.
 -- meaning.zh: 每日投递与预期对比;警报分确定(模拟中每百渠道年误报不到一次)与不确定,并给出自何日起少了多少;多日合计时取最强的一日。
 WITH

@@ -10,6 +10,7 @@
 -- default_by: channel
 -- columns: entries, value, low, high, at_risk, reached, observed, maturity, status, covered
 -- keys: from_stage, to_stage, days
+-- shares: value, low, high, observed
 -- meaning.en: What share of the applications that entered a stage in the period reaches a later one within so many days, young ones neither dropped nor counted as failures; with a 95 % log(-log) interval, and beside it what has been observed so far (reached of entries) and how many of the cohort are decided (maturity).
 -- meaning.zh: 期间进入某一阶段的申请在若干天内到达后续阶段的估计比例(Aalen-Johansen,淘汰与退出为竞争事件,未决申请按删失处理),附 95 % log(-log) 区间;旁列目前已观察到的比例与已定比例(maturity)。
 WITH

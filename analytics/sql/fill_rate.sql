@@ -9,6 +9,7 @@
 -- dimensions: requisition, department, store, city, week, month
 -- default_by: store, department
 -- columns: requisitions, numerator, denominator, value, low, high, gap, vacancy_rate, overdue, overdue_days, surplus, on_hold, cancelled, heads_unknown, without_requisition, status, covered
+-- shares: vacancy_rate
 -- meaning.en: Of the heads planned in the requisitions of the period, the share that has started; how many are still missing (gap), and how many of those are past their due date (overdue) and for how many days at most. Heads are counted, not sampled, so low and high are empty.
 -- meaning.zh: 期间内有效需求的计划人数中已到岗的比例;gap 为尚缺人数,overdue 为其中已过到岗期限者,overdue_days 为最长逾期天数;暂停、取消的需求单列。计划人数为全数而非抽样,故 low、high 为空。
 WITH

@@ -41,12 +41,19 @@ pub struct Metric {
     pub sensitive: Vec<&'static str>,
     /// Columns that count people by them.
     pub people: Vec<&'static str>,
+    /// Those of them that are shares of one, for people to read as percentages.
+    pub shares: Vec<&'static str>,
     /// Whether a report shows money, and so its tie to the ledger.
     pub has_money: bool,
     /// The definition itself.
     #[serde(skip)]
     pub sql: &'static str,
 }
+
+/// What the columns of a rate are called.
+const RATE: [&str; 7] = ["value", "low", "high", "pooled_value", "estimate", "estimate_low", "estimate_high"];
+/// Columns that are shares in every metric.
+const ALWAYS_SHARES: [&str; 5] = ["share", "covered", "maturity", "key_share", "official_share"];
 
 impl Metric {
     /// Name of the view that holds this version.
@@ -70,6 +77,14 @@ impl Metric {
         let words = |key: &str| field(key).split(", ").filter(|word| !word.is_empty()).collect::<Vec<_>>();
         let name = |key: &str| Name { en: field(&format!("{key}.en")).to_owned(), zh: field(&format!("{key}.zh")).to_owned() };
         let money = words("money");
+        let columns = words("columns");
+        // A rate has a numerator; what a median or a forecast is, its header need not say.
+        let of_a_rate: &[&str] = if columns.contains(&"numerator") && money.is_empty() { &RATE } else { &[] };
+        let stated = words("shares");
+        let shares = columns
+            .iter()
+            .copied()
+            .filter(|column| ALWAYS_SHARES.contains(column) || of_a_rate.contains(column) || stated.contains(column));
         Self {
             id: field("id"),
             version: field("version").parse().unwrap_or_default(),
@@ -82,7 +97,8 @@ impl Metric {
             dimensions: words("dimensions"),
             default_by: words("default_by"),
             keys: words("keys"),
-            columns: words("columns"),
+            shares: shares.collect(),
+            columns,
             has_money: !money.is_empty(),
             money,
             sensitive: words("sensitive"),

@@ -83,6 +83,9 @@ pub struct Report {
     /// Names of the columns in the order in which a table shows them.
     #[serde(skip)]
     pub columns: Vec<String>,
+    /// Those of them that are shares of one.
+    #[serde(skip)]
+    pub shares: Vec<&'static str>,
 }
 
 /// Reads a metric.
@@ -127,6 +130,7 @@ pub async fn report(store: &Store, config: &Config, query: &Query) -> Result<Rep
         rows,
         reconciles,
         columns,
+        shares: metric.shares.clone(),
     })
 }
 

@@ -33,7 +33,11 @@ fn is_numeric(cell: &str) -> bool {
 /// A report's rows as a table, columns in the order the metric gives them.
 pub fn report(report: &Report) -> String {
     let header = &report.columns;
-    let rows: Vec<Vec<String>> = report.rows.iter().map(|row| header.iter().map(|name| shown(name, row.get(name))).collect()).collect();
+    let rows: Vec<Vec<String>> = report
+        .rows
+        .iter()
+        .map(|row| header.iter().map(|name| shown(report.shares.contains(&name.as_str()), row.get(name))).collect())
+        .collect();
     draw(header, &rows)
 }
 
@@ -58,19 +62,13 @@ fn plain(value: Option<&Value>) -> String {
     }
 }
 
-fn shown(column: &str, value: Option<&Value>) -> String {
+fn shown(is_share: bool, value: Option<&Value>) -> String {
     match value {
         None | Some(Value::Null) => "–".to_owned(),
-        Some(Value::Number(number)) if is_rate(column) => number.as_f64().map_or_else(|| number.to_string(), percent),
+        Some(Value::Number(number)) if is_share => number.as_f64().map_or_else(|| number.to_string(), percent),
         Some(Value::Number(number)) if number.is_f64() => number.as_f64().map_or_else(|| number.to_string(), |n| format!("{n:.2}")),
         other => plain(other),
     }
-}
-
-fn is_rate(column: &str) -> bool {
-    matches!(column, "value" | "low" | "high" | "pooled_value" | "covered" | "share" | "maturity")
-        || column.ends_with("_share")
-        || column.starts_with("share_")
 }
 
 /// `0.4` as `40.0 %`.

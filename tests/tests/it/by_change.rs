@@ -236,10 +236,17 @@ fn computed(company: &Company) -> String {
         "spend_days",
         "forecasts",
         "channel_drops",
+        "budget_moves",
+        "application_tags",
+        "application_personas",
         "channels",
     ];
     let lines = |table: &&str| {
-        let except = if *table == "candidate_links" { "EXCEPT (version)" } else { "" };
+        let except = match *table {
+            "candidate_links" => "EXCEPT (version)",
+            "budget_moves" => "EXCEPT (made_as_of)",
+            _ => "",
+        };
         format!("SELECT concat('{table} ', toString(tuple(* {except}))) AS line FROM inflow.{table}")
     };
     let lines = tables.iter().map(lines).collect::<Vec<_>>().join(" UNION ALL ");
