@@ -12,14 +12,7 @@
 -- meaning.en: How far those got who scored so much: per kind of assessment and band of score (percent of the greatest score; passed or failed where only that is told) the share that was offered, accepted, onboarded, and was still employed at day 90, with a 95 % Wilson interval. Whether the score caused it, this does not say: who failed was mostly not taken further.
 -- meaning.zh: 各测评类型、分段(占满分百分比;仅有结果者为 passed/failed)的候选人后续获得 offer、录用、入职及满 90 天仍在职的比例,附 95 % Wilson 区间。不代表因果:未通过者多半未继续流程。
 WITH
-    1.959963984540054 AS z,
-    (k, n) -> (k / n + z * z / (2 * n)) / (1 + z * z / n) AS middle,
-    (k, n) -> z * sqrt(k / n * (1 - k / n) / n + z * z / (4 * n * n)) / (1 + z * z / n) AS half,
-    (day) -> multiIf(
-        has({by:Array(String)}, 'day'), day,
-        has({by:Array(String)}, 'week'), toMonday(day),
-        has({by:Array(String)}, 'month'), toStartOfMonth(day),
-        {from:Date}) AS period_of,
+$wilson
     stayed AS
     (
         SELECT
@@ -83,14 +76,6 @@ WITH
 SELECT
     j.g.1 AS channel, j.g.2 AS store, j.g.3 AS department, j.g.4 AS city, j.g.5 AS recruiter, j.g.6 AS name, j.period AS period,
     j.kind AS kind, j.band AS band, j.outcome AS outcome,
-    if(j.status = 'no_data', NULL, j.k) AS numerator,
-    if(j.status = 'no_data', NULL, j.n) AS denominator,
-    if(j.n = 0, NULL, round(j.k / j.n, 6)) AS value,
-    if(j.n = 0, NULL, round(greatest(0, middle(j.k, j.n) - half(j.k, j.n)), 6)) AS low,
-    if(j.n = 0, NULL, round(least(1, middle(j.k, j.n) + half(j.k, j.n)), 6)) AS high,
-    if(j.n >= 20, NULL, j.pool_k) AS pooled_numerator,
-    if(j.n >= 20, NULL, j.pool_n) AS pooled_denominator,
-    if(j.n >= 20 OR j.pool_n = 0, NULL, round(j.pool_k / j.pool_n, 6)) AS pooled_value,
-    j.status AS status,
-    round(j.covered, 6) AS covered
+$share
+$pooled
 FROM joined AS j

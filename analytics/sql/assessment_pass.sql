@@ -14,14 +14,7 @@
 -- meaning.en: Of the assessments of the period that have a result, the share that was passed, by kind, with a 95 % Wilson interval; mean_score is the mean share of the greatest score.
 -- meaning.zh: 期间有结果的测评中通过的比例(按类型),附 95 % Wilson 区间;mean_score 为得分占满分的平均比例;健康证有效视为通过。
 WITH
-    1.959963984540054 AS z,
-    (k, n) -> (k / n + z * z / (2 * n)) / (1 + z * z / n) AS middle,
-    (k, n) -> z * sqrt(k / n * (1 - k / n) / n + z * z / (4 * n * n)) / (1 + z * z / n) AS half,
-    (day) -> multiIf(
-        has({by:Array(String)}, 'day'), day,
-        has({by:Array(String)}, 'week'), toMonday(day),
-        has({by:Array(String)}, 'month'), toStartOfMonth(day),
-        {from:Date}) AS period_of,
+$wilson
     -- The kinds that the company uses; one empty row where it uses none.
     (SELECT if(empty(groupUniqArray(toString(kind))), [''], arraySort(groupUniqArray(toString(kind)))) FROM inflow.assessed) AS kinds,
     counted AS
@@ -63,16 +56,8 @@ SELECT
     if(j.status = 'no_data', NULL, j.assessments) AS assessments,
     if(j.status = 'no_data', NULL, j.pending) AS pending,
     if(j.status = 'no_data', NULL, j.missed) AS missed,
-    if(j.status = 'no_data', NULL, j.k) AS numerator,
-    if(j.status = 'no_data', NULL, j.n) AS denominator,
-    if(j.n = 0, NULL, round(j.k / j.n, 6)) AS value,
-    if(j.n = 0, NULL, round(greatest(0, middle(j.k, j.n) - half(j.k, j.n)), 6)) AS low,
-    if(j.n = 0, NULL, round(least(1, middle(j.k, j.n) + half(j.k, j.n)), 6)) AS high,
+$share
     round(j.mean_score, 6) AS mean_score,
-    if(j.n >= 20, NULL, j.pool_k) AS pooled_numerator,
-    if(j.n >= 20, NULL, j.pool_n) AS pooled_denominator,
-    if(j.n >= 20 OR j.pool_n = 0, NULL, round(j.pool_k / j.pool_n, 6)) AS pooled_value,
-    j.status AS status,
-    round(j.covered, 6) AS covered
+$pooled
 FROM joined AS j
 WHERE j.period != toDate(0)

@@ -14,14 +14,7 @@
 -- meaning.en: Who left in the period and why: leavers, the share of each reason among the leavers of the same channel (or store), and how long they had stayed; beside it the share of those who started in the period and have left since, with a 95 % Wilson interval.
 -- meaning.zh: 期间离职人数及原因:leavers 为人数,share 为该原因占同渠道(或门店)离职者的比例,median_days 为在职天数中位数;另列期间入职者中至今离职的比例,附 95 % Wilson 区间。导出时少于 5 人的格不显示。
 WITH
-    1.959963984540054 AS z,
-    (k, n) -> (k / n + z * z / (2 * n)) / (1 + z * z / n) AS middle,
-    (k, n) -> z * sqrt(k / n * (1 - k / n) / n + z * z / (4 * n * n)) / (1 + z * z / n) AS half,
-    (day) -> multiIf(
-        has({by:Array(String)}, 'day'), day,
-        has({by:Array(String)}, 'week'), toMonday(day),
-        has({by:Array(String)}, 'month'), toStartOfMonth(day),
-        {from:Date}) AS period_of,
+$wilson
     people AS
     (
         SELECT
@@ -106,14 +99,6 @@ SELECT
     if(j.status = 'no_data', NULL, j.leavers) AS leavers,
     if(j.together = 0, NULL, round(j.leavers / j.together, 6)) AS share,
     j.median_days AS median_days,
-    if(j.status = 'no_data', NULL, j.k) AS numerator,
-    if(j.status = 'no_data', NULL, j.n) AS denominator,
-    if(j.n = 0, NULL, round(j.k / j.n, 6)) AS value,
-    if(j.n = 0, NULL, round(greatest(0, middle(j.k, j.n) - half(j.k, j.n)), 6)) AS low,
-    if(j.n = 0, NULL, round(least(1, middle(j.k, j.n) + half(j.k, j.n)), 6)) AS high,
-    if(j.n >= 20, NULL, j.pool_k) AS pooled_numerator,
-    if(j.n >= 20, NULL, j.pool_n) AS pooled_denominator,
-    if(j.n >= 20 OR j.pool_n = 0, NULL, round(j.pool_k / j.pool_n, 6)) AS pooled_value,
-    j.status AS status,
-    round(j.covered, 6) AS covered
+$share
+$pooled
 FROM joined AS j

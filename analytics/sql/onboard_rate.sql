@@ -12,14 +12,7 @@
 -- meaning.en: Of the accepted offers whose agreed first day lies in the period and has passed, the share that started, with a 95 % Wilson interval; those still to come are shown as pending and not counted.
 -- meaning.zh: 约定入职日落在期间内且已过的录用者中,实际入职的比例,附 95 % Wilson 区间;未到约定日者列为 pending,不计入;无约定日者按录用后 30 天推定(assumed)。
 WITH
-    1.959963984540054 AS z,
-    (k, n) -> (k / n + z * z / (2 * n)) / (1 + z * z / n) AS middle,
-    (k, n) -> z * sqrt(k / n * (1 - k / n) / n + z * z / (4 * n * n)) / (1 + z * z / n) AS half,
-    (day) -> multiIf(
-        has({by:Array(String)}, 'day'), day,
-        has({by:Array(String)}, 'week'), toMonday(day),
-        has({by:Array(String)}, 'month'), toStartOfMonth(day),
-        {from:Date}) AS period_of,
+$wilson
     taken AS
     (
         SELECT
@@ -61,17 +54,9 @@ WITH
     )
 SELECT
     j.g.1 AS channel, j.g.2 AS store, j.g.3 AS department, j.g.4 AS city, j.g.5 AS recruiter, j.g.6 AS requisition, j.period AS period,
-    if(j.status = 'no_data', NULL, j.k) AS numerator,
-    if(j.status = 'no_data', NULL, j.n) AS denominator,
-    if(j.n = 0, NULL, round(j.k / j.n, 6)) AS value,
-    if(j.n = 0, NULL, round(greatest(0, middle(j.k, j.n) - half(j.k, j.n)), 6)) AS low,
-    if(j.n = 0, NULL, round(least(1, middle(j.k, j.n) + half(j.k, j.n)), 6)) AS high,
+$share
     if(j.status = 'no_data', NULL, j.by_assumption) AS assumed,
     if(j.status = 'no_data', NULL, j.pending) AS pending,
-    if(j.n >= 20, NULL, j.pool_k) AS pooled_numerator,
-    if(j.n >= 20, NULL, j.pool_n) AS pooled_denominator,
-    if(j.n >= 20 OR j.pool_n = 0, NULL, round(j.pool_k / j.pool_n, 6)) AS pooled_value,
-    j.status AS status,
-    round(j.covered, 6) AS covered
+$pooled
 FROM joined AS j
 WHERE j.period != toDate(0)

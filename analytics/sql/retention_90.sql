@@ -14,14 +14,7 @@
 -- meaning.zh: 期间入职者中,入职满 30、90、180 天时仍在职的比例,附 95 % Wilson 区间;estimate 为 Kaplan-Meier 估计,未满期者按删失计入。样本不足 20 时另附最近 90 天已满期入职者的合并值。
 WITH
     [30, 90, 180] AS horizons,
-    1.959963984540054 AS z,
-    (k, n) -> (k / n + z * z / (2 * n)) / (1 + z * z / n) AS middle,
-    (k, n) -> z * sqrt(k / n * (1 - k / n) / n + z * z / (4 * n * n)) / (1 + z * z / n) AS half,
-    (day) -> multiIf(
-        has({by:Array(String)}, 'day'), day,
-        has({by:Array(String)}, 'week'), toMonday(day),
-        has({by:Array(String)}, 'month'), toStartOfMonth(day),
-        {from:Date}) AS period_of,
+$wilson
     followed AS
     (
         SELECT
@@ -109,21 +102,13 @@ WITH
 SELECT
     j.g.1 AS channel, j.g.2 AS store, j.g.3 AS department, j.g.4 AS city, j.g.5 AS recruiter, j.g.6 AS requisition, j.period AS period,
     toUInt16(j.after_days) AS after_days,
-    if(j.status = 'no_data', NULL, j.k) AS numerator,
-    if(j.status = 'no_data', NULL, j.n) AS denominator,
-    if(j.n = 0, NULL, round(j.k / j.n, 6)) AS value,
-    if(j.n = 0, NULL, round(greatest(0, middle(j.k, j.n) - half(j.k, j.n)), 6)) AS low,
-    if(j.n = 0, NULL, round(least(1, middle(j.k, j.n) + half(j.k, j.n)), 6)) AS high,
+$share
     if(j.known = 0, NULL, round(j.s, 6)) AS estimate,
     if(j.known = 0, NULL, round(greatest(0, middle(j.s * j.n_effective, j.n_effective) - half(j.s * j.n_effective, j.n_effective)), 6)) AS estimate_low,
     if(j.known = 0, NULL, round(least(1, middle(j.s * j.n_effective, j.n_effective) + half(j.s * j.n_effective, j.n_effective)), 6)) AS estimate_high,
     if(j.status = 'no_data', NULL, j.pending) AS pending,
     if(j.status = 'no_data', NULL, j.untold) AS untold,
     if(j.status = 'no_data', NULL, j.unknown) AS unknown,
-    if(j.n >= 20, NULL, j.pool_k) AS pooled_numerator,
-    if(j.n >= 20, NULL, j.pool_n) AS pooled_denominator,
-    if(j.n >= 20 OR j.pool_n = 0, NULL, round(j.pool_k / j.pool_n, 6)) AS pooled_value,
-    j.status AS status,
-    round(j.covered, 6) AS covered
+$pooled
 FROM joined AS j
 WHERE j.period != toDate(0)

@@ -12,14 +12,7 @@
 -- meaning.en: For how many hires each channel is the first touch, the last touch, what the personnel records say, what the person said, and the official source by the company's rule ([sources]: a person's decision, else a protected channel, else the first touch within the window); value is how often these disagree.
 -- meaning.zh: 每个渠道作为首次触达、末次触达、人事登记来源、本人自述来源与官方来源(按 [sources] 规则:人工裁定、受保护渠道、窗口期内首次触达)各有多少入职者;value 为上述来源互相矛盾的比例。
 WITH
-    1.959963984540054 AS z,
-    (k, n) -> (k / n + z * z / (2 * n)) / (1 + z * z / n) AS middle,
-    (k, n) -> z * sqrt(k / n * (1 - k / n) / n + z * z / (4 * n * n)) / (1 + z * z / n) AS half,
-    (day) -> multiIf(
-        has({by:Array(String)}, 'day'), day,
-        has({by:Array(String)}, 'week'), toMonday(day),
-        has({by:Array(String)}, 'month'), toStartOfMonth(day),
-        {from:Date}) AS period_of,
+$wilson
     started AS
     (
         SELECT
@@ -85,15 +78,7 @@ SELECT
     if(j.status = 'no_data', NULL, j.self_reported) AS self_reported,
     if(j.status = 'no_data', NULL, j.overridden) AS overridden,
     if(j.status = 'no_data', NULL, j.protected) AS protected,
-    if(j.status = 'no_data', NULL, j.k) AS numerator,
-    if(j.status = 'no_data', NULL, j.n) AS denominator,
-    if(j.n = 0, NULL, round(j.k / j.n, 6)) AS value,
-    if(j.n = 0, NULL, round(greatest(0, middle(j.k, j.n) - half(j.k, j.n)), 6)) AS low,
-    if(j.n = 0, NULL, round(least(1, middle(j.k, j.n) + half(j.k, j.n)), 6)) AS high,
-    if(j.n >= 20, NULL, j.pool_k) AS pooled_numerator,
-    if(j.n >= 20, NULL, j.pool_n) AS pooled_denominator,
-    if(j.n >= 20 OR j.pool_n = 0, NULL, round(j.pool_k / j.pool_n, 6)) AS pooled_value,
-    j.status AS status,
-    round(j.covered, 6) AS covered
+$share
+$pooled
 FROM joined AS j
 WHERE j.period != toDate(0)

@@ -109,7 +109,10 @@ impl Metric {
 }
 
 /// Text that several definitions share where a view cannot take their rows as an argument.
-const FRAGMENTS: [(&str, &str); 3] = [
+const FRAGMENTS: [(&str, &str); 6] = [
+    ("$wilson\n", include_str!("../sql/shared/wilson.sql")),
+    ("$share\n", include_str!("../sql/shared/share.sql")),
+    ("$pooled\n", include_str!("../sql/shared/pooled.sql")),
     ("$rated\n", include_str!("../sql/shared/rated.sql")),
     ("$product_limit\n", include_str!("../sql/shared/product_limit.sql")),
     ("$quartiles\n", include_str!("../sql/shared/quartiles.sql")),

@@ -22,6 +22,8 @@ const ONE_BLOCK: &[(&str, &str)] = &[
     ("input_format_parallel_parsing", "0"),
     ("max_insert_threads", "1"),
     ("async_insert", "0"),
+    // A misspelt field is a mistake, not a default.
+    ("input_format_skip_unknown_fields", "0"),
     // What other programs write for instants; ours come as RFC 3339.
     ("date_time_input_format", "best_effort"),
 ];

@@ -1,8 +1,8 @@
 //! What SQL cannot say: a job reads marts, asks `inflow-statistics`, and writes one mart, which a metric's view reads.
 //!
 //! A job depends on the marts, the configuration and the clock, never on what it wrote before, so that a replay and an analysis
-//! of everything give the same rows. All of them run after each analysis and are quick: they look at days and weeks,
-//! not at applications. The rules of personas do, in the engine.
+//! of everything give the same rows. They run after each analysis, and those of the clock
+//! when nothing new came too. They look at days and weeks, not at applications; the rules of personas do, as statements of the engine.
 
 use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
@@ -23,15 +23,17 @@ mod personas;
 /// A job: its name in `inflow analyze <name>`, which is the name of the table that it fills, and how.
 pub(crate) struct Job {
     pub(crate) name: &'static str,
+    /// Whether its result changes as time passes, though nothing new came.
+    pub(crate) of_the_clock: bool,
     pub(crate) run: for<'a> fn(&'a Desk<'a>) -> BoxFuture<'a, Result<(), AnalyticsError>>,
 }
 
 /// One line a job; those that read another's table come after it.
 pub(crate) const JOBS: &[Job] = &[
-    Job { name: "application_tags", run: personas::run },
-    Job { name: "forecasts", run: |desk| Box::pin(forecast::run(desk)) },
-    Job { name: drops::TABLE, run: drops::run },
-    Job { name: "budget_moves", run: |desk| Box::pin(budget::run(desk)) },
+    Job { name: "application_tags", of_the_clock: false, run: personas::run },
+    Job { name: "forecasts", of_the_clock: true, run: |desk| Box::pin(forecast::run(desk)) },
+    Job { name: drops::TABLE, of_the_clock: true, run: drops::run },
+    Job { name: budget::TABLE, of_the_clock: true, run: |desk| Box::pin(budget::run(desk)) },
 ];
 
 /// What a job works with.

@@ -85,6 +85,7 @@ fn readers_see_the_newest_version_only() {
         refill("{\"t\": \"p\"}\n{\"t\": \"q\"}\n").await.unwrap();
         assert_eq!(store.bytes("SELECT * FROM write_copy ORDER BY t", &[], "CSV").await.unwrap(), "\"\",\"p\"\n\"\",\"q\"\n");
         refill("{\"t\": ").await.unwrap_err();
+        refill("{\"u\": 1}").await.unwrap_err();
         assert_eq!(count("write_copy").await, 2);
         refill("").await.unwrap();
         assert_eq!(count("write_copy").await, 0);
