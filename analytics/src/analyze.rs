@@ -107,24 +107,28 @@ async fn rebuild(
         }
         Ok(())
     };
+    // These two stand on those two, and not on each other.
+    let desk = Desk { marts, config, now: clock.now() };
+    let hires = async || if wanted("hires") { hires::rebuild(marts, config).await } else { Ok(()) };
+    let jobs = async || {
+        for job in JOBS.iter().filter(|job| wanted(job.name)) {
+            (job.run)(&desk).await?;
+            tracing::debug!(db, job = job.name, "job done");
+        }
+        Ok(())
+    };
     match scope {
         // Each needs the memory for itself.
         Scope::All => {
             others().await?;
             stages().await?;
+            hires().await?;
+            jobs().await?;
         }
         Scope::Changed => {
             tokio::try_join!(stages(), others())?;
+            tokio::try_join!(hires(), jobs())?;
         }
-    }
-    // Stands on both.
-    if wanted("hires") {
-        hires::rebuild(marts, config).await?;
-    }
-    let desk = Desk { marts, config, now: clock.now() };
-    for job in JOBS.iter().filter(|job| wanted(job.name)) {
-        (job.run)(&desk).await?;
-        tracing::debug!(db, job = job.name, "job done");
     }
     Ok(())
 }

@@ -64,6 +64,15 @@ fn money(cents: u64) -> String {
     format!("{}.{:02}", cents / 100, cents % 100)
 }
 
+/// A probability from draws: never nothing, never certainty.
+fn sure(probability: f64) -> String {
+    match 100.0 * probability {
+        percent if percent > 99.0 => "> 99 %".to_owned(),
+        percent if percent < 1.0 => "< 1 %".to_owned(),
+        percent => format!("{percent:.0} %"),
+    }
+}
+
 fn row(lang: Lang, config: &Config, plan: &BudgetPlan, one: &Advised) -> Vec<String> {
     let name = config.channel(&one.channel).map_or(one.channel.as_str(), |channel| pick(lang, &channel.name.en, &channel.name.zh));
     let price = |cents: Option<u64>| cents.map_or_else(|| "–".to_owned(), money);
@@ -80,7 +89,7 @@ fn row(lang: Lang, config: &Config, plan: &BudgetPlan, one: &Advised) -> Vec<Str
         change,
         price(one.next_cost_before),
         price(one.next_cost_after),
-        one.probability.map_or_else(|| "–".to_owned(), |sure| format!("{:.0} %", 100.0 * sure)),
+        one.probability.map_or_else(|| "–".to_owned(), sure),
         price(each),
         why(lang, one),
     ]
@@ -119,17 +128,25 @@ fn summary(lang: Lang, plan: &BudgetPlan, last_day: &str) -> String {
         };
     };
     let (expected, gain, low, high, worst) = (plan.expected, plan.gain, plan.low, plan.high, plan.worst);
-    let sure = 100.0 * probability;
+    let sure = sure(probability);
     match lang {
         Lang::En => format!(
             "Four weeks to {last_day}: {spend} {currency}; the next four: {advised} {currency}.\n\
              Expected {of}: {expected:.1} as money is spent now, {gain:+.1} with the moves (95 %: {low:+.1} to {high:+.1}).\n\
-             Probability that the moves gain: {sure:.0} %. Worst case (1 in 20): {worst:+.1}.\n"
+             Probability that the moves gain: {sure}. Worst case (1 in 20): {worst:+.1}.\n"
         ),
         Lang::Zh => format!(
             "截至 {last_day} 的四周:{spend} {currency};未来四周:{advised} {currency}。\n\
              预期{of}:维持现状 {expected:.1},调整后 {gain:+.1}(95 %:{low:+.1} 至 {high:+.1})。\n\
-             调整有增益的概率:{sure:.0} %。最坏情形(二十分之一):{worst:+.1}。\n"
+             调整有增益的概率:{sure}。最坏情形(二十分之一):{worst:+.1}。\n"
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn draws_make_nothing_certain() {
+        assert_eq!([1.0, 0.991, 0.99, 0.5, 0.01, 0.0].map(super::sure), ["> 99 %", "> 99 %", "99 %", "50 %", "1 %", "< 1 %"]);
     }
 }
