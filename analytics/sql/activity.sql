@@ -24,18 +24,14 @@ WITH
             countIf(s.precision = 'day') AS day_only,
             countIf(s.precision = 'observed' AND s.entered_at <= l.till) AS observed,
             countIf(s.precision = 'implied') AS implied
-        FROM inflow.local_stages_v1(
-            from = {from:Date}, to = {to:Date}, tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')},
-            by = {by:Array(String)}, channel = {channel:Array(String)}, store = {store:Array(String)}) AS s
-        LEFT JOIN inflow.first_looks_v1(as_of = {as_of:DateTime64(3, 'UTC')}) AS l ON l.connection = s.connection
+        FROM $local_stages() AS s
+        LEFT JOIN $first_looks() AS l ON l.connection = s.connection
         GROUP BY channel, store, department, city, recruiter, period, stage_rank
     ),
     expected AS
     (
         SELECT channel, period, covered, expected, toInt64(stage_rank) AS stage_rank
-        FROM inflow.channel_periods_v1(
-            of = 'people', from = {from:Date}, to = {to:Date}, tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')},
-            by = {by:Array(String)}, channel = {channel:Array(String)})
+        FROM $channel_periods(of = 'people')
         ARRAY JOIN ranks AS stage_rank
     ),
     joined AS

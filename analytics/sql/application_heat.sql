@@ -13,6 +13,4 @@
 -- meaning.en: At which hours of the week people apply: counts, and the rate per live posting hour, shrunk from the channel to all.
 -- meaning.zh: 一周 168 个小时里求职者何时投递:次数,以及按在线职位小时计的比率(向全渠道收缩)。
 SELECT *
-FROM inflow.heat_v1(
-    of = 'application', from = {from:Date}, to = {to:Date}, tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')},
-    by = {by:Array(String)}, channel = {channel:Array(String)}, store = {store:Array(String)})
+FROM $heat(of = 'application')

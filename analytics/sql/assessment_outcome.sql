@@ -19,9 +19,7 @@ $wilson
             case_key AS of_case, min(started_on) AS began,
             min(known_on - assumeNotNull(started_on) >= 90 AND NOT left_unknown AND NOT (leave_type = 'transferred' AND ifNull(left_on < started_on + 90, 0))) AS due,
             min(ifNull(left_on >= started_on + 90, 1)) AS stays
-        FROM inflow.local_hires_v1(
-            from = {from:Date}, to = {to:Date}, tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')},
-            by = [], channel = {channel:Array(String)}, store = [])
+        FROM $local_hires(by = [], store = [])
         WHERE told = 1 AND isNotNull(started_on) AND case_key != 0 AND spell = 1
         GROUP BY case_key
     ),
@@ -34,8 +32,7 @@ $wilson
                     isNull(share), toString(outcome), share >= 0.9, '90-100', share >= 0.8, '80-89', share >= 0.7, '70-79', share >= 0.6, '60-69', '0-59'),
                 (at, source_id)) AS band,
             any(isNotNull(offered_at)) AS offered, any(isNotNull(accepted_at)) AS accepted, any(isNotNull(onboarded_at)) AS onboarded
-        FROM inflow.local_assessed_v1(
-            tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')}, by = {by:Array(String)}, channel = {channel:Array(String)}, store = {store:Array(String)})
+        FROM $local_assessed()
         WHERE case_key != 0 AND kind != 'performance' AND (isNotNull(share) OR outcome != '')
         GROUP BY case_key, kind
     ),
@@ -68,9 +65,7 @@ $wilson
             if(c.found = 1, c.period, w.period) AS period, c.n AS n, c.k AS k, c.pooled_n AS pool_n, c.pooled_k AS pool_k,
             if(w.expected = 1, w.covered, 1) AS covered,
             multiIf(covered = 0 AND c.found = 0, 'no_data', covered < 1, 'partial', n < 20, 'few', 'ok') AS status
-        FROM inflow.channel_periods_v1(
-            of = 'people', from = {from:Date}, to = {to:Date}, tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')},
-            by = {by:Array(String)}, channel = {channel:Array(String)}) AS w
+        FROM $channel_periods(of = 'people') AS w
         FULL JOIN (SELECT * FROM counted WHERE period != toDate(0)) AS c ON c.channel = w.channel AND c.period = w.period
     )
 SELECT

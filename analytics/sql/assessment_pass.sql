@@ -28,8 +28,7 @@ $wilson
                 countIf(outcome != '') AS n, countIf(outcome = 'passed') AS k, avg(share) AS mean_score,
                 countIf(outcome != '' AND day BETWEEN least({to:Date}, known_on) - 89 AND {to:Date}) AS pool_n,
                 countIf(outcome = 'passed' AND day BETWEEN least({to:Date}, known_on) - 89 AND {to:Date}) AS pool_k
-            FROM inflow.local_assessed_v1(
-                tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')}, by = {by:Array(String)}, channel = {channel:Array(String)}, store = {store:Array(String)})
+            FROM $local_assessed()
             GROUP BY g, kind, period
         )
     ),
@@ -44,9 +43,7 @@ $wilson
         FROM
         (
             SELECT channel, period, covered, expected, kind
-            FROM inflow.channel_periods_v1(
-                of = 'people', from = {from:Date}, to = {to:Date}, tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')},
-                by = {by:Array(String)}, channel = {channel:Array(String)})
+            FROM $channel_periods(of = 'people')
             ARRAY JOIN kinds AS kind
         ) AS w
         FULL JOIN counted AS c ON c.channel = w.channel AND c.period = w.period AND c.kind = w.kind

@@ -22,9 +22,7 @@ $wilson
             assumeNotNull(started_on) AS started_day, left_on, isNotNull(left_on) OR left_unknown AS gone,
             started_day BETWEEN {from:Date} AND {to:Date} AS in_cohort,
             started_day BETWEEN least({to:Date}, known_on) - 89 AND {to:Date} AS in_pool
-        FROM inflow.local_hires_v1(
-            from = {from:Date}, to = {to:Date}, tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')},
-            by = {by:Array(String)}, channel = {channel:Array(String)}, store = {store:Array(String)})
+        FROM $local_hires()
         WHERE told = 1 AND isNotNull(started_on) AND leave_type != 'transferred'
     ),
     -- Each person once for having started and, of who left, once for that.
@@ -81,9 +79,7 @@ $wilson
             c.leavers AS leavers, c.together AS together, c.median_days AS median_days, c.k AS k, c.cohort AS n, c.pool AS pool_n, c.pooled_k AS pool_k,
             if(w.expected = 1, w.covered, 1) AS covered,
             multiIf(covered = 0 AND c.found = 0, 'no_data', covered < 1, 'partial', n < 20, 'few', 'ok') AS status
-        FROM inflow.channel_periods_v1(
-            of = 'people', from = {from:Date}, to = {to:Date}, tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')},
-            by = {by:Array(String)}, channel = {channel:Array(String)}) AS w
+        FROM $channel_periods(of = 'people') AS w
         FULL JOIN
         (
             SELECT c.*, n.n AS cohort, p.n AS pool

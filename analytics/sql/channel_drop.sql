@@ -70,7 +70,5 @@ SELECT
         has(j.statuses, 'special'), 'special',
         'learning') AS status,
     round(if(w.expected = 1, w.covered, 1), 6) AS covered
-FROM inflow.channel_periods_v1(
-    of = 'people', from = {from:Date}, to = {to:Date}, tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')},
-    by = {by:Array(String)}, channel = {channel:Array(String)}) AS w
+FROM $channel_periods(of = 'people') AS w
 FULL JOIN judged AS j ON j.channel = w.channel AND j.period = w.period

@@ -60,7 +60,5 @@ SELECT
     c.told AS told, c.taken AS taken, c.reason AS reason, c.applications AS applications,
     multiIf(covered = 0 AND c.found = 0, 'no_data', covered < 1, 'partial', 'ok') AS status,
     round(if(w.expected = 1, w.covered, 1), 6) AS covered
-FROM inflow.channel_periods_v1(
-    of = 'people', from = {from:Date}, to = {to:Date}, tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')},
-    by = {by:Array(String)}, channel = {channel:Array(String)}) AS w
+FROM $channel_periods(of = 'people') AS w
 FULL JOIN counted AS c ON c.channel = w.channel AND c.period = w.period

@@ -8,10 +8,11 @@
 -- exclusions: none; open applications stay in the denominator, open counts them and maturity is the share of the cohort that is decided
 -- dimensions: channel, store, department, city, recruiter, day, week, month
 -- default_by: channel
--- columns: numerator, denominator, value, low, high, open, maturity, pooled_numerator, pooled_denominator, pooled_value, status, covered
+-- columns: numerator, denominator, value, low, high, shrunk, rank, better, open, maturity, pooled_numerator, pooled_denominator, pooled_value, status, covered
 -- keys: from_stage, to_stage
--- meaning.en: Of the applications that entered one stage in the period, the share that ever reached the next one (from applied: every later one); with a 95 % Wilson interval.
--- meaning.zh: 期间进入某一阶段的申请中,最终到达下一阶段(从投递起:任一后续阶段)的比例(同期群口径),附 95 % Wilson 区间。
+-- shares: shrunk, better
+-- meaning.en: Of the applications that entered one stage in the period, the share that ever reached the next one (from applied: every later one); with a 95 % Wilson interval. By channel: the rate shrunk towards the other channels' (beta-binomial), the rank by it, and the probability of being better than the next in rank; under 20 cases no rank.
+-- meaning.zh: 期间进入某一阶段的申请中,最终到达下一阶段(从投递起:任一后续阶段)的比例(同期群口径),附 95 % Wilson 区间。按渠道时:向其他渠道收缩后的比例(beta-binomial)、名次,以及优于下一名的概率;不足 20 例不排名。
 WITH
     ['viewed', 'contacted', 'applied', 'screened', 'invited', 'attended', 'offered', 'accepted', 'onboarded', 'passed_probation'] AS names,
     -- Each stage to the next, and the two long steps.
@@ -101,9 +102,7 @@ WITH
     expected AS
     (
         SELECT channel, period, covered, expected, step
-        FROM inflow.channel_periods_v1(
-            of = 'people', from = {from:Date}, to = {to:Date}, tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')},
-            by = {by:Array(String)}, channel = {channel:Array(String)})
+        FROM $channel_periods(of = 'people')
         ARRAY JOIN steps AS step
     ),
     joined AS
@@ -131,6 +130,8 @@ SELECT
     if(j.n = 0, NULL, round(j.k / j.n, 6)) AS value,
     if(j.n = 0, NULL, round(greatest(0, j.middle - j.half), 6)) AS low,
     if(j.n = 0, NULL, round(least(1, j.middle + j.half), 6)) AS high,
+    -- Channels are compared when the rows are read (src/ranks.rs).
+    CAST(NULL, 'Nullable(Float64)') AS shrunk, CAST(NULL, 'Nullable(UInt64)') AS rank, CAST(NULL, 'Nullable(Float64)') AS better,
     if(j.status = 'no_data', NULL, j.open) AS open,
     if(j.n = 0, NULL, round(1 - j.open / j.n, 6)) AS maturity,
     if(j.n >= 20, NULL, j.pool_k) AS pooled_numerator,

@@ -24,9 +24,7 @@ WITH
             channel, store, department, city, recruiter, zone_key, entry.1 AS rank, entry.2 AS at,
             toStartOfFifteenMinutes(toDateTime(intDiv(at, 1000), 'UTC')) AS quarter, ranks, millis,
             arrayMin(arrayConcat([9000000000000], arrayFilter((t, r) -> r > 10, millis, ranks))) AS decided_at
-        FROM inflow.case_paths_v1(
-            from = {from:Date}, late_from = {from:Date}, to = '2149-01-01', tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')},
-            by = {by:Array(String)}, channel = {channel:Array(String)}, store = {store:Array(String)})
+        FROM $case_paths(late_from = {from:Date}, to = '2149-01-01')
         ARRAY JOIN arrayZip(ranks, millis) AS entry
         WHERE entry.1 <= 9 AND entry.2 > known_from
     ),
@@ -39,7 +37,7 @@ WITH
                 has({by:Array(String)}, 'day'), q.day, has({by:Array(String)}, 'week'), toMonday(q.day),
                 has({by:Array(String)}, 'month'), toStartOfMonth(q.day), {from:Date}) AS period
         FROM entries AS e
-        INNER JOIN inflow.local_quarters_v1(from = {from:Date}, to = {to:Date}, tz = {tz:String}) AS q
+        INNER JOIN $local_quarters() AS q
             ON q.zone_key = e.zone_key AND q.quarter = e.quarter
     ),
     paired AS
@@ -74,9 +72,7 @@ $product_limit
     expected AS
     (
         SELECT channel, period, covered, expected, (pair.1, pair.2, days) AS key
-        FROM inflow.channel_periods_v1(
-            of = 'people', from = {from:Date}, to = {to:Date}, tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')},
-            by = {by:Array(String)}, channel = {channel:Array(String)})
+        FROM $channel_periods(of = 'people')
         ARRAY JOIN pairs AS pair
         ARRAY JOIN by_days AS days
     ),

@@ -14,6 +14,4 @@
 -- meaning.en: Net external cost of a channel and period over the interviews attended in the same period.
 -- meaning.zh: 同一渠道、同一期间的外部净成本 ÷ 到面人数(申请数)。
 SELECT *
-FROM inflow.cost_per_stage_v1(
-    stage_rank = 6, from = {from:Date}, to = {to:Date}, tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')},
-    by = {by:Array(String)}, channel = {channel:Array(String)}, store = {store:Array(String)})
+FROM $cost_per_stage(stage_rank = 6)

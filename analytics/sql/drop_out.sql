@@ -36,10 +36,7 @@ WITH
                         'silent')),
                     arrayFilter((rank, at) -> rank <= 8 AND at > known_from, ranks, millis),
                     arrayFilter((at, rank) -> rank <= 8 AND at > known_from, millis, ranks)) AS entered
-            FROM inflow.case_paths_v1(
-                from = least({from:Date}, toDate({to:Date}) - 89), late_from = least({from:Date}, toDate({to:Date}) - 89),
-                to = toDate({to:Date}) + 15, tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')}, by = {by:Array(String)},
-                channel = {channel:Array(String)}, store = {store:Array(String)})
+            FROM $case_paths(from = least({from:Date}, toDate({to:Date}) - 89), late_from = least({from:Date}, toDate({to:Date}) - 89), to = toDate({to:Date}) + 15)
         )
         ARRAY JOIN entered AS entry
         GROUP BY channel, store, department, city, recruiter, zone_key, stage_rank, quarter
@@ -51,7 +48,7 @@ WITH
             e.stage_rank AS key, q.day AS day, sum(e.withdrawn + e.silent) AS k, sum(e.withdrawn + e.silent + e.rejected + e.moved_on) AS n,
             [sum(e.withdrawn), sum(e.silent), sum(e.rejected), sum(e.moved_on), sum(e.young)] AS parts
         FROM entries AS e
-        INNER JOIN inflow.local_quarters_v1(from = least({from:Date}, toDate({to:Date}) - 89), to = {to:Date}, tz = {tz:String}) AS q
+        INNER JOIN $local_quarters(from = least({from:Date}, toDate({to:Date}) - 89)) AS q
             ON q.zone_key = e.zone_key AND q.quarter = e.quarter
         GROUP BY channel, store, department, city, recruiter, key, day
     ),

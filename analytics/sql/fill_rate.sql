@@ -36,9 +36,7 @@ WITH
     hired AS
     (
         SELECT g.6 AS requisition, g.2 AS in_store, g.3 AS in_department, g.4 AS in_city, assumeNotNull(started_on) AS day
-        FROM inflow.local_hires_v1(
-            from = {from:Date}, to = {to:Date}, tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')},
-            by = ['requisition', 'store', 'department', 'city'], channel = {channel:Array(String)}, store = [])
+        FROM $local_hires(by = ['requisition', 'store', 'department', 'city'], store = [])
         WHERE isNotNull(started_on)
     ),
     -- One whose closing day nobody tells is taken as closed on its due day, or the day it opened.
@@ -96,9 +94,7 @@ WITH
         SELECT
             c.* EXCEPT (period, channel), if(c.found = 1, c.period, w.period) AS period, if(w.expected = 1, w.covered, 1) AS covered,
             multiIf(covered = 0 AND c.found = 0, 'no_data', covered < 1, 'partial', 'ok') AS status
-        FROM inflow.channel_periods_v1(
-            of = 'people', from = {from:Date}, to = {to:Date}, tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')},
-            by = {by:Array(String)}, channel = {channel:Array(String)}) AS w
+        FROM $channel_periods(of = 'people') AS w
         FULL JOIN counted AS c ON c.channel = w.channel AND c.period = w.period
     )
 SELECT

@@ -30,9 +30,7 @@ WITH
                 isNull(replied_at) AND (attended OR result IN ('confirmed', 'declined') OR (result = 'no_show' AND isNotNull(scheduled_at))) AS implied,
                 counts AND NOT implied AND NOT (replied AND replied_at <= due) AS unanswered,
                 replied AND replied_at > due AS late
-            FROM inflow.local_invitations_v1(
-                clock = 'sent', from = least({from:Date}, toDate({to:Date}) - 89), to = {to:Date}, tz = {tz:String},
-                as_of = {as_of:DateTime64(3, 'UTC')}, by = {by:Array(String)}, channel = {channel:Array(String)}, store = {store:Array(String)})
+            FROM $local_invitations(clock = 'sent', from = least({from:Date}, toDate({to:Date}) - 89))
             WHERE at + if(sent_precision = 'day', toIntervalHour(48), toIntervalHour(24)) <= {as_of:DateTime64(3, 'UTC')}
         )
         GROUP BY channel, store, department, city, recruiter, kind, day

@@ -29,9 +29,7 @@ WITH
                 -- Of an appointment it is known that it took place, not always when.
                 attended AND (isNotNull(scheduled_at) OR isNull(attended_at) OR attended_at <= deadline_at) AS in_time,
                 counts AND NOT in_time AS missed
-            FROM inflow.local_invitations_v1(
-                clock = 'deadline', from = least({from:Date}, toDate({to:Date}) - 89), to = {to:Date}, tz = {tz:String},
-                as_of = {as_of:DateTime64(3, 'UTC')}, by = {by:Array(String)}, channel = {channel:Array(String)}, store = {store:Array(String)})
+            FROM $local_invitations(clock = 'deadline', from = least({from:Date}, toDate({to:Date}) - 89))
             WHERE if(isNull(scheduled_at), deadline_at, appointment_over) <= {as_of:DateTime64(3, 'UTC')}
         )
         GROUP BY channel, store, department, city, recruiter, kind, day

@@ -27,10 +27,7 @@ WITH
                 multiIf(
                     vague[place] = 1, 'implied', has(ranks, 8), 'accepted', has(ranks, 102), 'withdrawn', has(ranks, 101), 'rejected',
                     'pending') AS outcome
-            FROM inflow.case_paths_v1(
-                from = '2149-01-01', late_from = least({from:Date}, toDate({to:Date}) - 89), to = '2149-01-01',
-                tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')}, by = {by:Array(String)}, channel = {channel:Array(String)},
-                store = {store:Array(String)})
+            FROM $case_paths(from = '2149-01-01', late_from = least({from:Date}, toDate({to:Date}) - 89), to = '2149-01-01')
             WHERE has(ranks, 7)
         )
         WHERE offered_at > known_from
@@ -42,7 +39,7 @@ WITH
             o.channel AS channel, o.store AS store, o.department AS department, o.city AS city, o.recruiter AS recruiter, '' AS kind, '' AS key,
             q.day AS day, sum(o.k) AS k, sum(o.n) AS n, sumForEach(o.parts) AS parts
         FROM offers AS o
-        INNER JOIN inflow.local_quarters_v1(from = least({from:Date}, toDate({to:Date}) - 89), to = {to:Date}, tz = {tz:String}) AS q
+        INNER JOIN $local_quarters(from = least({from:Date}, toDate({to:Date}) - 89)) AS q
             ON q.zone_key = o.zone_key AND q.quarter = o.quarter
         GROUP BY channel, store, department, city, recruiter, day
     ),

@@ -20,9 +20,7 @@ $wilson
             due_day <= known_on AND due_day BETWEEN {from:Date} AND {to:Date} AS in_period,
             due_day <= known_on AND due_day BETWEEN least({to:Date}, known_on) - 89 AND {to:Date} AS in_pool,
             due_day > known_on AND NOT started AND ifNull(accepted_on BETWEEN {from:Date} AND {to:Date}, 0) AS is_pending
-        FROM inflow.local_hires_v1(
-            from = {from:Date}, to = {to:Date}, tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')},
-            by = {by:Array(String)}, channel = {channel:Array(String)}, store = {store:Array(String)})
+        FROM $local_hires()
         WHERE isNotNull(due_on) AND (isNotNull(accepted_on) OR due_day <= known_on)
     ),
     counted AS
@@ -47,9 +45,7 @@ $wilson
             max(c.pooled_n) OVER (PARTITION BY g) AS pool_n, max(c.pooled_k) OVER (PARTITION BY g) AS pool_k,
             if(w.expected = 1, w.covered, 1) AS covered,
             multiIf(covered = 0 AND c.found = 0, 'no_data', covered < 1, 'partial', n < 20, 'few', 'ok') AS status
-        FROM inflow.channel_periods_v1(
-            of = 'people', from = {from:Date}, to = {to:Date}, tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')},
-            by = {by:Array(String)}, channel = {channel:Array(String)}) AS w
+        FROM $channel_periods(of = 'people') AS w
         FULL JOIN counted AS c ON c.channel = w.channel AND c.period = w.period
     )
 SELECT

@@ -20,9 +20,7 @@ WITH
             s.channel AS channel, s.store AS store, s.department AS department, s.city AS city, s.recruiter AS recruiter, '' AS kind,
             toString(p.persona) AS key, s.day AS day,
             countIf(p.matches = 1) AS k, count() AS n, [countIf(p.told = 0)] AS parts
-        FROM inflow.local_stages_v1(
-            from = least({from:Date}, toDate({to:Date}) - 89), to = {to:Date}, tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')},
-            by = {by:Array(String)}, channel = {channel:Array(String)}, store = {store:Array(String)}) AS s
+        FROM $local_stages(from = least({from:Date}, toDate({to:Date}) - 89)) AS s
         INNER JOIN inflow.application_personas AS p ON p.connection = s.connection AND p.source_id = s.source_id
         WHERE s.stage_rank = 3
         GROUP BY channel, store, department, city, recruiter, key, day

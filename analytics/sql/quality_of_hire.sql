@@ -30,9 +30,7 @@ WITH
         SELECT person_id, assumeNotNull(started_on) AS day, any(g) AS g, any(known_on) AS known_on, max(told) AS is_told,
             max(passed_on) AS passed_day, max(probation_until) AS probation_end, max(left_on) AS left_day, max(left_unknown) AS unknown,
             max(leave_type = 'transferred') AS transferred
-        FROM inflow.local_hires_v1(
-            from = {from:Date}, to = {to:Date}, tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')},
-            by = {by:Array(String)}, channel = {channel:Array(String)}, store = {store:Array(String)})
+        FROM $local_hires()
         WHERE isNotNull(started_on)
         GROUP BY person_id, day
     ),
@@ -102,9 +100,7 @@ WITH
         FROM
         (
             SELECT channel, period, covered, expected, component
-            FROM inflow.channel_periods_v1(
-                of = 'people', from = {from:Date}, to = {to:Date}, tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')},
-                by = {by:Array(String)}, channel = {channel:Array(String)})
+            FROM $channel_periods(of = 'people')
             ARRAY JOIN components AS component
         ) AS w
         FULL JOIN counted AS c ON c.channel = w.channel AND c.period = w.period AND c.component = w.component

@@ -25,9 +25,7 @@ WITH
             empty(later) OR later[1].2 != 2 AS timed,
             toUInt8(notEmpty(later) AND later[1].3 != 102) AS outcome,
             intDiv(greatest(0, if(notEmpty(later), later[1].1, seen_to) - at), 3600000) AS hours
-        FROM inflow.case_paths_v1(
-            from = {from:Date}, late_from = {from:Date}, to = '2149-01-01', tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')},
-            by = {by:Array(String)}, channel = {channel:Array(String)}, store = {store:Array(String)})
+        FROM $case_paths(late_from = {from:Date}, to = '2149-01-01')
         WHERE has(ranks, 3) AND vague[indexOf(ranks, 3)] = 0 AND at > known_from AND timed
     ),
     handled AS
@@ -36,9 +34,7 @@ WITH
             channel, store, department, city, recruiter, period, toUInt8(1) AS found,
             countIf(stage_rank = 2) AS contacted, countIf(stage_rank = 3) AS resumes, countIf(stage_rank = 5) AS invited,
             countIf(stage_rank = 6) AS attended, countIf(stage_rank = 9) AS onboarded
-        FROM inflow.local_stages_v1(
-            from = {from:Date}, to = {to:Date}, tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')},
-            by = {by:Array(String)}, channel = {channel:Array(String)}, store = {store:Array(String)})
+        FROM $local_stages()
         GROUP BY channel, store, department, city, recruiter, period
     ),
     spells AS
@@ -50,7 +46,7 @@ WITH
                 has({by:Array(String)}, 'month'), toStartOfMonth(q.day), {from:Date}) AS period,
             r.outcome AS outcome, r.hours AS hours, count() AS cases
         FROM resumes AS r
-        INNER JOIN inflow.local_quarters_v1(from = {from:Date}, to = {to:Date}, tz = {tz:String}) AS q
+        INNER JOIN $local_quarters() AS q
             ON q.zone_key = r.zone_key AND q.quarter = r.quarter
         GROUP BY channel, store, department, city, recruiter, period, outcome, hours
         UNION ALL

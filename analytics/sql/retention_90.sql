@@ -29,9 +29,7 @@ $wilson
             told = 1 AND NOT left_unknown AS counts,
             counts AND followed_days >= after_days AS due,
             due AND employed_days >= after_days AS stayed
-        FROM inflow.local_hires_v1(
-            from = {from:Date}, to = {to:Date}, tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')},
-            by = {by:Array(String)}, channel = {channel:Array(String)}, store = {store:Array(String)})
+        FROM $local_hires()
         ARRAY JOIN horizons AS after_days
         WHERE isNotNull(started_on)
     ),
@@ -87,9 +85,7 @@ $wilson
             multiIf(covered = 0 AND c.found = 0, 'no_data', covered < 1, 'partial', n < 20, 'few', 'ok') AS status
         FROM
         (
-            SELECT channel, period, covered, expected, after_days FROM inflow.channel_periods_v1(
-                of = 'people', from = {from:Date}, to = {to:Date}, tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')},
-                by = {by:Array(String)}, channel = {channel:Array(String)})
+            SELECT channel, period, covered, expected, after_days FROM $channel_periods(of = 'people')
             ARRAY JOIN horizons AS after_days
         ) AS w
         FULL JOIN

@@ -28,9 +28,7 @@ $wilson
                 arrayFilter(x -> x.2 != '', [
                     ('official', toString(official_source)), ('first', toString(first_touch)), ('last', toString(last_touch)),
                     ('recorded', toString(recorded_source)), ('self', toString(self_reported_source))]) AS sources
-            FROM inflow.local_hires_v1(
-                from = {from:Date}, to = {to:Date}, tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')},
-                by = {by:Array(String)}, channel = [], store = {store:Array(String)})
+            FROM $local_hires(channel = [])
             WHERE isNotNull(started_on) AND started_on BETWEEN least({from:Date}, {to:Date} - 89, known_on - 89) AND {to:Date}
         )
         ARRAY JOIN sources AS source
@@ -63,9 +61,7 @@ $wilson
             max(c.pooled_n) OVER (PARTITION BY g, channel) AS pool_n, max(c.pooled_k) OVER (PARTITION BY g, channel) AS pool_k,
             if(w.expected = 1, w.covered, 1) AS covered,
             multiIf(covered = 0 AND c.found = 0, 'no_data', covered < 1, 'partial', c.n < 20, 'few', 'ok') AS status
-        FROM inflow.channel_periods_v1(
-            of = 'people', from = {from:Date}, to = {to:Date}, tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')},
-            by = {by:Array(String)}, channel = {channel:Array(String)}) AS w
+        FROM $channel_periods(of = 'people') AS w
         FULL JOIN counted AS c ON c.channel = w.channel AND c.period = w.period
     )
 SELECT

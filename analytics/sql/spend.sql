@@ -50,7 +50,5 @@ SELECT
     c.entries AS entries,
     multiIf(covered = 0 AND c.found = 0, 'no_data', covered < 1, 'partial', 'ok') AS status,
     round(if(w.expected = 1, w.covered, 1), 6) AS covered
-FROM inflow.channel_periods_v1(
-    of = 'spend', from = {from:Date}, to = {to:Date}, tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')},
-    by = {by:Array(String)}, channel = {channel:Array(String)}) AS w
+FROM $channel_periods(of = 'spend') AS w
 FULL JOIN spent AS c ON c.channel = w.channel AND c.period = w.period

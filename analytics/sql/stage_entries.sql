@@ -23,10 +23,6 @@ SELECT
     toString(s.precision) AS precision,
     if(w.expected = 1 AND w.covered < 1, 'partial', 'ok') AS status,
     if(w.expected = 1, round(w.covered, 6), 1) AS covered
-FROM inflow.local_stages_v1(
-    from = {from:Date}, to = {to:Date}, tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')},
-    by = {by:Array(String)}, channel = {channel:Array(String)}, store = {store:Array(String)}) AS s
-LEFT JOIN inflow.channel_periods_v1(
-    of = 'people', from = {from:Date}, to = {to:Date}, tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')},
-    by = {by:Array(String)}, channel = {channel:Array(String)}) AS w
+FROM $local_stages() AS s
+LEFT JOIN $channel_periods(of = 'people') AS w
     ON w.channel = s.channel AND w.period = s.period

@@ -30,10 +30,7 @@ WITH
                     (rank, at) -> (rank, at, has(ranks, rank + 1) AND millis[indexOf(ranks, rank + 1)] <= at + 86400000 * due_days[rank]),
                     arrayFilter((rank, at) -> rank <= 9 AND at > known_from, ranks, millis),
                     arrayFilter((at, rank) -> rank <= 9 AND at > known_from, millis, ranks)) AS steps
-            FROM inflow.case_paths_v1(
-                from = least({from:Date}, toDate({to:Date}) - 89) - 15, late_from = least({from:Date}, toDate({to:Date}) - 89) - 184, to = {to:Date},
-                tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')}, by = {by:Array(String)}, channel = {channel:Array(String)},
-                store = {store:Array(String)})
+            FROM $case_paths(from = least({from:Date}, toDate({to:Date}) - 89) - 15, late_from = least({from:Date}, toDate({to:Date}) - 89) - 184)
         )
         ARRAY JOIN steps AS step
         WHERE step.2 + 86400000 * due_days[step.1] <= toUnixTimestamp64Milli({as_of:DateTime64(3, 'UTC')})
@@ -46,8 +43,7 @@ WITH
             (e.stage_rank, 'days') AS key, q.day + due_days[e.stage_rank] AS day,
             sum(e.k) AS k, sum(e.n) AS n, CAST([], 'Array(UInt64)') AS parts
         FROM entries AS e
-        INNER JOIN inflow.local_quarters_v1(
-            from = least({from:Date}, toDate({to:Date}) - 89) - 184, to = {to:Date}, tz = {tz:String}) AS q
+        INNER JOIN $local_quarters(from = least({from:Date}, toDate({to:Date}) - 89) - 184) AS q
             ON q.zone_key = e.zone_key AND q.quarter = e.quarter
         GROUP BY channel, store, department, city, recruiter, key, day
         UNION ALL
@@ -55,9 +51,7 @@ WITH
             channel, store, department, city, recruiter, '' AS kind, (toUInt8(5), 'scheduled') AS key, day,
             countIf(attended) AS k, count() AS n,
             [countIf(NOT attended AND result != 'declined'), countIf(NOT attended AND result = 'declined'), countIf(NOT attended AND NOT says)] AS parts
-        FROM inflow.local_invitations_v1(
-            clock = 'appointment', from = least({from:Date}, toDate({to:Date}) - 89), to = {to:Date}, tz = {tz:String},
-            as_of = {as_of:DateTime64(3, 'UTC')}, by = {by:Array(String)}, channel = {channel:Array(String)}, store = {store:Array(String)})
+        FROM $local_invitations(clock = 'appointment', from = least({from:Date}, toDate({to:Date}) - 89))
         WHERE result NOT IN ('cancelled', 'undelivered') AND appointment_over <= {as_of:DateTime64(3, 'UTC')}
         GROUP BY channel, store, department, city, recruiter, day
     ),

@@ -25,9 +25,7 @@ WITH
             arrayFilter((t, r) -> r > rank AND (r <= 10 OR t >= at), millis, ranks) AS later,
             toUInt8(notEmpty(later)) AS outcome,
             intDiv(greatest(0, if(outcome, arrayMin(later), seen_to) - at), 3600000) AS hours
-        FROM inflow.case_paths_v1(
-            from = {from:Date}, late_from = {from:Date}, to = '2149-01-01', tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')},
-            by = {by:Array(String)}, channel = {channel:Array(String)}, store = {store:Array(String)})
+        FROM $case_paths(late_from = {from:Date}, to = '2149-01-01')
         ARRAY JOIN arrayZip(ranks, millis, vague) AS entry
         WHERE entry.1 <= 8 AND entry.3 != 1 AND entry.2 > known_from
     ),
@@ -40,7 +38,7 @@ WITH
                 has({by:Array(String)}, 'month'), toStartOfMonth(q.day), {from:Date}) AS period,
             s.rank AS key, s.outcome AS outcome, s.hours AS hours, count() AS cases
         FROM stays AS s
-        INNER JOIN inflow.local_quarters_v1(from = {from:Date}, to = {to:Date}, tz = {tz:String}) AS q
+        INNER JOIN $local_quarters() AS q
             ON q.zone_key = s.zone_key AND q.quarter = s.quarter
         GROUP BY channel, store, department, city, recruiter, period, key, outcome, hours
     ),

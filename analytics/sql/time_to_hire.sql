@@ -24,9 +24,7 @@ WITH
             arrayMin(arrayConcat([9000000000000], arrayFilter((t, r) -> r > 10, millis, ranks))) AS decided_at,
             multiIf(accepted_at <= decided_at AND accepted_at < 9000000000000, 1, decided_at < 9000000000000, 2, 0) AS outcome,
             intDiv(greatest(0, least(accepted_at, decided_at, seen_to) - at), 3600000) AS hours
-        FROM inflow.case_paths_v1(
-            from = {from:Date}, late_from = {from:Date}, to = '2149-01-01', tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')},
-            by = {by:Array(String)}, channel = {channel:Array(String)}, store = {store:Array(String)})
+        FROM $case_paths(late_from = {from:Date}, to = '2149-01-01')
         WHERE has(ranks, 1) AND at > known_from
     ),
     spells AS
@@ -38,7 +36,7 @@ WITH
                 has({by:Array(String)}, 'month'), toStartOfMonth(q.day), {from:Date}) AS period,
             t.outcome AS outcome, t.hours AS hours, count() AS cases
         FROM touched AS t
-        INNER JOIN inflow.local_quarters_v1(from = {from:Date}, to = {to:Date}, tz = {tz:String}) AS q
+        INNER JOIN $local_quarters() AS q
             ON q.zone_key = t.zone_key AND q.quarter = t.quarter
         GROUP BY channel, store, department, city, recruiter, period, outcome, hours
     ),

@@ -21,9 +21,7 @@ WITH
             uniqExact(person_key) AS candidates,
             countIf(linkable = 1) AS keyed,
             countIf(precision = 'implied') AS implied
-        FROM inflow.local_stages_v1(
-            from = {from:Date}, to = {to:Date}, tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')},
-            by = {by:Array(String)}, channel = {channel:Array(String)}, store = {store:Array(String)})
+        FROM $local_stages()
         WHERE stage_rank = 3
         GROUP BY channel, store, department, city, recruiter, period
     ),
@@ -75,9 +73,7 @@ WITH
             sum(c.applications) OVER (PARTITION BY period) AS together,
             if(w.expected = 1, w.covered, 1) AS covered,
             multiIf(covered = 0 AND c.found = 0, 'no_data', covered < 1, 'partial', 'ok') AS status
-        FROM inflow.channel_periods_v1(
-            of = 'people', from = {from:Date}, to = {to:Date}, tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')},
-            by = {by:Array(String)}, channel = {channel:Array(String)}) AS w
+        FROM $channel_periods(of = 'people') AS w
         FULL JOIN counted AS c ON c.channel = w.channel AND c.period = w.period
     )
 SELECT

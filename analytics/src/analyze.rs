@@ -7,7 +7,7 @@ use inflow_config::{Config, SharedClock, TermsKind};
 use inflow_store::{Store, quote_text};
 
 use crate::AnalyticsError;
-use crate::catalogue::{Metric, catalogue};
+use crate::catalogue::catalogue;
 use crate::hires;
 use crate::jobs::{Desk, JOBS};
 use crate::report::instant;
@@ -31,22 +31,6 @@ pub fn jobs_of_the_clock() -> Vec<&'static str> {
 
 /// The live derived database, which the SQL files name.
 const LIVE: &str = "inflow";
-
-/// What several metrics share; each becomes the view `<name>_v1`. Those that others read come first.
-const SHARED: &[(&str, &str)] = &[
-    ("local_quarters", include_str!("../sql/shared/local_quarters.sql")),
-    ("local_hours", include_str!("../sql/shared/local_hours.sql")),
-    ("channel_periods", include_str!("../sql/shared/channel_periods.sql")),
-    ("local_stages", include_str!("../sql/shared/local_stages.sql")),
-    ("first_looks", include_str!("../sql/shared/first_looks.sql")),
-    ("case_paths", include_str!("../sql/shared/case_paths.sql")),
-    ("local_invitations", include_str!("../sql/shared/local_invitations.sql")),
-    ("cost_per_stage", include_str!("../sql/shared/cost_per_stage.sql")),
-    ("heat", include_str!("../sql/shared/heat.sql")),
-    ("local_assessed", include_str!("../sql/shared/local_assessed.sql")),
-    ("local_hires", include_str!("../sql/shared/local_hires.sql")),
-    ("spend_tie", include_str!("../sql/shared/spend_tie.sql")),
-];
 
 /// Which cases `application_stages` is computed anew for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,7 +77,6 @@ async fn rebuild(
     let marts = &Marts::new(store, db, config);
     let stages = async || if wanted("application_stages") { stages::rebuild(marts, scope).await } else { Ok(()) };
     let others = async || {
-        marts.rebuild("channels", &channels(config), &[]).await?;
         marts.rebuild("delivered_kinds", include_str!("../sql/marts/delivered_kinds.sql"), &[]).await?;
         marts.rebuild("fx_rates", &fx_rates(config), &[]).await?;
         if wanted("spend_days") {
@@ -107,7 +90,8 @@ async fn rebuild(
         }
         Ok(())
     };
-    // These two stand on those two, and not on each other.
+    let channels = async || marts.rebuild("channels", &channels(config), &[]).await;
+    // The last two stand on the others, and not on each other.
     let desk = Desk { marts, config, now: clock.now() };
     let hires = async || if wanted("hires") { hires::rebuild(marts, config).await } else { Ok(()) };
     let jobs = async || {
@@ -122,11 +106,13 @@ async fn rebuild(
         Scope::All => {
             others().await?;
             stages().await?;
+            channels().await?;
             hires().await?;
             jobs().await?;
         }
         Scope::Changed => {
             tokio::try_join!(stages(), others())?;
+            channels().await?;
             tokio::try_join!(hires(), jobs())?;
         }
     }
@@ -256,20 +242,31 @@ fn with_ledger(sql: &str, config: &Config) -> String {
     sql.replace("$ledger_lines", &lines)
 }
 
+/// The statement that compares channels with the ledger.
+pub(crate) fn spend_tie(config: &Config) -> String {
+    with_ledger(include_str!("../sql/shared/spend_tie.sql"), config)
+}
+
 /// Creates the views of the live database anew, unless all of them are there as they would be made.
 async fn install(store: &Store, config: &Config) -> Result<(), AnalyticsError> {
-    let mut views: Vec<(String, String)> = SHARED.iter().map(|(name, sql)| (format!("{name}_v1"), with_ledger(sql, config))).collect();
+    let mut views = vec![("spend_tie_v1".to_owned(), spend_tie(config))];
     for metric in catalogue() {
-        views.push((metric.view(), metric.statement()));
-        views.push((format!("metric_{}", metric.id), current(metric)));
+        // The current version also under a name that stays.
+        for name in [metric.view(), format!("metric_{}", metric.id)] {
+            views.push((name, metric.statement()));
+        }
     }
-    // Views read each other, so that one hash is for all of them.
     let mut hasher = DefaultHasher::new();
     views.hash(&mut hasher);
     let made = format!("{:016x}", hasher.finish());
     let installed = installed(store, &made).await?;
     if views.iter().all(|(name, _)| installed.contains(name)) {
         return Ok(());
+    }
+    let old: Vec<String> = made_before(store).await?.into_iter().filter(|old| views.iter().all(|(name, _)| name != old)).collect();
+    for name in old {
+        let sql = format!("DROP VIEW IF EXISTS {LIVE}.`{name}`");
+        store.execute(&sql, &[], &[]).await.map_err(AnalyticsError::store(format!("cannot remove the view {name}")))?;
     }
     for (name, sql) in views {
         let sql = format!("CREATE OR REPLACE VIEW {LIVE}.{name} AS\n{sql}\nCOMMENT {}", quote_text(&made));
@@ -286,11 +283,10 @@ async fn installed(store: &Store, made: &str) -> Result<BTreeSet<String>, Analyt
     Ok(rows.iter().filter_map(|row| row.get("name")?.as_str().map(str::to_owned)).collect())
 }
 
-/// `metric_<id>` is the current version under a name that stays.
-fn current(metric: &Metric) -> String {
-    format!(
-        "SELECT * FROM {LIVE}.{}(from = {{from:Date}}, to = {{to:Date}}, tz = {{tz:String}}, as_of = {{as_of:DateTime64(3, 'UTC')}}, \
-         by = {{by:Array(String)}}, channel = {{channel:Array(String)}}, store = {{store:Array(String)}})",
-        metric.view()
-    )
+/// All views of the live database that some program's analysis made: their comments are hashes.
+async fn made_before(store: &Store) -> Result<BTreeSet<String>, AnalyticsError> {
+    let sql = "SELECT name FROM system.tables WHERE database = {database:String} AND engine = 'View' AND match(comment, '^[0-9a-f]{16}$')";
+    let rows = store.rows(sql, &[("database", LIVE.to_owned())]).await;
+    let rows = rows.map_err(AnalyticsError::store("cannot read which views are installed"))?;
+    Ok(rows.iter().filter_map(|row| row.get("name")?.as_str().map(str::to_owned)).collect())
 }

@@ -7,6 +7,7 @@ use inflow_config::Name;
 use serde::Serialize;
 
 use crate::AnalyticsError;
+use crate::statement::statement;
 
 /// A metric: its definition in words and in SQL.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -61,9 +62,9 @@ impl Metric {
         format!("metric_{}_v{}", self.id, self.version)
     }
 
-    /// The definition with the text that several share in its places.
+    /// The definition as one statement with the parameters `from`, `to`, `tz`, `as_of`, `by`, `channel` and `store`.
     pub(crate) fn statement(&self) -> String {
-        FRAGMENTS.iter().fold(self.sql.to_owned(), |sql, (place, text)| sql.replace(place, text))
+        statement(self.sql)
     }
 
     fn parse(sql: &'static str) -> Self {
@@ -107,16 +108,6 @@ impl Metric {
         }
     }
 }
-
-/// Text that several definitions share where a view cannot take their rows as an argument.
-const FRAGMENTS: [(&str, &str); 6] = [
-    ("$wilson\n", include_str!("../sql/shared/wilson.sql")),
-    ("$share\n", include_str!("../sql/shared/share.sql")),
-    ("$pooled\n", include_str!("../sql/shared/pooled.sql")),
-    ("$rated\n", include_str!("../sql/shared/rated.sql")),
-    ("$product_limit\n", include_str!("../sql/shared/product_limit.sql")),
-    ("$quartiles\n", include_str!("../sql/shared/quartiles.sql")),
-];
 
 /// One line a metric, in the order of the list that `inflow report` prints.
 const DEFINITIONS: &[&str] = &[

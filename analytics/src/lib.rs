@@ -2,8 +2,8 @@
 //!
 //! One definition serves SQL, page, API and command line alike: `sql/<metric>.sql`, a SELECT with a header that says
 //! what is counted. [`analyze`] rebuilds the marts (`sql/marts`) and installs each definition as the parameterised
-//! view `metric_<id>_v<N>`, with `metric_<id>` naming the current version; [`report`] reads one of them. What several
-//! definitions have in common is a view of its own (`sql/shared`).
+//! view `metric_<id>_v<N>`, with `metric_<id>` naming the current version; [`report`] asks the statement that the view is made of.
+//! What several definitions have in common is written into each (`src/statement.rs`, `sql/shared`).
 //!
 //! ```sql
 //! SELECT channel, applications FROM metric_volume(
@@ -23,8 +23,10 @@ mod error;
 mod fairness;
 mod hires;
 mod jobs;
+mod ranks;
 mod report;
 mod stages;
+mod statement;
 mod suppress;
 mod unmapped;
 mod zones;

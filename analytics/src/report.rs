@@ -12,8 +12,11 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::AnalyticsError;
+use crate::analyze::spend_tie;
 use crate::catalogue::{Metric, metric};
 use crate::fairness;
+use crate::ranks;
+use crate::statement::substitute;
 
 /// Given as the only dimension, asks for one row over everything; so does the empty word.
 pub const NO_DIMENSION: &str = "none";
@@ -96,22 +99,25 @@ pub async fn report(store: &Store, config: &Config, query: &Query) -> Result<Rep
     let metric = metric(&query.metric)?;
     let by = dimensions(metric, &query.by)?;
     check(config, query)?;
-    let call = arguments(query, &by);
     let columns: Vec<String> =
         by.iter().copied().chain(metric.keys.iter().copied()).chain(metric.columns.iter().copied()).map(str::to_owned).collect();
     let selected: Vec<String> = columns.iter().map(|column| select(column)).collect();
-    let sql = format!("SELECT {} FROM inflow.{}({call})", selected.join(", "), metric.view());
+    let asked = substitute(metric.statement(), &arguments(query, &by));
+    let sql = format!("SELECT {} FROM (\n{asked})", selected.join(", "));
+    installed(store, metric).await?;
     let mut rows = store.rows(&sql, &[]).await.map_err(|error| read_error(metric, error))?;
     for row in &mut rows {
         money_to_cents(row, &metric.money);
     }
     // What compares rows with each other.
-    if metric.id == "four_fifths" {
-        fairness::compare(&mut rows);
+    match metric.id {
+        "four_fifths" => fairness::compare(&mut rows),
+        "conversion" if by.contains(&"channel") => ranks::compare(&mut rows),
+        _ => {}
     }
     let order = Order::new(config);
     rows.sort_by_cached_key(|row| order.of(row, by.iter().chain(&metric.keys)));
-    let reconciles = if metric.has_money { tie(store, metric, query).await? } else { None };
+    let reconciles = if metric.has_money { tie(store, config, metric, query).await? } else { None };
     Ok(Report {
         metric: metric.id.to_owned(),
         version: metric.version,
@@ -176,20 +182,31 @@ fn check(config: &Config, query: &Query) -> Result<(), AnalyticsError> {
     }
 }
 
-/// The arguments that every view takes.
-fn period_arguments(query: &Query) -> String {
-    format!(
-        "from = {}, to = {}, tz = {}, as_of = {}",
-        quote_text(&query.from.to_string()),
-        quote_text(&query.to.to_string()),
-        quote_text(query.tz.map(Tz::name).unwrap_or_default()),
-        quote_text(&instant(query.as_of)),
-    )
+/// The arguments that every definition takes, as SQL.
+fn period_arguments(query: &Query) -> Vec<(&'static str, String)> {
+    vec![
+        ("from", quote_text(&query.from.to_string())),
+        ("to", quote_text(&query.to.to_string())),
+        ("tz", quote_text(query.tz.map(Tz::name).unwrap_or_default())),
+        ("as_of", quote_text(&instant(query.as_of))),
+    ]
 }
 
-fn arguments(query: &Query, by: &[&str]) -> String {
-    let filter = |name: &str| array_literal(query.filters.get(name).map(Vec::as_slice).unwrap_or_default());
-    format!("{}, by = {}, channel = {}, store = {}", period_arguments(query), array_literal(by), filter("channel"), filter("store"))
+fn arguments(query: &Query, by: &[&str]) -> Vec<(&'static str, String)> {
+    let mut all = period_arguments(query);
+    all.push(("by", array_literal(by)));
+    all.extend(FILTERS.map(|name| (name, array_literal(query.filters.get(name).map(Vec::as_slice).unwrap_or_default()))));
+    all
+}
+
+/// An error unless an analysis of this program has made the metric's view: the marts beneath it may be older than its definition.
+async fn installed(store: &Store, metric: &Metric) -> Result<(), AnalyticsError> {
+    let sql = "SELECT count() AS views FROM system.tables WHERE database = 'inflow' AND name = {view:String}";
+    let rows = store.rows(sql, &[("view", metric.view())]).await.map_err(|error| read_error(metric, error))?;
+    match rows.first().and_then(|row| row.get("views")?.as_u64()) {
+        Some(1) => Ok(()),
+        _ => Err(AnalyticsError::NotAnalyzed { metric: metric.id.to_owned() }),
+    }
 }
 
 /// As ClickHouse reads a DateTime64(3, 'UTC').
@@ -228,8 +245,9 @@ fn money_to_cents(row: &mut Map<String, Value>, columns: &[&str]) {
     }
 }
 
-async fn tie(store: &Store, metric: &Metric, query: &Query) -> Result<Option<Map<String, Value>>, AnalyticsError> {
-    let sql = format!("SELECT * REPLACE (toBool(ties) AS ties) FROM inflow.spend_tie_v1({})", period_arguments(query));
+async fn tie(store: &Store, config: &Config, metric: &Metric, query: &Query) -> Result<Option<Map<String, Value>>, AnalyticsError> {
+    let asked = substitute(spend_tie(config), &period_arguments(query));
+    let sql = format!("SELECT * REPLACE (toBool(ties) AS ties) FROM (\n{asked})");
     let row = store.rows(&sql, &[]).await.map_err(|error| read_error(metric, error))?.into_iter().next();
     Ok(row.map(|mut row| {
         money_to_cents(&mut row, &["channels", "unallocated", "ledger", "difference"]);

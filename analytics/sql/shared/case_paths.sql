@@ -33,4 +33,4 @@ SELECT
     g.steps.3 AS vague,
     toUnixTimestamp64Milli(l.till) AS known_from
 FROM gathered AS g
-LEFT JOIN inflow.first_looks_v1(as_of = {as_of:DateTime64(3, 'UTC')}) AS l ON l.connection = g.connection
+LEFT JOIN $first_looks() AS l ON l.connection = g.connection

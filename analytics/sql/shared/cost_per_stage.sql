@@ -34,9 +34,7 @@ WITH
                 SELECT
                     channel, store, department, day BETWEEN {from:Date} AND {to:Date} AS in_period, day BETWEEN pool_from AND {to:Date} AS in_pool,
                     period_of(day, in_period) AS period, toInt128(0) AS cost, count() AS people
-                FROM inflow.local_stages_v1(
-                    from = least({from:Date}, toDate({to:Date}) - 89), to = {to:Date}, tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')},
-                    by = {by:Array(String)}, channel = {channel:Array(String)}, store = {store:Array(String)})
+                FROM $local_stages(from = least({from:Date}, toDate({to:Date}) - 89))
                 WHERE stage_rank = {stage_rank:UInt8}
                 GROUP BY channel, store, department, in_period, in_pool, period
                 UNION ALL
@@ -66,9 +64,7 @@ WITH
             greatest(n, 1) AS divisor,
             argMax(c.pooled_cents, c.found) OVER (PARTITION BY channel, store, department) AS pool_cents,
             max(c.pooled_n) OVER (PARTITION BY channel, store, department) AS pool_n
-        FROM inflow.channel_periods_v1(
-            of = 'all', from = {from:Date}, to = {to:Date}, tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')},
-            by = {by:Array(String)}, channel = {channel:Array(String)}) AS w
+        FROM $channel_periods(of = 'all') AS w
         FULL JOIN counted AS c ON c.channel = w.channel AND c.period = w.period
     ),
     priced AS

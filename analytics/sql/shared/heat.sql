@@ -28,9 +28,7 @@ WITH
               AND quarter <= {as_of:DateTime64(3, 'UTC')}
             UNION ALL
             SELECT channel, store, day, toUInt8(local_hour), 0, toUInt64(precision = 'exact'), toUInt64(precision != 'exact')
-            FROM inflow.local_stages_v1(
-                from = {from:Date}, to = {to:Date}, tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')},
-                by = ['channel', 'store'], channel = [], store = [])
+            FROM $local_stages(by = ['channel', 'store'], channel = [], store = [])
             WHERE {of:String} = 'application' AND stage_rank = 3
         ) AS q
         WHERE q.day BETWEEN {from:Date} AND {to:Date}
@@ -76,8 +74,7 @@ WITH
                 if({tz:String} != '', {tz:String}, toString(timezone)) AS zone
             FROM inflow.channels
         ) AS z
-        INNER JOIN inflow.local_hours_v1(
-            from = {from:Date}, to = {to:Date}, tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')}) AS k ON k.zone = z.zone
+        INNER JOIN $local_hours() AS k ON k.zone = z.zone
         GROUP BY channel, weekday, hour
     ),
     wanted AS
@@ -90,9 +87,7 @@ WITH
             f.cells[cell] AS here, here.1 / 3600 AS live_hours, here.2 AS events,
             -- What the prior expects of the cell, per live posting hour.
             if(here.3 = 0 OR all_pace = 0, 0, pace * (here.4 / here.3) / all_pace * 3600) AS mean
-        FROM inflow.channel_periods_v1(
-            of = 'people', from = {from:Date}, to = {to:Date}, tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')},
-            by = {by:Array(String)}, channel = {channel:Array(String)}) AS w
+        FROM $channel_periods(of = 'people') AS w
         FULL JOIN found AS f ON f.channel = w.channel
     )
 SELECT

@@ -43,9 +43,7 @@
     limit_expected AS
     (
         SELECT channel, period, covered, expected, key
-        FROM inflow.channel_periods_v1(
-            of = 'people', from = {from:Date}, to = {to:Date}, tz = {tz:String}, as_of = {as_of:DateTime64(3, 'UTC')},
-            by = {by:Array(String)}, channel = {channel:Array(String)})
+        FROM $channel_periods(of = 'people')
         ARRAY JOIN keys AS key
     ),
     limit_joined AS

@@ -1,0 +1,131 @@
+//! The statement of a definition: what several definitions share is written into each of them.
+//!
+//! `$name(argument = value, ..)` is replaced by the query `sql/shared/name.sql`, its parameters by the values that are given; a parameter
+//! that is not given stays the one of whoever calls. `$name` on a line of its own is replaced by text. Views that read views would say the
+//! same, but the engine analyses a view once for its columns and once more to read it, so that each level would double the work, and
+//! most of a report's time is analysis.
+
+use std::fmt::Display;
+
+/// Queries.
+const QUERIES: [(&str, &str); 11] = [
+    ("local_quarters", include_str!("../sql/shared/local_quarters.sql")),
+    ("local_hours", include_str!("../sql/shared/local_hours.sql")),
+    ("channel_periods", include_str!("../sql/shared/channel_periods.sql")),
+    ("local_stages", include_str!("../sql/shared/local_stages.sql")),
+    ("first_looks", include_str!("../sql/shared/first_looks.sql")),
+    ("case_paths", include_str!("../sql/shared/case_paths.sql")),
+    ("local_invitations", include_str!("../sql/shared/local_invitations.sql")),
+    ("cost_per_stage", include_str!("../sql/shared/cost_per_stage.sql")),
+    ("heat", include_str!("../sql/shared/heat.sql")),
+    ("local_assessed", include_str!("../sql/shared/local_assessed.sql")),
+    ("local_hires", include_str!("../sql/shared/local_hires.sql")),
+];
+
+/// Text.
+const FRAGMENTS: [(&str, &str); 6] = [
+    ("$wilson\n", include_str!("../sql/shared/wilson.sql")),
+    ("$share\n", include_str!("../sql/shared/share.sql")),
+    ("$pooled\n", include_str!("../sql/shared/pooled.sql")),
+    ("$rated\n", include_str!("../sql/shared/rated.sql")),
+    ("$product_limit\n", include_str!("../sql/shared/product_limit.sql")),
+    ("$quartiles\n", include_str!("../sql/shared/quartiles.sql")),
+];
+
+/// A definition with all that it shares with others in its places, without comments.
+pub(crate) fn statement(sql: &str) -> String {
+    let mut out = FRAGMENTS.iter().fold(sql.to_owned(), |sql, (place, text)| sql.replace(place, text));
+    out = out.lines().filter(|line| !line.trim_start().starts_with("--")).flat_map(|line| [line, "\n"]).collect();
+    for (name, query) in QUERIES {
+        let place = format!("${name}(");
+        while let Some((before, rest)) = out.split_once(&place) {
+            let (arguments, after) = call(rest);
+            let query = substitute(statement(query), &arguments);
+            out = format!("{before}(\n{query}){after}");
+        }
+    }
+    out
+}
+
+/// The arguments of a call, name and value, and what follows its closing parenthesis.
+fn call(rest: &str) -> (Vec<(&str, &str)>, &str) {
+    let mut depth = 0_usize;
+    let mut quoted = false;
+    let mut cuts = Vec::new();
+    let mut end = rest.len();
+    for (at, byte) in rest.bytes().enumerate() {
+        match byte {
+            b'\'' => quoted = !quoted,
+            _ if quoted => {}
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' if depth == 0 => {
+                end = at;
+                break;
+            }
+            b')' | b']' | b'}' => depth -= 1,
+            b',' if depth == 0 => cuts.push(at),
+            _ => {}
+        }
+    }
+    let (inside, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
+    let mut arguments = Vec::new();
+    let mut from = 0;
+    for cut in cuts.into_iter().chain([end]) {
+        arguments
+            .extend(inside.get(from..cut).and_then(|argument| argument.split_once('=')).map(|(name, value)| (name.trim(), value.trim())));
+        from = cut + 1;
+    }
+    (arguments, after.strip_prefix(')').unwrap_or(after))
+}
+
+/// Puts values into the places of parameters, `{name:Type}`, as values of that type.
+pub(crate) fn substitute<V: Display>(mut query: String, arguments: &[(&str, V)]) -> String {
+    for (name, value) in arguments {
+        let place = format!("{{{name}:");
+        let mut out = String::with_capacity(query.len());
+        let mut rest = query.as_str();
+        while let Some((before, after)) = rest.split_once(&place) {
+            let (kind, after) = after.split_once('}').unwrap_or((after, ""));
+            out.extend([before, "CAST(", &value.to_string(), " AS ", kind, ")"]);
+            rest = after;
+        }
+        out.push_str(rest);
+        query = out;
+    }
+    query
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue;
+
+    #[test]
+    fn a_call_is_cut_at_its_own_commas() {
+        let (arguments, after) = call("of = 'a,)b', from = least({from:Date}, x), by = ['c', 'd']) AS w JOIN f(1)");
+        assert_eq!(arguments, [("of", "'a,)b'"), ("from", "least({from:Date}, x)"), ("by", "['c', 'd']")]);
+        assert_eq!(after, " AS w JOIN f(1)");
+        assert_eq!(call(") AS w"), (vec![], " AS w"));
+    }
+
+    #[test]
+    fn given_parameters_get_their_values_and_others_stay() {
+        let query = substitute(
+            "{from:Date} {as_of:DateTime64(3, 'UTC')} {to:Date} {from:Date}".to_owned(),
+            &[("from", "{to:Date} - 1"), ("as_of", "'x'")],
+        );
+        assert_eq!(query, "CAST({to:Date} - 1 AS Date) CAST('x' AS DateTime64(3, 'UTC')) {to:Date} CAST({to:Date} - 1 AS Date)");
+    }
+
+    #[test]
+    fn no_definition_keeps_a_place() {
+        for metric in catalogue() {
+            let sql = statement(metric.sql);
+            assert!(!sql.contains('$'), "{}: {sql}", metric.id);
+            for place in sql.split('{').skip(1) {
+                let name = place.split(':').next().unwrap();
+                assert!(["from", "to", "tz", "as_of", "by", "channel", "store"].contains(&name), "{}: {name}", metric.id);
+            }
+        }
+    }
+}
