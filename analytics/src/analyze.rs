@@ -94,8 +94,8 @@ async fn rebuild(
     // The last two stand on the others, and not on each other.
     let desk = Desk { marts, config, now: clock.now() };
     let hires = async || if wanted("hires") { hires::rebuild(marts, config).await } else { Ok(()) };
-    let jobs = async || {
-        for job in JOBS.iter().filter(|job| wanted(job.name)) {
+    let jobs = async |of_hires: bool| {
+        for job in JOBS.iter().filter(|job| job.of_hires == of_hires && wanted(job.name)) {
             (job.run)(&desk).await?;
             tracing::debug!(db, job = job.name, "job done");
         }
@@ -108,15 +108,15 @@ async fn rebuild(
             stages().await?;
             channels().await?;
             hires().await?;
-            jobs().await?;
+            jobs(false).await?;
         }
         Scope::Changed => {
             tokio::try_join!(stages(), others())?;
             channels().await?;
-            tokio::try_join!(hires(), jobs())?;
+            tokio::try_join!(hires(), jobs(false))?;
         }
     }
-    Ok(())
+    jobs(true).await
 }
 
 /// The marts of one database.

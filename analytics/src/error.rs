@@ -73,8 +73,8 @@ pub enum AnalyticsError {
         /// The metric.
         metric: String,
     },
-    /// A row cannot be written as JSON.
-    #[error("cannot write a row of {table}: {source}")]
+    /// A row of a mart is not what it should be as JSON.
+    #[error("a row of {table} does not fit: {source}")]
     Row {
         /// The mart.
         table: String,

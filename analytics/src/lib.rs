@@ -24,6 +24,7 @@ mod fairness;
 mod hires;
 mod jobs;
 mod ranks;
+mod recommendation;
 mod report;
 mod stages;
 mod statement;
@@ -35,5 +36,9 @@ pub use analyze::{Scope, analyze, analyze_into, jobs, jobs_of_the_clock};
 pub use budget::{Advised, BudgetPlan, BudgetQuery, BudgetReason, People, budget_plan};
 pub use catalogue::{Metric, catalogue, metric};
 pub use error::AnalyticsError;
+pub use recommendation::{
+    Audit, AuditedGroup, Basis, LEAST_OUTCOMES, ModelCard, RIPE_DAYS, Reason, RecommendQuery, Recommendation, Recommended, Resolution,
+    SILENT_DAYS, STAY_DAYS, State, Tenth, Weight, recommendations,
+};
 pub use report::{Definition, NO_DIMENSION, Query, Report, report};
 pub use unmapped::{Meaning, Unmapped, unmapped_words};

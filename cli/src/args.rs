@@ -2,8 +2,11 @@
 
 use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use rust_decimal::Decimal;
 use std::path::PathBuf;
+
+mod plan;
+
+pub use plan::{PlanBudgetArgs, PlanBy, PlanCommand, PlanFormat, PlanRecommendArgs};
 
 /// Recruiting-channel analytics: which channel brings people, at what price, at which hour.
 #[derive(Debug, Parser)]
@@ -294,48 +297,6 @@ pub enum ReportFormat {
     Json,
     /// Comma-separated, with a header
     Csv,
-}
-
-/// `inflow plan`
-#[derive(Debug, Subcommand)]
-pub enum PlanCommand {
-    /// Where the money of the next four weeks should go
-    Budget(PlanBudgetArgs),
-}
-
-/// `inflow plan budget`
-#[derive(Debug, Args)]
-pub struct PlanBudgetArgs {
-    /// What four weeks may cost together [default: what the last four cost]
-    #[arg(long, value_name = "AMOUNT")]
-    pub total: Option<Decimal>,
-    /// The greatest move of a channel, in per cent of its spend
-    #[arg(long, value_name = "PERCENT", default_value = "25", value_parser = clap::value_parser!(u8).range(0..=100))]
-    pub max_move: u8,
-    /// Whom the money is to bring
-    #[arg(long, value_enum, default_value = "attended")]
-    pub by: PlanBy,
-    /// table or json
-    #[arg(long, value_enum, default_value = "table", value_name = "F")]
-    pub format: PlanFormat,
-}
-
-/// Whom money is to bring.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum PlanBy {
-    /// People who came to an interview
-    Attended,
-    /// People who were onboarded
-    Hires,
-}
-
-/// How a plan is printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum PlanFormat {
-    /// For eyes
-    Table,
-    /// One JSON document
-    Json,
 }
 
 /// `inflow query`

@@ -13,6 +13,7 @@
 //! # Ok::<(), inflow_config::ConfigError>(())
 //! ```
 
+mod advice;
 mod channel;
 mod clock;
 mod connection;
@@ -36,6 +37,7 @@ mod stage;
 mod tree;
 mod values;
 
+pub use advice::RecommendationSettings;
 pub use channel::{Channel, Name, Terms, TermsKind};
 pub use clock::{Clock, FixedClock, SharedClock, SystemClock};
 pub use connection::Connection;

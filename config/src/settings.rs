@@ -10,6 +10,7 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 use url::Url;
 
+use crate::advice::RecommendationSettings;
 use crate::http::HttpSettings;
 use crate::money::Currency;
 use crate::problem::Bad;
@@ -39,6 +40,8 @@ pub struct Settings {
     pub clock: ClockSettings,
     /// Which channel a hire officially came from.
     pub sources: Sources,
+    /// Scores of applications from past outcomes.
+    pub recommendation: RecommendationSettings,
     /// A csv file with more rates: columns currency, from and rate, or 币种, 日期 and 汇率. Relative to this file.
     pub rates_file: Option<PathBuf>,
     /// Exchange rates of foreign currencies, each from a day on.
@@ -206,6 +209,7 @@ impl Settings {
             http: section.section("http", HttpSettings::read),
             clock: section.section("clock", |section| ClockSettings { fixed: section.optional("fixed", instant) }),
             sources: section.section("sources", Sources::read),
+            recommendation: section.section("recommendation", RecommendationSettings::read),
             rates_file: section.optional("rates_file", words).map(PathBuf::from),
             rates: Rate::read_all(section),
         }

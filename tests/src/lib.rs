@@ -154,6 +154,8 @@ pub const DERIVED: &[(&str, &str)] = &[
     ("forecasts", ""),
     ("channel_drops", ""),
     ("budget_moves", "made_as_of"),
+    ("recommendations", "fitted_at"),
+    ("recommendation_model", "fitted_at"),
 ];
 
 fn answer(output: &Output) -> Answer {

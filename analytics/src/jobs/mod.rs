@@ -2,7 +2,8 @@
 //!
 //! A job depends on the marts, the configuration and the clock, never on what it wrote before, so that a replay and an analysis
 //! of everything give the same rows. They run after each analysis, and those of the clock
-//! when nothing new came too. They look at days and weeks, not at applications; the rules of personas do, as statements of the engine.
+//! when nothing new came too. They look at days and weeks, not at applications; the rules of personas do, as statements of the engine, and the
+//! recommendation, of the newest ten thousand.
 
 use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
@@ -19,21 +20,25 @@ mod drops;
 mod forecast;
 mod holidays;
 mod personas;
+mod recommendation;
 
 /// A job: its name in `inflow analyze <name>`, which is the name of the table that it fills, and how.
 pub(crate) struct Job {
     pub(crate) name: &'static str,
     /// Whether its result changes as time passes, though nothing new came.
     pub(crate) of_the_clock: bool,
+    /// Whether it reads the mart `hires`, which is made beside the other jobs.
+    pub(crate) of_hires: bool,
     pub(crate) run: for<'a> fn(&'a Desk<'a>) -> BoxFuture<'a, Result<(), AnalyticsError>>,
 }
 
 /// One line a job; those that read another's table come after it.
 pub(crate) const JOBS: &[Job] = &[
-    Job { name: "application_tags", of_the_clock: false, run: personas::run },
-    Job { name: "forecasts", of_the_clock: true, run: |desk| Box::pin(forecast::run(desk)) },
-    Job { name: drops::TABLE, of_the_clock: true, run: drops::run },
-    Job { name: budget::TABLE, of_the_clock: true, run: |desk| Box::pin(budget::run(desk)) },
+    Job { name: "application_tags", of_the_clock: false, of_hires: false, run: personas::run },
+    Job { name: "forecasts", of_the_clock: true, of_hires: false, run: |desk| Box::pin(forecast::run(desk)) },
+    Job { name: drops::TABLE, of_the_clock: true, of_hires: false, run: drops::run },
+    Job { name: budget::TABLE, of_the_clock: true, of_hires: false, run: |desk| Box::pin(budget::run(desk)) },
+    Job { name: recommendation::TABLE, of_the_clock: true, of_hires: true, run: |desk| Box::pin(recommendation::run(desk)) },
 ];
 
 /// What a job works with.

@@ -18,6 +18,7 @@ mod hires;
 mod invitations;
 mod outcomes;
 mod personas;
+mod recommendation;
 mod reference;
 mod retention;
 mod sources;

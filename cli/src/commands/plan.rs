@@ -1,5 +1,10 @@
 //! `inflow plan`
 
+mod groups;
+mod recommend;
+
+pub use recommend::recommend;
+
 use crate::app::App;
 use crate::args::{PlanBudgetArgs, PlanBy, PlanFormat};
 use crate::failure::Failure;

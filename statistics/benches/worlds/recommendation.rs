@@ -1,10 +1,12 @@
 //! Scores of people from past outcomes: whether the probabilities that are stated are those that hold for people who come later.
 //!
 //! A world has people with tags (some rare, some that come together) and years of experience, and a chance of being hired and staying that
-//! a few of the tags move, in a third of the worlds one only beside another, so that the truth is not the model's form.
+//! a few of the tags move, in a third of the worlds one only beside another, so that the truth is not the model's form. In half of the worlds
+//! the chance of all has risen or fallen over the time that outcomes are known of.
+//!
+//! What is judged is what the job does: the ridge is chosen and the scores are judged in time ([`judge_later`]), then all outcomes are fitted.
 
-use inflow_statistics::interval::Z_95;
-use inflow_statistics::logistic::{Design, calibration, cross_validate, fit};
+use inflow_statistics::logistic::{Design, calibration, fit, judge_later};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
@@ -12,6 +14,8 @@ use crate::Verdict;
 
 /// The penalties that the job tries.
 const RIDGES: [f64; 6] = [0.3, 1.0, 3.0, 10.0, 30.0, 100.0];
+/// The share of outcomes, the newest, that judges.
+const HELD_OUT: f64 = 0.3;
 /// People who come later.
 const LATER: usize = 2000;
 
@@ -21,6 +25,8 @@ struct World {
     experience: f64,
     beside: Option<(usize, usize, f64)>,
     base: f64,
+    /// Log-odds by which the chance was lower when the outcomes began.
+    drift: f64,
 }
 
 impl World {
@@ -36,11 +42,12 @@ impl World {
             experience: if signal { random.random_range(-0.1..0.3) } else { 0.0 },
             beside: (signal && random.random_bool(0.33)).then(|| (0, random.random_range(1..count), random.random_range(0.3..1.0))),
             base: random.random_range(-2.5..-0.3),
+            drift: if random.random_bool(0.5) { random.random_range(-0.4..0.4) } else { 0.0 },
         }
     }
 
-    /// Features of a person, and the true chance.
-    fn person(&self, random: &mut StdRng) -> (Vec<f64>, f64) {
+    /// Features of a person, and the true chance; `ago` from 1, when the outcomes began, to 0.
+    fn person(&self, random: &mut StdRng, ago: f64) -> (Vec<f64>, f64) {
         let mut row: Vec<f64> = self.tags.iter().map(|share| f64::from(u8::from(random.random_bool(*share)))).collect();
         // Who has the first tag often has the second.
         if row[0] > 0.0 && random.random_bool(0.5) {
@@ -50,13 +57,15 @@ impl World {
         let tags: f64 = row.iter().zip(&self.weights).map(|(has, weight)| has * weight).sum();
         let beside = self.beside.map_or(0.0, |(one, other, weight)| row[one] * row[other] * weight);
         row.push(years);
-        (row, 1.0 / (1.0 + (-(self.base + tags + beside + self.experience * years)).exp()))
+        (row, 1.0 / (1.0 + (-(self.base - self.drift * ago + tags + beside + self.experience * years)).exp()))
     }
 
-    fn people(&self, random: &mut StdRng, count: usize) -> (Vec<f64>, Vec<f64>, Vec<bool>) {
+    /// In the order in which they came; the last of `past` ones is of now.
+    fn people(&self, random: &mut StdRng, count: usize, past: bool) -> (Vec<f64>, Vec<f64>, Vec<bool>) {
         let (mut values, mut chances, mut outcomes) = (Vec::new(), Vec::new(), Vec::new());
-        for _ in 0..count {
-            let (row, chance) = self.person(random);
+        for place in 0..count {
+            let ago = if past { 1.0 - place as f64 / count as f64 } else { 0.0 };
+            let (row, chance) = self.person(random, ago);
             values.extend(row);
             chances.push(chance);
             outcomes.push(random.random_bool(chance));
@@ -86,12 +95,12 @@ pub fn run(worlds: u32, seed: u64) -> Vec<Verdict> {
         let drawn = World::draw(&mut random, signal);
         let width = drawn.tags.len() + 1;
         let count = random.random_range(200..2000);
-        let (values, _, outcomes) = drawn.people(&mut random, count);
+        let (values, _, outcomes) = drawn.people(&mut random, count, true);
         let design = Design::new(&values, width).expect("a world has people");
-        let Ok(chosen) = cross_validate(design, &outcomes, &RIDGES, 5) else { continue };
-        let stated = calibration(&chosen.predicted, &outcomes).expect("a world has outcomes");
+        let Ok(judged) = judge_later(design, &outcomes, HELD_OUT, &RIDGES, 5) else { continue };
+        let stated = &judged.calibration;
         let area = stated.area_under_curve.expect("both outcomes were seen");
-        let works = area - Z_95 * stated.area_error.expect("both outcomes were seen") > 0.5;
+        let works = judged.tells_apart();
         if !signal {
             idle += 1;
             believed += u32::from(works);
@@ -100,8 +109,8 @@ pub fn run(worlds: u32, seed: u64) -> Vec<Verdict> {
         if !works {
             continue;
         }
-        let model = fit(design, &outcomes, chosen.ridge).expect("it was fitted in parts");
-        let (later, chances, became) = drawn.people(&mut random, LATER);
+        let model = fit(design, &outcomes, judged.ridge).expect("it was fitted in parts");
+        let (later, chances, became) = drawn.people(&mut random, LATER, false);
         let scores: Vec<_> = later.chunks_exact(width).map(|row| model.score(row)).collect();
         let predicted: Vec<f64> = scores.iter().map(|score| score.probability).collect();
         let found = calibration(&predicted, &became).expect("people came later");

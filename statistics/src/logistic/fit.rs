@@ -56,6 +56,11 @@ impl<'v> Design<'v> {
         self.values.len() / self.width
     }
 
+    /// Numbers a row.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
     /// Always false: a design has a row.
     pub fn is_empty(&self) -> bool {
         self.values.is_empty()

@@ -10,8 +10,10 @@
 
 mod calibration;
 mod fit;
+mod later;
 #[cfg(test)]
 mod tests;
 
 pub use calibration::{Calibration, Reliability, area_error, area_under_curve, calibration};
 pub use fit::{CrossValidated, Design, LogisticError, Model, Score, cross_validate, fit};
+pub use later::{Later, judge_later};
