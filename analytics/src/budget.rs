@@ -204,6 +204,31 @@ pub(crate) async fn plans(desk: &Desk<'_>) -> Result<Vec<BudgetPlan>, AnalyticsE
     Ok([People::Attended, People::Onboarded].map(|people| plan(&known, desk.config, desk.now, &BudgetQuery::new(people))).into())
 }
 
+/// What a channel brought in the last 13 weeks that are old enough to say who was onboarded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ChannelYield {
+    /// The channel.
+    pub channel: String,
+    /// Applications.
+    pub applied: u64,
+    /// Of them those who were onboarded.
+    pub onboarded: u64,
+    /// Cents.
+    #[serde(serialize_with = "amount")]
+    pub spend: u64,
+}
+
+/// Of every channel through which somebody applied.
+pub(crate) async fn yields(desk: &Desk<'_>) -> Result<Vec<ChannelYield>, AnalyticsError> {
+    let known = weeks::read(desk).await?;
+    let ripe = known.ripe(People::Onboarded.ripening(), desk.now);
+    let each = known.channels.iter().map(|(channel, history)| {
+        let recent = history.recent(ripe);
+        ChannelYield { channel: channel.clone(), applied: history.recent_applied(ripe), onboarded: recent.onboarded, spend: recent.spend }
+    });
+    Ok(each.filter(|one| one.applied > 0).collect())
+}
+
 fn plan(known: &Known, config: &Config, now: DateTime<Utc>, query: &BudgetQuery) -> BudgetPlan {
     let ripe = known.ripe(query.people.ripening(), now);
     let histories: Vec<(&String, &History)> = known.channels.iter().collect();

@@ -132,6 +132,7 @@ const DEFINITIONS: &[&str] = &[
     include_str!("../sql/cost_per_onboarded.sql"),
     include_str!("../sql/posting_heat.sql"),
     include_str!("../sql/application_heat.sql"),
+    include_str!("../sql/posting_time.sql"),
     include_str!("../sql/fill_rate.sql"),
     include_str!("../sql/onboard_rate.sql"),
     include_str!("../sql/retention_90.sql"),

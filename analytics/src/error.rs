@@ -73,6 +73,14 @@ pub enum AnalyticsError {
         /// The metric.
         metric: String,
     },
+    /// Something that a plan stands on is not known.
+    #[error("{what}")]
+    Unplannable {
+        /// What.
+        what: String,
+        /// How to say it.
+        hint: String,
+    },
     /// A row of a mart is not what it should be as JSON.
     #[error("a row of {table} does not fit: {source}")]
     Row {
@@ -116,6 +124,7 @@ impl Explain for AnalyticsError {
             Self::TwoPeriods { first, .. } => Some(format!("keep `{first}` and leave the other out")),
             Self::Backwards { .. } => Some("--from is the first day and --to the last, both included".to_owned()),
             Self::NotAnalyzed { .. } => Some("run `inflow run --once` or `inflow analyze` first".to_owned()),
+            Self::Unplannable { hint, .. } => Some(hint.clone()),
             Self::Row { .. } => None,
             Self::Store { source, .. } => source.hint(),
         }

@@ -19,6 +19,7 @@
 mod analyze;
 mod budget;
 mod catalogue;
+mod demand;
 mod error;
 mod fairness;
 mod hires;
@@ -33,9 +34,12 @@ mod unmapped;
 mod zones;
 
 pub use analyze::{Scope, analyze, analyze_into, jobs, jobs_of_the_clock};
-pub use budget::{Advised, BudgetPlan, BudgetQuery, BudgetReason, People, budget_plan};
+pub use budget::{Advised, BudgetPlan, BudgetQuery, BudgetReason, ChannelYield, People, budget_plan};
 pub use catalogue::{Metric, catalogue, metric};
+pub use demand::{BusinessSeries, DemandPlan, DemandQuery, Grain, PlannedPeriod, Source as DemandSource, Step as DemandStep, demand_plan};
 pub use error::AnalyticsError;
+pub use inflow_statistics::demand::PeriodNeed;
+pub use inflow_statistics::forecast::periods::PeriodMethod;
 pub use recommendation::{
     Audit, AuditedGroup, Basis, LEAST_OUTCOMES, ModelCard, RIPE_DAYS, Reason, RecommendQuery, Recommendation, Recommended, Resolution,
     SILENT_DAYS, STAY_DAYS, State, Tenth, Weight, recommendations,

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 mod plan;
 
-pub use plan::{PlanBudgetArgs, PlanBy, PlanCommand, PlanFormat, PlanRecommendArgs};
+pub use plan::{PlanBudgetArgs, PlanBy, PlanCommand, PlanDemandArgs, PlanFormat, PlanRecommendArgs};
 
 /// Recruiting-channel analytics: which channel brings people, at what price, at which hour.
 #[derive(Debug, Parser)]

@@ -77,6 +77,7 @@ async fn dispatch(app: &App, command: Command) -> Result<u8, Failure> {
         Command::Run(args) => daemon::run(app, &args.connections).await,
         Command::Report(args) => commands::report::run(app, args).await,
         Command::Plan(args::PlanCommand::Budget(args)) => commands::plan::budget(app, args).await,
+        Command::Plan(args::PlanCommand::Demand(args)) => commands::plan::demand(app, args).await,
         Command::Plan(args::PlanCommand::Recommend(args)) => commands::plan::recommend(app, args).await,
         Command::Query(args) => commands::query::run(app, args).await,
         Command::Serve => commands::serve::run(app).await,

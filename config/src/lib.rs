@@ -37,7 +37,7 @@ mod stage;
 mod tree;
 mod values;
 
-pub use advice::RecommendationSettings;
+pub use advice::{DemandSettings, RecommendationSettings};
 pub use channel::{Channel, Name, Terms, TermsKind};
 pub use clock::{Clock, FixedClock, SharedClock, SystemClock};
 pub use connection::Connection;

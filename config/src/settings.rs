@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 use url::Url;
 
-use crate::advice::RecommendationSettings;
+use crate::advice::{DemandSettings, RecommendationSettings};
 use crate::http::HttpSettings;
 use crate::money::Currency;
 use crate::problem::Bad;
@@ -42,6 +42,8 @@ pub struct Settings {
     pub sources: Sources,
     /// Scores of applications from past outcomes.
     pub recommendation: RecommendationSettings,
+    /// From business to hires, applications and budget.
+    pub demand: DemandSettings,
     /// A csv file with more rates: columns currency, from and rate, or 币种, 日期 and 汇率. Relative to this file.
     pub rates_file: Option<PathBuf>,
     /// Exchange rates of foreign currencies, each from a day on.
@@ -210,6 +212,7 @@ impl Settings {
             clock: section.section("clock", |section| ClockSettings { fixed: section.optional("fixed", instant) }),
             sources: section.section("sources", Sources::read),
             recommendation: section.section("recommendation", RecommendationSettings::read),
+            demand: section.section("demand", DemandSettings::read),
             rates_file: section.optional("rates_file", words).map(PathBuf::from),
             rates: Rate::read_all(section),
         }

@@ -14,6 +14,7 @@ mod interval;
 mod level;
 mod methods;
 mod occasions;
+pub mod periods;
 mod weekday;
 
 use serde::Serialize;

@@ -8,6 +8,7 @@ mod density;
 
 pub mod allocation;
 pub mod cusum;
+pub mod demand;
 pub mod discovery;
 pub mod drops;
 pub mod fairness;

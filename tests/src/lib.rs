@@ -154,6 +154,7 @@ pub const DERIVED: &[(&str, &str)] = &[
     ("forecasts", ""),
     ("channel_drops", ""),
     ("budget_moves", "made_as_of"),
+    ("posting_times", "made_as_of"),
     ("recommendations", "fitted_at"),
     ("recommendation_model", "fitted_at"),
 ];

@@ -19,7 +19,7 @@ const RECENT: usize = 13;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Told {
     pub(super) cents: u64,
-    applied: u64,
+    pub(super) applied: u64,
     pub(super) attended: u64,
     pub(super) onboarded: u64,
     /// Whether the channel's connections delivered all of it.
@@ -47,6 +47,11 @@ impl History {
 
     pub(super) fn delivered(&self) -> bool {
         self.covered() > 0.0
+    }
+
+    /// Applications of the weeks of [`Self::recent`].
+    pub(super) fn recent_applied(&self, ripe: usize) -> u64 {
+        self.weeks.iter().skip(ripe).take(RECENT).filter(|week| week.covered).map(|week| week.applied).sum()
     }
 
     /// The last 13 of the weeks that are ripe.

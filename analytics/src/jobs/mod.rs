@@ -20,6 +20,7 @@ mod drops;
 mod forecast;
 mod holidays;
 mod personas;
+mod posting_times;
 mod recommendation;
 
 /// A job: its name in `inflow analyze <name>`, which is the name of the table that it fills, and how.
@@ -38,6 +39,7 @@ pub(crate) const JOBS: &[Job] = &[
     Job { name: "forecasts", of_the_clock: true, of_hires: false, run: |desk| Box::pin(forecast::run(desk)) },
     Job { name: drops::TABLE, of_the_clock: true, of_hires: false, run: drops::run },
     Job { name: budget::TABLE, of_the_clock: true, of_hires: false, run: |desk| Box::pin(budget::run(desk)) },
+    Job { name: posting_times::TABLE, of_the_clock: true, of_hires: false, run: |desk| Box::pin(posting_times::run(desk)) },
     Job { name: recommendation::TABLE, of_the_clock: true, of_hires: true, run: |desk| Box::pin(recommendation::run(desk)) },
 ];
 

@@ -9,6 +9,8 @@ use std::path::PathBuf;
 pub enum PlanCommand {
     /// Where the money of the next four weeks should go
     Budget(PlanBudgetArgs),
+    /// From a business series (orders, sales) to heads, hires, applications and budget
+    Demand(PlanDemandArgs),
     /// Which open applications to look at first, with the reasons; it rejects nobody
     Recommend(PlanRecommendArgs),
 }
@@ -66,4 +68,39 @@ pub enum PlanFormat {
     Table,
     /// One JSON document
     Json,
+}
+
+/// `inflow plan demand`; what is not given comes from [demand] of the configuration, or from the store.
+#[derive(Debug, Args)]
+pub struct PlanDemandArgs {
+    /// A csv file with a period (date, week or month), maybe a store, and units
+    #[arg(long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// Its column of units [default: the only one]
+    #[arg(long, value_name = "NAME")]
+    pub column: Option<String>,
+    /// Only this store's rows and people
+    #[arg(long, value_name = "S")]
+    pub store: Option<String>,
+    /// Units that a head at work does in a week, or in a month of a monthly series
+    #[arg(long, value_name = "UNITS")]
+    pub units_per_head: Option<Decimal>,
+    /// Share of paid time in which nobody works [default: 0]
+    #[arg(long, value_name = "SHARE")]
+    pub shrinkage: Option<Decimal>,
+    /// Days from asking for people until they start [default: as measured]
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(0..=365))]
+    pub lead_days: Option<u32>,
+    /// Heads of now [default: as employment tells]
+    #[arg(long, value_name = "N")]
+    pub heads: Option<u32>,
+    /// Share of the heads that leaves in a month [default: as employment tells]
+    #[arg(long, value_name = "SHARE")]
+    pub attrition: Option<Decimal>,
+    /// Weeks or months to plan [default: 12 weeks, 4 months]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=52))]
+    pub ahead: Option<u32>,
+    /// table or json
+    #[arg(long, value_enum, default_value = "table", value_name = "F")]
+    pub format: PlanFormat,
 }

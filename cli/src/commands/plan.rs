@@ -1,8 +1,11 @@
 //! `inflow plan`
 
+mod demand;
 mod groups;
 mod recommend;
+mod series;
 
+pub use demand::demand;
 pub use recommend::recommend;
 
 use crate::app::App;

@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 mod budget;
 mod conversion;
+mod demand;
 mod draws;
 mod drops;
 mod forecast;
@@ -41,6 +42,7 @@ type Topic = fn(worlds: u32, seed: u64) -> Vec<Verdict>;
 const TOPICS: &[(&str, Topic)] = &[
     ("budget", budget::run),
     ("conversion", conversion::run),
+    ("demand", demand::run),
     ("drops", drops::run),
     ("forecast", forecast::run),
     ("intervals", intervals::run),

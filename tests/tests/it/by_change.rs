@@ -237,6 +237,7 @@ fn computed(company: &Company) -> String {
         "forecasts",
         "channel_drops",
         "budget_moves",
+        "posting_times",
         "application_tags",
         "application_personas",
         "channels",
@@ -244,7 +245,7 @@ fn computed(company: &Company) -> String {
     let lines = |table: &&str| {
         let except = match *table {
             "candidate_links" => "EXCEPT (version)",
-            "budget_moves" => "EXCEPT (made_as_of)",
+            "budget_moves" | "posting_times" => "EXCEPT (made_as_of)",
             _ => "",
         };
         format!("SELECT concat('{table} ', toString(tuple(* {except}))) AS line FROM inflow.{table}")
