@@ -54,8 +54,13 @@ fn stay([early, late]: [f64; 2], random: &mut StdRng) -> f64 {
     if first < SETTLED { first } else { SETTLED + of(late) }
 }
 
+/// Tenure in days and days to come.
+type Person = (f64, f64);
+/// Exits over person-days.
+type Seen = (u64, f64);
+
 /// Who was hired over three years and is there, by tenure in days and days to come; and exits over person-days of the last year, new and settled.
-fn staff(heads: usize, hazards: [f64; 2], random: &mut StdRng) -> (Vec<(f64, f64)>, [(u64, f64); 2]) {
+fn staff(heads: usize, hazards: [f64; 2], random: &mut StdRng) -> (Vec<Person>, [Seen; 2]) {
     let (mut there, mut seen) = (Vec::new(), [(0, 0.0); 2]);
     while there.len() < heads {
         let tenure = random.random_range(0.0..3.0 * YEAR);
