@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use inflow_statistics::ranking::{Kind, Observed, rank};
+use inflow_statistics::ranking::{self, Kind, Observed};
 use serde_json::{Map, Value};
 
 /// Cases that a channel needs to be ranked; with fewer it is `few`.
 const ENOUGH: u64 = 20;
-/// More comparisons than this (pairs of stages in days or stores) are not made: nobody reads them, and each costs some milliseconds.
-const MOST: usize = 120;
+/// More comparisons than this (pairs of stages in days or stores) are not made: nobody reads them, and each costs five milliseconds.
+const MOST: usize = 60;
 /// Columns that tell comparisons apart: channels are compared within all else.
 const WITHIN: [&str; 9] = ["day", "week", "month", "store", "department", "city", "recruiter", "from_stage", "to_stage"];
 
@@ -31,20 +31,19 @@ pub(crate) fn compare(rows: &mut [Map<String, Value>]) {
     for entries in comparisons.into_values().filter(|entries| entries.len() > 1) {
         let observed: Vec<Observed> = entries.iter().map(|(_, observed)| *observed).collect();
         // Counts come from the metric, which has none above its denominator.
-        let Ok(ranked) = rank(Kind::Share, &observed) else { continue };
+        let Ok(compared) = ranking::compare(Kind::Share, &observed) else { continue };
         let mut eligible: Vec<usize> = (0..entries.len()).filter(|&at| observed[at].size >= ENOUGH as f64).collect();
-        eligible.sort_by(|&one, &other| ranked[other].better.total_cmp(&ranked[one].better));
+        eligible.sort_by(|&one, &other| compared[other].mean.total_cmp(&compared[one].mean));
         for (at, (index, _)) in entries.iter().enumerate() {
-            rows[*index].insert("shrunk".to_owned(), rounded(ranked[at].shrunk.mean));
+            rows[*index].insert("shrunk".to_owned(), rounded(compared[at].mean));
         }
         if eligible.len() < 2 {
             continue;
         }
         for (place, &at) in eligible.iter().enumerate() {
             let next = eligible.get(place + 1).or_else(|| eligible.get(place.wrapping_sub(1)));
-            let row = &mut rows[entries[at].0];
-            row.insert("rank".to_owned(), (place + 1).into());
-            row.insert("better".to_owned(), next.map_or(Value::Null, |&next| rounded(ranked[at].over[next])));
+            let better = next.map_or(Value::Null, |&next| rounded(compared[at].over[next]));
+            rows[entries[at].0].extend([("rank".to_owned(), (place + 1).into()), ("better".to_owned(), better)]);
         }
     }
 }

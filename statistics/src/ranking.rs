@@ -16,9 +16,11 @@
 
 mod hyper;
 mod order;
+mod quick;
 
 pub use hyper::{Basis, Prior, fit_prior};
 pub use order::{Rank, probability_greater, rank};
+pub use quick::{Compared, compare};
 
 use crate::density::{Family, Tabulated, quantile};
 use crate::interval::Interval;

@@ -4,7 +4,7 @@
 //! a new channel to a main one.
 
 use inflow_statistics::interval::Interval;
-use inflow_statistics::ranking::{Kind, Observed, rank, shrink};
+use inflow_statistics::ranking::{Kind, Observed, compare, rank, shrink};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
@@ -27,6 +27,8 @@ struct Found {
     shrunk: f64,
     /// Claims, of which true, and their sum, by bin.
     claims: [[f64; 3]; BINS.len() - 1],
+    /// The same as reports reckon it.
+    quick: [[f64; 3]; BINS.len() - 1],
     /// The same of claims to be the best of all.
     firsts: [[f64; 3]; FIRSTS.len() - 1],
     /// Claimed and true best of those first in rank.
@@ -42,6 +44,7 @@ pub fn run(worlds: u32, seed: u64) -> Vec<Verdict> {
         found.shares(&mut random);
     }
     let better = calibration("P(A > B)", &BINS, &found.claims);
+    let quick = calibration("P(A > B), as reports reckon it,", &BINS, &found.quick);
     let best = calibration("P(best) ", &FIRSTS, &found.firsts);
     let gain = |other: f64| (found.shrunk / other).sqrt();
     println!("root mean square error: shrunk / plain share {:.3}, shrunk / pooled share {:.3}", gain(found.plain), gain(found.pooled));
@@ -53,6 +56,7 @@ pub fn run(worlds: u32, seed: u64) -> Vec<Verdict> {
     vec![
         Verdict::share("95 % credible intervals of shrunk shares cover 93-97 %", found.inside / found.entries, 0.93, 0.97),
         Verdict::share("claims of P(A > B) differ from the truth by less than 2 points, bins weighted by their claims", better, 0.0, 0.02),
+        Verdict::share("claims of reports differ from the truth by less than 2 points, bins weighted by their claims", quick, 0.0, 0.02),
         Verdict::share("claims of P(best) differ from the truth by less than 2 points, bins weighted by their claims", best, 0.0, 0.02),
         Verdict {
             promise: "a shrunk share is nearer to the truth than the plain and the pooled one".to_owned(),
@@ -117,6 +121,11 @@ impl Found {
                 count(&BINS, &mut self.claims, claim, truths[i] > truths[j]);
             }
             count(&FIRSTS, &mut self.firsts, found.best, best == i);
+        }
+        for (i, found) in compare(Kind::Share, &observed).expect("counts are possible").iter().enumerate() {
+            for (j, &claim) in found.over.iter().enumerate().filter(|&(j, &claim)| j != i && claim >= 0.5) {
+                count(&BINS, &mut self.quick, claim, truths[i] > truths[j]);
+            }
         }
         let first = ranks.iter().position(|found| found.rank == 1).expect("somebody is first");
         self.leaders[0] += ranks[first].best;
