@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::Desk;
-use super::days::covered;
+use super::days::{covered, last_whole_day};
 use crate::AnalyticsError;
 use crate::report::instant;
 
@@ -63,7 +63,11 @@ pub(crate) async fn run(desk: &Desk<'_>) -> Result<(), AnalyticsError> {
     let peaks = applications(desk).await?;
     let first = desk.now.date_naive() - Days::new(DAYS);
     let mut delivered: BTreeMap<String, (f64, u32)> = BTreeMap::new();
-    for ((channel, _), share) in covered(desk, first).await? {
+    for ((channel, day), share) in covered(desk, first).await? {
+        // Nobody has delivered all of today.
+        if day > last_whole_day(desk.config, &channel, desk.now) {
+            continue;
+        }
         let sum = delivered.entry(channel).or_default();
         *sum = (sum.0 + share, sum.1 + 1);
     }
@@ -160,7 +164,9 @@ async fn experiments(desk: &Desk<'_>) -> Result<BTreeMap<String, Experiment>, An
 /// Applications by local hour.
 async fn applications(desk: &Desk<'_>) -> Result<BTreeMap<String, [u32; 24]>, AnalyticsError> {
     let sql = desk.marts.here(include_str!("../../sql/jobs/posting_peaks.sql"));
-    let params = [("as_of", instant(desk.now)), ("days", DAYS.to_string())];
+    let zone = desk.config.settings.company.timezone;
+    let last = desk.now.with_timezone(&zone).date_naive() - Days::new(1);
+    let params = [("as_of", instant(desk.now)), ("last", last.to_string()), ("days", DAYS.to_string())];
     let rows = desk.marts.store.rows(&sql, &params).await.map_err(AnalyticsError::store("cannot read at which hours people apply"))?;
     let mut channels: BTreeMap<String, [u32; 24]> = BTreeMap::new();
     for row in &rows {
