@@ -11,6 +11,7 @@ use serde::Serialize;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tracing::Subscriber;
@@ -146,7 +147,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for StageLayer {
             stage.count += 1;
             stage.elapsed_s += opened.at.elapsed().as_secs_f64();
             stage.process_cpu_s += cpu(ClockId::ProcessCPUTime).saturating_sub(opened.process).as_secs_f64();
-            stage.peak_rss_mb = peak_rss_mb();
+            stage.peak_rss_mb = recent_peak_rss_mb(opened.at.elapsed());
         });
     }
 }
@@ -160,6 +161,18 @@ impl StageLayer {
 fn cpu(clock: ClockId) -> Duration {
     let time = clock_gettime(clock);
     Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
+}
+
+/// [`peak_rss_mb`], asked anew after a stage that took a while: asking takes as long as the shortest stages, of which there are thousands.
+fn recent_peak_rss_mb(took: Duration) -> u64 {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    const A_WHILE: Duration = Duration::from_millis(100);
+    if took < A_WHILE && LAST.load(Ordering::Relaxed) > 0 {
+        return LAST.load(Ordering::Relaxed);
+    }
+    let peak = peak_rss_mb();
+    LAST.store(peak, Ordering::Relaxed);
+    peak
 }
 
 /// The greatest resident memory of this process, as the kernel says it; 0 where it does not.
