@@ -1,7 +1,9 @@
 //! Company names: without legal form, branch, place and case, so that one employer is one on every board.
 
+use super::memo::Memo;
 use super::place;
 use super::text::{is_han, simplify, squeeze};
+use std::cell::RefCell;
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
@@ -32,6 +34,15 @@ static FORMS: LazyLock<Forms> = LazyLock::new(|| {
 /// assert_eq!(normalise("Acme Robotics, Inc."), "acme robotics");
 /// ```
 pub fn normalise(name: &str) -> String {
+    Memo::recall(&NORMAL, name, settled)
+}
+
+thread_local! {
+    static NORMAL: RefCell<Memo<String>> = Memo::new();
+    static KEYS: RefCell<Memo<String>> = Memo::new();
+}
+
+fn settled(name: &str) -> String {
     let mut form = pass(name);
     // Behind a form may stand another; each pass can only shorten.
     for _ in 0..8 {
@@ -71,6 +82,10 @@ fn bare(lower: &str) -> String {
 /// assert_eq!(key("ACME Robotics GmbH & Co. KG"), key("Acme Robotics"));
 /// ```
 pub fn key(name: &str) -> String {
+    Memo::recall(&KEYS, name, settled_key)
+}
+
+fn settled_key(name: &str) -> String {
     let mut key = key_pass(name);
     // Behind a branch may stand another form; each pass can only shorten.
     for _ in 0..8 {

@@ -2,6 +2,7 @@
 //! none invents one.
 
 pub mod company;
+mod memo;
 pub mod pay;
 pub mod place;
 pub mod profile;

@@ -1,8 +1,10 @@
 //! Job titles: what names the job, apart from level, urgency, benefits, place and numbers.
 
+use super::memo::Memo;
 use super::text::{is_han, simplify, squeeze};
 use super::{pay, place};
 use aho_corasick::{AhoCorasick, MatchKind};
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -117,6 +119,16 @@ struct Part<'t> {
 /// assert_eq!(normalise("Senior  Data Engineer - Remote (m/f/d)"), "senior data engineer");
 /// ```
 pub fn normalise(title: &str) -> String {
+    Memo::recall(&NORMAL, title, settled)
+}
+
+thread_local! {
+    static NORMAL: RefCell<Memo<String>> = Memo::new();
+    static SKELETONS: RefCell<Memo<String>> = Memo::new();
+    static LEVELS: RefCell<Memo<Level>> = Memo::new();
+}
+
+fn settled(title: &str) -> String {
     let mut form = pass(title);
     // What a dropped remark hid may be one itself; each pass can only shorten.
     for _ in 0..8 {
@@ -138,6 +150,10 @@ pub fn normalise(title: &str) -> String {
 /// assert_eq!(skeleton("Senior ML Engineer (Pricing)"), skeleton("Machine Learning Engineer - Pricing"));
 /// ```
 pub fn skeleton(title: &str) -> String {
+    Memo::recall(&SKELETONS, title, bones)
+}
+
+fn bones(title: &str) -> String {
     let form = normalise(title);
     let mut kept = String::with_capacity(form.len());
     let _ = levels(&form, Some(&mut kept));
@@ -173,8 +189,7 @@ fn spelled_out(form: String) -> String {
 /// assert_eq!(level("产品经理"), Level::Unstated);
 /// ```
 pub fn level(title: &str) -> Level {
-    let squeezed = squeeze(title);
-    levels(&simplify(&squeezed).to_lowercase(), None)
+    Memo::recall(&LEVELS, title, |title| levels(&simplify(&squeeze(title)).to_lowercase(), None))
 }
 
 fn pass(title: &str) -> String {
