@@ -78,6 +78,8 @@ WITH
           AND (empty({channel:Array(String)}) OR has({channel:Array(String)}, c.channel))
           AND (empty({store:Array(String)}) OR has({store:Array(String)}, c.store))
         GROUP BY channel, store, department, city, recruiter, reached, stage_rank, in_period, in_pool, period
+        -- What a change took away leaves a sum of nothing.
+        HAVING cases != 0
     ),
     counted AS
     (

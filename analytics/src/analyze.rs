@@ -4,14 +4,16 @@ use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use inflow_config::{Config, SharedClock, TermsKind};
-use inflow_store::{Store, quote_text};
+use inflow_store::{Reading, Store, quote_text, within_segments};
+
+use serde_json::{Map, Value};
 
 use crate::AnalyticsError;
 use crate::catalogue::catalogue;
 use crate::hires;
 use crate::jobs::{Desk, JOBS};
 use crate::report::instant;
-use crate::stages;
+use crate::stages::{self, Made};
 use crate::zones::Zones;
 
 /// The marts that SQL alone makes, in the order in which they are made.
@@ -33,20 +35,21 @@ pub fn jobs_of_the_clock() -> Vec<&'static str> {
 const LIVE: &str = "inflow";
 
 /// Which cases `application_stages` is computed anew for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Scope {
     /// All of them.
     All,
     /// Those of the table `changed_applications`. It holds each application whose own row, events, candidate link, case or posting changed
-    /// since the last analysis, and with one member of a case, as it is or was, all members.
-    Changed,
+    /// since the last analysis, and with one member of a case, as it is or was, all members. These segments brought what is new since then;
+    /// the configuration is what it was.
+    Changed(Vec<Reading>),
 }
 
 /// Rebuilds the marts of the live database and installs the metrics; only the `wanted` of [`jobs`], all of them when none is named.
 ///
 /// The tables `channels` and `fx_rates` are written from the configuration each time. The result depends on the
 /// derived tables, the configuration and, for the exposure of postings that are still open, the clock; it does not depend on `scope`.
-pub async fn analyze(store: &Store, config: &Config, clock: &SharedClock, wanted: &[String], scope: Scope) -> Result<(), AnalyticsError> {
+pub async fn analyze(store: &Store, config: &Config, clock: &SharedClock, wanted: &[String], scope: &Scope) -> Result<(), AnalyticsError> {
     let known = jobs();
     if let Some(name) = wanted.iter().find(|name| !known.contains(&name.as_str())) {
         return Err(AnalyticsError::UnknownJob { name: name.clone(), accepted: known.into_iter().map(str::to_owned).collect() });
@@ -63,7 +66,7 @@ pub async fn analyze(store: &Store, config: &Config, clock: &SharedClock, wanted
 ///
 /// The metrics stay with the live database: their views name its tables, which a replay exchanges beneath them.
 pub async fn analyze_into(store: &Store, db: &str, config: &Config, clock: &SharedClock) -> Result<(), AnalyticsError> {
-    rebuild(store, db, config, clock, &|_| true, Scope::All).await
+    rebuild(store, db, config, clock, &|_| true, &Scope::All).await
 }
 
 async fn rebuild(
@@ -72,28 +75,14 @@ async fn rebuild(
     config: &Config,
     clock: &SharedClock,
     wanted: &impl Fn(&str) -> bool,
-    scope: Scope,
+    scope: &Scope,
 ) -> Result<(), AnalyticsError> {
     let marts = &Marts::new(store, db, config);
-    let stages = async || if wanted("application_stages") { stages::rebuild(marts, scope).await } else { Ok(()) };
-    let others = async || {
-        marts.rebuild("delivered_kinds", include_str!("../sql/marts/delivered_kinds.sql"), &[]).await?;
-        marts.rebuild("fx_rates", &fx_rates(config), &[]).await?;
-        if wanted("spend_days") {
-            marts.rebuild("spend_days", &with_ledger(include_str!("../sql/marts/spend_days.sql"), config), &[]).await?;
-        }
-        if wanted("posting_quarters") {
-            let as_of = instant(clock.now());
-            marts.rebuild("published_postings", include_str!("../sql/marts/published_postings.sql"), &[]).await?;
-            marts.rebuild("posting_spans", include_str!("../sql/marts/posting_spans.sql"), &[]).await?;
-            marts.rebuild("posting_quarters", include_str!("../sql/marts/posting_quarters.sql"), &[("as_of", as_of)]).await?;
-        }
-        Ok(())
-    };
-    let channels = async || marts.rebuild("channels", &channels(config), &[]).await;
+    let stages = async || if wanted("application_stages") { stages::rebuild(marts, scope).await } else { Ok(Made::Anew) };
+    let channels = async || marts.rebuild_if_other("channels", &channels(config)).await;
     // The last two stand on the others, and not on each other.
-    let desk = Desk { marts, config, now: clock.now() };
-    let hires = async || if wanted("hires") { hires::rebuild(marts, config).await } else { Ok(()) };
+    let desk = Desk::new(marts, config, clock.now());
+    let hires = async |scope: &Scope| if wanted("hires") { hires::rebuild(marts, config, scope).await } else { Ok(()) };
     let jobs = async |of_hires: bool| {
         for job in JOBS.iter().filter(|job| job.of_hires == of_hires && wanted(job.name)) {
             (job.run)(&desk).await?;
@@ -104,19 +93,80 @@ async fn rebuild(
     match scope {
         // Each needs the memory for itself.
         Scope::All => {
-            others().await?;
+            others(marts, config, clock, wanted, scope).await?;
             stages().await?;
             channels().await?;
-            hires().await?;
+            hires(scope).await?;
             jobs(false).await?;
         }
-        Scope::Changed => {
-            tokio::try_join!(stages(), others())?;
+        Scope::Changed(_) => {
+            let names = channel_names(marts).await?;
+            if wanted("hires") {
+                hires::begin(marts).await?;
+            }
+            let (made, ()) = tokio::try_join!(stages(), others(marts, config, clock, wanted, scope))?;
             channels().await?;
-            tokio::try_join!(hires(), jobs(false))?;
+            // What people call a channel may mean another one now.
+            let by_change = made == Made::ByChange && names == channel_names(marts).await?;
+            tokio::try_join!(hires(if by_change { scope } else { &Scope::All }), jobs(false))?;
         }
     }
     jobs(true).await
+}
+
+/// The marts that SQL alone makes of single tables.
+async fn others(
+    marts: &Marts<'_>,
+    config: &Config,
+    clock: &SharedClock,
+    wanted: &impl Fn(&str) -> bool,
+    scope: &Scope,
+) -> Result<(), AnalyticsError> {
+    let news = News::of(marts, scope).await?;
+    marts.rebuild_if_other("delivered_kinds", include_str!("../sql/marts/delivered_kinds.sql")).await?;
+    if *scope == Scope::All {
+        marts.rebuild("fx_rates", &fx_rates(config), &[]).await?;
+    }
+    if wanted("spend_days") && news.spend {
+        marts.rebuild("spend_days", &with_ledger(include_str!("../sql/marts/spend_days.sql"), config), &[]).await?;
+    }
+    if wanted("posting_quarters") {
+        if news.postings {
+            marts.rebuild("published_postings", include_str!("../sql/marts/published_postings.sql"), &[]).await?;
+            marts.rebuild("posting_spans", include_str!("../sql/marts/posting_spans.sql"), &[]).await?;
+        }
+        let as_of = [("as_of", instant(clock.now()))];
+        marts.rebuild("posting_quarters", include_str!("../sql/marts/posting_quarters.sql"), &as_of).await?;
+    }
+    Ok(())
+}
+
+/// Of what an analysis has something new.
+struct News {
+    spend: bool,
+    postings: bool,
+}
+
+impl News {
+    async fn of(marts: &Marts<'_>, scope: &Scope) -> Result<Self, AnalyticsError> {
+        let Scope::Changed(segments) = scope else { return Ok(Self { spend: true, postings: true }) };
+        let brought = |table: &str| format!("(SELECT count() > 0 FROM inflow.{table} WHERE {})", within_segments("segment", segments));
+        let sql = format!(
+            "SELECT {} AS spend, {} OR {} AS postings SETTINGS final = 0",
+            brought("spend"),
+            brought("postings"),
+            brought("posting_events")
+        );
+        let rows = marts.store.rows(&marts.here(&sql), &[]).await.map_err(AnalyticsError::store("cannot read what is new"))?;
+        let is = |column: &str| rows.first().and_then(|row| row.get(column)?.as_u64()) != Some(0);
+        Ok(Self { spend: is("spend"), postings: is("postings") })
+    }
+}
+
+/// Every channel and what people call it.
+async fn channel_names(marts: &Marts<'_>) -> Result<Vec<Map<String, Value>>, AnalyticsError> {
+    let sql = "SELECT channel, name_en, name_zh, position FROM inflow.channels ORDER BY channel";
+    marts.store.rows(&marts.here(sql), &[]).await.map_err(AnalyticsError::store("cannot read the channels"))
 }
 
 /// The marts of one database.
@@ -140,6 +190,12 @@ impl<'a> Marts<'a> {
 }
 
 impl Marts<'_> {
+    /// Runs a statement on this database.
+    pub(crate) async fn execute(&self, sql: &str) -> Result<(), AnalyticsError> {
+        let done = self.store.execute(&self.here(sql), &[], &self.settings()).await;
+        done.map_err(AnalyticsError::store("cannot compute marts"))
+    }
+
     pub(crate) async fn rebuild(&self, table: &str, sql: &str, params: &[(&str, String)]) -> Result<(), AnalyticsError> {
         self.store
             .rebuild_table(self.db, table, &self.here(sql), params, &self.settings())
@@ -147,6 +203,24 @@ impl Marts<'_> {
             .map_err(AnalyticsError::store(format!("cannot rebuild {table}")))?;
         tracing::debug!(db = self.db, table, "mart rebuilt");
         Ok(())
+    }
+
+    /// Makes sure that a table has no rows.
+    pub(crate) async fn empty(&self, table: &str) -> Result<(), AnalyticsError> {
+        self.execute(&format!("TRUNCATE TABLE inflow.{table}")).await
+    }
+
+    /// The same as [`rebuild`](Self::rebuild) for a small table that seldom changes: the rows are compared first, which costs less than to exchange tables.
+    pub(crate) async fn rebuild_if_other(&self, table: &str, sql: &str) -> Result<(), AnalyticsError> {
+        // The sum of the hashes of rows is that of the rows in whatever order.
+        let print = |from: &str| format!("(SELECT (count(), sum(sipHash64(toString(tuple(*))))) FROM {from})");
+        let same = format!("SELECT {} = {} AS same SETTINGS final = 0", print(&format!("({sql})")), print(&format!("inflow.{table}")));
+        let rows = self.store.rows(&self.here(&same), &[]).await;
+        let rows = rows.map_err(AnalyticsError::store(format!("cannot compare {table}")))?;
+        if rows.first().and_then(|row| row.get("same")?.as_u64()) == Some(1) {
+            return Ok(());
+        }
+        self.rebuild(table, sql, &[]).await
     }
 
     /// One partition of a table.

@@ -194,7 +194,7 @@ pub struct BudgetPlan {
 /// The advice for the live database. Its marts must have been made by [`crate::analyze`].
 pub async fn budget_plan(store: &Store, config: &Config, now: DateTime<Utc>, query: &BudgetQuery) -> Result<BudgetPlan, AnalyticsError> {
     let marts = Marts::live(store, config);
-    let known = weeks::read(&Desk { marts: &marts, config, now }).await?;
+    let known = weeks::read(&Desk::new(&marts, config, now)).await?;
     Ok(plan(&known, config, now, query))
 }
 

@@ -185,7 +185,7 @@ pub async fn demand_plan(
     query: &DemandQuery,
 ) -> Result<DemandPlan, AnalyticsError> {
     let marts = Marts::live(store, config);
-    let desk = Desk { marts: &marts, config, now };
+    let desk = Desk::new(&marts, config, now);
     let today = now.with_timezone(&config.settings.company.timezone).date_naive();
     let ahead = Ahead::of(series, today, query.ahead)?;
     let known = People::read(&desk, today, query).await?;

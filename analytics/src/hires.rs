@@ -1,19 +1,120 @@
 //! The marts of what came of cases: which case each row of employment, assessments and invitations tells of, what assessments
 //! led to, and who was taken on.
+//!
+//! What becomes of a hire is a matter of one person: the cases of that person, and what is told of them. So a change needs the hires of the
+//! persons anew that it reaches, and leaves all others as they are. The stages of these persons are put aside once, since the statement
+//! that makes hires looks at them from many sides.
 
 use inflow_config::{Config, Sources};
-use inflow_store::{array_literal, quote_text};
+use inflow_store::{array_literal, quote_text, within_segments};
+use serde_json::Value;
 
 use crate::AnalyticsError;
-use crate::analyze::Marts;
+use crate::analyze::{Marts, Scope};
 
-/// Makes `case_rows`, `assessed` and `hires` anew. They stand on `application_stages` and `channels`.
-pub(crate) async fn rebuild(marts: &Marts<'_>, config: &Config) -> Result<(), AnalyticsError> {
-    marts.rebuild("case_rows", include_str!("../sql/marts/case_rows.sql"), &[]).await?;
-    marts.rebuild("assessed", include_str!("../sql/marts/assessed.sql"), &[]).await?;
-    let sources = &config.settings.sources;
+/// Keys of the persons whose hires are made.
+const PERSONS: &str = "hire_persons";
+/// Their stages: of beginnings, and from the acceptance on.
+const STAGES: &str = "hire_stages";
+/// What employment told of before.
+const BEFORE: &str = "case_rows_before";
+
+/// The cases that changed, by key.
+const CHANGED: &str = "case_key IN (SELECT sipHash64(connection, source_id) FROM inflow.changed_applications)";
+
+/// Notes whose the changed cases were, before `application_stages` says whose they are.
+pub(crate) async fn begin(marts: &Marts<'_>) -> Result<(), AnalyticsError> {
+    marts.execute(&format!("CREATE OR REPLACE TABLE inflow.{PERSONS} (person_key UInt64) ENGINE = Memory")).await?;
+    let of_changed = format!("SELECT DISTINCT person_key FROM inflow.application_stage_tiers WHERE stage_rank = 1 AND {CHANGED}");
+    marts.execute(&format!("INSERT INTO inflow.{PERSONS} {of_changed}")).await
+}
+
+/// Makes `case_rows`, `assessed` and `hires`: all anew, or with [`begin`] before it for the persons that a change reaches. They stand on
+/// `application_stages` and `channels`.
+pub(crate) async fn rebuild(marts: &Marts<'_>, config: &Config, scope: &Scope) -> Result<(), AnalyticsError> {
+    let of_employment = "SELECT * FROM inflow.case_rows WHERE kind = 'employment'";
+    let told = told(marts).await?;
+    if told {
+        marts.execute(&format!("CREATE OR REPLACE TABLE inflow.{BEFORE} ENGINE = Memory AS {of_employment}")).await?;
+        marts.rebuild("case_rows", include_str!("../sql/marts/case_rows.sql"), &[]).await?;
+        marts.rebuild("assessed", include_str!("../sql/marts/assessed.sql"), &[]).await?;
+    }
+    let engine = match scope {
+        Scope::All => {
+            marts.execute(&format!("CREATE OR REPLACE TABLE inflow.{PERSONS} (person_key UInt64) ENGINE = Memory")).await?;
+            let all = format!(
+                "SELECT person_key FROM inflow.application_stages WHERE stage_rank BETWEEN 8 AND 10 \
+                 UNION DISTINCT SELECT sipHash64(person_id) FROM ({of_employment})"
+            );
+            marts.execute(&format!("INSERT INTO inflow.{PERSONS} {all}")).await?;
+            // Of all hires of years: more than memory should hold.
+            "MergeTree ORDER BY tuple()"
+        }
+        Scope::Changed(segments) => {
+            let brought = within_segments("segment", segments);
+            marts.execute(&format!("INSERT INTO inflow.{PERSONS} {}", reached(told, &brought))).await?;
+            "Memory"
+        }
+    };
+    let stages = format!(
+        "SELECT connection, source_id, channel, store, department, city, requisition_source_id, posting_source_id, recruiter, person_id, \
+         stage_rank, entered_at, precision, case_key FROM inflow.application_stages \
+         WHERE stage_rank IN (1, 8, 9, 10) AND person_key IN (SELECT person_key FROM inflow.{PERSONS})"
+    );
+    marts.execute(&format!("CREATE OR REPLACE TABLE inflow.{STAGES} ENGINE = {engine} AS {stages}")).await?;
+    hires(marts, &config.settings.sources, scope).await?;
+    let left = if told { &[PERSONS, STAGES, BEFORE][..] } else { &[PERSONS, STAGES] };
+    for table in left {
+        marts.execute(&format!("DROP TABLE inflow.{table} SYNC")).await?;
+    }
+    Ok(())
+}
+
+/// Fills `hires` with those of the noted persons, beside those that stay.
+async fn hires(marts: &Marts<'_>, sources: &Sources, scope: &Scope) -> Result<(), AnalyticsError> {
+    let of_these = format!("sipHash64(person_id) IN (SELECT person_key FROM inflow.{PERSONS})");
+    let made = with_sources(include_str!("../sql/marts/hires.sql"), sources)
+        .replace("$stages", &format!("inflow.{STAGES}"))
+        .replace("$case_rows", &format!("(SELECT * FROM inflow.case_rows WHERE kind = 'employment' AND {of_these})"));
+    let sql = match scope {
+        Scope::All => made,
+        Scope::Changed(_) => format!("SELECT * FROM inflow.hires WHERE NOT {of_these} UNION ALL SELECT * FROM ({made})"),
+    };
     let params = [("window_days", sources.window_days.to_string()), ("protect_days", sources.protect_days.to_string())];
-    marts.rebuild("hires", &with_sources(include_str!("../sql/marts/hires.sql"), sources), &params).await
+    marts.rebuild("hires", &sql, &params).await
+}
+
+/// Whether anything tells of cases, or did.
+async fn told(marts: &Marts<'_>) -> Result<bool, AnalyticsError> {
+    let counts = ["employment", "assessments", "invitations", "case_rows"].map(|table| format!("(SELECT count() FROM inflow.{table})"));
+    let rows = marts.store.rows(&marts.here(&format!("SELECT {} AS told SETTINGS final = 0", counts.join(" + "))), &[]).await;
+    let rows = rows.map_err(AnalyticsError::store("cannot read what is told of cases"))?;
+    Ok(rows.first().and_then(|row| row.get("told").and_then(Value::as_u64)).is_some_and(|told| told > 0))
+}
+
+/// A SELECT of the persons that a change reaches, beside those whose the changed cases were: whose they are, whom employment tells of
+/// otherwise than before, and whose requisition was told anew.
+fn reached(told: bool, brought: &str) -> String {
+    let requisitions = format!("SELECT source_id FROM inflow.requisitions WHERE {brought}");
+    let postings = format!("SELECT source_id FROM inflow.postings WHERE requisition_source_id IN ({requisitions})");
+    let mut each = vec![
+        format!("SELECT person_key FROM inflow.application_stage_tiers WHERE tier = 1 AND stage_rank = 1 AND {CHANGED}"),
+        format!(
+            "SELECT person_key FROM inflow.application_stages WHERE stage_rank = 1 AND EXISTS ({requisitions}) \
+             AND (requisition_source_id IN ({requisitions}) OR posting_source_id IN ({postings}))"
+        ),
+    ];
+    if told {
+        let now = "SELECT * FROM inflow.case_rows WHERE kind = 'employment'";
+        let rows =
+            format!("SELECT connection, source_id FROM inflow.employment WHERE {brought} OR requisition_source_id IN ({requisitions})");
+        each.push(format!("SELECT sipHash64(person_id) FROM (SELECT * FROM inflow.{BEFORE} EXCEPT {now})"));
+        each.push(format!("SELECT sipHash64(person_id) FROM ({now} EXCEPT SELECT * FROM inflow.{BEFORE})"));
+        each.push(format!(
+            "SELECT sipHash64(person_id) FROM inflow.case_rows WHERE kind = 'employment' AND (connection, source_id) IN ({rows})"
+        ));
+    }
+    each.join(" UNION ALL ")
 }
 
 /// Puts the rule of the official source where the SQL asks for it.

@@ -25,19 +25,29 @@ struct Tiers {
     replacing: u64,
 }
 
+/// How the mart was brought up to date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Made {
+    /// Everything was made anew.
+    Anew,
+    /// What changed was.
+    ByChange,
+}
+
 /// Brings the mart, and its sums by day, up to date.
-pub(crate) async fn rebuild(marts: &Marts<'_>, scope: Scope) -> Result<(), AnalyticsError> {
+pub(crate) async fn rebuild(marts: &Marts<'_>, scope: &Scope) -> Result<Made, AnalyticsError> {
     let tiers = tiers(marts).await?;
-    if scope == Scope::Changed && tiers.generation > 0 && days_fit(marts, tiers.generation).await? {
+    if *scope != Scope::All && tiers.generation > 0 && days_fit(marts, tiers.generation).await? {
         let changed = number(marts, "SELECT count() AS changed FROM inflow.changed_applications", "changed").await?;
         if changed == 0 {
-            return Ok(());
+            return Ok(Made::ByChange);
         }
         if tiers.replacing.saturating_add(changed).saturating_mul(MOST_REPLACED) <= tiers.base {
             let generation = tiers.generation;
             let sql = sql(marts).await?;
             marts.rebuild_partition(TABLE, &format!("({generation}, 1)"), &sql, &params(false, generation)).await?;
-            return rebuild_days(marts, generation, 1).await;
+            rebuild_days(marts, generation, 1).await?;
+            return Ok(Made::ByChange);
         }
     }
     let generation = tiers.generation + 1;
@@ -48,7 +58,7 @@ pub(crate) async fn rebuild(marts: &Marts<'_>, scope: Scope) -> Result<(), Analy
     for (table, left) in [(TABLE, left.0), (DAYS, left.1)] {
         marts.store.drop_partitions(marts.db, table, &left).await.map_err(AnalyticsError::store("cannot drop the rows before"))?;
     }
-    Ok(())
+    Ok(Made::Anew)
 }
 
 async fn rebuild_days(marts: &Marts<'_>, generation: u64, tier: u8) -> Result<(), AnalyticsError> {

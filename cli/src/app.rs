@@ -187,7 +187,7 @@ impl Opened {
                 Scope::All => self.analyse_all(&inputs).await,
                 Scope::Changed(new) if new.is_empty() => {
                     let jobs: Vec<String> = inflow_analytics::jobs_of_the_clock().into_iter().map(str::to_owned).collect();
-                    let marts = inflow_analytics::analyze(&self.store, &self.config, &self.clock, &jobs, inflow_analytics::Scope::All);
+                    let marts = inflow_analytics::analyze(&self.store, &self.config, &self.clock, &jobs, &inflow_analytics::Scope::All);
                     Ok(marts.instrument(info_span!(target: "timing", "marts")).await?)
                 }
                 Scope::Changed(new) => {
@@ -216,9 +216,9 @@ impl Opened {
         clusters.instrument(info_span!(target: "timing", "cluster")).await?;
         let cases = match scope {
             Scope::All => inflow_analytics::Scope::All,
-            Scope::Changed(_) => inflow_analytics::Scope::Changed,
+            Scope::Changed(new) => inflow_analytics::Scope::Changed(new.clone()),
         };
-        let marts = inflow_analytics::analyze(&self.store, &self.config, &self.clock, jobs, cases);
+        let marts = inflow_analytics::analyze(&self.store, &self.config, &self.clock, jobs, &cases);
         marts.instrument(info_span!(target: "timing", "marts")).await?;
         Ok(())
     }

@@ -30,8 +30,15 @@ impl<'s> Staging<'s> {
     /// An empty table of some columns that is held in memory: what a change reaches is little.
     pub(crate) async fn in_memory(store: &'s Store, database: &'s str, table: &'static str, columns: &str) -> Result<Self, PipelineError> {
         let staging = Self { store, database, table };
-        staging.discard().await?;
-        store.execute(&format!("CREATE TABLE {} ({columns}) ENGINE = Memory", staging.name()), &[], &[]).await?;
+        store.execute(&format!("CREATE OR REPLACE TABLE {} ({columns}) ENGINE = Memory", staging.name()), &[], &[]).await?;
+        Ok(staging)
+    }
+
+    /// What a SELECT gives that sees every version of a row, but where it says FINAL; held in memory.
+    pub(crate) async fn of(store: &'s Store, database: &'s str, table: &'static str, select: &str) -> Result<Self, PipelineError> {
+        let staging = Self { store, database, table };
+        let sql = format!("CREATE OR REPLACE TABLE {} ENGINE = Memory AS {select}", staging.name());
+        store.execute(&sql, &[], &[("final", "0")]).await?;
         Ok(staging)
     }
 

@@ -1,5 +1,7 @@
 //! The one way to ClickHouse: the official `clickhouse` crate over HTTP, to the endpoint or to a server.
 
+use std::time::Instant;
+
 use bytes::Bytes;
 use clickhouse::error::Error;
 use clickhouse::query::{BytesCursor, Query};
@@ -71,13 +73,19 @@ impl Connection {
 
     /// Runs a statement without a result.
     pub async fn execute(&self, sql: &str, params: &[Param<'_>], settings: &[(&str, &str)]) -> Result<(), StoreError> {
-        self.query(sql, params, settings).execute().await.map_err(|error| self.failure(sql, error))
+        let started = Instant::now();
+        let done = self.query(sql, params, settings).execute().await;
+        took(sql, started);
+        done.map_err(|error| self.failure(sql, error))
     }
 
     /// The whole result in a format.
     pub async fn bytes(&self, sql: &str, params: &[Param<'_>], format: &str, settings: &[(&str, &str)]) -> Result<Bytes, StoreError> {
+        let started = Instant::now();
         let mut cursor = self.query(sql, params, settings).fetch_bytes(format).map_err(|error| self.failure(sql, error))?;
-        cursor.collect().await.map_err(|error| self.failure(sql, error))
+        let bytes = cursor.collect().await;
+        took(sql, started);
+        bytes.map_err(|error| self.failure(sql, error))
     }
 
     /// The result in a format, piece by piece.
@@ -89,11 +97,14 @@ impl Connection {
         settings: &[(&str, &str)],
     ) -> Result<impl Stream<Item = Result<Bytes, StoreError>> + Send + use<>, StoreError> {
         let cursor = self.query(sql, params, settings).fetch_bytes(format).map_err(|error| self.failure(sql, error))?;
-        let what = (self.clone(), sql.to_owned());
-        Ok(stream::try_unfold((cursor, what), |(mut cursor, what): (BytesCursor, (Connection, String))| async move {
+        let (what, started) = ((self.clone(), sql.to_owned()), Instant::now());
+        Ok(stream::try_unfold((cursor, what), move |(mut cursor, what): (BytesCursor, (Connection, String))| async move {
             match cursor.next().await {
                 Ok(Some(bytes)) => Ok(Some((bytes, (cursor, what)))),
-                Ok(None) => Ok(None),
+                Ok(None) => {
+                    took(&what.1, started);
+                    Ok(None)
+                }
                 Err(error) => Err(what.0.failure(&what.1, error)),
             }
         }))
@@ -129,6 +140,11 @@ impl Connection {
             other => StoreError::Answer { what: summary(sql), message: other.to_string() },
         }
     }
+}
+
+/// What a statement took, for whoever looks for where the time of an analysis goes.
+pub(crate) fn took(sql: &str, started: Instant) {
+    tracing::trace!(ms = started.elapsed().as_secs_f64() * 1e3, "{}", summary(sql));
 }
 
 fn is_text(kind: &str) -> bool {

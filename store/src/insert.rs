@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use bytes::Bytes;
 use tokio::sync::oneshot;
 use tokio::sync::oneshot::error::TryRecvError;
 
-use crate::client::summary;
+use crate::client::{summary, took};
 use crate::embedded::Surroundings;
 use crate::error::StoreError;
 use crate::sql::quote_name;
@@ -144,11 +145,12 @@ impl Store {
             tag: Some(random::id()),
             read_only: false,
         };
-        let what = summary(&statement);
+        let (what, started) = (summary(&statement), Instant::now());
         let inserting = endpoint::insert(engine, surroundings, statement.into_bytes(), into.format.to_owned(), Vec::new());
         // One that failed already says why when it is finished.
         inserting.send(body).await;
         let done = inserting.finish().await;
+        took(&what, started);
         done.map(drop).map_err(|fault| StoreError::Query { what, code: fault.code, message: fault.text })
     }
 }

@@ -23,7 +23,7 @@ WITH
     ) AS names,
     entries AS
     (
-        SELECT case_key, stage_rank, entered_at, precision FROM inflow.application_stages WHERE stage_rank BETWEEN 8 AND 10
+        SELECT case_key, stage_rank, entered_at, precision FROM $stages WHERE stage_rank BETWEEN 8 AND 10
     ),
     taken AS
     (
@@ -46,7 +46,7 @@ WITH
         (
             SELECT * REPLACE (toString(connection) AS connection) FROM inflow.employment FINAL WHERE deleted = 0
         ) AS e
-        INNER JOIN (SELECT * FROM inflow.case_rows WHERE kind = 'employment') AS r ON r.connection = e.connection AND r.source_id = e.source_id
+        INNER JOIN $case_rows AS r ON r.connection = e.connection AND r.source_id = e.source_id
     ),
     numbered AS
     (
@@ -91,8 +91,8 @@ WITH
     (
         SELECT case_key, connection, source_id, channel, store, department, city, requisition_source_id, posting_source_id, recruiter,
             person_id, entered_at AS began_at
-        FROM inflow.application_stages
-        WHERE stage_rank = 1 AND case_key IN (SELECT case_key FROM entries UNION DISTINCT SELECT case_key FROM inflow.case_rows WHERE kind = 'employment')
+        FROM $stages
+        WHERE stage_rank = 1 AND case_key IN (SELECT case_key FROM entries UNION DISTINCT SELECT case_key FROM $case_rows)
     ),
     openings AS (SELECT toString(connection) AS connection, source_id, concat(connection, '/', source_id) AS requisition FROM inflow.requisitions FINAL WHERE deleted = 0),
     only_one AS (SELECT source_id, any(requisition) AS requisition FROM openings GROUP BY source_id HAVING count() = 1),
@@ -129,7 +129,7 @@ WITH
             UNION ALL
             SELECT case_key, 1, '', 0, [], '', '', '', '', '', '', '', '', '', '', NULL, NULL, 0, NULL, NULL, NULL, 0
             FROM taken
-            WHERE case_key NOT IN (SELECT case_key FROM inflow.case_rows WHERE kind = 'employment')
+            WHERE case_key NOT IN (SELECT case_key FROM $case_rows)
         ) AS h
         LEFT JOIN known AS k ON k.case_key = h.case_key
         LEFT JOIN taken AS t ON t.case_key = h.case_key
@@ -153,7 +153,7 @@ WITH
     touched AS
     (
         SELECT person_id AS of_person, arraySort(groupArray((entered_at, toString(channel)))) AS touches
-        FROM inflow.application_stages
+        FROM $stages
         WHERE stage_rank = 1 AND person_id IN (SELECT person_id FROM once)
         GROUP BY person_id
     ),

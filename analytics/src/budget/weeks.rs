@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
+use inflow_config::Stage;
 use serde_json::Value;
 
 use super::Recent;
 use crate::AnalyticsError;
-use crate::jobs::{Desk, days};
-use crate::report::instant;
+use crate::jobs::Desk;
 
 /// Weeks looked at: a year, and those that are not ripe.
 const WEEKS: usize = 60;
@@ -26,6 +26,16 @@ pub(super) struct Told {
     pub(super) covered: bool,
 }
 
+/// What the days of a week add up to.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sums {
+    /// Refunds count below zero.
+    cents: i64,
+    applied: u64,
+    attended: u64,
+    onboarded: u64,
+}
+
 /// The weeks of one channel, the newest first, without gaps.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct History {
@@ -33,7 +43,7 @@ pub(super) struct History {
 }
 
 impl History {
-    /// Cents of the last four weeks. A refund that exceeds what was spent is no negative budget.
+    /// Cents of the last four weeks.
     pub(super) fn spend(&self) -> u64 {
         self.weeks.iter().take(4).map(|week| week.cents).sum()
     }
@@ -81,49 +91,71 @@ impl Known {
 }
 
 pub(super) async fn read(desk: &Desk<'_>) -> Result<Known, AnalyticsError> {
-    let zone = desk.config.settings.company.timezone;
-    let yesterday = desk.now.with_timezone(&zone).date_naive() - Days::new(1);
-    let params = [("yesterday", yesterday.to_string()), ("as_of", instant(desk.now)), ("weeks", WEEKS.to_string())];
-    let sql = desk.marts.here(include_str!("../../sql/jobs/budget_weeks.sql"));
-    let rows = desk.marts.store.rows(&sql, &params).await.map_err(AnalyticsError::store("cannot read the weeks of channels"))?;
-    let mut channels: BTreeMap<String, BTreeMap<usize, Told>> = BTreeMap::new();
-    let mut last_day = None;
-    for row in &rows {
-        let number = |column: &str| whole(row.get(column)).unwrap_or(0).max(0) as u64;
-        let (Some(channel), Some(week)) = (row.get("channel").and_then(Value::as_str), whole(row.get("week"))) else { continue };
-        let ends: Option<NaiveDate> = row.get("last_day").and_then(Value::as_str).and_then(|day| day.parse().ok());
-        last_day = last_day.or_else(|| ends.map(|ends| ends + Days::new(7 * week.max(0) as u64)));
-        let told = Told {
-            cents: number("cents"),
-            applied: number("applied"),
-            attended: number("attended"),
-            onboarded: number("onboarded"),
-            covered: true,
-        };
-        channels.entry(channel.to_owned()).or_default().insert(week.max(0) as usize, told);
-    }
-    let Some(last) = last_day else { return Ok(Known { channels: BTreeMap::new(), last_day }) };
-    let covered = days::covered(desk, last - Days::new(7 * WEEKS as u64 - 1)).await?;
-    let is_covered = |channel: &str, week: usize| {
-        let day = |back: usize| last - Days::new((7 * week + back) as u64);
-        (0..7).all(|back| covered.get(&(channel.to_owned(), day(back))).is_none_or(|share| *share >= 1.0))
+    let (spent, last) = spend(desk).await?;
+    let Some(last) = last else { return Ok(Known { channels: BTreeMap::new(), last_day: None }) };
+    let days = desk.days().await?;
+    let week_of = |day: NaiveDate| usize::try_from((last - day).num_days()).ok().map(|back| back / 7).filter(|week| *week < WEEKS);
+    let mut channels: BTreeMap<String, BTreeMap<usize, Sums>> = BTreeMap::new();
+    let mut add = |channel: &str, day: NaiveDate, add: &dyn Fn(&mut Sums)| {
+        if let Some(week) = week_of(day) {
+            add(channels.entry(channel.to_owned()).or_default().entry(week).or_default());
+        }
     };
+    for (channel, day, cents) in spent {
+        add(&channel, day, &|sums| sums.cents += cents);
+    }
+    for (channel, counts) in days.entered(Stage::Applied) {
+        for (day, entered) in counts {
+            add(channel, *day, &|sums| {
+                sums.applied += entered.cases;
+                sums.attended += entered.attended;
+                sums.onboarded += entered.onboarded;
+            });
+        }
+    }
+    if channels.is_empty() {
+        return Ok(Known { channels: BTreeMap::new(), last_day: None });
+    }
+    let is_covered = |channel: &str, week: usize| (0..7).all(|back| days.is_covered(channel, last - Days::new((7 * week + back) as u64)));
     let first = channels.values().filter_map(first_told).max();
     let channels = channels.into_iter().map(|(channel, weeks)| {
         // Spend of before anybody's people were told of says nothing of what it brought. The first week itself is seldom whole.
         let oldest = first_told(&weeks).or(first).map_or(0, |week| week.max(1));
         let told = |week: usize| {
-            let told = weeks.get(&week).copied().unwrap_or(Told { cents: 0, applied: 0, attended: 0, onboarded: 0, covered: true });
-            Told { covered: is_covered(&channel, week), ..told }
+            let Sums { cents, applied, attended, onboarded } = weeks.get(&week).copied().unwrap_or_default();
+            // A refund that exceeds what was spent is no negative budget.
+            Told { cents: cents.max(0) as u64, applied, attended, onboarded, covered: is_covered(&channel, week) }
         };
         let weeks = (0..oldest.max(4)).map(told).collect();
         (channel, History { weeks })
     });
-    Ok(Known { channels: channels.collect(), last_day })
+    Ok(Known { channels: channels.collect(), last_day: Some(last) })
+}
+
+/// Channel, day, cents.
+type Spent = Vec<(String, NaiveDate, i64)>;
+
+/// What the days cost that end on the last one whose spend is known, and that day.
+async fn spend(desk: &Desk<'_>) -> Result<(Spent, Option<NaiveDate>), AnalyticsError> {
+    let zone = desk.config.settings.company.timezone;
+    let yesterday = desk.now.with_timezone(&zone).date_naive() - Days::new(1);
+    let params = [("yesterday", yesterday.to_string()), ("days", (7 * WEEKS).to_string())];
+    let sql = desk.marts.here(include_str!("../../sql/jobs/spend_of_days.sql"));
+    let rows = desk.marts.store.rows(&sql, &params).await.map_err(AnalyticsError::store("cannot read what channels cost"))?;
+    let (mut spent, mut last) = (Spent::new(), None);
+    for row in &rows {
+        let text = |column: &str| row.get(column).and_then(Value::as_str).unwrap_or_default();
+        let Ok(day) = text("day").parse() else { continue };
+        match text("channel") {
+            "" => last = Some(day),
+            channel => spent.push((channel.to_owned(), day, whole(row.get("cents")).unwrap_or_default())),
+        }
+    }
+    Ok((spent, last))
 }
 
 /// The oldest week of which people are known.
-fn first_told(weeks: &BTreeMap<usize, Told>) -> Option<usize> {
+fn first_told(weeks: &BTreeMap<usize, Sums>) -> Option<usize> {
     weeks.iter().filter(|(_, week)| week.applied > 0).map(|(week, _)| *week).max()
 }
 

@@ -1,4 +1,4 @@
-//! How many cases entered a stage on each local day, channel by channel.
+//! The local days of channels, read once for all jobs: who entered a stage, and whether the connections had delivered.
 
 use std::collections::BTreeMap;
 
@@ -11,6 +11,9 @@ use serde_json::{Map, Value};
 use super::Desk;
 use crate::AnalyticsError;
 use crate::report::instant;
+
+/// Days back that are read: what the job that looks back furthest needs, sixty weeks from a ledger that may be weeks behind.
+const READ: u64 = 500;
 
 /// The days of one channel, in its own zone, without gaps; the last one is the last whole day before the clock.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,42 +35,93 @@ impl Series {
     }
 }
 
-/// Whole days back to the channel's first case, at most `most` of them; a channel without a case has no days.
-pub(crate) async fn of_stage(desk: &Desk<'_>, stage: Stage, most: u32) -> Result<Vec<Series>, AnalyticsError> {
-    let failed = AnalyticsError::store("cannot read the days of channels");
-    let marts = desk.marts;
-    let now = instant(desk.now);
-    let params = [("as_of", now.clone()), ("stage_rank", stage.rank().to_string()), ("days", most.to_string())];
-    let counted = marts.store.rows(&marts.here(include_str!("../../sql/jobs/channel_days.sql")), &params).await.map_err(failed)?;
-    let mut of_channels: BTreeMap<String, BTreeMap<NaiveDate, u32>> = BTreeMap::new();
-    for row in &counted {
-        if let (Some(channel), Some(day), Some(cases)) = (text(row, "channel"), date(row, "day"), row.get("cases").and_then(Value::as_u64))
-        {
-            of_channels.entry(channel.to_owned()).or_default().insert(day, cases as u32);
-        }
-    }
-    let Some(first) = of_channels.values().filter_map(|days| days.keys().next()).min().copied() else { return Ok(Vec::new()) };
-    let covered = covered(desk, first).await?;
-    let series = of_channels.into_iter().filter_map(|(channel, counts)| {
-        let first = *counts.keys().next()?;
-        let last = last_whole_day(desk.config, &channel, desk.now);
-        let days = || first.iter_days().take_while(|day| *day <= last);
-        Some(Series {
-            counts: days().map(|day| counts.get(&day).copied().unwrap_or_default()).collect(),
-            // What no configured channel stands for has no connection to fail.
-            covered: days().map(|day| covered.get(&(channel.clone(), day)).is_none_or(|share| *share >= 1.0)).collect(),
-            channel,
-            first,
-        })
-    });
-    Ok(series.filter(|series| !series.counts.is_empty()).collect())
+/// Cases that entered a stage on a day, and how many of them ever came to an interview or were onboarded.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Entered {
+    pub(crate) cases: u64,
+    pub(crate) attended: u64,
+    pub(crate) onboarded: u64,
 }
 
-/// The share of each channel's day that its connections delivered.
-pub(crate) async fn covered(desk: &Desk<'_>, first: NaiveDate) -> Result<BTreeMap<(String, NaiveDate), f64>, AnalyticsError> {
+/// By channel and local day.
+pub(crate) type Counts = BTreeMap<String, BTreeMap<NaiveDate, Entered>>;
+
+/// What the jobs read of the marts, as of the clock.
+#[derive(Debug)]
+pub(crate) struct ChannelDays {
+    applied: Counts,
+    onboarded: Counts,
+    /// The share of each channel's day that its connections delivered.
+    covered: BTreeMap<(String, NaiveDate), f64>,
+}
+
+impl ChannelDays {
+    /// Reads all of it.
+    pub(crate) async fn read(desk: &Desk<'_>) -> Result<Self, AnalyticsError> {
+        let from = desk.now.date_naive() - Days::new(READ);
+        let (counts, covered) = tokio::try_join!(counts(desk, from), covered(desk, from))?;
+        let [applied, onboarded] = counts;
+        Ok(Self { applied, onboarded, covered })
+    }
+
+    /// Who entered a stage: applied or onboarded.
+    pub(crate) fn entered(&self, stage: Stage) -> &Counts {
+        if stage == Stage::Onboarded { &self.onboarded } else { &self.applied }
+    }
+
+    /// Whether a channel's connections had delivered all of a day. What no configured channel stands for has no connection to fail.
+    pub(crate) fn is_covered(&self, channel: &str, day: NaiveDate) -> bool {
+        self.covered.get(&(channel.to_owned(), day)).is_none_or(|share| *share >= 1.0)
+    }
+
+    /// The share of each channel's days from one on that its connections delivered, today's too.
+    pub(crate) fn covered_from(&self, first: NaiveDate) -> impl Iterator<Item = (&str, NaiveDate, f64)> {
+        self.covered.iter().filter(move |((_, day), _)| *day >= first).map(|((channel, day), share)| (channel.as_str(), *day, *share))
+    }
+
+    /// Whole days back to the channel's first case, at most `most` of them; a channel without a case has no days.
+    pub(crate) fn series(&self, desk: &Desk<'_>, stage: Stage, most: u64) -> Vec<Series> {
+        let earliest = desk.now.date_naive() - Days::new(most);
+        let series = self.entered(stage).iter().filter_map(|(channel, counts)| {
+            let first = *counts.range(earliest..).next()?.0;
+            let last = last_whole_day(desk.config, channel, desk.now);
+            let days = || first.iter_days().take_while(|day| *day <= last);
+            Some(Series {
+                counts: days().map(|day| counts.get(&day).map_or(0, |entered| entered.cases as u32)).collect(),
+                covered: days().map(|day| self.is_covered(channel, day)).collect(),
+                channel: channel.clone(),
+                first,
+            })
+        });
+        series.filter(|series| !series.counts.is_empty()).collect()
+    }
+}
+
+/// Who applied and who was onboarded, from the sums of days unless those know of what comes after the clock.
+async fn counts(desk: &Desk<'_>, from: NaiveDate) -> Result<[Counts; 2], AnalyticsError> {
+    let failed = |error| AnalyticsError::store("cannot read the days of channels")(error);
+    let params = [("from", from.to_string()), ("as_of", instant(desk.now))];
+    let read = async |sql: &str| desk.marts.store.rows(&desk.marts.here(sql), &params).await.map_err(failed);
+    let mut rows = read(include_str!("../../sql/jobs/channel_days.sql")).await?;
+    if rows.iter().filter_map(|row| row.get("known_at")?.as_i64()).any(|at| at > desk.now.timestamp_millis()) {
+        rows = read(include_str!("../../sql/jobs/channel_days_by_case.sql")).await?;
+    }
+    let mut counts = [Counts::new(), Counts::new()];
+    for row in &rows {
+        let number = |column: &str| row.get(column).and_then(Value::as_u64);
+        if let (Some(channel), Some(day), Some(cases)) = (text(row, "channel"), date(row, "day"), number("cases")) {
+            let [attended, onboarded] = ["attended", "onboarded"].map(|column| number(column).unwrap_or_default());
+            let of_stage = &mut counts[usize::from(number("stage_rank") == Some(u64::from(Stage::Onboarded.rank())))];
+            of_stage.entry(channel.to_owned()).or_default().insert(day, Entered { cases, attended, onboarded });
+        }
+    }
+    Ok(counts)
+}
+
+async fn covered(desk: &Desk<'_>, from: NaiveDate) -> Result<BTreeMap<(String, NaiveDate), f64>, AnalyticsError> {
     let params = [
         ("of", "people".to_owned()),
-        ("from", first.to_string()),
+        ("from", from.to_string()),
         ("to", (desk.now.date_naive() + Days::new(1)).to_string()),
         ("tz", String::new()),
         ("as_of", instant(desk.now)),

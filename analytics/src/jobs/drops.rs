@@ -8,7 +8,7 @@ use inflow_config::Stage;
 use inflow_statistics::drops::{Alarm, Assessment, Day, Drop, Settings, Status, assess, decide};
 use serde::Serialize;
 
-use super::days::{Series, of_stage};
+use super::days::Series;
 use super::{Desk, holidays};
 use crate::AnalyticsError;
 
@@ -16,7 +16,7 @@ pub(crate) const TABLE: &str = "channel_drops";
 /// Days that are judged, back from the last whole one.
 const JUDGED: usize = 60;
 /// Days that are read: those judged, each with its guard and the half year that it is compared with, and some that let a series begin.
-const READ: u32 = 300;
+const READ: u64 = 300;
 
 #[derive(Debug, Serialize)]
 struct Row {
@@ -36,7 +36,7 @@ struct Row {
 
 pub(crate) fn run<'a>(desk: &'a Desk<'a>) -> BoxFuture<'a, Result<(), AnalyticsError>> {
     Box::pin(async move {
-        let series = of_stage(desk, Stage::Applied, READ).await?;
+        let series = desk.days().await?.series(desk, Stage::Applied, READ);
         desk.write(TABLE, &judge(&series, &desk.config.settings.company.country, &Settings::default())).await
     })
 }

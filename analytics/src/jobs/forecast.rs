@@ -8,14 +8,14 @@ use inflow_config::Stage;
 use inflow_statistics::forecast::{self, Ahead, Forecast, Status};
 use serde::Serialize;
 
-use super::days::{Series, of_stage};
+use super::days::Series;
 use super::{Desk, calendar};
 use crate::AnalyticsError;
 
 /// Days ahead.
 const HORIZON: usize = 28;
 /// Days back: a year and a month, so that what happens once a year is in it.
-const HISTORY: u32 = 400;
+const HISTORY: u64 = 400;
 const STAGES: [Stage; 2] = [Stage::Applied, Stage::Onboarded];
 /// All channels together.
 const TOGETHER: &str = "";
@@ -45,7 +45,7 @@ struct Row<'a> {
 pub(super) async fn run(desk: &Desk<'_>) -> Result<(), AnalyticsError> {
     let mut of_stages = Vec::new();
     for stage in STAGES {
-        let mut channels = of_stage(desk, stage, HISTORY).await?;
+        let mut channels = desk.days().await?.series(desk, stage, HISTORY);
         channels.extend(together(&channels));
         of_stages.push((stage, channels));
     }

@@ -9,13 +9,15 @@ use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
 use inflow_config::Config;
 use serde::Serialize;
+use tokio::sync::OnceCell;
 
 use crate::AnalyticsError;
 use crate::analyze::Marts;
+use days::ChannelDays;
 
 mod budget;
 mod calendar;
-pub(crate) mod days;
+mod days;
 mod drops;
 mod forecast;
 mod holidays;
@@ -49,9 +51,19 @@ pub(crate) struct Desk<'a> {
     pub(crate) config: &'a Config,
     /// The instant up to which the marts are looked at.
     pub(crate) now: DateTime<Utc>,
+    days: OnceCell<ChannelDays>,
 }
 
-impl Desk<'_> {
+impl<'a> Desk<'a> {
+    pub(crate) fn new(marts: &'a Marts<'a>, config: &'a Config, now: DateTime<Utc>) -> Self {
+        Self { marts, config, now, days: OnceCell::new() }
+    }
+
+    /// The days of channels, read when the first job asks for them.
+    pub(crate) async fn days(&self) -> Result<&ChannelDays, AnalyticsError> {
+        self.days.get_or_try_init(|| ChannelDays::read(self)).await
+    }
+
     /// Puts rows in the place of all that a table holds, in one step. A row serialises as an object of the table's columns; dates and instants
     /// as ClickHouse reads them.
     pub(crate) async fn write<R: Serialize>(&self, table: &str, rows: &[R]) -> Result<(), AnalyticsError> {

@@ -16,6 +16,10 @@ const PROFILES: &str = include_str!("../../sql/jobs/application_profiles.sql");
 pub(crate) fn run<'a>(desk: &'a Desk<'a>) -> BoxFuture<'a, Result<(), AnalyticsError>> {
     async move {
         let personas = &desk.config.personas;
+        if personas.tag.is_empty() {
+            desk.marts.empty("application_tags").await?;
+            return desk.marts.empty("application_personas").await;
+        }
         desk.marts.rebuild("application_tags", &tags(&personas.tag), &[]).await?;
         desk.marts.rebuild("application_personas", &matches(&personas.tag, &personas.persona), &[]).await
     }
@@ -24,9 +28,6 @@ pub(crate) fn run<'a>(desk: &'a Desk<'a>) -> BoxFuture<'a, Result<(), AnalyticsE
 
 /// The tags of each application.
 fn tags(tags: &[Tag]) -> String {
-    if tags.is_empty() {
-        return "SELECT '' AS connection, '' AS source_id, '' AS tag WHERE 0".to_owned();
-    }
     format!(
         "WITH\n{PROFILES}SELECT toLowCardinality(connection) AS connection, source_id, toLowCardinality(tag) AS tag\nFROM profiles\nARRAY JOIN {} AS tag",
         carried(tags)
@@ -35,7 +36,7 @@ fn tags(tags: &[Tag]) -> String {
 
 /// For each application and each persona of its jobs, whether it carries all of its tags.
 fn matches(tags: &[Tag], personas: &[Persona]) -> String {
-    if tags.is_empty() || personas.is_empty() {
+    if personas.is_empty() {
         return "SELECT '' AS connection, '' AS source_id, '' AS persona, 0 AS matches, 0 AS told WHERE 0".to_owned();
     }
     let one = |persona: &Persona| {

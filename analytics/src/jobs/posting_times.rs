@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::Desk;
-use super::days::{covered, last_whole_day};
+use super::days::last_whole_day;
 use crate::AnalyticsError;
 use crate::report::instant;
 
@@ -63,7 +63,7 @@ pub(crate) async fn run(desk: &Desk<'_>) -> Result<(), AnalyticsError> {
     let peaks = applications(desk).await?;
     let first = desk.now.date_naive() - Days::new(DAYS);
     let mut delivered: BTreeMap<String, (f64, u32)> = BTreeMap::new();
-    for ((channel, day), share) in covered(desk, first).await? {
+    for (channel, day, share) in desk.days().await?.covered_from(first) {
         // Nobody has delivered all of today.
         if day > last_whole_day(desk.config, &channel, desk.now) {
             continue;

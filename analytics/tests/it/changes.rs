@@ -1,4 +1,4 @@
-//! `application_stages` by what changed is what it is when everything is made anew.
+//! Marts by what changed are what they are when everything is made anew.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,6 +40,8 @@ struct Company {
     applications: Vec<Key>,
     cases: BTreeMap<Key, String>,
     changed: BTreeSet<Key>,
+    /// What is told now stands in.
+    segment: String,
 }
 
 impl Company {
@@ -53,6 +55,7 @@ impl Company {
             applications: Vec::new(),
             cases: BTreeMap::new(),
             changed: BTreeSet::new(),
+            segment: "first".to_owned(),
         }
     }
 
@@ -65,9 +68,50 @@ impl Company {
     }
 
     async fn flush(&mut self) {
-        for (table, rows) in std::mem::take(&mut self.rows) {
+        for (table, mut rows) in std::mem::take(&mut self.rows) {
+            for row in &mut rows {
+                row["segment"] = json!(self.segment);
+            }
             self.world.insert(table, rows).await;
         }
+    }
+
+    /// What a personnel list says of somebody: by the application that it names, or by the person.
+    fn employment(&mut self) {
+        self.version += 1;
+        let (connection, application) = self.any();
+        let named = self.one_in(2);
+        let mut row = json!({
+            "connection": connection, "source_id": format!("e{}", self.below(300)), "status": "employed",
+            "application_source_id": if named { application } else { String::new() },
+            "candidate_source_id": format!("p{}", self.below(CANDIDATES)), "requisition_source_id": (["", "r2", "r3"][self.below(3)]),
+            "channel": (["", "zhaopin"][self.below(2)]), "store": (["", "east"][self.below(2)]),
+            "version": self.version, "deleted": u8::from(self.one_in(8)),
+        });
+        let day = self.instant();
+        row[["onboard_on", "agreed_on", "left_on"][self.below(3)]] = json!(day.split(' ').next());
+        self.rows.entry("employment").or_default().push(row);
+    }
+
+    /// An opening that is there or is not.
+    fn requisition(&mut self) {
+        self.version += 1;
+        let row = json!({
+            "connection": CONNECTIONS[self.below(3)], "source_id": format!("r{}", self.below(4)), "version": self.version,
+            "deleted": u8::from(self.one_in(3)),
+        });
+        self.rows.entry("requisitions").or_default().push(row);
+    }
+
+    fn assessment(&mut self) {
+        self.version += 1;
+        let (connection, application) = self.any();
+        let row = json!({
+            "connection": connection, "source_id": format!("t{}", self.below(60)), "kind": "test", "name": "x", "status": "taken",
+            "result": (["passed", "failed"][self.below(2)]), "application_source_id": application,
+            "taken_at": self.instant(), "version": self.version, "deleted": u8::from(self.one_in(8)),
+        });
+        self.rows.entry("assessments").or_default().push(row);
     }
 
     fn instant(&mut self) -> String {
@@ -201,9 +245,15 @@ impl Company {
     async fn posting(&mut self, id: usize) {
         self.version += 1;
         let store = ["", "south", "west"][self.below(3)];
-        let rows = CONNECTIONS
-            .map(|connection| json!({"connection": connection, "source_id": format!("j{id}"), "channel": "boss", "store": store, "city": "上海", "status": "open", "version": self.version}));
-        self.world.insert("postings", rows.to_vec()).await;
+        let requisition = ["", "r1", "r3"][self.below(3)];
+        for connection in CONNECTIONS {
+            let row = json!({
+                "connection": connection, "source_id": format!("j{id}"), "channel": "boss", "store": store, "city": "上海", "status": "open",
+                "requisition_source_id": requisition, "version": self.version,
+            });
+            self.rows.entry("postings").or_default().push(row);
+        }
+        self.flush().await;
         let told =
             self.world.rows("SELECT toString(connection) AS connection, source_id, posting_source_id FROM inflow.applications").await;
         let posting = format!("j{id}");
@@ -225,9 +275,11 @@ impl Company {
         self.changed.clear();
     }
 
-    async fn stages(&self, database: &str) -> Vec<String> {
-        let sql = format!("SELECT * FROM {database}.application_stages ORDER BY ALL");
-        self.world.rows(&sql).await.into_iter().map(|row| Value::from(row).to_string()).collect()
+    /// The marts, a line a row.
+    async fn marts(&self, database: &str) -> Vec<String> {
+        let line = |table: &str| format!("SELECT concat('{table} ', toString(tuple(*))) AS line FROM {database}.{table}");
+        let sql = ["application_stages", "case_rows", "assessed", "hires"].map(line).join(" UNION ALL ");
+        self.world.rows(&format!("SELECT line FROM ({sql}) ORDER BY line")).await.iter().map(|row| text(row, "line")).collect()
     }
 
     /// The sums by day are those of the rows, and conversion says the same from either.
@@ -246,7 +298,9 @@ impl Company {
             let from_sums = self.world.ask(&asked).await.rows;
             // A zone that is not that of all channels asks for the rows.
             asked.tz = Some(chrono_tz::Asia::Shanghai);
-            assert_eq!(from_sums, self.world.ask(&asked).await.rows, "by {by:?}");
+            let from_rows = self.world.ask(&asked).await.rows;
+            let differs = from_sums.iter().zip(&from_rows).find(|(a, b)| a != b);
+            assert!(from_sums == from_rows, "by {by:?}, {} rows and {}: {differs:?}", from_sums.len(), from_rows.len());
             assert!(from_sums.iter().any(|row| row["numerator"].as_u64() > Some(10)), "by {by:?}");
         }
     }
@@ -255,13 +309,14 @@ impl Company {
     async fn anew(&self) -> Vec<String> {
         let World { store, config, clock, .. } = &self.world;
         let shadow = store.create_shadow().await.unwrap();
-        for table in ["applications", "stage_events", "postings", "candidate_links", "application_links"] {
+        let told = ["applications", "stage_events", "postings", "requisitions", "employment", "assessments"];
+        for table in told.into_iter().chain(["candidate_links", "application_links"]) {
             store.execute(&format!("INSERT INTO {shadow}.{table} SELECT * FROM inflow.{table}"), &[], &[("final", "0")]).await.unwrap();
         }
         analyze_into(store, &shadow, config, clock).await.unwrap();
-        let stages = self.stages(&shadow).await;
+        let marts = self.marts(&shadow).await;
         store.drop_shadow().await.unwrap();
-        stages
+        marts
     }
 
     /// Tells one state of the view from another.
@@ -280,6 +335,7 @@ impl Company {
 
     /// A day: a few of everything.
     async fn day(&mut self, day: usize) {
+        self.segment = format!("day {day}");
         for n in 0..3 {
             let key = (CONNECTIONS[self.below(3)].to_owned(), format!("d{day}-{n}"));
             self.application(&key, false);
@@ -292,6 +348,13 @@ impl Company {
         for _ in 0..6 {
             let key = self.any();
             self.event(&key);
+        }
+        for _ in 0..5 {
+            self.employment();
+        }
+        self.assessment();
+        if day == 3 {
+            self.requisition();
         }
         self.flush().await;
         self.regroup().await;
@@ -322,6 +385,13 @@ async fn what_changed_alone_gives_what_everything_anew_gives() {
         let key = company.any();
         company.event(&key);
     }
+    for _ in 0..100 {
+        company.employment();
+        company.assessment();
+    }
+    for _ in 0..8 {
+        company.requisition();
+    }
     company.flush().await;
     company.links().await;
     for _ in 0..20 {
@@ -342,7 +412,7 @@ async fn what_changed_alone_gives_what_everything_anew_gives() {
             }
         };
         tokio::select! {
-            () = company.world.analyze_changes() => {}
+            () = company.world.analyze_changes(&company.segment) => {}
             () = reading => {}
         }
         // Whoever read meanwhile saw what was before or what is now.
@@ -356,7 +426,7 @@ async fn what_changed_alone_gives_what_everything_anew_gives() {
         } else {
             anew += 1;
         }
-        let (changes, tiers) = (company.stages("inflow").await, company.tiers().await);
+        let (changes, tiers) = (company.marts("inflow").await, company.tiers().await);
         let everything = company.anew().await;
         let differs = changes.iter().zip(&everything).find(|(a, b)| a != b);
         assert!(changes == everything, "seed {seed}, day {day}, {} rows against {}: {differs:?}", changes.len(), everything.len());

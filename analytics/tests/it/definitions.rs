@@ -76,7 +76,7 @@ async fn a_store_without_views_says_what_to_run() {
     assert!(matches!(error, AnalyticsError::NotAnalyzed { .. }), "{error:?}");
     assert_eq!(error.to_string(), "volume has not been prepared in this store");
     assert_eq!(error.hint().as_deref(), Some("run `inflow run --once` or `inflow analyze` first"));
-    let error = analyze(&world.store, &world.config, &world.clock, &["spend_day".to_owned()], Scope::All).await.unwrap_err();
+    let error = analyze(&world.store, &world.config, &world.clock, &["spend_day".to_owned()], &Scope::All).await.unwrap_err();
     let accepted = inflow_analytics::jobs().join(", ");
     assert!(accepted.starts_with("application_stages, posting_quarters, spend_days, ") && accepted.ends_with(", views"), "{accepted}");
     assert_eq!(error.to_string(), format!("there is no analysis `spend_day`, accepted: {accepted}"));

@@ -116,7 +116,7 @@ async fn hires_follow_changes_as_a_whole_analysis_does() {
         )
         .await;
     world.insert("changed_applications", vec![json!({"connection": "boss", "source_id": "A2"})]).await;
-    world.analyze_changes().await;
+    world.analyze_changes("").await;
     let columns = "source_id, left_on, has_left, toDate(accepted_at)";
     let grown = hires(&world, columns).await;
     assert_eq!(grown, ["('A1','2026-11-01',1,'2026-10-01')", "('A2',NULL,0,'2026-10-20')"]);

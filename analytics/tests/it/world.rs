@@ -7,7 +7,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use inflow_analytics::{Query, Report, Scope, analyze, report};
 use inflow_config::{Config, FixedClock, SharedClock};
-use inflow_store::{Store, StoreOptions};
+use inflow_store::{Reading, Store, StoreOptions};
 use serde_json::{Map, Value, json};
 
 /// Channels `boss` and `zhaopin` in the company's zone, `indeed` in New York.
@@ -107,12 +107,13 @@ impl World {
     }
 
     pub async fn analyze(&self) {
-        analyze(&self.store, &self.config, &self.clock, &[], Scope::All).await.unwrap();
+        analyze(&self.store, &self.config, &self.clock, &[], &Scope::All).await.unwrap();
     }
 
-    /// Only the cases of `changed_applications`.
-    pub async fn analyze_changes(&self) {
-        analyze(&self.store, &self.config, &self.clock, &[], Scope::Changed).await.unwrap();
+    /// Only what one segment brought, and the cases of `changed_applications`.
+    pub async fn analyze_changes(&self, segment: &str) {
+        let new = Reading { segment: segment.to_owned(), reading: 1, records: 1 };
+        analyze(&self.store, &self.config, &self.clock, &[], &Scope::Changed(vec![new])).await.unwrap();
     }
 
     /// A report as of the clock, in each channel's own zone.

@@ -1,29 +1,8 @@
 -- The applications that can be one with another connection's: of persons that several connections know, and of names that
--- several connections tell, at least once without a phone or mail. $db is the database, $linking the digest kinds that link, $applications
--- and $links where applications and persons are read from (all, or those that a change reaches), $lone and $postings narrow the rest to those.
+-- several connections tell, at least once without a phone or mail (names.sql). $db is the database, $applications and $links where applications
+-- and persons are read from (all, or those that a change reaches), $postings narrows the postings to those.
 WITH
-    -- A name is a hash of its digest. Only names that somebody tells without a phone or mail can join anything.
-    (kinds, normalisers, key, digests) -> arrayDistinct(arrayFilter(name -> name != 0, arrayMap(
-        (kind, normaliser, digest) -> if(kind = 'name_exact', sipHash64(normaliser, key, digest), 0), kinds, normalisers, digests))) AS names_of,
-    lone AS
-    (
-        SELECT DISTINCT arrayJoin(names_of(digest_kind, digest_normaliser, key_id, digest_value)) AS name
-        FROM $db.candidates FINAL
-        WHERE deleted = 0 AND has(digest_kind, 'name_exact') AND NOT hasAny(digest_kind, [$linking])$lone
-    ),
-    named AS
-    (
-        SELECT connection, source_id, arrayFilter(name -> name IN lone, names_of(digest_kind, digest_normaliser, key_id, digest_value)) AS names
-        FROM $db.candidates FINAL
-        WHERE deleted = 0 AND (SELECT count() FROM lone) > 0 AND has(digest_kind, 'name_exact') AND notEmpty(names)
-    ),
-    shared AS
-    (
-        SELECT connection, source_id
-        FROM named
-        ARRAY JOIN names AS name
-        WHERE name IN (SELECT name FROM named ARRAY JOIN names AS name GROUP BY name HAVING uniqExact(connection) > 1)
-    ),
+$names
     able AS
     (
         SELECT *
@@ -57,14 +36,14 @@ LEFT JOIN
 LEFT JOIN named AS n ON n.connection = a.connection AND n.source_id = a.candidate_source_id
 LEFT JOIN
 (
-    SELECT connection, source_id, requisition_source_id, title, store FROM $db.postings FINAL WHERE deleted = 0$postings
+    SELECT connection, source_id, requisition_source_id, title, store FROM $db.postings FINAL $postings WHERE deleted = 0
 ) AS p ON p.connection = a.connection AND p.source_id = a.posting_source_id
 LEFT JOIN
 (
     -- A board's postings may come by another connection than its applications.
     SELECT channel, source_id, any(title) AS only_title
-    FROM $db.postings FINAL
-    WHERE deleted = 0 AND NOT startsWith(channel, 'unknown:')$postings
+    FROM $db.postings FINAL $postings
+    WHERE deleted = 0 AND NOT startsWith(channel, 'unknown:')
     GROUP BY channel, source_id
     HAVING uniqExact(title) = 1
 ) AS b ON b.channel = a.channel AND b.source_id = a.posting_source_id
@@ -74,11 +53,12 @@ LEFT JOIN
         connection, application_source_id,
         minIf(toNullable(occurred_at), precision != 'observed') AS told_at, minIf(toNullable(occurred_at), precision = 'observed') AS seen_at
     FROM $db.stage_events FINAL
+    -- Columns of the sorting key may be asked before versions are told apart.
+    PREWHERE (connection, application_source_id) IN
+    (
+        SELECT connection, source_id FROM $applications WHERE deleted = 0 AND isNull(applied_at) AND isNull(first_at)
+    )
     WHERE deleted = 0 AND retracts = 0
-      AND (connection, application_source_id) IN
-      (
-          SELECT connection, source_id FROM $applications WHERE deleted = 0 AND isNull(applied_at) AND isNull(first_at)
-      )
     GROUP BY connection, application_source_id
 ) AS e ON e.connection = a.connection AND e.application_source_id = a.source_id
 ORDER BY a.connection, a.source_id

@@ -7,6 +7,7 @@ use crate::link::changed::REACHED;
 use crate::link::read::case_hash;
 use crate::normalise::title;
 use crate::refill::for_each_row;
+use crate::staging::Staging;
 use chrono::{DateTime, NaiveDate};
 use chrono_tz::Tz;
 use inflow_config::{Config, Connection};
@@ -37,32 +38,72 @@ type Applied = (Option<i64>, String);
 /// this table, when it is given.
 pub async fn read(store: &Store, config: &Config, database: &str, among: Option<&str>) -> Result<Read, PipelineError> {
     let mut reader = Reader { config, places: HashMap::new(), words: Words::default(), titles: HashMap::new(), found: Vec::new() };
-    for_each_row(store, &select(database, among), |row| reader.take(row)).await?;
+    let among = match among {
+        None => None,
+        Some(cases) => Some(Among::read(store, database, cases).await?),
+    };
+    for_each_row(store, &select(database, among.as_ref()), |row| reader.take(row)).await?;
+    if let Some(among) = among {
+        among.drop().await?;
+    }
     Ok(reader.finish())
 }
 
-fn select(database: &str, among: Option<&str>) -> String {
-    let [applications, lone, links, postings] = match among {
-        None => [format!("{database}.applications FINAL"), String::new(), format!("{database}.candidate_links FINAL"), String::new()],
-        Some(cases) => [
-            format!(
-                "(SELECT * FROM {database}.applications FINAL PREWHERE {} IN (SELECT case_hash FROM {cases}))",
-                case_hash("applications")
-            ),
-            // There is none, or all would be read.
-            " AND 0".to_owned(),
-            // A column of the sorting key may be asked before versions are told apart.
-            format!("(SELECT * FROM {database}.candidate_links FINAL PREWHERE candidate IN (SELECT candidate FROM {database}.{REACHED}))"),
-            " AND source_id IN (SELECT posting_source_id FROM able)".to_owned(),
+fn select(database: &str, among: Option<&Among<'_>>) -> String {
+    let [applications, links, postings, names] = match among {
+        None => [
+            format!("{database}.applications FINAL"),
+            format!("{database}.candidate_links FINAL"),
+            String::new(),
+            include_str!("names.sql").replace("$linking", &linking()),
+        ],
+        // There is no such name, or all would be read.
+        Some(among) => [
+            among.applications.name(),
+            among.persons.name(),
+            "PREWHERE source_id IN (SELECT posting_source_id FROM able)".to_owned(),
+            "named AS (SELECT '' AS connection, '' AS source_id, CAST([], 'Array(UInt64)') AS names WHERE 0),\n\
+             shared AS (SELECT '' AS connection, '' AS source_id WHERE 0),"
+                .to_owned(),
         ],
     };
     include_str!("applications.sql")
+        .replace("$names", &names)
         .replace("$applications", &applications)
-        .replace("$lone", &lone)
         .replace("$links", &links)
         .replace("$postings", &postings)
         .replace("$db", database)
-        .replace("$linking", &linking())
+}
+
+/// What a change reaches, put aside: the statement that reads applications looks at them from several sides.
+struct Among<'s> {
+    applications: Staging<'s>,
+    persons: Staging<'s>,
+}
+
+impl<'s> Among<'s> {
+    /// The applications whose hash is in a table, and the persons of the candidates that were reached.
+    async fn read(store: &'s Store, database: &'s str, cases: &str) -> Result<Self, PipelineError> {
+        let columns = "connection, source_id, candidate_source_id, channel, source_word, requisition_source_id, title, posting_source_id, \
+                       store, applied_at, applied_precision, first_at, first_precision, status, deleted";
+        let case = case_hash("applications");
+        // Columns of the sorting key may be asked before versions are told apart.
+        let applications =
+            format!("SELECT {columns} FROM {database}.applications FINAL PREWHERE {case} IN (SELECT case_hash FROM {cases})");
+        let persons = format!(
+            "SELECT connection, source_id, person_id, linkable, connections FROM {database}.candidate_links FINAL \
+             PREWHERE candidate IN (SELECT candidate FROM {database}.{REACHED})"
+        );
+        Ok(Self {
+            applications: Staging::of(store, database, "link_applications", &applications).await?,
+            persons: Staging::of(store, database, "link_persons", &persons).await?,
+        })
+    }
+
+    async fn drop(self) -> Result<(), PipelineError> {
+        self.applications.drop().await?;
+        self.persons.drop().await
+    }
 }
 
 /// The digest kinds that link, as SQL.

@@ -42,6 +42,13 @@ use inflow_store::Store;
 /// # Errors
 /// When `decisions.toml` is wrong or the store refuses.
 pub async fn recluster(store: &Store, config: &Config, database: &str, scope: &Scope) -> Result<u64, PipelineError> {
+    if let Some(brought) = scope.brought("segment") {
+        // The decisions are those of the last analysis.
+        let news = format!("SELECT 1 AS one FROM {database}.postings WHERE {brought} LIMIT 1 SETTINGS final = 0");
+        if store.rows(&news, &[]).await?.is_empty() {
+            return Ok(0);
+        }
+    }
     let decisions = Decisions::load(&config.dir)?;
     while pending::take_batch(store, database, scope).await? {}
     settle::settle(store, database, &decisions, scope).await

@@ -44,10 +44,11 @@ struct Described {
     banded: Banded,
 }
 
-/// Takes the forms of one batch of postings and finds their pairs. False when none was left.
+/// Takes the forms of one batch of postings and finds their pairs. Whether more may be left.
 pub(super) async fn take_batch(store: &Store, database: &str, scope: &Scope) -> Result<bool, PipelineError> {
     let batch = Staging::create(store, database, "posting_forms_batch", "posting_forms").await?;
-    let forms = read_forms(store, database, &batch, scope).await?;
+    let Taken { forms, rows, postings } = read_forms(store, database, scope).await?;
+    batch.insert(&["connection", "source_id", "content", "form"], rows).await?;
     if forms.is_empty() {
         batch.drop().await?;
         return Ok(false);
@@ -59,7 +60,7 @@ pub(super) async fn take_batch(store: &Store, database: &str, scope: &Scope) -> 
     // Only now are the postings no longer pending: a batch cut off before is taken again.
     batch.pour_into("posting_forms").await?;
     batch.drop().await?;
-    Ok(true)
+    Ok(postings >= BATCH)
 }
 
 /// Pairs of new forms, and of new with old, that are worth comparing; the smaller first.
@@ -84,6 +85,7 @@ const TOGETHER: usize = 1_024;
 struct Taken {
     forms: BTreeMap<u64, Described>,
     rows: RowBinary,
+    postings: usize,
 }
 
 impl Taken {
@@ -94,6 +96,7 @@ impl Taken {
             let (id, told, banded) = (form.id, form.is_told(), Banded::of(&form));
             (connection, source_id, content, id, Described { told, banded, facts: form.facts })
         };
+        self.postings += postings.len();
         let found: Vec<_> = postings.into_par_iter().map(described).collect();
         for (connection, source_id, content, id, form) in found {
             self.rows.text(&connection).text(&source_id).u64(content).u64(id);
@@ -102,19 +105,22 @@ impl Taken {
     }
 }
 
-/// Reads a batch of pending postings, writes down their forms beside, and gives each form once.
-async fn read_forms(store: &Store, database: &str, batch: &Staging<'_>, scope: &Scope) -> Result<BTreeMap<u64, Described>, PipelineError> {
-    let brought = scope.brought("q.segment").map(|brought| format!(" AND {brought}")).unwrap_or_default();
+/// Reads a batch of pending postings: each form once, and whose it is.
+async fn read_forms(store: &Store, database: &str, scope: &Scope) -> Result<Taken, PipelineError> {
+    let news = |brought| {
+        format!("PREWHERE (q.connection, q.source_id) IN (SELECT connection, source_id FROM {database}.postings WHERE {brought})")
+    };
+    let news = scope.brought("segment").map(news).unwrap_or_default();
     // The bodies of a batch are read, and of no more: the keys are found in narrow columns first.
     let keys = format!(
         "SELECT p.connection, p.source_id FROM \
-         (SELECT q.connection AS connection, q.source_id AS source_id, {content} AS content FROM {database}.postings AS q FINAL WHERE q.deleted = 0{brought}) AS p \
+         (SELECT q.connection AS connection, q.source_id AS source_id, {content} AS content FROM {database}.postings AS q FINAL {news} WHERE q.deleted = 0) AS p \
          LEFT ANTI JOIN (SELECT connection, source_id, content FROM {database}.posting_forms FINAL) AS f \
          ON p.connection = f.connection AND p.source_id = f.source_id AND p.content = f.content LIMIT {BATCH}",
         content = content("q")
     );
     let sql = format!(
-        "SELECT {content}, ({POSTING}) FROM {database}.postings AS p FINAL WHERE p.deleted = 0 AND (p.connection, p.source_id) IN ({keys})",
+        "SELECT {content}, ({POSTING}) FROM {database}.postings AS p FINAL PREWHERE (p.connection, p.source_id) IN ({keys}) WHERE p.deleted = 0",
         content = content("p")
     );
     let mut taken = Taken::default();
@@ -127,9 +133,7 @@ async fn read_forms(store: &Store, database: &str, batch: &Staging<'_>, scope: &
     })
     .await?;
     taken.take(waiting);
-    let Taken { forms, rows } = taken;
-    batch.insert(&["connection", "source_id", "content", "form"], rows).await?;
-    Ok(forms)
+    Ok(taken)
 }
 
 async fn insert_bands(store: &Store, database: &str, forms: &BTreeMap<u64, Described>) -> Result<(), PipelineError> {
@@ -210,8 +214,9 @@ async fn judge(store: &Store, database: &str, batch: &Staging<'_>, pairs: Vec<(u
 async fn forms_of(store: &Store, database: &str, tables: &[String], wanted: &str) -> Result<HashMap<u64, Form>, PipelineError> {
     let keys = |table: &String| format!("SELECT connection, source_id FROM {table} WHERE form IN (SELECT form FROM {wanted})");
     let keys = tables.iter().map(keys).collect::<Vec<_>>().join(" UNION ALL ");
-    let sql =
-        format!("SELECT {POSTING} FROM {database}.postings AS p FINAL WHERE p.deleted = 0 AND (p.connection, p.source_id) IN ({keys})");
+    let sql = format!(
+        "SELECT {POSTING} FROM {database}.postings AS p FINAL PREWHERE (p.connection, p.source_id) IN ({keys}) WHERE p.deleted = 0"
+    );
     let mut forms = HashMap::new();
     for_each_row(store, &sql, |row: PostingRow| {
         let form = Form::of(&posting(row).2);
