@@ -12,6 +12,7 @@ use crate::AnalyticsError;
 use crate::catalogue::catalogue;
 use crate::hires;
 use crate::jobs::{Desk, JOBS};
+use crate::postings;
 use crate::report::instant;
 use crate::stages::{self, Made};
 use crate::zones::Zones;
@@ -40,7 +41,8 @@ pub enum Scope {
     /// All of them.
     All,
     /// Those of the table `changed_applications`. It holds each application whose own row, events, candidate link, case or posting changed
-    /// since the last analysis, and with one member of a case, as it is or was, all members. These segments brought what is new since then;
+    /// since the last analysis, and with one member of a case, as it is or was, all members; `changed_postings` holds each posting whose own row,
+    /// events or cluster did. These segments brought what is new since then;
     /// the configuration is what it was.
     Changed(Vec<Reading>),
 }
@@ -132,8 +134,7 @@ async fn others(
     }
     if wanted("posting_quarters") {
         if news.postings {
-            marts.rebuild("published_postings", include_str!("../sql/marts/published_postings.sql"), &[]).await?;
-            marts.rebuild("posting_spans", include_str!("../sql/marts/posting_spans.sql"), &[]).await?;
+            postings::rebuild(marts, scope).await?;
         }
         let as_of = [("as_of", instant(clock.now()))];
         marts.rebuild("posting_quarters", include_str!("../sql/marts/posting_quarters.sql"), &as_of).await?;

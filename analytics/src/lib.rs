@@ -24,6 +24,7 @@ mod error;
 mod fairness;
 mod hires;
 mod jobs;
+mod postings;
 mod ranks;
 mod recommendation;
 mod report;

@@ -21,6 +21,9 @@ const ONE_IN: u64 = 8;
 /// The table of the applications that are to be counted anew.
 pub const CHANGED_APPLICATIONS: &str = "changed_applications";
 
+/// The table of the postings that marts of postings are to be made anew for.
+pub const CHANGED_POSTINGS: &str = "changed_postings";
+
 impl Scope {
     /// What is to be done where things stand so.
     pub fn of(standing: Standing) -> Self {

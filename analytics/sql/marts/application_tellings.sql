@@ -56,13 +56,13 @@ LEFT JOIN
 (
     SELECT sipHash128(connection, source_id) AS key, store, department, city
     FROM inflow.postings FINAL
+    PREWHERE ({everything:UInt8} AND '$members' = 'NOT IN') OR source_id IN (SELECT posting_source_id FROM mine)
     WHERE deleted = 0 AND (store != '' OR department != '' OR city != '')
-      AND ('$members' = 'NOT IN' OR source_id IN (SELECT posting_source_id FROM mine))
 ) AS p ON p.key = sipHash128(a.connection, a.posting_source_id)
 LEFT JOIN
 (
     -- Most persons are known by the key of their only row, which need not be carried along.
     SELECT sipHash128(connection, source_id) AS key, if(person_id = concat(connection, '/', source_id), '', person_id) AS other, linkable
     FROM inflow.candidate_links FINAL
-    WHERE ({everything:UInt8} AND '$members' = 'NOT IN') OR source_id IN (SELECT candidate_source_id FROM mine)
+    PREWHERE ({everything:UInt8} AND '$members' = 'NOT IN') OR candidate IN (SELECT cityHash64(connection, candidate_source_id) FROM mine)
 ) AS l ON l.key = a.candidate_key

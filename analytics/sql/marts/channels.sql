@@ -8,7 +8,8 @@ SELECT
     c.1 AS channel, c.2 AS name_en, c.3 AS name_zh, c.4 AS timezone, toUInt32(c.5) AS position,
     channel IN
     (
-        SELECT DISTINCT toString(channel) FROM inflow.stage_days
+        -- What a change took away leaves a sum of nothing.
+        SELECT toString(channel) FROM inflow.stage_days GROUP BY channel HAVING sum(applications) > 0
         UNION DISTINCT SELECT DISTINCT toString(channel) FROM inflow.posting_quarters
         UNION DISTINCT SELECT DISTINCT toString(channel) FROM inflow.spend_days
     ) AS has_data,

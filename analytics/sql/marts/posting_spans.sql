@@ -2,7 +2,8 @@
 --
 -- Told is what posting_events say, in the order of time; of postings of which none are there (a store from before they were written
 -- down) what the newest state says. Put up or said anew while it is live is a refresh. Of the last span the newest state
--- knows the end best: a corrected time of closing, or an announced end.
+-- knows the end best: a corrected time of closing, or an announced end. All postings, or those that changed ($of_these and $of_their_events
+-- restrict the keys, before versions are told apart).
 WITH
     (event, at, precision) -> (toUnixTimestamp64Milli(assumeNotNull(at)), toUInt8(indexOf(['opened', 'refreshed', 'closed'], event)), toString(precision)) AS telling,
     -- opened, precision, refreshes, last refresh, closed (0: live), precision
@@ -18,11 +19,11 @@ WITH
             if(notEmpty(e.told) OR isNull(p.posted_at) OR p.status IN ('draft', 'internal'), e.told, arrayConcat(
                 [telling('opened', p.posted_at, p.posted_precision)],
                 if(p.status = 'closed', [telling('closed', coalesce(p.closed_at, p.updated_at, p.posted_at), p.closed_precision)], []))) AS told
-        FROM (SELECT * FROM inflow.postings FINAL WHERE deleted = 0) AS p
+        FROM (SELECT * FROM inflow.postings FINAL $of_these WHERE deleted = 0) AS p
         LEFT JOIN
         (
             SELECT connection, posting_source_id, arraySort(groupArray(telling(toString(event), occurred_at, precision))) AS told
-            FROM inflow.posting_events FINAL
+            FROM inflow.posting_events FINAL $of_their_events
             WHERE deleted = 0
             GROUP BY connection, posting_source_id
         ) AS e ON e.connection = p.connection AND e.posting_source_id = p.source_id

@@ -65,10 +65,10 @@ pub(crate) async fn run(desk: &Desk<'_>) -> Result<(), AnalyticsError> {
     let mut delivered: BTreeMap<String, (f64, u32)> = BTreeMap::new();
     for (channel, day, share) in desk.days().await?.covered_from(first) {
         // Nobody has delivered all of today.
-        if day > last_whole_day(desk.config, &channel, desk.now) {
+        if day > last_whole_day(desk.config, channel, desk.now) {
             continue;
         }
-        let sum = delivered.entry(channel).or_default();
+        let sum = delivered.entry(channel.to_owned()).or_default();
         *sum = (sum.0 + share, sum.1 + 1);
     }
     let configured = desk.config.channels.iter().map(|channel| channel.id.clone());

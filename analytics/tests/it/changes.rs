@@ -40,6 +40,7 @@ struct Company {
     applications: Vec<Key>,
     cases: BTreeMap<Key, String>,
     changed: BTreeSet<Key>,
+    changed_postings: BTreeSet<Key>,
     /// What is told now stands in.
     segment: String,
 }
@@ -55,6 +56,7 @@ impl Company {
             applications: Vec::new(),
             cases: BTreeMap::new(),
             changed: BTreeSet::new(),
+            changed_postings: BTreeSet::new(),
             segment: "first".to_owned(),
         }
     }
@@ -245,12 +247,13 @@ impl Company {
     async fn posting(&mut self, id: usize) {
         self.version += 1;
         let store = ["", "south", "west"][self.below(3)];
-        let requisition = ["", "r1", "r3"][self.below(3)];
+        let (requisition, posted_at) = (["", "r1", "r3"][self.below(3)], self.instant());
         for connection in CONNECTIONS {
             let row = json!({
                 "connection": connection, "source_id": format!("j{id}"), "channel": "boss", "store": store, "city": "上海", "status": "open",
-                "requisition_source_id": requisition, "version": self.version,
+                "requisition_source_id": requisition, "posted_at": posted_at, "posted_precision": "exact", "version": self.version,
             });
+            self.changed_postings.insert((connection.to_owned(), format!("j{id}")));
             self.rows.entry("postings").or_default().push(row);
         }
         self.flush().await;
@@ -268,17 +271,21 @@ impl Company {
         let cases = self.cases.clone();
         self.close(&cases);
         self.world.store.execute("TRUNCATE TABLE inflow.changed_applications", &[], &[]).await.unwrap();
-        let rows: Vec<Value> = self.changed.iter().map(|(connection, id)| json!({"connection": connection, "source_id": id})).collect();
-        if !rows.is_empty() {
-            self.world.insert("changed_applications", rows).await;
+        self.world.store.execute("TRUNCATE TABLE inflow.changed_postings", &[], &[]).await.unwrap();
+        for (table, keys) in [("changed_applications", &mut self.changed), ("changed_postings", &mut self.changed_postings)] {
+            let rows: Vec<Value> =
+                std::mem::take(keys).into_iter().map(|(connection, id)| json!({"connection": connection, "source_id": id})).collect();
+            if !rows.is_empty() {
+                self.world.insert(table, rows).await;
+            }
         }
-        self.changed.clear();
     }
 
     /// The marts, a line a row.
     async fn marts(&self, database: &str) -> Vec<String> {
         let line = |table: &str| format!("SELECT concat('{table} ', toString(tuple(*))) AS line FROM {database}.{table}");
-        let sql = ["application_stages", "case_rows", "assessed", "hires"].map(line).join(" UNION ALL ");
+        let sql =
+            ["application_stages", "case_rows", "assessed", "hires", "published_postings", "posting_spans"].map(line).join(" UNION ALL ");
         self.world.rows(&format!("SELECT line FROM ({sql}) ORDER BY line")).await.iter().map(|row| text(row, "line")).collect()
     }
 

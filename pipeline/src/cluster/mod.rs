@@ -31,25 +31,30 @@ mod tests;
 pub mod text;
 
 use crate::PipelineError;
-use crate::changes::Scope;
+use crate::changes::{CHANGED_POSTINGS, Scope};
+use crate::staging::Staging;
 use decisions::Decisions;
 use inflow_config::Config;
 use inflow_store::Store;
 
 /// Brings the clusters of a database up to its postings, or to those of them that a scope names: `posting_clusters`, and what it stands on. Returns how many postings
-/// changed their cluster or are new in one.
+/// changed their cluster or are new in one; which ones, and which the segments of the scope brought, is in [`CHANGED_POSTINGS`] then.
 ///
 /// # Errors
 /// When `decisions.toml` is wrong or the store refuses.
 pub async fn recluster(store: &Store, config: &Config, database: &str, scope: &Scope) -> Result<u64, PipelineError> {
+    let changed = Staging::emptied(store, database, CHANGED_POSTINGS).await?;
     if let Some(brought) = scope.brought("segment") {
-        // The decisions are those of the last analysis.
-        let news = format!("SELECT 1 AS one FROM {database}.postings WHERE {brought} LIMIT 1 SETTINGS final = 0");
-        if store.rows(&news, &[]).await?.is_empty() {
+        let postings = format!("SELECT connection, source_id FROM {database}.postings WHERE {brought}");
+        let news = store.rows(&format!("{postings} LIMIT 1 SETTINGS final = 0"), &[]).await?;
+        let events = format!("SELECT connection, posting_source_id FROM {database}.posting_events WHERE {brought}");
+        changed.select(&format!("{postings} UNION DISTINCT {events}")).await?;
+        if news.is_empty() {
+            // The decisions are those of the last analysis.
             return Ok(0);
         }
     }
     let decisions = Decisions::load(&config.dir)?;
     while pending::take_batch(store, database, scope).await? {}
-    settle::settle(store, database, &decisions, scope).await
+    settle::settle(store, database, &decisions, scope, &changed).await
 }

@@ -28,8 +28,14 @@ struct Member {
 /// A row of the query in [`members`].
 type MemberRow = (String, String, u64, (String, Vec<String>, String, String), (u64, String, u32, u8));
 
-/// Brings `posting_clusters` to what forms, pairs and decisions say. Returns how many of its rows changed.
-pub(super) async fn settle(store: &Store, database: &str, decisions: &Decisions, scope: &Scope) -> Result<u64, PipelineError> {
+/// Brings `posting_clusters` to what forms, pairs and decisions say, and notes whose rows changed. Returns how many.
+pub(super) async fn settle(
+    store: &Store,
+    database: &str,
+    decisions: &Decisions,
+    scope: &Scope,
+    noted: &Staging<'_>,
+) -> Result<u64, PipelineError> {
     forget_gone(store, database, "posting_forms", scope).await?;
     let touched = touched(store, database, decisions).await?;
     let mut changed = 0;
@@ -41,6 +47,11 @@ pub(super) async fn settle(store: &Store, database: &str, decisions: &Decisions,
         let rows = blocking(move || clusters(members, &pairs, &decisions)).await?;
         changed = rows.len() as u64;
         write(store, database, &rows).await?;
+        let mut keys = RowBinary::default();
+        for row in &rows {
+            keys.text(&row.connection).text(&row.source_id);
+        }
+        noted.insert(&["connection", "source_id"], keys).await?;
     }
     forget_gone(store, database, "posting_clusters", scope).await?;
     Ok(changed)
