@@ -14,7 +14,9 @@ use crate::analyze::{Marts, Scope};
 
 /// Keys of the persons whose hires are made.
 const PERSONS: &str = "hire_persons";
-/// Their stages: of beginnings, and from the acceptance on.
+/// Their stages from the acceptance on.
+const TAKEN: &str = "hire_taken";
+/// Those, and the beginnings of all cases of persons who were taken on.
 const STAGES: &str = "hire_stages";
 /// What employment told of before.
 const BEFORE: &str = "case_rows_before";
@@ -56,18 +58,42 @@ pub(crate) async fn rebuild(marts: &Marts<'_>, config: &Config, scope: &Scope) -
             "Memory"
         }
     };
-    let stages = format!(
-        "SELECT connection, source_id, channel, store, department, city, requisition_source_id, posting_source_id, recruiter, person_id, \
-         stage_rank, entered_at, precision, case_key FROM inflow.application_stages \
-         WHERE stage_rank IN (1, 8, 9, 10) AND person_key IN (SELECT person_key FROM inflow.{PERSONS})"
-    );
-    marts.execute(&format!("CREATE OR REPLACE TABLE inflow.{STAGES} ENGINE = {engine} AS {stages}")).await?;
+    put_aside(marts, engine, told).await?;
     hires(marts, &config.settings.sources, scope).await?;
-    let left = if told { &[PERSONS, STAGES, BEFORE][..] } else { &[PERSONS, STAGES] };
+    let left = if told { &[PERSONS, TAKEN, STAGES, BEFORE][..] } else { &[PERSONS, TAKEN, STAGES] };
     for table in left {
         marts.execute(&format!("DROP TABLE inflow.{table} SYNC")).await?;
     }
     Ok(())
+}
+
+/// Puts the stages of the noted persons aside. Of cases that led to nothing the channel and the beginning are known, which makes them touches: all else of
+/// a million beginnings would be read for a few persons.
+async fn put_aside(marts: &Marts<'_>, engine: &str, told: bool) -> Result<(), AnalyticsError> {
+    let columns = "connection, source_id, channel, store, department, city, requisition_source_id, posting_source_id, recruiter, person_id, \
+                   stage_rank, entered_at, precision, case_key";
+    let persons = format!("(SELECT person_key FROM inflow.{PERSONS})");
+    let taken = format!("SELECT {columns} FROM inflow.application_stages WHERE stage_rank IN (8, 9, 10) AND person_key IN {persons}");
+    marts.execute(&format!("CREATE OR REPLACE TABLE inflow.{TAKEN} ENGINE = {engine} AS {taken}")).await?;
+    let employment = format!("inflow.case_rows WHERE kind = 'employment' AND sipHash64(person_id) IN {persons}");
+    let mut cases = format!("SELECT {columns} FROM inflow.{TAKEN}");
+    if told {
+        // Nobody but employment may tell that it led to something.
+        cases = format!(
+            "{cases} UNION ALL SELECT {columns} FROM inflow.application_stages WHERE stage_rank = 1 AND case_key IN (SELECT case_key FROM {employment})"
+        );
+    }
+    let people = format!("SELECT person_id FROM inflow.{TAKEN} UNION DISTINCT SELECT person_id FROM {employment}");
+    let stages = format!(
+        "SELECT {columns} FROM inflow.{TAKEN} UNION ALL \
+         SELECT c.connection, c.source_id, b.channel, c.store, c.department, c.city, c.requisition_source_id, c.posting_source_id, c.recruiter, \
+         p.person_id, b.stage_rank, b.entered_at, '', b.case_key \
+         FROM (SELECT channel, stage_rank, entered_at, case_key, person_key FROM inflow.application_stages \
+         WHERE stage_rank = 1 AND person_key IN (SELECT sipHash64(person_id) FROM ({people}))) AS b \
+         LEFT ANY JOIN ({cases}) AS c ON c.case_key = b.case_key \
+         INNER JOIN (SELECT sipHash64(person_id) AS person_key, person_id FROM ({people})) AS p ON p.person_key = b.person_key"
+    );
+    marts.execute(&format!("CREATE OR REPLACE TABLE inflow.{STAGES} ENGINE = {engine} AS {stages}")).await
 }
 
 /// Fills `hires` with those of the noted persons, beside those that stay.

@@ -11,6 +11,8 @@
 -- Touches are the beginnings of the person's cases up to the acceptance. The official source is what a person decided, else
 -- the first touch of a protected channel within {protect_days}, else the first touch within {window_days}, else the last touch, else what
 -- employment says, else what the person said.
+--
+-- The table of stages holds the stages of all persons who were taken on, from the acceptance on, and the beginnings of their cases.
 WITH
     $overrides AS overrides,
     $protected AS protected,
@@ -154,7 +156,7 @@ WITH
     (
         SELECT person_id AS of_person, arraySort(groupArray((entered_at, toString(channel)))) AS touches
         FROM $stages
-        WHERE stage_rank = 1 AND person_id IN (SELECT person_id FROM once)
+        WHERE stage_rank = 1
         GROUP BY person_id
     ),
     sourced AS
