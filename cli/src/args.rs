@@ -297,6 +297,8 @@ pub enum ReportFormat {
     Json,
     /// Comma-separated, with a header
     Csv,
+    /// A workbook, with a sheet of definitions: redirect it to a file
+    Xlsx,
 }
 
 /// `inflow query`

@@ -9,6 +9,7 @@ mod host;
 mod jobs;
 mod output;
 mod progress;
+mod sheet;
 mod table;
 mod timings;
 mod workbook;

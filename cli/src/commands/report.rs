@@ -3,12 +3,14 @@
 use crate::app::{App, Opened};
 use crate::args::{ReportArgs, ReportFormat};
 use crate::failure::Failure;
+use crate::sheet;
 use crate::table;
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use chrono_tz::Tz;
 use inflow_analytics::{Query, Report, catalogue};
 use inflow_config::Lang;
 use std::collections::BTreeMap;
+use std::io::IsTerminal;
 use tracing::{Instrument, info_span};
 
 /// Prints metrics, or the list of metrics.
@@ -16,6 +18,9 @@ pub async fn run(app: &App, args: &ReportArgs) -> Result<u8, Failure> {
     if args.metrics.is_empty() {
         app.printer.result(&list(app.printer.lang, args.format)?);
         return Ok(0);
+    }
+    if args.format == ReportFormat::Xlsx && std::io::stdout().is_terminal() {
+        return Err(Failure::user("a workbook is not for the terminal", "redirect it: inflow report .. --format xlsx > report.xlsx"));
     }
     let opened = app.attach().await?;
     let mut reports = Vec::new();
@@ -29,6 +34,9 @@ pub async fn run(app: &App, args: &ReportArgs) -> Result<u8, Failure> {
         [_, _, ..] if args.format == ReportFormat::Json => {
             app.printer.result(&serde_json::to_string_pretty(&reports).map_err(Failure::ours)?);
         }
+        all @ [_, _, ..] if args.format == ReportFormat::Xlsx => {
+            app.printer.raw(&sheet::workbook(all, app.printer.lang).map_err(Failure::ours)?);
+        }
         _ => reports.iter().try_for_each(|report| print(app, report, args.format))?,
     }
     Ok(0)
@@ -38,6 +46,7 @@ fn print(app: &App, report: &Report, format: ReportFormat) -> Result<(), Failure
     match format {
         ReportFormat::Json => app.printer.result(&serde_json::to_string_pretty(report).map_err(Failure::ours)?),
         ReportFormat::Csv => app.printer.result(&table::csv(report).map_err(Failure::ours)?),
+        ReportFormat::Xlsx => app.printer.raw(&sheet::workbook(std::slice::from_ref(report), app.printer.lang).map_err(Failure::ours)?),
         ReportFormat::Table => {
             app.printer.result(&table::report(report));
             let meaning = catalogue().iter().find(|m| m.id == report.metric).map(|m| match app.printer.lang {
