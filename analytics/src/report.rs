@@ -170,9 +170,13 @@ fn check(config: &Config, query: &Query) -> Result<(), AnalyticsError> {
     if let Some(name) = query.filters.keys().find(|name| !FILTERS.contains(&name.as_str())) {
         return Err(AnalyticsError::UnknownFilter { name: name.clone(), accepted: FILTERS.map(str::to_owned).to_vec() });
     }
+    known_channels(config, query.filters.get("channel").map(Vec::as_slice).unwrap_or_default())
+}
+
+/// An error that lists the channels when one is named that is none.
+pub(crate) fn known_channels(config: &Config, channels: &[String]) -> Result<(), AnalyticsError> {
     // Words that no `source_map` knows are channels too; they stand in the data alone.
     let turned_up = |name: &str| name == "unallocated" || name.starts_with("unknown:");
-    let channels = query.filters.get("channel").map(Vec::as_slice).unwrap_or_default();
     match channels.iter().find(|name| config.channel(name).is_none() && !turned_up(name)) {
         None => Ok(()),
         Some(name) => Err(AnalyticsError::UnknownChannel {

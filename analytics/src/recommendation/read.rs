@@ -13,6 +13,7 @@ use super::card::ModelCard;
 use super::traits::Reason;
 use crate::AnalyticsError;
 use crate::analyze::Marts;
+use crate::report::known_channels;
 
 /// What an application is ordered by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,6 +97,7 @@ pub struct Recommendation {
 
 /// Reads what the last analysis recommends.
 pub async fn recommendations(store: &Store, config: &Config, query: &RecommendQuery) -> Result<Recommendation, AnalyticsError> {
+    known_channels(config, &query.channels)?;
     let marts = Marts::live(store, config);
     let failed = || AnalyticsError::store("cannot read the recommendations");
     let card = store.rows(&marts.here("SELECT * FROM inflow.recommendation_model LIMIT 1"), &[]).await.map_err(failed())?;
