@@ -102,7 +102,7 @@ pub async fn report(store: &Store, config: &Config, query: &Query) -> Result<Rep
     let columns: Vec<String> =
         by.iter().copied().chain(metric.keys.iter().copied()).chain(metric.columns.iter().copied()).map(str::to_owned).collect();
     let selected: Vec<String> = columns.iter().map(|column| select(column)).collect();
-    let asked = substitute(metric.statement(), &arguments(query, &by));
+    let asked = substitute(&metric.statement(), &arguments(query, &by));
     let sql = format!("SELECT {} FROM (\n{asked})", selected.join(", "));
     installed(store, metric).await?;
     let mut rows = store.rows(&sql, &[]).await.map_err(|error| read_error(metric, error))?;
@@ -250,7 +250,7 @@ fn money_to_cents(row: &mut Map<String, Value>, columns: &[&str]) {
 }
 
 async fn tie(store: &Store, config: &Config, metric: &Metric, query: &Query) -> Result<Option<Map<String, Value>>, AnalyticsError> {
-    let asked = substitute(spend_tie(config), &period_arguments(query));
+    let asked = substitute(&spend_tie(config), &period_arguments(query));
     let sql = format!("SELECT * REPLACE (toBool(ties) AS ties) FROM (\n{asked})");
     let row = store.rows(&sql, &[]).await.map_err(|error| read_error(metric, error))?.into_iter().next();
     Ok(row.map(|mut row| {

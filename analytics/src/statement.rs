@@ -40,7 +40,7 @@ pub(crate) fn statement(sql: &str) -> String {
         let place = format!("${name}(");
         while let Some((before, rest)) = out.split_once(&place) {
             let (arguments, after) = call(rest);
-            let query = substitute(statement(query), &arguments);
+            let query = substitute(&statement(query), &arguments);
             out = format!("{before}(\n{query}){after}");
         }
     }
@@ -78,21 +78,21 @@ fn call(rest: &str) -> (Vec<(&str, &str)>, &str) {
     (arguments, after.strip_prefix(')').unwrap_or(after))
 }
 
-/// Puts values into the places of parameters, `{name:Type}`, as values of that type.
-pub(crate) fn substitute<V: Display>(mut query: String, arguments: &[(&str, V)]) -> String {
-    for (name, value) in arguments {
-        let place = format!("{{{name}:");
-        let mut out = String::with_capacity(query.len());
-        let mut rest = query.as_str();
-        while let Some((before, after)) = rest.split_once(&place) {
-            let (kind, after) = after.split_once('}').unwrap_or((after, ""));
-            out.extend([before, "CAST(", &value.to_string(), " AS ", kind, ")"]);
-            rest = after;
+/// Puts values into the places of parameters, `{name:Type}`, as values of that type. What stands in a value is the caller's own and stays.
+pub(crate) fn substitute<V: Display>(query: &str, arguments: &[(&str, V)]) -> String {
+    let mut out = String::with_capacity(query.len());
+    let mut rest = query;
+    while let Some((before, after)) = rest.split_once('{') {
+        let (place, next) = after.split_once('}').unwrap_or((after, ""));
+        let (name, kind) = place.split_once(':').unwrap_or((place, ""));
+        match arguments.iter().find(|(given, _)| *given == name) {
+            Some((_, value)) => out.extend([before, "CAST(", &value.to_string(), " AS ", kind, ")"]),
+            None => out.extend([before, "{", place, "}"]),
         }
-        out.push_str(rest);
-        query = out;
+        rest = next;
     }
-    query
+    out.push_str(rest);
+    out
 }
 
 #[cfg(test)]
@@ -110,11 +110,12 @@ mod tests {
 
     #[test]
     fn given_parameters_get_their_values_and_others_stay() {
-        let query = substitute(
-            "{from:Date} {as_of:DateTime64(3, 'UTC')} {to:Date} {from:Date}".to_owned(),
-            &[("from", "{to:Date} - 1"), ("as_of", "'x'")],
-        );
+        let given = [("from", "{to:Date} - 1"), ("as_of", "'x'")];
+        let query = substitute("{from:Date} {as_of:DateTime64(3, 'UTC')} {to:Date} {from:Date}", &given);
         assert_eq!(query, "CAST({to:Date} - 1 AS Date) CAST('x' AS DateTime64(3, 'UTC')) {to:Date} CAST({to:Date} - 1 AS Date)");
+        // Of two that name each other, each means the caller's.
+        let given = [("from", "{to:Date} - 1"), ("to", "{from:Date} + 1")];
+        assert_eq!(substitute("{from:Date}..{to:Date}", &given), "CAST({to:Date} - 1 AS Date)..CAST({from:Date} + 1 AS Date)");
     }
 
     #[test]
