@@ -5,7 +5,7 @@
 -- numerator: applications of the cohort that ever reached the later stage (by as_of)
 -- denominator: applications that entered the earlier stage in the period (cohort); skipped stages count as passed
 -- clock: the instant of entering the earlier stage
--- exclusions: none; open applications stay in the denominator, open counts them and maturity is the share of the cohort that is decided
+-- exclusions: none (of more than 60 comparisons, pairs of stages in periods, stores and the like, no ranks are made); open applications stay in the denominator, open counts them and maturity is the share of the cohort that is decided
 -- dimensions: channel, store, department, city, recruiter, day, week, month
 -- default_by: channel
 -- columns: numerator, denominator, value, low, high, shrunk, rank, better, open, maturity, pooled_numerator, pooled_denominator, pooled_value, status, covered

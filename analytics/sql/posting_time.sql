@@ -5,7 +5,7 @@
 -- numerator: applications in the 24 hours after reposts at the suggested hour, a mean of each repost
 -- denominator: the same of reposts whose working hour was drawn at random (lift is the one over the other); half of the drawn ones choose the hour and the other half measure it, so that the choice has no luck left in it
 -- clock: the instant of the repost, its hour in the zone of the channel, as of the last analysis; the report's period does not matter
--- exclusions: reposts younger than 24 hours or followed within them by another of the same posting (left_out); applications known only to the day
+-- exclusions: reposts younger than 24 hours or followed within them by another of the same posting (left_out); applications known only to the day; the interval of the peak does not know that the best of all hours was chosen
 -- dimensions: channel
 -- default_by: channel
 -- columns: hour, basis, proof, lift, lift_low, lift_high, measured, against, drawn, left_out, peak_from, peak_to, peak_share, peak_low, peak_high, applications, status, covered

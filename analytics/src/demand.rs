@@ -310,9 +310,14 @@ impl People {
             settled: (count("settled_exits"), number("settled_days")),
         };
         let at_risk = number("new_days") + number("settled_days");
+        let of = query.store.as_ref().map_or_else(String::new, |store| format!(" of {store}"));
         let (attrition, attrition_source) = match query.attrition {
             Some(share) => (Attrition::Given(share), Source::Given),
             None if at_risk > 0.0 => (observed, Source::Measured),
+            None if query.heads.is_none() && known == 0 => {
+                let hint = "give --heads N and --attrition 0.06 (a month's share), set them under [demand], or import employment";
+                return Err(unplannable(format!("nothing is known of the heads of now{of} and of who leaves"), hint));
+            }
             None => {
                 let hint = "give --attrition 0.06 (a month's share), set it under [demand], or import employment";
                 return Err(unplannable("nothing is known of who leaves", hint));
@@ -328,7 +333,6 @@ impl People {
                 (Staff { new, settled, attrition }, coming as u32, Source::Measured)
             }
             None => {
-                let of = query.store.as_ref().map_or_else(String::new, |store| format!(" of {store}"));
                 return Err(unplannable(
                     format!("nothing is known of the heads of now{of}"),
                     "give --heads N, set it under [demand], or import employment",

@@ -40,6 +40,7 @@ pub use catalogue::{Metric, catalogue, metric};
 pub use demand::{BusinessSeries, DemandPlan, DemandQuery, Grain, PlannedPeriod, Source as DemandSource, Step as DemandStep, demand_plan};
 pub use error::AnalyticsError;
 pub use inflow_statistics::demand::PeriodNeed;
+pub use inflow_statistics::fairness::Impact;
 pub use inflow_statistics::forecast::periods::PeriodMethod;
 pub use recommendation::{
     Audit, AuditedGroup, Basis, LEAST_OUTCOMES, ModelCard, RIPE_DAYS, Reason, RecommendQuery, Recommendation, Recommended, Resolution,

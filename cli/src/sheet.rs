@@ -13,14 +13,16 @@ const NAME: usize = 31;
 /// The reports as they may leave the program (small cells withheld), in the language of who reads them.
 pub fn workbook(reports: &[Report], lang: Lang) -> Result<Vec<u8>, XlsxError> {
     let mut book = Workbook::new();
-    for report in reports {
+    for (at, report) in reports.iter().enumerate() {
         let title = match lang {
             Lang::En => &report.definition.title.en,
             Lang::Zh => &report.definition.title.zh,
         };
         // The names of metrics differ within their first characters; titles may hold what a sheet's name may not.
+        let again = reports.iter().take(at).any(|before| before.metric == report.metric);
+        let number = if again { format!("{} ", at + 1) } else { String::new() };
         let name: String =
-            format!("{} {}", report.metric, title.replace(['[', ']', ':', '*', '?', '/', '\\'], " ")).chars().take(NAME).collect();
+            format!("{number}{} {}", report.metric, title.replace(['[', ']', ':', '*', '?', '/', '\\'], " ")).chars().take(NAME).collect();
         figures(book.add_worksheet().set_name(name.trim())?, &report.for_export())?;
     }
     definitions(book.add_worksheet().set_name(if lang == Lang::Zh { "口径" } else { "Definitions" })?, reports, lang)?;
@@ -165,9 +167,9 @@ mod tests {
 
     #[test]
     fn numbers_are_numbers_and_text_is_text() {
-        let bytes = workbook(&[spend()], Lang::Zh).unwrap();
+        let bytes = workbook(&[spend(), spend()], Lang::Zh).unwrap();
         let mut book: Xlsx<_> = calamine::open_workbook_from_rs(std::io::Cursor::new(bytes)).unwrap();
-        assert_eq!(book.sheet_names(), ["spend 费用", "口径"]);
+        assert_eq!(book.sheet_names(), ["spend 费用", "2 spend 费用", "口径"]);
         let sheet = book.worksheet_range("spend 费用").unwrap();
         let cell = |at| sheet.get_value((1, at)).cloned().unwrap_or_default();
         assert_eq!(cell(0), Data::String("=boss".to_owned()), "no formula");

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use inflow_statistics::fairness::{Selection, four_fifths};
+use inflow_statistics::fairness::{Impact, Selection, four_fifths};
 use serde::Serialize;
 
 use super::Recommended;
@@ -19,18 +19,9 @@ pub struct AuditedGroup {
     pub selected: u64,
     /// All of the group.
     pub considered: u64,
-    /// The one over the other.
-    pub rate: Option<f64>,
-    /// This rate over the highest one; none without a rate anywhere.
-    pub ratio: Option<f64>,
-    /// The ratio is under 4/5 (29 CFR 1607.4 D).
-    pub under_four_fifths: bool,
-    /// One person more would turn the order round.
-    pub turned_by_one: bool,
-    /// Fisher's exact test against the highest, two-sided; none for the highest itself.
-    pub p_value: Option<f64>,
-    /// The same for the number of groups.
-    pub p_holm: Option<f64>,
+    /// Beside the group that is recommended most often.
+    #[serde(flatten)]
+    pub impact: Impact,
 }
 
 /// The four-fifths rule over the groups. Groups are handed over for this one computation and kept nowhere.
@@ -69,12 +60,7 @@ pub(super) fn audit(rows: &[Recommended], groups: &BTreeMap<String, String>) -> 
         group: (*group).to_owned(),
         selected: of.selected,
         considered: of.considered,
-        rate: impact.rate,
-        ratio: impact.ratio,
-        under_four_fifths: impact.under_four_fifths,
-        turned_by_one: impact.turned_by_one,
-        p_value: impact.p_value,
-        p_holm: impact.p_holm,
+        impact,
     });
     Audit { first: FIRST, told: selections.iter().map(|one| one.considered).sum(), untold, groups: groups.collect() }
 }

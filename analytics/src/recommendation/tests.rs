@@ -101,6 +101,6 @@ fn groups_are_compared_only_when_they_are_told() {
     let [x, y] = audit.groups.as_slice() else { panic!("{audit:?}") };
     // All with the tag have the same, greatest score.
     assert_eq!((x.selected, x.considered, y.selected, y.considered), (4, 4, 0, 5));
-    assert_eq!((x.ratio, y.ratio, y.under_four_fifths), (Some(1.0), Some(0.0), true));
-    assert!(y.p_value.is_some_and(|p| (p - 1.0 / 126.0).abs() < 1e-9), "one of the 126 ways to choose 4 of 9");
+    assert_eq!((x.impact.ratio, y.impact.ratio, y.impact.under_four_fifths), (Some(1.0), Some(0.0), true));
+    assert!(y.impact.p_value.is_some_and(|p| (p - 1.0 / 126.0).abs() < 1e-9), "one of the 126 ways to choose 4 of 9");
 }

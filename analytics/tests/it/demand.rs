@@ -60,7 +60,9 @@ async fn orders_become_heads_hires_applications_and_money() {
     let world = World::new().await;
     world.analyze().await;
     // Nothing is known, and it is said of what.
-    assert_eq!(asked(&world, &orders(1000.0), &query()).await.unwrap_err(), "nothing is known of who leaves");
+    assert_eq!(asked(&world, &orders(1000.0), &query()).await.unwrap_err(), "nothing is known of the heads of now and of who leaves");
+    let counted = DemandQuery { heads: Some(4), ..query() };
+    assert_eq!(asked(&world, &orders(1000.0), &counted).await.unwrap_err(), "nothing is known of who leaves");
     let given = DemandQuery { attrition: Some(0.0), ..query() };
     assert_eq!(asked(&world, &orders(1000.0), &given).await.unwrap_err(), "nothing is known of the heads of now");
     let given = DemandQuery { heads: Some(4), lead_days: None, ..given };

@@ -9,6 +9,7 @@ use chrono::{DateTime, Days, NaiveDate, Utc};
 use chrono_tz::Tz;
 use inflow_analytics::{Query, Report, catalogue};
 use inflow_config::Lang;
+use rust_xlsxwriter::XlsxError;
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use tracing::{Instrument, info_span};
@@ -35,7 +36,7 @@ pub async fn run(app: &App, args: &ReportArgs) -> Result<u8, Failure> {
             app.printer.result(&serde_json::to_string_pretty(&reports).map_err(Failure::ours)?);
         }
         all @ [_, _, ..] if args.format == ReportFormat::Xlsx => {
-            app.printer.raw(&sheet::workbook(all, app.printer.lang).map_err(Failure::ours)?);
+            app.printer.raw(&book(app, all)?);
         }
         _ => reports.iter().try_for_each(|report| print(app, report, args.format))?,
     }
@@ -46,7 +47,7 @@ fn print(app: &App, report: &Report, format: ReportFormat) -> Result<(), Failure
     match format {
         ReportFormat::Json => app.printer.result(&serde_json::to_string_pretty(report).map_err(Failure::ours)?),
         ReportFormat::Csv => app.printer.result(&table::csv(report).map_err(Failure::ours)?),
-        ReportFormat::Xlsx => app.printer.raw(&sheet::workbook(std::slice::from_ref(report), app.printer.lang).map_err(Failure::ours)?),
+        ReportFormat::Xlsx => app.printer.raw(&book(app, std::slice::from_ref(report))?),
         ReportFormat::Table => {
             app.printer.result(&table::report(report));
             let meaning = catalogue().iter().find(|m| m.id == report.metric).map(|m| match app.printer.lang {
@@ -67,6 +68,15 @@ fn print(app: &App, report: &Report, format: ReportFormat) -> Result<(), Failure
         }
     }
     Ok(())
+}
+
+fn book(app: &App, reports: &[Report]) -> Result<Vec<u8>, Failure> {
+    sheet::workbook(reports, app.printer.lang).map_err(|error| match error {
+        XlsxError::RowColumnLimitError => {
+            Failure::user("a sheet of a workbook holds 1048576 rows, and this has more", "ask for a shorter period, or for --format csv")
+        }
+        other => Failure::ours(other),
+    })
 }
 
 fn list(lang: Lang, format: ReportFormat) -> Result<String, Failure> {

@@ -247,14 +247,14 @@ fn fairness(lang: Lang, audit: Option<&Audit>) -> String {
         .groups
         .iter()
         .map(|one| {
-            let under = if one.under_four_fifths { pick(lang, "yes", "是") } else { pick(lang, "no", "否") };
+            let under = if one.impact.under_four_fifths { pick(lang, "yes", "是") } else { pick(lang, "no", "否") };
             vec![
                 one.group.clone(),
                 one.selected.to_string(),
                 one.considered.to_string(),
-                number(one.ratio),
+                number(one.impact.ratio),
                 under.to_owned(),
-                number(one.p_holm),
+                number(one.impact.p_holm),
             ]
         })
         .collect();

@@ -1,5 +1,5 @@
 use super::*;
-use inflow_analytics::{AuditedGroup, Basis, Resolution, Tenth};
+use inflow_analytics::{AuditedGroup, Basis, Impact, Resolution, Tenth};
 
 fn config() -> Config {
     let folder = tempfile::tempdir().unwrap();
@@ -70,12 +70,14 @@ fn audit() -> Audit {
         group: name.to_owned(),
         selected,
         considered: 20,
-        rate: Some(selected as f64 / 20.0),
-        ratio: Some(ratio),
-        under_four_fifths: ratio < 0.8,
-        turned_by_one: false,
-        p_value: p_holm,
-        p_holm,
+        impact: Impact {
+            rate: Some(selected as f64 / 20.0),
+            ratio: Some(ratio),
+            under_four_fifths: ratio < 0.8,
+            turned_by_one: false,
+            p_value: p_holm,
+            p_holm,
+        },
     };
     Audit { first: 0.25, told: 40, untold: 3, groups: vec![group("甲", 8, 1.0, None), group("乙", 2, 0.25, Some(0.0648))] }
 }
