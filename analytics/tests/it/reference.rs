@@ -30,7 +30,7 @@ fn section(out: &mut String, metric: &Metric) {
 fn reference() -> String {
     let mut out = "# Metrics · 指标\n\n\
         Every figure of report, page and API is one of these views: `metric_<id>_v<N>(from, to, tz, as_of, by, channel, store)`, with `metric_<id>` for the\n\
-        current version. The definitions are the headers of `analytics/sql/<id>.sql`; this file is written from them by `cargo xtask gen`.\n\n\
+        current version (a dashboard that names the version gets its answer sooner). The definitions are the headers of `analytics/sql/<id>.sql`; this file is written from them by `cargo xtask gen`.\n\n\
         报表、页面与接口中的每个数字都来自下列视图之一;定义写在 `analytics/sql/<id>.sql` 的文件头,本文件由 `cargo xtask gen` 生成。\n\n\
         | id | | 口径 |\n|---|---|---|\n"
         .to_owned();
