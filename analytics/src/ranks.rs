@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use inflow_statistics::ranking::{self, Kind, Observed};
+use inflow_statistics::ranking::{Comparison, Kind, Observed};
 use serde_json::{Map, Value};
 
 /// Cases that a channel needs to be ranked; with fewer it is `few`.
@@ -31,18 +31,18 @@ pub(crate) fn compare(rows: &mut [Map<String, Value>]) {
     for entries in comparisons.into_values().filter(|entries| entries.len() > 1) {
         let observed: Vec<Observed> = entries.iter().map(|(_, observed)| *observed).collect();
         // Counts come from the metric, which has none above its denominator.
-        let Ok(compared) = ranking::compare(Kind::Share, &observed) else { continue };
+        let Ok(Some(compared)) = Comparison::new(Kind::Share, &observed) else { continue };
         let mut eligible: Vec<usize> = (0..entries.len()).filter(|&at| observed[at].size >= ENOUGH as f64).collect();
-        eligible.sort_by(|&one, &other| compared[other].mean.total_cmp(&compared[one].mean));
+        eligible.sort_by(|&one, &other| compared.mean(other).total_cmp(&compared.mean(one)));
         for (at, (index, _)) in entries.iter().enumerate() {
-            rows[*index].insert("shrunk".to_owned(), rounded(compared[at].mean));
+            rows[*index].insert("shrunk".to_owned(), rounded(compared.mean(at)));
         }
         if eligible.len() < 2 {
             continue;
         }
         for (place, &at) in eligible.iter().enumerate() {
             let next = eligible.get(place + 1).or_else(|| eligible.get(place.wrapping_sub(1)));
-            let better = next.map_or(Value::Null, |&next| rounded(compared[at].over[next]));
+            let better = next.map_or(Value::Null, |&next| rounded(compared.over(at, next)));
             rows[entries[at].0].extend([("rank".to_owned(), (place + 1).into()), ("better".to_owned(), better)]);
         }
     }

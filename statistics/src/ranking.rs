@@ -20,7 +20,7 @@ mod quick;
 
 pub use hyper::{Basis, Prior, fit_prior};
 pub use order::{Rank, probability_greater, rank};
-pub use quick::{Compared, compare};
+pub use quick::Comparison;
 
 use crate::density::{Family, Tabulated, quantile};
 use crate::interval::Interval;

@@ -4,7 +4,7 @@
 //! a new channel to a main one.
 
 use inflow_statistics::interval::Interval;
-use inflow_statistics::ranking::{Kind, Observed, compare, rank, shrink};
+use inflow_statistics::ranking::{Comparison, Kind, Observed, rank, shrink};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
@@ -122,8 +122,9 @@ impl Found {
             }
             count(&FIRSTS, &mut self.firsts, found.best, best == i);
         }
-        for (i, found) in compare(Kind::Share, &observed).expect("counts are possible").iter().enumerate() {
-            for (j, &claim) in found.over.iter().enumerate().filter(|&(j, &claim)| j != i && claim >= 0.5) {
+        let quick = Comparison::new(Kind::Share, &observed).expect("counts are possible").expect("shares have a scale");
+        for i in 0..channels {
+            for (j, claim) in (0..channels).map(|j| (j, quick.over(i, j))).filter(|&(j, claim)| j != i && claim >= 0.5) {
                 count(&BINS, &mut self.quick, claim, truths[i] > truths[j]);
             }
         }
