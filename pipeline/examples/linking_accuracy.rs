@@ -40,13 +40,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut read: Vec<Row> = text.lines().skip(1).filter_map(|line| read_row(&keys, line)).collect();
     read.sort_by(|a, b| (&a.connection, &a.id).cmp(&(&b.connection, &b.id)));
     let digested = begun.elapsed();
-    let mut rows = Rows::default();
+    let mut rows = Rows::new(&std::env::temp_dir());
     let truth: Vec<String> = read.iter().map(|row| row.person.clone()).collect();
     for row in read {
-        rows.push(&row.connection, &row.id, row.values, row.days);
+        rows.push(&row.connection, &row.id, 0, row.values, row.days)?;
     }
     let begun = Instant::now();
-    let found = persons(&rows, &model, &Decided::default());
+    let found = persons(&mut rows, &model, &Decided::default())?;
     let linked = begun.elapsed();
     let score = Score::of(&found.person, &truth);
     println!("{path}: {score}; digests {digested:.1?}, links {linked:.1?}");

@@ -3,7 +3,8 @@
 use crate::decisions::DecisionsError;
 use inflow_config::Explain;
 use inflow_connectors::landing::LandingError;
-use inflow_store::StoreError;
+use inflow_store::{Store, StoreError};
+use std::path::PathBuf;
 
 /// An error of the pipeline.
 #[derive(Debug, thiserror::Error)]
@@ -55,9 +56,25 @@ pub enum PipelineError {
         /// Keys of postings of this id, when there are several.
         like: Vec<String>,
     },
+    /// What does not fit the memory cannot be put aside.
+    #[error("{}: what does not fit the memory cannot be put aside there: {source}", .folder.display())]
+    Aside {
+        /// The data folder.
+        folder: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// A task of ours stopped.
     #[error("the pipeline stopped: {0}")]
     Stopped(String),
+}
+
+impl PipelineError {
+    /// Of a file beside the data of a store.
+    pub(crate) fn aside(store: &Store) -> impl Fn(std::io::Error) -> Self {
+        let folder = store.data_dir().to_owned();
+        move |source| Self::Aside { folder: folder.clone(), source }
+    }
 }
 
 fn no_posting(id: &str, like: &[String]) -> String {
@@ -83,6 +100,7 @@ impl Explain for PipelineError {
                     .to_owned(),
             ),
             Self::NoPosting { like, .. } => Some(format!("give one of {}", like.join(", "))),
+            Self::Aside { .. } => Some("the disk may be full; linking needs about 300 bytes for each application while it runs".to_owned()),
             Self::Stopped(_) => None,
         }
     }

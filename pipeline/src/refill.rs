@@ -3,12 +3,12 @@
 use crate::PipelineError;
 use bytes::Bytes;
 use futures::TryStreamExt;
-use inflow_store::{RowBinary, Store, User};
+use inflow_store::{Store, User};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// Rows of one insert, which is one block.
-const BLOCK_ROWS: usize = 200_000;
+pub(crate) const BLOCK_ROWS: usize = 200_000;
 
 /// Reads the rows of a SELECT, each handed over as soon as it is here: nothing but the current piece is held.
 ///
@@ -71,17 +71,6 @@ pub(crate) fn json_blocks<T: Serialize>(rows: &[T]) -> Result<Vec<Block>, Pipeli
     rows.chunks(BLOCK_ROWS).map(block).collect()
 }
 
-/// Blocks of very many rows, made one by one as they are inserted.
-pub(crate) fn binary_blocks<T>(rows: &[T], write: impl Fn(&T, &mut RowBinary)) -> impl Iterator<Item = Block> {
-    rows.chunks(BLOCK_ROWS).map(move |rows| {
-        let mut body = RowBinary::default();
-        for row in rows {
-            write(row, &mut body);
-        }
-        ("RowBinary", body.finish())
-    })
-}
-
 /// A table that is filled beside the one of the same columns whose place it takes in one step: whoever reads sees the old rows or
 /// the new ones.
 pub(crate) struct Next<'s> {
@@ -132,20 +121,4 @@ impl<'s> Next<'s> {
     async fn drop(&self) -> Result<(), PipelineError> {
         Ok(self.store.execute(&format!("DROP TABLE IF EXISTS {} SYNC", self.name()), &[], &[]).await?)
     }
-}
-
-/// Fills a table anew.
-///
-/// # Errors
-/// When the store refuses.
-pub(crate) async fn refill(
-    store: &Store,
-    database: &str,
-    table: &str,
-    columns: &[&str],
-    blocks: impl IntoIterator<Item = Block>,
-) -> Result<(), PipelineError> {
-    let next = Next::begin(store, database, table).await?;
-    next.insert(columns, blocks).await?;
-    next.put_in_place().await
 }

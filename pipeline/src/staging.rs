@@ -42,6 +42,20 @@ impl<'s> Staging<'s> {
         Ok(staging)
     }
 
+    /// The same on disk, sorted, for what need not fit the memory.
+    pub(crate) async fn sorted(
+        store: &'s Store,
+        database: &'s str,
+        table: &'static str,
+        by: &str,
+        select: &str,
+    ) -> Result<Self, PipelineError> {
+        let staging = Self { store, database, table };
+        let sql = format!("CREATE OR REPLACE TABLE {} ENGINE = MergeTree ORDER BY ({by}) AS {select}", staging.name());
+        store.execute(&sql, &[], &[("final", "0")]).await?;
+        Ok(staging)
+    }
+
     /// A table that stays, emptied.
     pub(crate) async fn emptied(store: &'s Store, database: &'s str, table: &'static str) -> Result<Self, PipelineError> {
         let staging = Self { store, database, table };

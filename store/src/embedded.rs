@@ -183,10 +183,12 @@ fn last_line(error: &impl std::fmt::Display) -> String {
 
 /// Writes the engine's server configuration: caches and pools for one small machine, freed parts and
 /// dropped tables really gone. Parts are merged 32 at a time or more: a store that is filled at one go rewrites its rows less often, and a
-/// statement that meets so many parts reads as quickly. So many are read a few rows at a time, for what each holds of them in memory.
+/// statement that meets so many parts reads as quickly. So many are read a few rows at a time, for what each holds of them in memory, and while merges hold
+/// a quarter of the memory no other one begins: what waits is merged later.
 pub fn server_config(limits: Limits, backups: &Path) -> String {
     const MEGABYTE: u64 = 1 << 20;
     let memory = limits.memory;
+    let merges = memory / 4;
     let mark_cache = (memory / 16).clamp(16 * MEGABYTE, 512 * MEGABYTE);
     let backups = backups.display().to_string().replace('&', "&amp;").replace('<', "&lt;");
     format!(
@@ -201,6 +203,8 @@ pub fn server_config(limits: Limits, backups: &Path) -> String {
     <mmap_cache_size>64</mmap_cache_size>
     <compiled_expression_cache_size>8388608</compiled_expression_cache_size>
     <background_pool_size>2</background_pool_size>
+    <background_merges_mutations_concurrency_ratio>1</background_merges_mutations_concurrency_ratio>
+    <merges_mutations_memory_usage_soft_limit>{merges}</merges_mutations_memory_usage_soft_limit>
     <background_move_pool_size>1</background_move_pool_size>
     <background_fetches_pool_size>1</background_fetches_pool_size>
     <background_common_pool_size>2</background_common_pool_size>

@@ -13,7 +13,7 @@
 //!   in for an empty source; the earliest of equals ([`verdict`]).
 //!
 //! What is found is a function of what the store holds. Only what can link at all is read: persons and names that more than one
-//! connection knows; after a small change, the persons that it reaches.
+//! connection knows; after a small change, the persons that it reaches; of very many, a part at a time ([`relink_in_parts`]).
 
 pub mod application;
 pub mod cases;
@@ -25,12 +25,13 @@ use crate::PipelineError;
 use crate::changes::{CHANGED_APPLICATIONS, Scope};
 use crate::link::changed::{MOVED, REACHED};
 use crate::link::read::case_hash;
-use crate::refill::{Next, json_blocks, refill};
+use crate::refill::{Next, json_blocks};
 use crate::staging::Staging;
 use application::{Application, Rules, Words};
 use cases::{Cases, join_persons};
 use inflow_config::Config;
 use inflow_store::Store;
+use read::{Parts, Selection};
 use std::collections::HashMap;
 use verdict::{Book, Conflict, Link};
 
@@ -66,16 +67,41 @@ pub fn link(applications: &[Application], connections: &[String], words: &Words,
     linked
 }
 
+/// Candidates of persons that several connections know, so many of which are read at a time: about 600 bytes each, here and in the engine.
+const PART: u64 = 500_000;
+
 /// Reads the applications of a database, links them and replaces its tables `application_links` and `application_conflicts`.
 /// The candidates must have been linked before.
 ///
 /// # Errors
 /// When the store refuses.
-pub async fn relink(store: &Store, config: &Config, database: &str) -> Result<Linked, PipelineError> {
-    let linked = read_and_link(store, config, database, None).await?;
-    refill(store, database, LINKS, &LINK_COLUMNS, json_blocks(&linked.links)?).await?;
-    refill(store, database, CONFLICTS, &CONFLICT_COLUMNS, json_blocks(&linked.conflicts)?).await?;
-    Ok(linked)
+pub async fn relink(store: &Store, config: &Config, database: &str) -> Result<(), PipelineError> {
+    relink_in_parts(store, config, database, PART).await
+}
+
+/// The same in parts of about so many candidates.
+///
+/// # Errors
+/// When the store refuses.
+pub async fn relink_in_parts(store: &Store, config: &Config, database: &str, candidates: u64) -> Result<(), PipelineError> {
+    let next = Next::begin(store, database, LINKS).await?;
+    let next_conflicts = Next::begin(store, database, CONFLICTS).await?;
+    let link_and_insert = async |selection: Selection<'_>| {
+        let linked = read_and_link(store, config, database, &selection).await?;
+        next.insert(&LINK_COLUMNS, json_blocks(&linked.links)?).await?;
+        next_conflicts.insert(&CONFLICT_COLUMNS, json_blocks(&linked.conflicts)?).await
+    };
+    match Parts::of(store, database, candidates).await? {
+        None => link_and_insert(Selection::Everything).await?,
+        Some(parts) => {
+            for part in parts.numbers() {
+                link_and_insert(Selection::Part(&parts, part)).await?;
+            }
+            parts.drop().await?;
+        }
+    }
+    next_conflicts.put_in_place().await?;
+    next.put_in_place().await
 }
 
 const LINKS: &str = "application_links";
@@ -83,8 +109,8 @@ const CONFLICTS: &str = "application_conflicts";
 const LINK_COLUMNS: [&str; 7] = ["connection", "source_id", "case_id", "place", "members", "basis", "channel"];
 const CONFLICT_COLUMNS: [&str; 10] = ["case_id", "field", "connections", "source_ids", "told", "taken", "reason", "channel", "store", "at"];
 
-async fn read_and_link(store: &Store, config: &Config, database: &str, among: Option<&str>) -> Result<Linked, PipelineError> {
-    let read = read::read(store, config, database, among).await?;
+async fn read_and_link(store: &Store, config: &Config, database: &str, selection: &Selection<'_>) -> Result<Linked, PipelineError> {
+    let read = read::read(store, config, database, selection).await?;
     tokio::task::spawn_blocking(move || link(&read.applications, &read.connections, &read.words, Rules::default()))
         .await
         .map_err(|error| PipelineError::Stopped(error.to_string()))
@@ -128,7 +154,8 @@ pub(crate) async fn relink_changed(store: &Store, config: &Config, database: &st
         .await?;
     let all = read::names_may_join(store, database).await?;
     let cases_name = cases.name();
-    let linked = read_and_link(store, config, database, (!all).then_some(cases_name.as_str())).await?;
+    let selection = if all { Selection::Everything } else { Selection::Cases(&cases_name) };
+    let linked = read_and_link(store, config, database, &selection).await?;
     let next = Next::begin(store, database, LINKS).await?;
     let next_conflicts = Next::begin(store, database, CONFLICTS).await?;
     if !all {

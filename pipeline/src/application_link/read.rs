@@ -13,6 +13,7 @@ use chrono_tz::Tz;
 use inflow_config::{Config, Connection};
 use inflow_store::Store;
 use std::collections::HashMap;
+use std::ops::Range;
 
 /// The connector whose mails come from the boards themselves.
 const MAILBOX: &str = "mailbox";
@@ -34,38 +35,46 @@ type Row = (String, Box<str>, u64, u8, Vec<u64>, String, u8, String, Job, String
 type Job = (String, String, String);
 type Applied = (Option<i64>, String);
 
-/// Reads all applications of persons and names that more than one connection knows; of persons alone, and only the applications whose hash is in
-/// this table, when it is given.
-pub async fn read(store: &Store, config: &Config, database: &str, among: Option<&str>) -> Result<Read, PipelineError> {
+/// Which applications of persons and names that more than one connection knows are read.
+pub enum Selection<'a> {
+    /// All.
+    Everything,
+    /// Those whose hash is in this table, of persons alone.
+    Cases(&'a str),
+    /// A part.
+    Part(&'a Parts<'a>, u64),
+}
+
+/// Reads applications that can link.
+pub async fn read(store: &Store, config: &Config, database: &str, selection: &Selection<'_>) -> Result<Read, PipelineError> {
     let mut reader = Reader { config, places: HashMap::new(), words: Words::default(), titles: HashMap::new(), found: Vec::new() };
-    let among = match among {
-        None => None,
-        Some(cases) => Some(Among::read(store, database, cases).await?),
+    let among = match selection {
+        Selection::Everything => None,
+        Selection::Cases(cases) => Some(Among::of_cases(store, database, cases).await?),
+        Selection::Part(parts, part) => Some(parts.among(*part).await?),
     };
     for_each_row(store, &select(database, among.as_ref()), |row| reader.take(row)).await?;
     if let Some(among) = among {
-        among.drop().await?;
+        among.persons.drop().await?;
+        if let Some(applications) = among.staged {
+            applications.drop().await?;
+        }
     }
     Ok(reader.finish())
 }
 
 fn select(database: &str, among: Option<&Among<'_>>) -> String {
-    let [applications, links, postings, names] = match among {
-        None => [
-            format!("{database}.applications FINAL"),
-            format!("{database}.candidate_links FINAL"),
-            String::new(),
-            include_str!("names.sql").replace("$linking", &linking()),
-        ],
-        // There is no such name, or all would be read.
-        Some(among) => [
-            among.applications.name(),
-            among.persons.name(),
-            "PREWHERE source_id IN (SELECT posting_source_id FROM able)".to_owned(),
-            "named AS (SELECT '' AS connection, '' AS source_id, CAST([], 'Array(UInt64)') AS names WHERE 0),\n\
-             shared AS (SELECT '' AS connection, '' AS source_id WHERE 0),"
-                .to_owned(),
-        ],
+    let of_these = "PREWHERE source_id IN (SELECT posting_source_id FROM able)";
+    let [applications, links, postings] = match among {
+        None => [format!("{database}.applications FINAL"), format!("{database}.candidate_links FINAL"), String::new()],
+        Some(among) => [among.applications.clone(), among.persons.name(), of_these.to_owned()],
+    };
+    let names = if among.is_none_or(|among| among.named) {
+        names(database)
+    } else {
+        "named AS (SELECT '' AS connection, '' AS source_id, CAST([], 'Array(UInt64)') AS names WHERE 0),\n\
+         shared AS (SELECT '' AS connection, '' AS source_id WHERE 0),"
+            .to_owned()
     };
     include_str!("applications.sql")
         .replace("$names", &names)
@@ -75,34 +84,121 @@ fn select(database: &str, among: Option<&Among<'_>>) -> String {
         .replace("$db", database)
 }
 
-/// What a change reaches, put aside: the statement that reads applications looks at them from several sides.
+fn names(database: &str) -> String {
+    include_str!("names.sql").replace("$linking", &linking()).replace("$db", database)
+}
+
+/// Columns of `applications` that are read.
+const COLUMNS: &str = "connection, source_id, candidate_source_id, channel, source_word, requisition_source_id, title, posting_source_id, \
+                       store, applied_at, applied_precision, first_at, first_precision, status, deleted";
+/// Columns of `candidate_links` that are read.
+const PERSON_COLUMNS: &str = "connection, source_id, person_id, linkable, connections";
+
+/// Some applications and their persons, put aside: the statement that reads applications looks at them from several sides.
 struct Among<'s> {
-    applications: Staging<'s>,
+    /// What applications are read from.
+    applications: String,
+    staged: Option<Staging<'s>>,
     persons: Staging<'s>,
+    /// Whether names may join them.
+    named: bool,
 }
 
 impl<'s> Among<'s> {
-    /// The applications whose hash is in a table, and the persons of the candidates that were reached.
-    async fn read(store: &'s Store, database: &'s str, cases: &str) -> Result<Self, PipelineError> {
-        let columns = "connection, source_id, candidate_source_id, channel, source_word, requisition_source_id, title, posting_source_id, \
-                       store, applied_at, applied_precision, first_at, first_precision, status, deleted";
+    /// The applications whose hash is in a table, and the persons of the candidates that were reached. Names join none of them, or all would be read.
+    async fn of_cases(store: &'s Store, database: &'s str, cases: &str) -> Result<Self, PipelineError> {
         let case = case_hash("applications");
         // Columns of the sorting key may be asked before versions are told apart.
         let applications =
-            format!("SELECT {columns} FROM {database}.applications FINAL PREWHERE {case} IN (SELECT case_hash FROM {cases})");
+            format!("SELECT {COLUMNS} FROM {database}.applications FINAL PREWHERE {case} IN (SELECT case_hash FROM {cases})");
         let persons = format!(
-            "SELECT connection, source_id, person_id, linkable, connections FROM {database}.candidate_links FINAL \
-             PREWHERE candidate IN (SELECT candidate FROM {database}.{REACHED})"
+            "SELECT {PERSON_COLUMNS} FROM {database}.candidate_links FINAL PREWHERE candidate IN (SELECT candidate FROM {database}.{REACHED})"
         );
-        Ok(Self {
-            applications: Staging::of(store, database, "link_applications", &applications).await?,
-            persons: Staging::of(store, database, "link_persons", &persons).await?,
+        let applications = Staging::of(store, database, "link_applications", &applications).await?;
+        let persons = Staging::of(store, database, "link_persons", &persons).await?;
+        Ok(Self { applications: applications.name(), staged: Some(applications), persons, named: false })
+    }
+}
+
+/// All applications of persons that several connections know, in parts of which each is linked alone: a person is in one part, and all whom names
+/// may join are in the first.
+pub struct Parts<'s> {
+    store: &'s Store,
+    database: &'s str,
+    applications: Staging<'s>,
+    /// The candidates that names may join, and all of their persons.
+    named: Option<Staging<'s>>,
+    /// Parts of the others.
+    many: u64,
+}
+
+impl<'s> Parts<'s> {
+    /// Parts of about so many candidates; none when all are no more.
+    pub async fn of(store: &'s Store, database: &'s str, candidates: u64) -> Result<Option<Self>, PipelineError> {
+        let links = format!("{database}.candidate_links");
+        let counted = store.rows(&format!("SELECT count() AS known FROM {links} WHERE connections > 1"), &[]).await?;
+        let known = counted.first().and_then(|row| row.get("known")?.as_u64()).unwrap_or_default();
+        if known <= candidates {
+            return Ok(None);
+        }
+        let named = if names_may_join(store, database).await? {
+            let shared =
+                format!("SELECT person_id FROM {links} FINAL WHERE candidate IN (SELECT cityHash64(connection, source_id) FROM shared)");
+            let names = names(database);
+            let sql = format!(
+                "WITH {} SELECT candidate FROM {links} FINAL WHERE person_id IN ({shared})",
+                names.trim_end().trim_end_matches(',')
+            );
+            Some(Staging::of(store, database, "link_named", &sql).await?)
+        } else {
+            None
+        };
+        let many = known.div_ceil(candidates.max(1));
+        let (part, taken) = part_of(named.as_ref(), many);
+        let of_persons = format!("SELECT candidate, {part} AS part FROM {links} FINAL WHERE {taken}");
+        // By hash: texts of a million candidates would take their time.
+        let sql = format!(
+            "SELECT persons.part AS part, {COLUMNS} FROM {database}.applications FINAL \
+             INNER JOIN ({of_persons}) AS persons ON persons.candidate = cityHash64(connection, candidate_source_id) WHERE deleted = 0"
+        );
+        let applications = Staging::sorted(store, database, "link_applications", "part, connection, source_id", &sql).await?;
+        Ok(Some(Self { store, database, applications, named, many }))
+    }
+
+    /// Numbers of the parts.
+    pub fn numbers(&self) -> Range<u64> {
+        u64::from(self.named.is_none())..self.many + 1
+    }
+
+    async fn among(&self, part: u64) -> Result<Among<'s>, PipelineError> {
+        let (number, taken) = part_of(self.named.as_ref(), self.many);
+        let sql = format!("SELECT {PERSON_COLUMNS} FROM {}.candidate_links FINAL WHERE ({taken}) AND {number} = {part}", self.database);
+        Ok(Among {
+            applications: format!("(SELECT {COLUMNS} FROM {} WHERE part = {part})", self.applications.name()),
+            staged: None,
+            persons: Staging::of(self.store, self.database, "link_persons", &sql).await?,
+            named: part == 0,
         })
     }
 
-    async fn drop(self) -> Result<(), PipelineError> {
-        self.applications.drop().await?;
-        self.persons.drop().await
+    /// Ends them.
+    pub async fn drop(self) -> Result<(), PipelineError> {
+        if let Some(named) = self.named {
+            named.drop().await?;
+        }
+        self.applications.drop().await
+    }
+}
+
+/// The part of a row of `candidate_links`, and whether it is in any, in SQL.
+fn part_of(named: Option<&Staging<'_>>, many: u64) -> (String, String) {
+    let other = format!("1 + cityHash64(person_id) % {many}");
+    match named {
+        None => (other, "connections > 1".to_owned()),
+        Some(named) => {
+            let by_name = format!("candidate IN (SELECT candidate FROM {})", named.name());
+            (format!("if({by_name}, 0, {other})"), format!("connections > 1 OR {by_name}"))
+        }
     }
 }
 

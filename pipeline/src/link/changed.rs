@@ -5,8 +5,9 @@
 //! becomes of those is settled within what evidence leads to from them: their components. So the rows of these components are linked
 //! anew, among all that they are compared with, and every other row stays what it is.
 
-use super::read::{NAMING, Read, case_hash, read};
-use super::{COLUMNS, Links, persons, weigh_all, write};
+use super::read::{NAMING, case_hash, read};
+use super::rows::Row;
+use super::{COLUMNS, persons, weigh_all, write};
 use crate::PipelineError;
 use crate::changes::Scope;
 use crate::decisions::{Decision, Decisions};
@@ -72,40 +73,42 @@ impl<'s> Changed<'s> {
             format!("SELECT candidate FROM {database}.candidate_links WHERE arrayExists(key -> key IN (SELECT key FROM {keys}), compared)");
         self.among.select(&format!("SELECT candidate FROM {reached} UNION DISTINCT {among}")).await?;
         let among = format!("SELECT candidate FROM {}", self.among.name());
-        let Read { rows, hashes } = read(self.store, database, Some(&among)).await?;
-        let (rows, found) = weigh_all(rows, model, decisions).await?;
+        let rows = read(self.store, database, Some(&among)).await?;
+        let (mut rows, mut links) = weigh_all(self.store, rows, model, decisions).await?;
         let mut before = self.before().await?;
         let (anew, touched) = (self.hashes(&reached).await?, self.hashes(&self.touched.name()).await?);
         let version = self.next_version("candidate_links").await?;
-        let links = Links::new(&rows, &found);
         let (mut written, mut moved) = (RowBinary::default(), RowBinary::default());
-        for (at, hash) in hashes.iter().enumerate().filter(|(_, hash)| anew.contains(hash)) {
-            let (link, component) = (links.link(at), hashes[found.component[at] as usize]);
-            let mut compared = persons::compared(rows.values(at));
-            let old = before.remove(hash);
-            if let Some((.., keys)) = old.as_ref().filter(|_| !touched.contains(hash)) {
+        let compare = |row: Row<'_>| {
+            let mut link = links.link(row);
+            if !anew.contains(&row.hash) {
+                return;
+            }
+            let old = before.remove(&row.hash);
+            if let Some((.., keys)) = old.as_ref().filter(|_| !touched.contains(&row.hash)) {
                 // A segment that was stored meanwhile changed this row. The analysis that looks at that segment needs what the row said before.
-                compared = [compared, keys.clone()].concat();
-                compared.sort_unstable();
-                compared.dedup();
+                link.compared.extend(keys);
+                link.compared.sort_unstable();
+                link.compared.dedup();
             }
             let same_person =
                 old.as_ref().is_some_and(|(_, _, (person, linkable), ..)| *person == link.person_id && *linkable == link.linkable);
             if !same_person {
-                moved.u64(*hash);
+                moved.u64(row.hash);
             }
-            let same = old.is_some_and(|(_, _, _, (basis, members, connections, was), keys)| {
+            let same = old.is_some_and(|(_, _, _, (basis, members, connections, component), keys)| {
                 same_person
                     && basis == link.basis
                     && members == link.members
                     && connections == link.connections
-                    && was == component
-                    && keys == compared
+                    && component == link.component
+                    && keys == link.compared
             });
             if !same {
-                write(&link, (*hash, component), &compared, version, &mut written);
+                write(&link, version, &mut written);
             }
-        }
+        };
+        rows.read().and_then(|reading| reading.each(compare)).map_err(PipelineError::aside(self.store))?;
         self.store.insert(database, "candidate_links", &COLUMNS, "RowBinary", written.finish(), "").await?;
         self.forget(before, version, &mut moved).await?;
         self.moved.insert(&["candidate"], moved).await
@@ -161,13 +164,14 @@ impl<'s> Changed<'s> {
     async fn reach(&self) -> Result<(), PipelineError> {
         let links = format!("{}.candidate_links", self.database);
         let (touched, keys, components) = (self.touched.name(), self.keys.name(), self.components.name());
-        let touched_now = read(self.store, self.database, Some(&format!("SELECT candidate FROM {touched}"))).await?;
+        let mut touched_now = read(self.store, self.database, Some(&format!("SELECT candidate FROM {touched}"))).await?;
         let mut said = RowBinary::default();
-        for row in 0..touched_now.rows.len() {
-            for key in persons::compared(touched_now.rows.values(row)) {
+        let say = |row: Row<'_>| {
+            for key in persons::compared(row.values) {
                 said.u64(key);
             }
-        }
+        };
+        touched_now.read().and_then(|reading| reading.each(say)).map_err(PipelineError::aside(self.store))?;
         self.keys.insert(&["key"], said).await?;
         let touched = format!("candidate IN (SELECT candidate FROM {touched})");
         self.keys.select(&format!("SELECT DISTINCT arrayJoin(compared) FROM {links} WHERE {touched}")).await?;

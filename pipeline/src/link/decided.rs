@@ -1,8 +1,9 @@
 //! What somebody decided about rows: that they are one person, or that they are not.
 
 use super::rows::Rows;
-use crate::decisions::Decision;
-use std::collections::HashSet;
+use crate::decisions::{Decision, Key};
+use std::collections::{HashMap, HashSet};
+use std::io;
 
 /// Decisions by number of row.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -15,18 +16,32 @@ pub struct Decided {
 impl Decided {
     /// Decisions about rows that are there. A key that is not decides nothing until it comes: a case may be taken back, or the
     /// person erased.
-    pub fn of(decisions: &[Decision], rows: &Rows) -> Self {
+    ///
+    /// # Errors
+    /// When the disk cannot be read.
+    pub fn of(decisions: &[Decision], rows: &mut Rows) -> io::Result<Self> {
         let mut decided = Self::default();
+        let keys = |decision: &Decision| match decision {
+            Decision::Same(keys) | Decision::Different(keys) => keys.clone(),
+        };
+        let mut numbers: HashMap<Key, Option<u32>> = decisions.iter().flat_map(keys).map(|key| (key, None)).collect();
+        if numbers.is_empty() {
+            return Ok(decided);
+        }
+        rows.read()?.each(|row| {
+            if let Some(number) = numbers.get_mut(&(row.connection.to_owned(), row.source_id.to_owned())) {
+                *number = Some(row.number);
+            }
+        })?;
         for decision in decisions {
-            let (Decision::Same(keys) | Decision::Different(keys)) = decision;
-            let here = keys.iter().filter_map(|(connection, id)| u32::try_from(rows.find(connection, id)?).ok()).collect::<Vec<_>>();
+            let here: Vec<u32> = keys(decision).iter().filter_map(|key| numbers[key]).collect();
             match decision {
                 _ if here.len() < 2 => {}
                 Decision::Same(_) => decided.are_one(here),
                 Decision::Different(_) => decided.are_not_one(&here),
             }
         }
-        decided
+        Ok(decided)
     }
 
     /// These rows are one person.

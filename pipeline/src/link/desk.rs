@@ -1,6 +1,6 @@
 //! Keys that belong to a desk: an agency's mailbox, a shop's phone.
 
-use super::rows::{Kind, Rows, bare};
+use super::rows::{Group, Kind, bare};
 use std::collections::HashSet;
 
 /// A key under more different people than this is a desk's.
@@ -11,12 +11,15 @@ use std::collections::HashSet;
 /// or a shop's phone soon has more, and until then each pair of its people is told apart by their names.
 pub const DESK_LIMIT: usize = 4;
 
-/// Whether a key that stands in these rows is a desk's.
-pub(super) fn is_desk(rows: &Rows, key: u64, members: &(impl Iterator<Item = u32> + Clone)) -> bool {
+/// Whether a key under which these rows are is a desk's.
+pub(super) fn is_desk(group: &Group<'_>) -> bool {
+    if Kind::Erased.is_of(group.key) || group.rows.len() <= DESK_LIMIT {
+        return false;
+    }
     let counts = |kind: Kind, limit: usize| -> usize {
         let mut seen: HashSet<u64> = HashSet::new();
-        for row in members.clone() {
-            seen.extend(kind.among(rows.values(row as usize)));
+        for row in &group.rows {
+            seen.extend(kind.among(row.values));
             if seen.len() > limit {
                 break;
             }
@@ -31,9 +34,9 @@ pub(super) fn is_desk(rows: &Rows, key: u64, members: &(impl Iterator<Item = u32
         }
         named |= names > 0;
     }
-    let others: &[Kind] = if Kind::Phone.is_of(key) {
+    let others: &[Kind] = if Kind::Phone.is_of(group.key) {
         &[Kind::Mail]
-    } else if Kind::Mail.is_of(key) {
+    } else if Kind::Mail.is_of(group.key) {
         &[Kind::Phone]
     } else {
         &[Kind::Phone, Kind::Mail]

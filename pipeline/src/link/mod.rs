@@ -18,10 +18,11 @@ pub mod model;
 pub mod persons;
 pub(crate) mod read;
 pub mod rows;
+mod spool;
 
 use crate::changes::Scope;
 use crate::decisions::Decisions;
-use crate::refill::{binary_blocks, refill};
+use crate::refill::{BLOCK_ROWS, Next};
 use crate::{PipelineError, application_link};
 use decided::Decided;
 pub use desk::DESK_LIMIT;
@@ -29,7 +30,7 @@ use inflow_config::Config;
 use inflow_store::{RowBinary, Store};
 use model::Model;
 use persons::Persons;
-use rows::{Kind, Rows};
+use rows::{Kind, Row, Rows};
 
 /// Digest kinds that make a row linkable.
 pub(crate) const LINKING: &[&str] = &["phone_e164", "email_exact", "email_canonical"];
@@ -41,6 +42,8 @@ pub struct Link<'r> {
     pub connection: &'r str,
     /// Candidate's id at the source.
     pub source_id: &'r str,
+    /// Hash of the two.
+    pub candidate: u64,
     /// Smallest member key, `connection/source_id`.
     pub person_id: String,
     /// What this row has in common with others of its person.
@@ -51,53 +54,74 @@ pub struct Link<'r> {
     pub connections: u16,
     /// 1 when the row carries a usable key.
     pub linkable: u8,
+    /// The candidate of the smallest row that evidence leads to.
+    pub component: u64,
+    /// What the row is compared with others under.
+    pub compared: Vec<u64>,
 }
 
-/// Persons as rows of `candidate_links`.
-struct Links<'r> {
-    rows: &'r Rows,
-    found: &'r Persons,
+/// Persons as rows of `candidate_links`, told row by row, in the order of the rows.
+pub struct Links {
+    found: Persons,
     /// By the smallest row of a person: its rows, and the connections that know it.
     members: Vec<u32>,
     connections: Vec<u16>,
+    /// Hashes of the rows so far.
+    hashes: Vec<u64>,
+    /// Keys of the smallest rows so far of persons of several rows: the rows, where their keys end, and the keys, one after another.
+    smallest: Vec<u32>,
+    ends: Vec<usize>,
+    keys: String,
 }
 
-impl<'r> Links<'r> {
-    fn new(rows: &'r Rows, found: &'r Persons) -> Self {
+impl Links {
+    /// None told yet.
+    pub fn new(rows: &Rows, found: Persons) -> Self {
         let mut members = vec![0_u32; rows.len()];
         let mut connections = vec![0_u16; rows.len()];
         // Rows are sorted by connection: the last one seen tells whether there is another.
-        let mut last: Vec<Option<usize>> = vec![None; rows.len()];
+        let mut last: Vec<u16> = vec![u16::MAX; rows.len()];
         for (row, person) in found.person.iter().enumerate() {
             let person = *person as usize;
             members[person] += 1;
-            if last[person].is_none_or(|before| rows.connection(before) != rows.connection(row)) {
+            if last[person] != rows.connection(row) {
                 connections[person] += 1;
             }
-            last[person] = Some(row);
+            last[person] = rows.connection(row);
         }
-        Self { rows, found, members, connections }
+        Self { found, members, connections, hashes: Vec::new(), smallest: Vec::new(), ends: Vec::new(), keys: String::new() }
     }
 
-    fn link(&self, at: usize) -> Link<'r> {
-        let (rows, person) = (self.rows, self.found.person[at] as usize);
-        let has = |kind: Kind| !kind.among(rows.values(at)).is_empty();
+    /// The next row's.
+    pub fn link<'r>(&mut self, row: Row<'r>) -> Link<'r> {
+        let (at, person) = (row.number as usize, self.found.person[row.number as usize]);
+        let (members, own) = (self.members[person as usize], format!("{}/{}", row.connection, row.source_id));
+        self.hashes.push(row.hash);
+        if members > 1 && person == row.number {
+            self.smallest.push(person);
+            self.keys.push_str(&own);
+            self.ends.push(self.keys.len());
+        }
+        let has = |kind: Kind| !kind.among(row.values).is_empty();
         Link {
-            connection: rows.connection(at),
-            source_id: rows.source_id(at),
-            person_id: format!("{}/{}", rows.connection(person), rows.source_id(person)),
+            connection: row.connection,
+            source_id: row.source_id,
+            candidate: row.hash,
+            person_id: self.key(person).map_or(own, str::to_owned),
             basis: self.found.basis[at].words(),
-            members: self.members[person],
-            connections: self.connections[person],
+            members,
+            connections: self.connections[person as usize],
             linkable: u8::from(has(Kind::Phone) || has(Kind::Mail)),
+            component: self.hashes[self.found.component[at] as usize],
+            compared: persons::compared(row.values),
         }
     }
-}
 
-/// The persons as rows of `candidate_links`, sorted by key.
-pub fn links<'r>(rows: &'r Rows, found: &'r Persons) -> Vec<Link<'r>> {
-    let links = Links::new(rows, found);
-    (0..rows.len()).map(|at| links.link(at)).collect()
+    fn key(&self, person: u32) -> Option<&str> {
+        let at = self.smallest.binary_search(&person).ok()?;
+        let from = at.checked_sub(1).map_or(0, |before| self.ends[before]);
+        self.keys.get(from..self.ends[at])
+    }
 }
 
 /// Columns of `candidate_links`, as [`write`] writes them.
@@ -115,7 +139,7 @@ const COLUMNS: [&str; 11] = [
     "version",
 ];
 
-fn write(link: &Link<'_>, (candidate, component): (u64, u64), compared: &[u64], version: u64, rows: &mut RowBinary) {
+fn write(link: &Link<'_>, version: u64, rows: &mut RowBinary) {
     rows.text(link.connection)
         .text(link.source_id)
         .text(&link.person_id)
@@ -123,9 +147,9 @@ fn write(link: &Link<'_>, (candidate, component): (u64, u64), compared: &[u64], 
         .u32(link.members)
         .u16(link.connections)
         .u8(link.linkable)
-        .u64(candidate)
-        .u64(component)
-        .numbers(compared)
+        .u64(link.candidate)
+        .u64(link.component)
+        .numbers(&link.compared)
         .u64(version);
 }
 
@@ -144,25 +168,35 @@ pub async fn relink(store: &Store, config: &Config, database: &str, scope: &Scop
         return changed.end().await;
     }
     store.rebuild_table(database, "case_candidates", &read::naming(database), &[], &[]).await?;
-    let read::Read { rows, hashes } = read::read(store, database, None).await?;
-    let (rows, found) = weigh_all(rows, model, &decisions).await?;
-    let links = Links::new(&rows, &found);
-    let numbers: Vec<usize> = (0..rows.len()).collect();
-    let write_row = |at: &usize, body: &mut RowBinary| {
-        let hashes = (hashes[*at], hashes[found.component[*at] as usize]);
-        write(&links.link(*at), hashes, &persons::compared(rows.values(*at)), 0, body);
-    };
-    refill(store, database, "candidate_links", &COLUMNS, binary_blocks(&numbers, write_row)).await?;
-    application_link::relink(store, config, database).await?;
-    Ok(())
+    let rows = read::read(store, database, None).await?;
+    let (mut rows, mut links) = weigh_all(store, rows, model, &decisions).await?;
+    let next = Next::begin(store, database, "candidate_links").await?;
+    let mut reading = rows.read().map_err(PipelineError::aside(store))?;
+    let mut more = true;
+    while more {
+        let (mut many, mut body) = (0, RowBinary::default());
+        while more && many < BLOCK_ROWS {
+            let write_row = |row: Row<'_>| {
+                write(&links.link(row), 0, &mut body);
+                many += 1;
+            };
+            more = reading.next(write_row).map_err(PipelineError::aside(store))?;
+        }
+        next.insert(&COLUMNS, [("RowBinary", body.finish())]).await?;
+    }
+    next.put_in_place().await?;
+    drop((rows, links));
+    application_link::relink(store, config, database).await
 }
 
 /// Who is who, found beside the tasks that wait for the store.
-async fn weigh_all(rows: Rows, model: Model, decisions: &Decisions) -> Result<(Rows, Persons), PipelineError> {
-    let decided = Decided::of(&decisions.candidates, &rows);
+async fn weigh_all(store: &Store, mut rows: Rows, model: Model, decisions: &Decisions) -> Result<(Rows, Links), PipelineError> {
+    let decisions = decisions.candidates.clone();
     let weighing = tokio::task::spawn_blocking(move || {
-        let found = persons::persons(&rows, &model, &decided);
-        (rows, found)
+        let decided = Decided::of(&decisions, &mut rows)?;
+        let found = persons::persons(&mut rows, &model, &decided)?;
+        let links = Links::new(&rows, found);
+        Ok((rows, links))
     });
-    weighing.await.map_err(|error| PipelineError::Stopped(error.to_string()))
+    weighing.await.map_err(|error| PipelineError::Stopped(error.to_string()))?.map_err(PipelineError::aside(store))
 }

@@ -4,14 +4,19 @@
 //! two groups become one when all that both of them tell, weighed together, still says so: a row that could be either of two people goes
 //! to the one it fits better, and does not make one of them. Weights are whole numbers, equal ones go by the rank of the keys, and
 //! a desk is told by the set of its rows: the order in which rows came changes nothing.
+//!
+//! What rows tell is read from [`Rows`] a slice of the keys after another; in memory are a few numbers of each row, the pairs that speak for one
+//! person, and what is told by those nodes of which three or more may be one.
 
 use super::decided::Decided;
 use super::desk::{is_desk, namesake};
 use super::evidence::{Basis, Facts, weigh};
 use super::model::{Model, Weight};
-use super::rows::{Days, Kind, Rows};
+use super::rows::{Days, Group, Kind, Rows};
 use crate::sets::Sets;
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
+use std::io;
 
 /// Of a key that more nodes share (one name, many relay addresses), each is weighed against the next ones that say so many
 /// different things.
@@ -19,6 +24,9 @@ const NEIGHBOURS: usize = 32;
 
 /// And against no more than this, however alike they are.
 const MOST_ALIKE: usize = 8 * NEIGHBOURS;
+
+/// Nodes whose values are in memory at a time.
+const AT_A_TIME: usize = if cfg!(test) { 3 } else { 1_000_000 };
 
 /// Who is who.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,19 +39,7 @@ pub struct Persons {
     pub component: Vec<u32>,
 }
 
-/// Rows that say the same and are known to be one person; most often one row.
-struct Nodes {
-    /// The node of each row.
-    of: Vec<u32>,
-    /// The first row of each node.
-    first: Vec<u32>,
-    /// The first node that says the same as each node: alike nodes are apart when nothing but a desk's key is in them.
-    said: Vec<u32>,
-    days: Vec<Days>,
-    rows: Vec<u32>,
-}
-
-/// A pair worth joining.
+/// A pair worth joining: two nodes, each by its first row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Edge {
     weight: Weight,
@@ -53,52 +49,59 @@ struct Edge {
 }
 
 /// Finds the person of each row.
-pub fn persons(rows: &Rows, model: &Model, decided: &Decided) -> Persons {
-    let desks = desks(rows);
-    let nodes = nodes(rows, &desks, decided);
-    let edges = edges(rows, model, &nodes, &desks);
-    let mut groups = Groups::new(rows, model, &nodes, decided);
-    let mut basis = groups.join_decided();
-    for edge in &edges {
-        groups.join(*edge);
+///
+/// # Errors
+/// When the disk on which the rows are cannot be read.
+pub fn persons(rows: &mut Rows, model: &Model, decided: &Decided) -> io::Result<Persons> {
+    let desks = desks(rows)?;
+    let Pairs { node, mut edges, mut basis } = Pairs::find(rows, model, decided, &desks)?;
+    let component = components(&node, &edges, decided);
+    edges.sort_unstable_by_key(|edge| (component[edge.a as usize], Reverse(edge.weight), edge.a, edge.b));
+    let mut joining = Joining::new(model, decided, node.len());
+    joining.join_decided(&Sayings::read(rows, &node, decided.rows().collect())?, &mut basis);
+    let (mut waiting, mut needed) = (Vec::new(), Vec::new());
+    for pairs in edges.chunk_by(|one, other| component[one.a as usize] == component[other.a as usize]) {
+        match pairs {
+            // What two nodes tell is known to be worth joining.
+            [pair] if !decided.names(pair.a) && !decided.names(pair.b) => joining.sets.join(pair.a as usize, pair.b as usize),
+            _ => {
+                needed.extend(pairs.iter().flat_map(|pair| [pair.a, pair.b]));
+                waiting.push(pairs);
+            }
+        }
+        if needed.len() > AT_A_TIME {
+            joining.join_all(&waiting, &Sayings::read(rows, &node, std::mem::take(&mut needed))?);
+            waiting.clear();
+        }
     }
+    joining.join_all(&waiting, &Sayings::read(rows, &node, needed)?);
+    let mut sets = joining.sets;
     for edge in &edges {
-        if groups.sets.root(edge.a as usize) == groups.sets.root(edge.b as usize) {
+        if sets.root(edge.a as usize) == sets.root(edge.b as usize) {
             for node in [edge.a, edge.b] {
                 basis[node as usize] = basis[node as usize].with(edge.basis);
             }
         }
     }
-    let person = nodes.of.iter().map(|node| nodes.first[groups.sets.root(*node as usize)]).collect();
-    let mut reach = Sets::new(nodes.first.len());
-    for edge in &edges {
-        reach.join(edge.a as usize, edge.b as usize);
-    }
-    for group in decided.same() {
-        for row in group {
-            reach.join(nodes.of[group[0] as usize] as usize, nodes.of[*row as usize] as usize);
-        }
-    }
-    let component = nodes.of.iter().map(|node| nodes.first[reach.root(*node as usize)]).collect();
-    let of_row = |row: usize| {
-        let node = nodes.of[row] as usize;
-        let alike = if nodes.rows[node] > 1 { own_keys(rows.values(row), &desks) } else { Basis::default() };
-        basis[node].with(alike)
-    };
-    Persons { person, basis: (0..rows.len()).map(of_row).collect(), component }
+    Ok(Persons {
+        person: node.iter().map(|node| number(sets.root(*node as usize))).collect(),
+        basis: node.iter().map(|node| basis[*node as usize]).collect(),
+        component,
+    })
+}
+
+/// Rows have numbers of 32 bits.
+fn number(row: usize) -> u32 {
+    u32::try_from(row).unwrap_or(u32::MAX)
 }
 
 /// Phones, mails and numbers in mails that are desks'.
-fn desks(rows: &Rows) -> HashSet<u64> {
-    let mut keys: Vec<(u64, u32)> = Vec::new();
-    for (row, number) in (0..rows.len()).zip(0..) {
-        keys.extend(rows.values(row).iter().take_while(|value| **value < Kind::Name.value(0)).map(|value| (*value, number)));
+fn desks(rows: &mut Rows) -> io::Result<HashSet<u64>> {
+    let mut desks = HashSet::new();
+    for slice in rows.slices() {
+        desks.extend(slice?.groups().filter(is_desk).map(|group| group.key));
     }
-    keys.sort_unstable();
-    keys.chunk_by(|a, b| a.0 == b.0)
-        .filter(|group| group.len() > super::desk::DESK_LIMIT && is_desk(rows, group[0].0, &group.iter().map(|(_, row)| *row)))
-        .map(|group| group[0].0)
-        .collect()
+    Ok(desks)
 }
 
 /// The phones and mails of a row by which it can be joined.
@@ -110,93 +113,171 @@ fn own_keys(values: &[u64], desks: &HashSet<u64>) -> Basis {
         .fold(Basis::default(), |all, (_, basis)| all.with(basis))
 }
 
-fn nodes(rows: &Rows, desks: &HashSet<u64>, decided: &Decided) -> Nodes {
-    let mut nodes = Nodes { of: Vec::with_capacity(rows.len()), first: Vec::new(), said: Vec::new(), days: Vec::new(), rows: Vec::new() };
-    let mut alike: HashMap<&[u64], u32> = HashMap::new();
-    let mut sayings: HashMap<&[u64], u32> = HashMap::new();
-    for (row, number) in (0..rows.len()).zip(0_u32..) {
-        let values = rows.values(row);
-        let said = &values[..values.len() - Kind::Posting.among(values).len()];
-        let whole = !Kind::Erased.among(values).is_empty() || own_keys(values, desks) != Basis::default();
-        let next = u32::try_from(nodes.first.len()).unwrap_or(u32::MAX);
-        let node = if whole && !decided.names(number) { *alike.entry(said).or_insert(next) } else { next };
-        if node == next {
-            nodes.first.push(number);
-            nodes.said.push(*sayings.entry(said).or_insert(next));
-            nodes.days.push(Days::default());
-            nodes.rows.push(0);
-        }
-        nodes.days[node as usize] = nodes.days[node as usize].with(rows.days(row));
-        nodes.rows[node as usize] += 1;
-        nodes.of.push(node);
-    }
-    nodes
-}
-
-impl Nodes {
-    fn facts<'r>(&self, rows: &'r Rows, node: u32) -> Facts<'r> {
-        let node = node as usize;
-        Facts { values: rows.values(self.first[node] as usize), days: self.days[node] }
-    }
-}
-
-/// The keys under which a node is compared with others.
-fn keys(values: &[u64], desks: &HashSet<u64>) -> Vec<u64> {
-    let before_names = values.iter().filter(|value| (Kind::Phone.value(0)..Kind::Name.value(0)).contains(value));
-    let mut keys: Vec<u64> = before_names.filter(|value| !desks.contains(value)).copied().collect();
+/// The keys under which rows meet: those under which they are compared, and, marked, what the rows of an erased person have in common.
+pub(super) fn keys(values: &[u64]) -> Vec<(u64, bool)> {
+    let mut keys: Vec<(u64, bool)> =
+        values.iter().take_while(|value| **value < Kind::Name.value(0)).map(|value| (*value, Kind::Erased.is_of(*value))).collect();
     let names = Kind::Name.among(values).iter().chain(Kind::LatinName.among(values));
     for name in names {
-        keys.extend(Kind::Birth.among(values).iter().map(|birth| namesake(*name, *birth)));
+        keys.extend(Kind::Birth.among(values).iter().map(|birth| (namesake(*name, *birth), false)));
     }
+    keys.sort_unstable();
+    keys.dedup();
     keys
 }
 
 /// What a row is compared with others under, desks' keys included: who shares none of these with a row that changed is not
 /// compared with it, does not share a desk with it, and is not one with it for saying the same.
 pub(super) fn compared(values: &[u64]) -> Vec<u64> {
-    let mut keys = keys(values, &HashSet::new());
-    keys.extend(Kind::Erased.among(values));
-    keys.sort_unstable();
+    let mut keys: Vec<u64> = keys(values).into_iter().map(|(key, _)| key).collect();
     keys.dedup();
     keys
 }
 
-/// All pairs that speak for one person, the strongest first.
-fn edges(rows: &Rows, model: &Model, nodes: &Nodes, desks: &HashSet<u64>) -> Vec<Edge> {
-    let mut keyed: Vec<(u64, u32)> = Vec::new();
-    for (first, node) in nodes.first.iter().zip(0..) {
-        keyed.extend(keys(rows.values(*first as usize), desks).into_iter().map(|key| (key, node)));
+/// All pairs that speak for one person.
+struct Pairs {
+    /// The node of each row: the first row that says the same and is known to be the same person, most often itself.
+    node: Vec<u32>,
+    edges: Vec<Edge>,
+    /// By node: what its own rows have in common.
+    basis: Vec<Basis>,
+}
+
+/// A node of a group.
+struct Node<'r> {
+    first: u32,
+    /// Number of what it says, within the group: alike nodes are apart when nothing but a desk's key is in them.
+    said: usize,
+    facts: Facts<'r>,
+}
+
+impl Pairs {
+    fn find(rows: &mut Rows, model: &Model, decided: &Decided, desks: &HashSet<u64>) -> io::Result<Self> {
+        let mut pairs = Self { node: (0..number(rows.len())).collect(), edges: Vec::new(), basis: vec![Basis::default(); rows.len()] };
+        let mut distinct = 0;
+        for slice in rows.slices() {
+            for group in slice?.groups() {
+                let nodes = pairs.nodes(&group, decided, desks);
+                if !group.mark && !desks.contains(&group.key) {
+                    pairs.weigh(&nodes, model);
+                }
+            }
+            // A pair is found under each key that it shares.
+            if pairs.edges.len() > 2 * distinct {
+                distinct = pairs.keep_distinct();
+            }
+        }
+        pairs.keep_distinct();
+        Ok(pairs)
     }
-    keyed.sort_unstable();
-    keyed.dedup();
-    let mut edges: Vec<Edge> = Vec::new();
-    for group in keyed.chunk_by(|a, b| a.0 == b.0) {
-        for (at, (_, a)) in group.iter().enumerate() {
-            let others = &group[at + 1..];
-            for (_, b) in &others[..near(others, &nodes.said)] {
-                let verdict = weigh(model, nodes.facts(rows, *a), nodes.facts(rows, *b));
+
+    fn keep_distinct(&mut self) -> usize {
+        self.edges.sort_unstable_by_key(|edge| (edge.a, edge.b));
+        self.edges.dedup();
+        self.edges.len()
+    }
+
+    /// The nodes of a group, in the order of their first rows. Rows that say the same meet under all their keys, so each group of theirs finds the same node.
+    fn nodes<'r>(&mut self, group: &Group<'r>, decided: &Decided, desks: &HashSet<u64>) -> Vec<Node<'r>> {
+        let mut nodes: Vec<Node<'r>> = Vec::with_capacity(group.rows.len());
+        let mut sayings: HashMap<&[u64], (usize, Option<usize>)> = HashMap::new();
+        for row in &group.rows {
+            let said = &row.values[..row.values.len() - Kind::Posting.among(row.values).len()];
+            let next = sayings.len();
+            let (said, alike) = sayings.entry(said).or_insert((next, None));
+            let own = own_keys(row.values, desks);
+            if (own != Basis::default() || !Kind::Erased.among(row.values).is_empty()) && !decided.names(row.number) {
+                if let Some(node) = alike.map(|at| &mut nodes[at]) {
+                    node.facts.days = node.facts.days.with(row.days);
+                    self.node[row.number as usize] = node.first;
+                    let basis = &mut self.basis[node.first as usize];
+                    *basis = basis.with(own);
+                    continue;
+                }
+                *alike = Some(nodes.len());
+            }
+            nodes.push(Node { first: row.number, said: *said, facts: Facts { values: row.values, days: row.days } });
+        }
+        nodes
+    }
+
+    fn weigh(&mut self, nodes: &[Node<'_>], model: &Model) {
+        for (at, a) in nodes.iter().enumerate() {
+            let others = &nodes[at + 1..];
+            for b in &others[..near(others)] {
+                let verdict = weigh(model, a.facts, b.facts);
                 if verdict.weight >= model.threshold {
-                    edges.push(Edge { weight: verdict.weight, a: *a, b: *b, basis: verdict.basis });
+                    self.edges.push(Edge { weight: verdict.weight, a: a.first, b: b.first, basis: verdict.basis });
                 }
             }
         }
     }
-    edges.sort_unstable_by_key(|edge| (std::cmp::Reverse(edge.weight), edge.a, edge.b));
-    edges.dedup();
-    edges
 }
 
 /// How many of these nodes, in their order, say [`NEIGHBOURS`] different things. So it does not matter whether alike nodes are one.
-fn near(others: &[(u64, u32)], said: &[u32]) -> usize {
+fn near(others: &[Node<'_>]) -> usize {
     if others.len() <= NEIGHBOURS {
         return others.len();
     }
     let mut different = HashSet::with_capacity(NEIGHBOURS + 1);
-    let beyond = others.iter().take(MOST_ALIKE).position(|(_, node)| {
-        different.insert(said[*node as usize]);
+    let beyond = others.iter().take(MOST_ALIKE).position(|node| {
+        different.insert(node.said);
         different.len() > NEIGHBOURS
     });
     beyond.unwrap_or(others.len().min(MOST_ALIKE))
+}
+
+/// The smallest row that evidence or a decision leads to from each.
+fn components(node: &[u32], edges: &[Edge], decided: &Decided) -> Vec<u32> {
+    let mut reach = Sets::new(node.len());
+    for edge in edges {
+        reach.join(edge.a as usize, edge.b as usize);
+    }
+    // Rows that a decision names are nodes of their own.
+    for group in decided.same() {
+        for row in group {
+            reach.join(group[0] as usize, *row as usize);
+        }
+    }
+    node.iter().map(|node| number(reach.root(*node as usize))).collect()
+}
+
+/// What some nodes tell.
+struct Sayings {
+    nodes: Vec<u32>,
+    ends: Vec<usize>,
+    values: Vec<u64>,
+    days: Vec<Days>,
+}
+
+impl Sayings {
+    /// Reads it from the rows.
+    fn read(rows: &mut Rows, node: &[u32], mut nodes: Vec<u32>) -> io::Result<Self> {
+        nodes.sort_unstable();
+        nodes.dedup();
+        let mut sayings =
+            Self { ends: Vec::with_capacity(nodes.len()), values: Vec::new(), days: vec![Days::default(); nodes.len()], nodes };
+        if sayings.nodes.is_empty() {
+            return Ok(sayings);
+        }
+        rows.read()?.each(|row| {
+            let of = node[row.number as usize];
+            if let Ok(at) = sayings.nodes.binary_search(&of) {
+                sayings.days[at] = sayings.days[at].with(row.days);
+                if of == row.number {
+                    sayings.values.extend(row.values);
+                    sayings.ends.push(sayings.values.len());
+                }
+            }
+        })?;
+        Ok(sayings)
+    }
+
+    fn of(&self, node: usize) -> Facts<'_> {
+        let Ok(at) = self.nodes.binary_search(&number(node)) else { return Facts { values: &[], days: Days::default() } };
+        let from = at.checked_sub(1).map_or(0, |before| self.ends[before]);
+        Facts { values: &self.values[from..self.ends[at]], days: self.days[at] }
+    }
 }
 
 /// What a group of several nodes tells.
@@ -206,10 +287,8 @@ struct Told {
 }
 
 /// Nodes in groups, each of which is one person so far.
-struct Groups<'a> {
-    rows: &'a Rows,
+struct Joining<'a> {
     model: &'a Model,
-    nodes: &'a Nodes,
     decided: &'a Decided,
     sets: Sets,
     /// By root; a node alone tells what its row does.
@@ -218,39 +297,51 @@ struct Groups<'a> {
     ruled: HashMap<usize, Vec<u32>>,
 }
 
-impl<'a> Groups<'a> {
-    fn new(rows: &'a Rows, model: &'a Model, nodes: &'a Nodes, decided: &'a Decided) -> Self {
-        let ruled = decided.rows().map(|row| (nodes.of[row as usize] as usize, vec![row])).collect();
-        Self { rows, model, nodes, decided, sets: Sets::new(nodes.first.len()), told: HashMap::new(), ruled }
+impl<'a> Joining<'a> {
+    fn new(model: &'a Model, decided: &'a Decided, rows: usize) -> Self {
+        let ruled = decided.rows().map(|row| (row as usize, vec![row])).collect();
+        Self { model, decided, sets: Sets::new(rows), told: HashMap::new(), ruled }
     }
 
     /// Joins what somebody decided is one person.
-    fn join_decided(&mut self) -> Vec<Basis> {
-        let mut basis = vec![Basis::default(); self.nodes.first.len()];
+    fn join_decided(&mut self, sayings: &Sayings, basis: &mut [Basis]) {
         for group in self.decided.same() {
             for row in group {
-                let (first, other) = (self.nodes.of[group[0] as usize] as usize, self.nodes.of[*row as usize] as usize);
-                let (a, b) = (self.sets.root(first), self.sets.root(other));
+                let (a, b) = (self.sets.root(group[0] as usize), self.sets.root(*row as usize));
                 if a != b {
-                    self.unite(a, b);
+                    self.unite(a, b, sayings);
                 }
-                for node in [first, other] {
-                    basis[node] = basis[node].with(Basis::DECISION);
+                for row in [group[0], *row] {
+                    basis[row as usize] = basis[row as usize].with(Basis::DECISION);
                 }
             }
         }
-        basis
+    }
+
+    /// Joins the pairs of whole components, of each the strongest first. Nothing outside of a component has to do with it.
+    fn join_all(&mut self, components: &[&[Edge]], sayings: &Sayings) {
+        for pairs in components {
+            for pair in *pairs {
+                self.join(pair, sayings);
+            }
+            for pair in *pairs {
+                for node in [pair.a, pair.b] {
+                    let root = self.sets.root(node as usize);
+                    self.told.remove(&root);
+                }
+            }
+        }
     }
 
     /// Joins the groups of a pair, unless what they tell together speaks against it.
-    fn join(&mut self, edge: Edge) {
-        let (a, b) = (self.sets.root(edge.a as usize), self.sets.root(edge.b as usize));
+    fn join(&mut self, pair: &Edge, sayings: &Sayings) {
+        let (a, b) = (self.sets.root(pair.a as usize), self.sets.root(pair.b as usize));
         if a == b || self.are_ruled_apart(a, b) {
             return;
         }
         let grown = self.told.contains_key(&a) || self.told.contains_key(&b);
-        if !grown || weigh(self.model, self.facts(a), self.facts(b)).weight >= self.model.threshold {
-            self.unite(a, b);
+        if !grown || weigh(self.model, self.facts(a, sayings), self.facts(b, sayings)).weight >= self.model.threshold {
+            self.unite(a, b, sayings);
         }
     }
 
@@ -261,15 +352,15 @@ impl<'a> Groups<'a> {
         }
     }
 
-    fn facts(&self, root: usize) -> Facts<'_> {
+    fn facts<'s>(&'s self, root: usize, sayings: &'s Sayings) -> Facts<'s> {
         match self.told.get(&root) {
             Some(told) => Facts { values: &told.values, days: told.days },
-            None => Facts { values: self.rows.values(self.nodes.first[root] as usize), days: self.nodes.days[root] },
+            None => sayings.of(root),
         }
     }
 
-    fn unite(&mut self, a: usize, b: usize) {
-        let (first, second) = (self.facts(a), self.facts(b));
+    fn unite(&mut self, a: usize, b: usize, sayings: &Sayings) {
+        let (first, second) = (self.facts(a, sayings), self.facts(b, sayings));
         let mut values = [first.values, second.values].concat();
         let days = first.days.with(second.days);
         values.sort_unstable();

@@ -1,5 +1,5 @@
 use super::*;
-use crate::link::links;
+use crate::link::{Link, Links};
 use proptest::prelude::*;
 
 /// A row: its id and what it tells. `p1` a phone, `m1` a mail, `d1` the number in it, `l1` its local part, `n王.样` a name (family
@@ -37,21 +37,32 @@ fn facts(told: &str) -> (Vec<u64>, Days) {
 fn rows(told: &[Told<'_>]) -> Rows {
     let mut sorted = told.to_vec();
     sorted.sort_unstable();
-    let mut rows = Rows::default();
-    for (id, told) in sorted {
+    let mut rows = Rows::new(&std::env::temp_dir());
+    for (hash, (id, told)) in (0..).zip(sorted) {
         let (values, days) = facts(told);
-        rows.push("c", id, values, days);
+        rows.push("c", id, hash, values, days).unwrap();
     }
     rows
 }
 
+fn found(rows: &mut Rows, decided: &Decided) -> Persons {
+    persons(rows, &Model::shipped().unwrap(), decided).unwrap()
+}
+
+/// What is told of each link, in the order of the rows.
+fn each_link<T>(rows: &mut Rows, decided: &Decided, tell: impl Fn(Link<'_>) -> T) -> Vec<T> {
+    let found = found(rows, decided);
+    let mut links = Links::new(rows, found);
+    let mut told = Vec::new();
+    rows.read().unwrap().each(|row| told.push(tell(links.link(row)))).unwrap();
+    told
+}
+
 /// The groups of ids, sorted.
 fn groups_with(told: &[Told<'_>], decided: &Decided) -> Vec<String> {
-    let rows = rows(told);
-    let found = persons(&rows, &Model::shipped().unwrap(), decided);
-    let mut groups: std::collections::BTreeMap<String, Vec<&str>> = std::collections::BTreeMap::new();
-    for link in links(&rows, &found) {
-        groups.entry(link.person_id.clone()).or_default().push(link.source_id);
+    let mut groups: std::collections::BTreeMap<String, Vec<String>> = std::collections::BTreeMap::new();
+    for (person, id) in each_link(&mut rows(told), decided, |link| (link.person_id, link.source_id.to_owned())) {
+        groups.entry(person).or_default().push(id);
     }
     groups.into_values().map(|ids| ids.join(" ")).collect()
 }
@@ -67,9 +78,8 @@ fn a_chain_over_phone_and_mail_is_one_person() {
 
 #[test]
 fn each_link_tells_why() {
-    let rows = rows(&[("1", "p1 n王.样"), ("2", "p1 m1 n王.样"), ("3", "m1"), ("4", "m1"), ("5", "m2")]);
-    let found = persons(&rows, &Model::shipped().unwrap(), &Decided::default());
-    let basis: Vec<String> = links(&rows, &found).iter().map(|link| link.basis.join(",")).collect();
+    let mut rows = rows(&[("1", "p1 n王.样"), ("2", "p1 m1 n王.样"), ("3", "m1"), ("4", "m1"), ("5", "m2")]);
+    let basis = each_link(&mut rows, &Decided::default(), |link| link.basis.join(","));
     assert_eq!(basis, ["name_exact,phone_e164", "email_canonical,name_exact,phone_e164", "email_canonical", "email_canonical", ""]);
 }
 
@@ -126,13 +136,12 @@ fn namesakes_and_twins_are_two_people() {
 
 #[test]
 fn rows_of_an_erased_person_stay_one() {
-    let mut rows = Rows::default();
+    let mut rows = Rows::new(&std::env::temp_dir());
     for (id, mark) in [("1", 7), ("2", 7), ("3", 8)] {
-        rows.push("c", id, vec![Kind::Erased.value(mark)], Days::default());
+        rows.push("c", id, 0, vec![Kind::Erased.value(mark)], Days::default()).unwrap();
     }
-    let found = persons(&rows, &Model::shipped().unwrap(), &Decided::default());
-    assert_eq!(found.person, [0, 0, 2]);
-    assert!(links(&rows, &found).iter().all(|link| link.linkable == 0));
+    assert_eq!(found(&mut rows, &Decided::default()).person, [0, 0, 2]);
+    assert!(each_link(&mut rows, &Decided::default(), |link| link.linkable).iter().all(|linkable| *linkable == 0));
 }
 
 #[test]
@@ -187,13 +196,13 @@ proptest! {
         prop_assume!(told.len() > 1);
         let mut decided = Decided::default();
         decided.are_not_one(&[0, 1]);
-        let found = persons(&rows(&borrowed(&told)), &Model::shipped().unwrap(), &decided);
+        let found = found(&mut rows(&borrowed(&told)), &decided);
         prop_assert_ne!(found.person[0], found.person[1]);
     }
 
     #[test]
     fn a_person_is_its_smallest_row(told in any_rows()) {
-        let found = persons(&rows(&borrowed(&told)), &Model::shipped().unwrap(), &Decided::default());
+        let found = found(&mut rows(&borrowed(&told)), &Decided::default());
         for (row, person) in found.person.iter().enumerate() {
             prop_assert!(*person as usize <= row);
             prop_assert_eq!(found.person[*person as usize], *person);
@@ -205,12 +214,21 @@ proptest! {
 type Linked = std::collections::BTreeMap<String, (String, String, Vec<&'static str>)>;
 
 fn linked(told: &[Told<'_>]) -> Linked {
-    let rows = rows(told);
-    let found = persons(&rows, &Model::shipped().unwrap(), &Decided::default());
-    let id = |row: u32| rows.source_id(row as usize).to_owned();
-    (0..rows.len())
-        .map(|row| (rows.source_id(row).to_owned(), (id(found.person[row]), id(found.component[row]), found.basis[row].words())))
-        .collect()
+    let mut ids: Vec<&str> = told.iter().map(|(id, _)| *id).collect();
+    ids.sort_unstable();
+    // The hash of a row is its number here.
+    let tell = |link: Link<'_>| {
+        let component = ids[usize::try_from(link.component).unwrap()].to_owned();
+        (link.source_id.to_owned(), (link.person_id, component, link.basis))
+    };
+    each_link(&mut rows(told), &Decided::default(), tell).into_iter().collect()
+}
+
+/// The sorted values of a row.
+fn told_by(words: &str) -> Vec<u64> {
+    let (mut values, _) = facts(words);
+    values.sort_unstable();
+    values
 }
 
 /// Links `told` anew where it is another than `before`: as [`crate::link::changed`] asks the store to, in memory.
@@ -220,7 +238,7 @@ fn linked_by_change(before: &[Told<'_>], told: &[Told<'_>]) -> Linked {
     let words =
         |told: &[Told<'_>]| -> BTreeMap<String, String> { told.iter().map(|(id, told)| ((*id).to_owned(), (*told).to_owned())).collect() };
     let (old, new) = (words(before), words(told));
-    let keys_of = |words: Option<&String>| -> Vec<u64> { words.map(|words| compared(rows(&[("x", words)]).values(0))).unwrap_or_default() };
+    let keys_of = |words: Option<&String>| -> Vec<u64> { words.map(|words| compared(&told_by(words))).unwrap_or_default() };
     let touched: HashSet<&String> = old.keys().chain(new.keys()).filter(|id| old.get(*id) != new.get(*id)).collect();
     let mut keys: HashSet<u64> = touched.iter().flat_map(|id| [keys_of(old.get(*id)), keys_of(new.get(*id))].concat()).collect();
     let shares = |keys: &HashSet<u64>, id: &String| keys_of(old.get(id)).iter().any(|key| keys.contains(key));

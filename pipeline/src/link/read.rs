@@ -45,31 +45,34 @@ fn select(database: &str, among: Option<&str>) -> String {
     )
 }
 
-/// Rows that take part, and the hash of the key of each.
-#[derive(Debug, Default)]
-pub(super) struct Read {
-    pub(super) rows: Rows,
-    pub(super) hashes: Vec<u64>,
-}
-
 /// Reads all rows that take part, or those among them whose hash a SELECT gives.
-pub(super) async fn read(store: &Store, database: &str, among: Option<&str>) -> Result<Read, PipelineError> {
-    let mut read = Read::default();
+pub(super) async fn read(store: &Store, database: &str, among: Option<&str>) -> Result<Rows, PipelineError> {
+    let mut rows = Rows::new(store.data_dir());
     let mut pieces = std::pin::pin!(store.stream(&select(database, among), &[], "RowBinary", User::Writer).await?);
     let mut waiting: Vec<u8> = Vec::new();
     while let Some(piece) = pieces.try_next().await? {
         waiting.extend_from_slice(&piece);
         let mut taken = 0;
-        while let Some(length) = take_row(&waiting[taken..], &mut read) {
+        while let Some((row, length)) = take_row(&waiting[taken..]) {
+            rows.push(row.connection, row.source_id, row.hash, row.values, Days::default()).map_err(PipelineError::aside(store))?;
             taken += length;
         }
         waiting.drain(..taken);
     }
-    if waiting.is_empty() { Ok(read) } else { Err(PipelineError::Stopped("the store's answer ends within a row".to_owned())) }
+    if waiting.is_empty() { Ok(rows) } else { Err(PipelineError::Stopped("the store's answer ends within a row".to_owned())) }
 }
 
-/// Reads one row, if the whole of it is here; gives its length.
-fn take_row(bytes: &[u8], read: &mut Read) -> Option<usize> {
+/// A row of [`select`].
+#[derive(Debug, PartialEq, Eq)]
+struct Taken<'b> {
+    connection: &'b str,
+    source_id: &'b str,
+    hash: u64,
+    values: Vec<u64>,
+}
+
+/// Reads one row, if the whole of it is here, and its length.
+fn take_row(bytes: &[u8]) -> Option<(Taken<'_>, usize)> {
     let mut rest = bytes;
     let connection = text(&mut rest)?;
     let source_id = text(&mut rest)?;
@@ -87,9 +90,7 @@ fn take_row(bytes: &[u8], read: &mut Read) -> Option<usize> {
             values.push(if latin { letters } else { chinese }.value(u64::from_le_bytes(*digest)));
         }
     }
-    read.rows.push(connection, source_id, values, Days::default());
-    read.hashes.push(hash);
-    Some(bytes.len() - rest.len())
+    Some((Taken { connection, source_id, hash, values }, bytes.len() - rest.len()))
 }
 
 /// A number of variable length (LEB128).
@@ -121,14 +122,12 @@ mod tests {
         for digest in [5_u64, 7, 9] {
             bytes.extend(digest.to_le_bytes());
         }
-        let mut read = Read::default();
         for cut in 0..bytes.len() {
-            assert_eq!(take_row(&bytes[..cut], &mut read), None, "{cut}");
+            assert_eq!(take_row(&bytes[..cut]), None, "{cut}");
         }
         bytes.push(99);
-        assert_eq!(take_row(&bytes, &mut read), Some(bytes.len() - 1));
-        let (rows, hashes) = (read.rows, read.hashes);
-        assert_eq!((rows.connection(0), rows.source_id(0), hashes[0]), ("c", "id", 8));
-        assert_eq!(rows.values(0), [Kind::Phone.value(5), Kind::LatinName.value(7)]);
+        let (row, length) = take_row(&bytes).unwrap();
+        assert_eq!(length, bytes.len() - 1);
+        assert_eq!(row, Taken { connection: "c", source_id: "id", hash: 8, values: vec![Kind::Phone.value(5), Kind::LatinName.value(7)] });
     }
 }

@@ -1,6 +1,9 @@
 //! The same people through an applicant tracking system, a board's export and a mailbox: counted once, for the right channel, what the
 //! three say differently listed.
 
+use inflow_config::Config;
+use inflow_pipeline::application_link::relink_in_parts;
+use inflow_store::{DERIVED_DATABASE, Store, StoreOptions};
 use inflow_tests::{Company, landing_text};
 use serde_json::Value;
 use std::fmt::Write;
@@ -295,4 +298,41 @@ fn an_erased_person_stays_one_case() {
     // The files still have the person.
     company.run(&["run", "--once"]).ok();
     assert_eq!((knows(&company).as_str(), counts(&company)), ("0", before));
+}
+
+/// Very many are linked a part at a time: with names that may join anybody, and without.
+#[tokio::test(flavor = "multi_thread")]
+async fn parts_make_what_the_whole_makes() {
+    let mut files = Files::new();
+    files.fifty();
+    files.traps();
+    in_parts(files).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn parts_of_people_whose_phones_are_all_known_make_what_the_whole_makes() {
+    in_parts(Files::new()).await;
+}
+
+async fn in_parts(mut files: Files) {
+    for number in 1..=40_u32 {
+        let (name, phone, day) = (format!("测试戊{number:02}"), format!("1990001{number:04}"), number % 20 + 1);
+        files.moka(3000 + number, &name, &phone, ("智联", "电商客服"), &format!("2026-10-{day:02} 18:30"), ("", ""));
+        files.boss(&name, &phone, "电商客服", &format!("2026-10-{:02} 12:00", day + number % 3), "");
+    }
+    let company = company();
+    files.write(&company);
+    company.run(&["run", "--once"]).ok();
+    let tables = ["application_links", "application_conflicts"];
+    let told = |company: &Company| tables.map(|table| company.query(&format!("SELECT * FROM inflow.{table} ORDER BY ALL")));
+    let whole = told(&company);
+    assert!(whole[0].lines().count() >= 80 && whole[1].lines().count() >= 40, "{whole:?}");
+    let config = Config::load(&company.path().join("inflow.toml"), &Vec::new).unwrap();
+    let store = Store::open(StoreOptions::new(company.path().join("inflow-data"))).await.unwrap();
+    for table in tables {
+        store.execute(&format!("TRUNCATE TABLE {DERIVED_DATABASE}.{table}"), &[], &[]).await.unwrap();
+    }
+    relink_in_parts(&store, &config, DERIVED_DATABASE, 13).await.unwrap();
+    store.shutdown().await;
+    assert_eq!(told(&company), whole);
 }
