@@ -101,7 +101,7 @@ pub(super) async fn deliver(
         let stream = reading.stream;
         let before = known.take(ctx, &connection.name, stream).await?;
         let mut lander = Lander::knowing(before, ctx, &connection.name, &connection.connector, stream, own, started_at);
-        lander.expect_many();
+        lander.expect_many(reading.newest.each_once(), !stream.complete);
         if few {
             lander.store_later();
         }

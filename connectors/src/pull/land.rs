@@ -51,8 +51,12 @@ pub(crate) struct Lander<'a> {
     lines: Vec<Line>,
     /// So many wait.
     together: usize,
-    /// Keys in the present segment.
-    keys: Vec<u64>,
+    /// Each key comes once: what is landed of it need not be looked up again.
+    each_once: bool,
+    /// What is listed need not be known: nothing can be missing.
+    never_gone: bool,
+    /// What the present segment says of its keys.
+    rows: Vec<Landed>,
     /// The segment before, on its way into the store while the next one is landed. Nothing is written any more once the pull has ended,
     /// however it ended: who waits for the folder would else meet it. A segment that is cut off so is stored by the next pull.
     storing: Option<AbortOnDropHandle<Result<StoredCounts, SinkError>>>,
@@ -113,16 +117,21 @@ impl<'a> Lander<'a> {
             intake: None,
             lines: Vec::new(),
             together: FEW,
-            keys: Vec::new(),
+            each_once: false,
+            never_gone: false,
+            rows: Vec::new(),
             storing: None,
             waiting: None,
             counts: LandCounts::default(),
         }
     }
 
-    /// Lines will come by the thousand: they are written and mapped on every core.
-    pub(crate) fn expect_many(&mut self) {
+    /// Lines will come by the thousand: they are written and mapped on every core. Of a delivery in which each key comes once, or of a list of which
+    /// nothing can be missing, less is kept in memory.
+    pub(crate) fn expect_many(&mut self, each_once: bool, never_gone: bool) {
         self.together = MANY;
+        self.each_once = each_once;
+        self.never_gone = never_gone;
     }
 
     /// Segments are to be stored together with those of other streams: [`Lander::take_waiting`] gives them.
@@ -162,7 +171,9 @@ impl<'a> Lander<'a> {
 
     /// Lands a line unless nothing changed.
     pub(crate) async fn push(&mut self, mut line: Line) -> Result<(), PullError> {
-        self.seen.insert(line.key_hash);
+        if !self.never_gone {
+            self.seen.insert(line.key_hash);
+        }
         if let Some(known) = self.known.get(&line.key_hash) {
             if known.content_hash == line.content_hash && known.gone == line.gone {
                 return Ok(());
@@ -170,8 +181,10 @@ impl<'a> Lander<'a> {
             line.back = known.gone && !line.gone;
         }
         let now = Landed { key_hash: line.key_hash, content_hash: line.content_hash, gone: line.gone };
-        self.known.insert(line.key_hash, now);
-        self.keys.push(line.key_hash);
+        if !self.each_once {
+            self.known.insert(line.key_hash, now);
+        }
+        self.rows.push(now);
         self.lines.push(line);
         self.counts.landed += 1;
         let most = self.ctx.config.settings.landing.segment_records as u64;
@@ -272,10 +285,9 @@ impl<'a> Lander<'a> {
     /// Makes the present segment durable and gives it to the store, one at a time.
     async fn close_segment(&mut self) -> Result<(), PullError> {
         self.write()?;
-        let (keys, intake) = (std::mem::take(&mut self.keys), self.intake.take());
+        let (rows, intake) = (std::mem::take(&mut self.rows), self.intake.take());
         let Some(writer) = self.writer.take() else { return Ok(()) };
         let Some(segment) = writer.finish().map_err(own)? else { return Ok(()) };
-        let rows: Vec<Landed> = keys.iter().filter_map(|key| self.known.get(key).copied()).collect();
         let intake = match (&mut self.waiting, intake) {
             (Some(waiting), Some(intake)) => {
                 waiting.push(Waiting { segment, rows, intake });

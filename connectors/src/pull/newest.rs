@@ -3,11 +3,10 @@
 //!
 //! Of a plain file of lines only the places of its records are kept; the lines are read again when they are landed.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::path::Path;
 
 use chrono_tz::Tz;
+use hashbrown::HashTable;
 use rayon::prelude::*;
 use serde_json::Value;
 use tracing::info_span;
@@ -24,8 +23,9 @@ pub(super) struct Newest<'s> {
     stream: &'s Stream,
     zone: Tz,
     sources: Vec<Held>,
-    /// Where the newest state of each key is.
-    places: HashMap<u64, Place>,
+    /// Where the newest state of each key is, and their numbers by key: a delivery of millions is held so.
+    places: Vec<Place>,
+    by_key: HashTable<u32>,
     /// A record has no id.
     unkeyed: bool,
 }
@@ -40,6 +40,7 @@ enum Held {
 
 #[derive(Debug, Clone, Copy)]
 struct Place {
+    key: u64,
     source: u32,
     index: u32,
     /// Its time in milliseconds.
@@ -48,33 +49,43 @@ struct Place {
 
 /// A file's lines as a first pass sees them.
 pub(super) struct Scan {
-    records: Vec<Seen>,
+    /// In parts, each let go of when it was looked at.
+    records: Vec<Vec<Seen>>,
+    lines: u64,
     with_ids: u64,
 }
 
-/// A line: its number from 1, its key (none without an id) and its time.
+/// A line: its number from 1, whether it has an id, the key of that, and its time.
 #[derive(Debug, Clone, Copy)]
 struct Seen {
     line: u32,
-    key: Option<u64>,
+    has_id: bool,
+    key: u64,
     at: i64,
 }
 
 impl Scan {
     /// Whether any record has an id.
     pub(super) fn has_ids(&self) -> bool {
-        self.with_ids > 0 || self.records.is_empty()
+        self.with_ids > 0 || self.lines == 0
     }
 
     /// Number of records.
     pub(super) fn lines(&self) -> u64 {
-        self.records.len() as u64
+        self.lines
     }
 }
 
 impl<'s> Newest<'s> {
     pub(super) fn new(stream: &'s Stream, zone: Tz) -> Self {
-        Self { stream, zone: stream.timezone.unwrap_or(zone), sources: Vec::new(), places: HashMap::new(), unkeyed: false }
+        Self {
+            stream,
+            zone: stream.timezone.unwrap_or(zone),
+            sources: Vec::new(),
+            places: Vec::new(),
+            by_key: HashTable::new(),
+            unkeyed: false,
+        }
     }
 
     /// The time of a record: the latest that its version paths say.
@@ -90,7 +101,7 @@ impl<'s> Newest<'s> {
         if self.unkeyed || self.places.len() > most {
             return None;
         }
-        Some(self.places.keys().copied().collect())
+        Some(self.places.iter().map(|place| place.key).collect())
     }
 
     /// Takes a record that is in memory.
@@ -106,7 +117,9 @@ impl<'s> Newest<'s> {
         if let Some(Held::Lines(lines)) = self.sources.last_mut() {
             lines.push(Some(line));
             let index = lines.len() - 1;
-            self.place(key, Place { source: source as u32, index: index as u32, at });
+            if let Some(key) = key {
+                self.place(Place { key, source: source as u32, index: index as u32, at });
+            }
         }
     }
 
@@ -114,7 +127,7 @@ impl<'s> Newest<'s> {
     pub(super) fn scan(&self, file: &mut LineFile, maker: &LineMaker<'_>) -> Option<Scan> {
         let stream = self.stream;
         let sieve = Sieve::new(stream.id.iter().chain(&stream.id_else).chain(&stream.version));
-        let mut scan = Scan { records: Vec::new(), with_ids: 0 };
+        let mut scan = Scan { records: Vec::new(), lines: 0, with_ids: 0 };
         let work = |first: u64, lines: &[&[u8]]| -> Result<Vec<Seen>, Halt> {
             let _reads = info_span!(target: "timing", "read").entered();
             let full = (first..).zip(lines).filter(|(_, line)| !line.trim_ascii().is_empty());
@@ -122,13 +135,15 @@ impl<'s> Newest<'s> {
                 let text = std::str::from_utf8(line).map_err(|_| Halt::Unfit)?;
                 let record = sieve.read(text).map_err(|_| Halt::Unfit)?;
                 let key = stream.source_id(&record).filter(|id| !id.is_empty()).map(|id| maker.key_of(&id));
-                Ok(Seen { line: u32::try_from(number).map_err(|_| Halt::Unfit)?, key, at: self.time_of(&record) })
+                let line = u32::try_from(number).map_err(|_| Halt::Unfit)?;
+                Ok(Seen { line, has_id: key.is_some(), key: key.unwrap_or_default(), at: self.time_of(&record) })
             })
             .collect()
         };
         let take = |part: Vec<Seen>| {
-            scan.with_ids += part.iter().filter(|seen| seen.key.is_some()).count() as u64;
-            scan.records.extend(part);
+            scan.with_ids += part.iter().filter(|seen| seen.has_id).count() as u64;
+            scan.lines += part.len() as u64;
+            scan.records.push(part);
             Ok(())
         };
         file.pass(work, take).ok()?;
@@ -138,30 +153,42 @@ impl<'s> Newest<'s> {
     /// Takes the records of a file that was scanned.
     pub(super) fn take_file(&mut self, file: LineFile, scan: Scan) {
         let source = self.sources.len() as u32;
-        let mut counts = vec![false; scan.records.last().map_or(0, |seen| seen.line as usize)];
-        for seen in &scan.records {
+        let last = scan.records.iter().rev().find_map(|part| part.last());
+        let mut counts = vec![false; last.map_or(0, |seen| seen.line as usize)];
+        for seen in scan.records.iter().flatten() {
             if let Some(counts) = counts.get_mut(seen.line as usize - 1) {
                 *counts = true;
             }
         }
         self.sources.push(Held::File(file, counts));
-        self.places.reserve(scan.records.len());
-        self.unkeyed |= scan.with_ids < scan.records.len() as u64;
-        for seen in scan.records {
-            self.place(seen.key, Place { source, index: seen.line - 1, at: seen.at });
+        let many = usize::try_from(scan.with_ids).unwrap_or_default();
+        self.places.reserve_exact(many);
+        self.by_key.reserve(many, |at| self.places[*at as usize].key);
+        self.unkeyed |= scan.with_ids < scan.lines;
+        for seen in scan.records.into_iter().flatten().filter(|seen| seen.has_id) {
+            self.place(Place { key: seen.key, source, index: seen.line - 1, at: seen.at });
         }
     }
 
+    /// Whether every record has an id, so that each key is landed once.
+    pub(super) fn each_once(&self) -> bool {
+        !self.unkeyed
+    }
+
     /// Of two states the one with the later time counts, of equal times the one delivered last.
-    fn place(&mut self, key: Option<u64>, new: Place) {
-        let Some(key) = key else { return };
-        let older = match self.places.entry(key) {
-            Entry::Vacant(slot) => {
-                slot.insert(new);
+    fn place(&mut self, new: Place) {
+        // Keys are hashes.
+        let places = &self.places;
+        let known = self.by_key.find(new.key, |at| places[*at as usize].key == new.key);
+        let older = match known.and_then(|at| self.places.get_mut(*at as usize)) {
+            None => {
+                let at = self.places.len() as u32;
+                self.places.push(new);
+                self.by_key.insert_unique(new.key, at, |at| self.places[*at as usize].key);
                 return;
             }
-            Entry::Occupied(mut slot) if new.at >= slot.get().at => slot.insert(new),
-            Entry::Occupied(_) => new,
+            Some(known) if new.at >= known.at => std::mem::replace(known, new),
+            Some(_) => new,
         };
         match self.sources.get_mut(older.source as usize) {
             Some(Held::Lines(lines)) => {
@@ -180,7 +207,7 @@ impl<'s> Newest<'s> {
 
     /// Lands what is left, in the order of the delivery.
     pub(super) async fn land(self, lander: &mut Lander<'_>, maker: &mut LineMaker<'_>) -> Result<(), PullError> {
-        drop(self.places);
+        drop((self.places, self.by_key));
         for source in self.sources {
             match source {
                 Held::Lines(lines) => {
