@@ -1,9 +1,10 @@
 //! Postings whose forms are not taken yet: forms, candidates and pairs of a batch of them.
 
-use super::candidates::{Banded, candidates};
+use super::candidates::{Banded, Meeting, candidates};
 use super::compare::{compare, may_be_same};
 use super::form::{Facts, Form, KERNEL_VERSION, Places, Posting};
 use crate::PipelineError;
+use crate::binary;
 use crate::changes::Scope;
 use crate::refill::for_each_row;
 use crate::staging::Staging;
@@ -53,7 +54,7 @@ pub(super) async fn take_batch(store: &Store, database: &str, scope: &Scope) -> 
         batch.drop().await?;
         return Ok(false);
     }
-    let old = stored_forms(store, database, &batch, &forms).await?;
+    let old = stored_forms(store, database, &forms).await?;
     insert_bands(store, database, &forms).await?;
     let pairs = blocking(move || pairs(forms, old)).await?;
     judge(store, database, &batch, pairs).await?;
@@ -148,17 +149,8 @@ async fn insert_bands(store: &Store, database: &str, forms: &BTreeMap<u64, Descr
     Ok(())
 }
 
-/// A row of `posting_bands`: form, fields, whether told, places, bands.
-type BandsRow = (u64, FactsRow, u8, (u64, u64, u64), Vec<u32>);
-type FactsRow = (String, String, String, Vec<String>, String, String, Option<f64>, Option<f64>, String);
-
 /// Forms of earlier batches under whose places bands of this one are looked for.
-async fn stored_forms(
-    store: &Store,
-    database: &str,
-    batch: &Staging<'_>,
-    new: &BTreeMap<u64, Described>,
-) -> Result<Vec<Described>, PipelineError> {
+async fn stored_forms(store: &Store, database: &str, new: &BTreeMap<u64, Described>) -> Result<Vec<Described>, PipelineError> {
     let places =
         |pick: fn(&Places) -> u64| -> HashSet<u64> { new.values().map(|form| pick(&form.banded.places)).filter(|key| *key != 0).collect() };
     let (by_company, by_city, by_both) = (places(|p| p.title_company), places(|p| p.title_city), places(|p| p.company_city));
@@ -169,23 +161,32 @@ async fn stored_forms(
     }
     keys.insert(&["key"], rows).await?;
     let wanted = format!("(SELECT key FROM {})", keys.name());
+    // A form that was put in twice says the same twice.
     let sql = format!(
-        "SELECT form, (title, toString(level), company, cities, toString(country), toString(store), pay_min, pay_max, toString(pay_unit)), told, \
-         (title_company, title_city, company_city), bands FROM {database}.posting_bands FINAL \
-         WHERE told = 1 AND (title_company IN {wanted} OR title_city IN {wanted} OR company_city IN {wanted}) \
-         AND form NOT IN (SELECT form FROM {})",
-        batch.name()
+        "SELECT form, told, title_company, title_city, company_city, bands, \
+         title, toString(level), company, cities, toString(country), toString(store), pay_min, pay_max, toString(pay_unit) \
+         FROM {database}.posting_bands WHERE told = 1 AND (title_company IN {wanted} OR title_city IN {wanted} OR company_city IN {wanted}) \
+         SETTINGS final = 0"
     );
-    let mut old = Vec::new();
-    for_each_row(store, &sql, |(form, facts, told, places, bands): BandsRow| {
-        let (title, level, company, cities, country, store, pay_min, pay_max, pay_unit) = facts;
-        let facts = Facts { title, level, company, cities, country, store, pay: (pay_min, pay_max), pay_unit };
-        let places = Places { title_company: places.0, title_city: places.1, company_city: places.2 };
-        old.push(Described { facts, told: told == 1, banded: Banded { form, places, bands } });
+    let meeting = Meeting::of(new.values().filter(|form| form.told).map(|form| &form.banded));
+    let mut old: BTreeMap<u64, Described> = BTreeMap::new();
+    binary::for_each_row(store, &sql, |fields| {
+        let (form, told) = (fields.u64()?, fields.u8()? == 1);
+        let places = Places { title_company: fields.u64()?, title_city: fields.u64()?, company_city: fields.u64()? };
+        let banded = Banded { form, places, bands: fields.u32s()? };
+        let [title, level, company] = [fields.text()?, fields.text()?, fields.text()?].map(str::to_owned);
+        let (cities, country, shop) = (fields.texts()?, fields.text()?.to_owned(), fields.text()?.to_owned());
+        let (pay, pay_unit) = ((fields.nullable_f64()?, fields.nullable_f64()?), fields.text()?.to_owned());
+        // Titles in a city are few, and very many postings share one.
+        if !new.contains_key(&form) && meeting.meets(&banded) {
+            let facts = Facts { title, level, company, cities, country, store: shop, pay, pay_unit };
+            old.insert(form, Described { facts, told, banded });
+        }
+        Some(Ok(()))
     })
     .await?;
     keys.drop().await?;
-    Ok(old)
+    Ok(old.into_values().collect())
 }
 
 /// Compares the candidates with their texts and writes down the pairs that are of one job.

@@ -2,10 +2,10 @@
 
 use super::rows::{Days, KINDS, Rows};
 use crate::PipelineError;
+use crate::binary::{Fields, for_each_row};
 use crate::frame::Table;
 use crate::tables;
-use futures::TryStreamExt;
-use inflow_store::{Store, User};
+use inflow_store::Store;
 
 /// The kinds whose rows name a candidate.
 pub(super) const NAMING: &[&Table] = &[&tables::APPLICATIONS, &tables::EMPLOYMENT, &tables::ASSESSMENTS, &tables::INVITATIONS];
@@ -48,18 +48,13 @@ fn select(database: &str, among: Option<&str>) -> String {
 /// Reads all rows that take part, or those among them whose hash a SELECT gives.
 pub(super) async fn read(store: &Store, database: &str, among: Option<&str>) -> Result<Rows, PipelineError> {
     let mut rows = Rows::new(store.data_dir());
-    let mut pieces = std::pin::pin!(store.stream(&select(database, among), &[], "RowBinary", User::Writer).await?);
-    let mut waiting: Vec<u8> = Vec::new();
-    while let Some(piece) = pieces.try_next().await? {
-        waiting.extend_from_slice(&piece);
-        let mut taken = 0;
-        while let Some((row, length)) = take_row(&waiting[taken..]) {
-            rows.push(row.connection, row.source_id, row.hash, row.values, Days::default()).map_err(PipelineError::aside(store))?;
-            taken += length;
-        }
-        waiting.drain(..taken);
-    }
-    if waiting.is_empty() { Ok(rows) } else { Err(PipelineError::Stopped("the store's answer ends within a row".to_owned())) }
+    let take = |fields: &mut Fields<'_>| {
+        let row = take_row(fields)?;
+        let pushed = rows.push(row.connection, row.source_id, row.hash, row.values, Days::default());
+        Some(pushed.map_err(PipelineError::aside(store)))
+    };
+    for_each_row(store, &select(database, among), take).await?;
+    Ok(rows)
 }
 
 /// A row of [`select`].
@@ -71,44 +66,22 @@ struct Taken<'b> {
     values: Vec<u64>,
 }
 
-/// Reads one row, if the whole of it is here, and its length.
-fn take_row(bytes: &[u8]) -> Option<(Taken<'_>, usize)> {
-    let mut rest = bytes;
-    let connection = text(&mut rest)?;
-    let source_id = text(&mut rest)?;
-    let hash = u64::from_le_bytes(*rest.split_off(..8)?.first_chunk()?);
-    let latin = rest.split_off_first()? == &1;
-    let count = length(&mut rest)?;
-    let kinds = rest.split_off(..count)?;
-    if length(&mut rest)? != count {
+/// Reads one row, if the whole of it is here.
+fn take_row<'b>(fields: &mut Fields<'b>) -> Option<Taken<'b>> {
+    let (connection, source_id, hash, latin) = (fields.text()?, fields.text()?, fields.u64()?, fields.u8()? == 1);
+    let count = fields.length()?;
+    let kinds = fields.bytes(count)?;
+    if fields.length()? != count {
         return None;
     }
-    let digests = rest.split_off(..count * 8)?;
+    let digests = fields.bytes(count * 8)?;
     let mut values = Vec::with_capacity(count);
     for (kind, digest) in kinds.iter().zip(digests.as_chunks::<8>().0) {
         if let Some((_, chinese, letters)) = usize::from(*kind).checked_sub(1).and_then(|at| KINDS.get(at)) {
             values.push(if latin { letters } else { chinese }.value(u64::from_le_bytes(*digest)));
         }
     }
-    Some((Taken { connection, source_id, hash, values }, bytes.len() - rest.len()))
-}
-
-/// A number of variable length (LEB128).
-fn length(rest: &mut &[u8]) -> Option<usize> {
-    let mut value = 0_usize;
-    for shift in (0..usize::BITS).step_by(7) {
-        let byte = *rest.split_off_first()?;
-        value |= usize::from(byte & 0x7F) << shift;
-        if byte & 0x80 == 0 {
-            return Some(value);
-        }
-    }
-    None
-}
-
-fn text<'b>(rest: &mut &'b [u8]) -> Option<&'b str> {
-    let length = length(rest)?;
-    std::str::from_utf8(rest.split_off(..length)?).ok()
+    Some(Taken { connection, source_id, hash, values })
 }
 
 #[cfg(test)]
@@ -123,11 +96,12 @@ mod tests {
             bytes.extend(digest.to_le_bytes());
         }
         for cut in 0..bytes.len() {
-            assert_eq!(take_row(&bytes[..cut]), None, "{cut}");
+            assert_eq!(take_row(&mut Fields::new(&bytes[..cut])), None, "{cut}");
         }
         bytes.push(99);
-        let (row, length) = take_row(&bytes).unwrap();
-        assert_eq!(length, bytes.len() - 1);
+        let mut fields = Fields::new(&bytes);
+        let row = take_row(&mut fields).unwrap();
+        assert_eq!(fields.rest(), 1);
         assert_eq!(row, Taken { connection: "c", source_id: "id", hash: 8, values: vec![Kind::Phone.value(5), Kind::LatinName.value(7)] });
     }
 }
