@@ -7,7 +7,7 @@
 use super::form::{Form, Places};
 use super::signature::BANDS;
 use super::text::mix;
-use std::collections::HashSet;
+use rayon::prelude::*;
 
 /// A form's bands and what qualifies them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,61 +33,78 @@ impl Banded {
     }
 }
 
-/// The qualified bands of some forms, as a hash of 32 bits each: whoever shares none with them is no candidate of any.
-pub struct Meeting(HashSet<u32>);
+/// Forms, to be found by their qualified bands.
+pub struct Index<'f> {
+    forms: &'f [Banded],
+    /// By band: hashes of a value and what qualifies it, sorted, each with the number of the form. Different ones may have one hash.
+    bands: Vec<Vec<(u32, u32)>>,
+}
 
-impl Meeting {
+impl<'f> Index<'f> {
     /// Of these forms.
-    pub fn of<'b>(forms: impl Iterator<Item = &'b Banded>) -> Self {
-        Self(forms.flat_map(Self::hashes).collect())
+    pub fn of(forms: &'f [Banded]) -> Self {
+        let bands = forms.iter().map(|form| form.bands.len()).max().unwrap_or(0);
+        let of_band = |band: usize| {
+            let mut found: Vec<(u32, u32)> = Vec::new();
+            for (at, form) in (0_u32..).zip(forms) {
+                found.extend(hashes(form, band).map(|hash| (hash, at)));
+            }
+            found.sort_unstable();
+            found.dedup();
+            found
+        };
+        Self { forms, bands: (0..bands).into_par_iter().map(of_band).collect() }
     }
 
-    /// Whether a form may share a qualified band with any of them: always when it does, and in some of a hundred cases when it does not.
-    pub fn meets(&self, form: &Banded) -> bool {
-        Self::hashes(form).any(|hash| self.0.contains(&hash))
+    /// Pairs of numbers of these forms that share a qualified band and pass `may_be`, each once, in order, the smaller number first.
+    pub fn pairs(&self, may_be: impl Fn(usize, usize) -> bool + Sync) -> Vec<(u32, u32)> {
+        let of_band = |(band, found): (usize, &Vec<(u32, u32)>)| {
+            let mut pairs = Vec::new();
+            for bucket in found.chunk_by(|a, b| a.0 == b.0) {
+                for (at, (_, one)) in bucket.iter().enumerate() {
+                    let others = bucket.iter().skip(at + 1).map(|(_, other)| *other);
+                    let first = |other: &u32| meet_first(&self.forms[*one as usize], &self.forms[*other as usize], band);
+                    pairs.extend(others.filter(first).filter(|other| may_be(*one as usize, *other as usize)).map(|other| (*one, other)));
+                }
+            }
+            pairs
+        };
+        let mut pairs: Vec<(u32, u32)> = self.bands.par_iter().enumerate().flat_map_iter(of_band).collect();
+        pairs.sort_unstable();
+        // Two hashes of a band may be one.
+        pairs.dedup();
+        pairs
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "the lower half of a mixed hash")]
-    fn hashes(form: &Banded) -> impl Iterator<Item = u32> {
-        form.bands.iter().enumerate().flat_map(|(at, band)| {
-            let qualified = form.keys(at).into_iter().filter(|key| *key != 0);
-            qualified.map(move |key| mix(key ^ mix((at as u64) << 32 | u64::from(*band))) as u32)
-        })
+    /// The numbers of the forms that share a qualified band with another, each once, sorted.
+    pub fn meeting(&self, other: &Banded) -> Vec<u32> {
+        let mut met = Vec::new();
+        for (band, found) in self.bands.iter().enumerate() {
+            for hash in hashes(other, band) {
+                let from = found.partition_point(|(known, _)| *known < hash);
+                let bucket = found[from..].iter().take_while(|(known, _)| *known == hash).map(|(_, at)| *at);
+                met.extend(bucket.filter(|at| meet_first(&self.forms[*at as usize], other, band)));
+            }
+        }
+        met.sort_unstable();
+        met.dedup();
+        met
     }
 }
 
-/// Pairs of numbers into `all` that share a band and pass `may_be`, each once, in order; at least one of each is below `new`.
-pub fn candidates(all: &[Banded], new: usize, may_be: impl Fn(usize, usize) -> bool) -> Vec<(u32, u32)> {
-    let bands = all.iter().map(|banded| banded.bands.len()).max().unwrap_or(0);
-    let mut pairs: Vec<(u32, u32)> = Vec::new();
-    let mut buckets: Vec<(u64, u32, u32)> = Vec::with_capacity(all.len() * 2);
-    let mut limit = all.len();
-    for band in 0..bands {
-        buckets.clear();
-        for (at, banded) in (0_u32..).zip(all) {
-            if let Some(value) = banded.bands.get(band) {
-                buckets.extend(banded.keys(band).into_iter().filter(|key| *key != 0).map(|key| (key, *value, at)));
-            }
-        }
-        buckets.sort_unstable();
-        for bucket in buckets.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
-            for (at, (_, _, one)) in bucket.iter().enumerate().filter(|(_, (_, _, one))| (*one as usize) < new) {
-                let others = bucket.iter().skip(at + 1).map(|(_, _, other)| *other);
-                pairs.extend(others.filter(|other| may_be(*one as usize, *other as usize)).map(|other| (*one, other)));
-            }
-        }
-        if pairs.len() > limit {
-            each_once(&mut pairs);
-            limit = all.len().max(pairs.len() * 2);
-        }
-    }
-    each_once(&mut pairs);
-    pairs
+#[expect(clippy::cast_possible_truncation, reason = "the lower half of a mixed hash")]
+fn hashes(form: &Banded, band: usize) -> impl Iterator<Item = u32> {
+    let value = form.bands.get(band).copied();
+    let keys = form.keys(band).into_iter().filter(|key| *key != 0);
+    value.into_iter().flat_map(move |value| keys.clone().map(move |key| mix(key ^ u64::from(value).rotate_left(32)) as u32))
 }
 
-fn each_once(pairs: &mut Vec<(u32, u32)>) {
-    pairs.sort_unstable();
-    pairs.dedup();
+/// Whether two share a band, qualified alike, and none before it: similar texts share many, and each pair is looked at once.
+fn meet_first(a: &Banded, b: &Banded, band: usize) -> bool {
+    let alike = |band: usize| a.keys(band).into_iter().zip(b.keys(band)).any(|(one, other)| one != 0 && one == other);
+    let (short, long) = (alike(0), alike(BANDS));
+    let shared = a.bands.iter().zip(&b.bands).enumerate().filter(|(at, _)| if *at < BANDS { short } else { long });
+    shared.filter(|(_, (one, other))| one == other).map(|(at, _)| at).next() == Some(band)
 }
 
 #[cfg(test)]
@@ -96,8 +113,9 @@ mod tests {
     use proptest::prelude::*;
 
     fn any_forms() -> impl Strategy<Value = Vec<Banded>> {
-        let place = 0_u64..3;
-        let form = ((place.clone(), place.clone(), place), prop::collection::vec(0_u32..4, BANDS + 2));
+        // A place of one kind is none of another.
+        let place = |kind: u64| prop_oneof![Just(0_u64), kind * 10 + 1..kind * 10 + 3];
+        let form = ((place(1), place(2), place(3)), prop::collection::vec(0_u32..30, BANDS + 2));
         prop::collection::vec(form, 2..20).prop_map(|forms| {
             let banded = |(form, ((title_company, title_city, company_city), bands))| Banded {
                 form,
@@ -108,26 +126,36 @@ mod tests {
         })
     }
 
-    proptest! {
-        #[test]
-        fn whoever_is_a_candidate_of_new_ones_meets_them(forms in any_forms(), new in 1_usize..10) {
-            let new = new.min(forms.len());
-            let meeting = Meeting::of(forms[..new].iter());
-            for (_, other) in candidates(&forms, new, |_, _| true) {
-                prop_assert!(meeting.meets(&forms[other as usize]));
-            }
-        }
+    /// Whether two share a band and what qualifies it.
+    fn share(a: &Banded, b: &Banded) -> bool {
+        (0..a.bands.len()).any(|at| {
+            let qualified = a.keys(at).into_iter().zip(b.keys(at)).any(|(one, other)| one != 0 && one == other);
+            a.bands[at] == b.bands[at] && qualified
+        })
     }
 
-    #[test]
-    fn strangers_seldom_meet() {
-        let form = |form: u64| {
-            let bands = (0..48).map(|band| mix(form << 8 | band) as u32).collect();
-            Banded { form, places: Places { title_company: form + 1, title_city: 1, company_city: form + 1 }, bands }
-        };
-        let forms: Vec<Banded> = (0..2_000).map(form).collect();
-        let meeting = Meeting::of(forms[..1_000].iter());
-        assert!(forms[..1_000].iter().all(|form| meeting.meets(form)));
-        assert!(forms[1_000..].iter().filter(|form| meeting.meets(form)).count() < 20);
+    proptest! {
+        #[test]
+        fn all_who_share_a_qualified_band_meet_once(forms in any_forms(), new in 1_usize..10) {
+            let new = new.min(forms.len());
+            let pairs = (0..new).flat_map(|a| (a + 1..forms.len()).map(move |b| (a, b)));
+            let expected: Vec<(u32, u32)> =
+                pairs.filter(|(a, b)| share(&forms[*a], &forms[*b])).map(|(a, b)| (a as u32, b as u32)).collect();
+            let index = Index::of(&forms[..new]);
+            let mut found = index.pairs(|_, _| true);
+            for (other, form) in (0..).zip(&forms).skip(new) {
+                found.extend(index.meeting(form).into_iter().map(|one| (one, other)));
+            }
+            found.sort_unstable();
+            prop_assert_eq!(found, expected);
+        }
+
+        #[test]
+        fn who_may_not_be_is_left_out(forms in any_forms()) {
+            let index = Index::of(&forms);
+            let even = |a: usize, b: usize| (a + b).is_multiple_of(2);
+            let expected: Vec<(u32, u32)> = index.pairs(|_, _| true).into_iter().filter(|(a, b)| even(*a as usize, *b as usize)).collect();
+            prop_assert_eq!(index.pairs(even), expected);
+        }
     }
 }

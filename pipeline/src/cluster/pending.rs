@@ -1,6 +1,6 @@
 //! Postings whose forms are not taken yet: forms, candidates and pairs of a batch of them.
 
-use super::candidates::{Banded, Meeting, candidates};
+use super::candidates::{Banded, Index};
 use super::compare::{compare, may_be_same};
 use super::form::{Facts, Form, KERNEL_VERSION, Places, Posting};
 use crate::PipelineError;
@@ -14,6 +14,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Postings of a batch: of as many are forms held, and at most as many bodies.
 const BATCH: usize = 100_000;
+
+/// Forms whose texts are held to compare them: some five kilobytes each.
+const TEXTS: usize = 12_000;
 
 /// What a form is made of, less the body, as a column of the engine: equal as long as the form is.
 fn content(alias: &str) -> String {
@@ -54,28 +57,14 @@ pub(super) async fn take_batch(store: &Store, database: &str, scope: &Scope) -> 
         batch.drop().await?;
         return Ok(false);
     }
-    let old = stored_forms(store, database, &forms).await?;
+    let pairs = pairs(store, database, &forms).await?;
     insert_bands(store, database, &forms).await?;
-    let pairs = blocking(move || pairs(forms, old)).await?;
+    drop(forms);
     judge(store, database, &batch, pairs).await?;
     // Only now are the postings no longer pending: a batch cut off before is taken again.
     batch.pour_into("posting_forms").await?;
     batch.drop().await?;
     Ok(postings >= BATCH)
-}
-
-/// Pairs of new forms, and of new with old, that are worth comparing; the smaller first.
-fn pairs(new: BTreeMap<u64, Described>, old: Vec<Described>) -> Vec<(u64, u64)> {
-    let mut facts = Vec::with_capacity(new.len() + old.len());
-    let mut banded = Vec::with_capacity(facts.capacity());
-    let told = new.values().filter(|form| form.told).count();
-    for form in new.into_values().chain(old).filter(|form| form.told) {
-        facts.push(form.facts);
-        banded.push(form.banded);
-    }
-    let found = candidates(&banded, told, |a, b| may_be_same(&facts[a], &facts[b]));
-    let forms = found.into_iter().map(|(a, b)| (banded[a as usize].form, banded[b as usize].form));
-    forms.map(|(a, b)| (a.min(b), a.max(b))).collect()
 }
 
 /// Postings whose forms are taken at one time, by all cores.
@@ -149,8 +138,50 @@ async fn insert_bands(store: &Store, database: &str, forms: &BTreeMap<u64, Descr
     Ok(())
 }
 
-/// Forms of earlier batches under whose places bands of this one are looked for.
-async fn stored_forms(store: &Store, database: &str, new: &BTreeMap<u64, Described>) -> Result<Vec<Described>, PipelineError> {
+/// Pairs of new forms, and of new with stored ones, that are worth comparing; the smaller first.
+async fn pairs(store: &Store, database: &str, new: &BTreeMap<u64, Described>) -> Result<Vec<(u64, u64)>, PipelineError> {
+    let told: Vec<&Described> = new.values().filter(|form| form.told).collect();
+    let banded: Vec<Banded> = told.iter().map(|form| form.banded.clone()).collect();
+    // Beside the tasks that wait for the store.
+    let (index, among) = tokio::task::block_in_place(|| {
+        let index = Index::of(&banded);
+        let among = index.pairs(|a, b| may_be_same(&told[a].facts, &told[b].facts));
+        (index, among)
+    });
+    let mut pairs: Vec<(u64, u64)> = among.into_iter().map(|(a, b)| (banded[a as usize].form, banded[b as usize].form)).collect();
+    let find = |stored: Vec<Described>| -> Vec<(u64, u64)> {
+        let meeting = |stored: Described| {
+            let met = index.meeting(&stored.banded).into_iter().map(|at| told[at as usize]);
+            let found = met.filter(|one| may_be_same(&one.facts, &stored.facts));
+            found.map(|one| (one.banded.form, stored.banded.form)).collect::<Vec<_>>()
+        };
+        tokio::task::block_in_place(|| stored.into_par_iter().flat_map_iter(meeting).collect())
+    };
+    let mut waiting: Vec<Described> = Vec::with_capacity(TOGETHER);
+    each_stored_form(store, database, new, |stored| {
+        waiting.push(stored);
+        if waiting.len() == TOGETHER {
+            pairs.extend(find(std::mem::take(&mut waiting)));
+        }
+    })
+    .await?;
+    pairs.extend(find(waiting));
+    for (a, b) in &mut pairs {
+        (*a, *b) = ((*a).min(*b), (*a).max(*b));
+    }
+    // A form that was put in twice is read twice.
+    pairs.sort_unstable();
+    pairs.dedup();
+    Ok(pairs)
+}
+
+/// Hands over the forms of earlier batches that are at a place of a new one.
+async fn each_stored_form(
+    store: &Store,
+    database: &str,
+    new: &BTreeMap<u64, Described>,
+    mut take: impl FnMut(Described),
+) -> Result<(), PipelineError> {
     let places =
         |pick: fn(&Places) -> u64| -> HashSet<u64> { new.values().map(|form| pick(&form.banded.places)).filter(|key| *key != 0).collect() };
     let (by_company, by_city, by_both) = (places(|p| p.title_company), places(|p| p.title_city), places(|p| p.company_city));
@@ -161,39 +192,45 @@ async fn stored_forms(store: &Store, database: &str, new: &BTreeMap<u64, Describ
     }
     keys.insert(&["key"], rows).await?;
     let wanted = format!("(SELECT key FROM {})", keys.name());
-    // A form that was put in twice says the same twice.
     let sql = format!(
-        "SELECT form, told, title_company, title_city, company_city, bands, \
+        "SELECT form, title_company, title_city, company_city, bands, \
          title, toString(level), company, cities, toString(country), toString(store), pay_min, pay_max, toString(pay_unit) \
          FROM {database}.posting_bands WHERE told = 1 AND (title_company IN {wanted} OR title_city IN {wanted} OR company_city IN {wanted}) \
          SETTINGS final = 0"
     );
-    let meeting = Meeting::of(new.values().filter(|form| form.told).map(|form| &form.banded));
-    let mut old: BTreeMap<u64, Described> = BTreeMap::new();
     binary::for_each_row(store, &sql, |fields| {
-        let (form, told) = (fields.u64()?, fields.u8()? == 1);
+        let form = fields.u64()?;
         let places = Places { title_company: fields.u64()?, title_city: fields.u64()?, company_city: fields.u64()? };
         let banded = Banded { form, places, bands: fields.u32s()? };
         let [title, level, company] = [fields.text()?, fields.text()?, fields.text()?].map(str::to_owned);
         let (cities, country, shop) = (fields.texts()?, fields.text()?.to_owned(), fields.text()?.to_owned());
         let (pay, pay_unit) = ((fields.nullable_f64()?, fields.nullable_f64()?), fields.text()?.to_owned());
-        // Titles in a city are few, and very many postings share one.
-        if !new.contains_key(&form) && meeting.meets(&banded) {
+        if !new.contains_key(&form) {
             let facts = Facts { title, level, company, cities, country, store: shop, pay, pay_unit };
-            old.insert(form, Described { facts, told, banded });
+            take(Described { facts, told: true, banded });
         }
         Some(Ok(()))
     })
     .await?;
-    keys.drop().await?;
-    Ok(old.into_values().collect())
+    keys.drop().await
 }
 
 /// Compares the candidates with their texts and writes down the pairs that are of one job.
-async fn judge(store: &Store, database: &str, batch: &Staging<'_>, pairs: Vec<(u64, u64)>) -> Result<(), PipelineError> {
-    if pairs.is_empty() {
-        return Ok(());
+async fn judge(store: &Store, database: &str, batch: &Staging<'_>, mut pairs: Vec<(u64, u64)>) -> Result<(), PipelineError> {
+    while !pairs.is_empty() {
+        let mut forms: HashSet<u64> = HashSet::new();
+        let mut fits = |(a, b): &(u64, u64)| {
+            forms.extend([*a, *b]);
+            forms.len() <= TEXTS
+        };
+        let rest = pairs.split_off(pairs.iter().take_while(|pair| fits(pair)).count().max(1));
+        let part = std::mem::replace(&mut pairs, rest);
+        judge_part(store, database, batch, part).await?;
     }
+    Ok(())
+}
+
+async fn judge_part(store: &Store, database: &str, batch: &Staging<'_>, pairs: Vec<(u64, u64)>) -> Result<(), PipelineError> {
     let wanted = Staging::create_as(store, database, "posting_forms_wanted", "form UInt64").await?;
     let mut rows = RowBinary::default();
     for form in pairs.iter().flat_map(|(a, b)| [*a, *b]).collect::<HashSet<u64>>() {

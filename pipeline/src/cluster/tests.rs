@@ -1,6 +1,6 @@
 //! Properties of the whole: from postings to clusters, without a store.
 
-use super::candidates::{Banded, candidates};
+use super::candidates::{Banded, Index};
 use super::compare::{Comparison, Relation, compare, may_be_same};
 use super::component::{Edge, Guarded, components};
 use super::form::{Form, Posting};
@@ -31,7 +31,7 @@ pub(super) fn clusters(postings: &[Posting]) -> BTreeMap<String, String> {
     let forms: BTreeMap<u64, Form> = postings.iter().map(Form::of).map(|form| (form.id, form)).collect();
     let forms: Vec<Form> = forms.into_values().collect();
     let banded: Vec<Banded> = forms.iter().map(Banded::of).collect();
-    let pairs = candidates(&banded, banded.len(), |a, b| may_be_same(&forms[a].facts, &forms[b].facts));
+    let pairs = Index::of(&banded).pairs(|a, b| may_be_same(&forms[a].facts, &forms[b].facts));
     let edges: Vec<Edge> = pairs
         .into_iter()
         .map(|(a, b)| (a as usize, b as usize, compare(&forms[a as usize], &forms[b as usize])))
@@ -194,15 +194,5 @@ proptest! {
         for pair in all.windows(2) {
             prop_assert_eq!(compared(&pair[0], &pair[1]), compared(&pair[1], &pair[0]));
         }
-    }
-
-    #[test]
-    fn new_candidates_are_those_of_the_whole(all in postings(), new in 0_usize..12) {
-        let forms: BTreeMap<u64, Form> = all.iter().map(Form::of).map(|form| (form.id, form)).collect();
-        let banded: Vec<Banded> = forms.values().map(Banded::of).collect();
-        let new = new.min(banded.len());
-        let whole = candidates(&banded, banded.len(), |_, _| true);
-        let expected: Vec<(u32, u32)> = whole.into_iter().filter(|(a, _)| (*a as usize) < new).collect();
-        prop_assert_eq!(candidates(&banded, new, |_, _| true), expected);
     }
 }
