@@ -4,6 +4,7 @@
 //! (longer bands) company and city whatever the title. That depends on the two alone. A bucket has no greatest size, for a pair
 //! that is looked at or not by how many others there are would depend on what else has come; bands qualified so have few in them.
 
+use super::compare::{letters, may_be_one_company};
 use super::form::{Form, Places};
 use super::signature::BANDS;
 use super::text::mix;
@@ -18,12 +19,14 @@ pub struct Banded {
     pub places: Places,
     /// Bands: the short ones, then the long ones.
     pub bands: Vec<u32>,
+    /// Letters of the company's name: of very many postings of one title in one city, most are of companies that are seen to be others.
+    pub company: u64,
 }
 
 impl Banded {
     /// The bands of a form.
     pub fn of(form: &Form) -> Self {
-        Self { form: form.id, places: form.places(), bands: form.bands() }
+        Self { form: form.id, places: form.places(), bands: form.bands(), company: letters(&form.facts.company) }
     }
 
     /// What the band at a place is qualified by; 0 for nothing.
@@ -36,6 +39,8 @@ impl Banded {
 /// Forms, to be found by their qualified bands.
 pub struct Index<'f> {
     forms: &'f [Banded],
+    /// Their companies, side by side.
+    companies: Vec<u64>,
     /// By band: hashes of a value and what qualifies it, sorted, each with the number of the form. Different ones may have one hash.
     bands: Vec<Vec<(u32, u32)>>,
 }
@@ -53,17 +58,21 @@ impl<'f> Index<'f> {
             found.dedup();
             found
         };
-        Self { forms, bands: (0..bands).into_par_iter().map(of_band).collect() }
+        let companies = forms.iter().map(|form| form.company).collect();
+        Self { forms, companies, bands: (0..bands).into_par_iter().map(of_band).collect() }
     }
 
-    /// Pairs of numbers of these forms that share a qualified band and pass `may_be`, each once, in order, the smaller number first.
+    /// Pairs of numbers of these forms that share a qualified band, may be of one company and pass `may_be`, each once, in order, the smaller number first.
     pub fn pairs(&self, may_be: impl Fn(usize, usize) -> bool + Sync) -> Vec<(u32, u32)> {
         let of_band = |(band, found): (usize, &Vec<(u32, u32)>)| {
             let mut pairs = Vec::new();
             for bucket in found.chunk_by(|a, b| a.0 == b.0) {
                 for (at, (_, one)) in bucket.iter().enumerate() {
                     let others = bucket.iter().skip(at + 1).map(|(_, other)| *other);
-                    let first = |other: &u32| meet_first(&self.forms[*one as usize], &self.forms[*other as usize], band);
+                    let first = |other: &u32| {
+                        may_be_one_company(self.companies[*one as usize], self.companies[*other as usize])
+                            && meet_first(&self.forms[*one as usize], &self.forms[*other as usize], band)
+                    };
                     pairs.extend(others.filter(first).filter(|other| may_be(*one as usize, *other as usize)).map(|other| (*one, other)));
                 }
             }
@@ -76,14 +85,15 @@ impl<'f> Index<'f> {
         pairs
     }
 
-    /// The numbers of the forms that share a qualified band with another, each once, sorted.
+    /// The numbers of the forms that share a qualified band with another and may be of its company, each once, sorted.
     pub fn meeting(&self, other: &Banded) -> Vec<u32> {
         let mut met = Vec::new();
         for (band, found) in self.bands.iter().enumerate() {
             for hash in hashes(other, band) {
                 let from = found.partition_point(|(known, _)| *known < hash);
                 let bucket = found[from..].iter().take_while(|(known, _)| *known == hash).map(|(_, at)| *at);
-                met.extend(bucket.filter(|at| meet_first(&self.forms[*at as usize], other, band)));
+                let companies = bucket.filter(|at| may_be_one_company(self.companies[*at as usize], other.company));
+                met.extend(companies.filter(|at| meet_first(&self.forms[*at as usize], other, band)));
             }
         }
         met.sort_unstable();
@@ -115,23 +125,25 @@ mod tests {
     fn any_forms() -> impl Strategy<Value = Vec<Banded>> {
         // A place of one kind is none of another.
         let place = |kind: u64| prop_oneof![Just(0_u64), kind * 10 + 1..kind * 10 + 3];
-        let form = ((place(1), place(2), place(3)), prop::collection::vec(0_u32..30, BANDS + 2));
-        prop::collection::vec(form, 2..20).prop_map(|forms| {
-            let banded = |(form, ((title_company, title_city, company_city), bands))| Banded {
-                form,
-                places: Places { title_company, title_city, company_city },
-                bands,
-            };
-            (0..).zip(forms).map(banded).collect()
-        })
+        let places = (place(1), place(2), place(3)).prop_map(|(title_company, title_city, company_city)| Places {
+            title_company,
+            title_city,
+            company_city,
+        });
+        let form = (places, prop::collection::vec(0_u32..30, BANDS + 2), "[a-d]{0,4}");
+        let banded = |(form, (places, bands, company)): (u64, (Places, Vec<u32>, String))| {
+            let company = letters(&company);
+            Banded { form, places, bands, company }
+        };
+        prop::collection::vec(form, 2..20).prop_map(move |forms| (0..).zip(forms).map(banded).collect())
     }
 
-    /// Whether two share a band and what qualifies it.
+    /// Whether two share a band and what qualifies it, and may be of one company.
     fn share(a: &Banded, b: &Banded) -> bool {
         (0..a.bands.len()).any(|at| {
             let qualified = a.keys(at).into_iter().zip(b.keys(at)).any(|(one, other)| one != 0 && one == other);
             a.bands[at] == b.bands[at] && qualified
-        })
+        }) && may_be_one_company(a.company, b.company)
     }
 
     proptest! {

@@ -1,7 +1,7 @@
 //! Whether two postings are of one job, by the two alone.
 
 use super::form::{Facts, Form};
-use super::text::{Sentence, common};
+use super::text::{Sentence, common, mix};
 
 /// Texts that share less than this of their shingles are never of one job.
 const LEAST_TEXT: f64 = 0.5;
@@ -184,6 +184,19 @@ fn companies(a: &str, b: &str) -> Relation {
     }
 }
 
+/// The letters of a company's name, each as one of 64 bits.
+pub(super) fn letters(company: &str) -> u64 {
+    // A name that is cut ends in dots that the whole one has not.
+    company.chars().filter(|letter| !matches!(letter, '.' | '…')).fold(0, |letters, letter| letters | 1 << (mix(u64::from(letter)) & 63))
+}
+
+/// Whether names of these letters may be of one company: the letters of a part are among those of the whole, and one edit takes and brings
+/// at most one. So much is soon said of very many pairs; of most that are two it says so.
+pub(super) fn may_be_one_company(a: u64, b: u64) -> bool {
+    let (gone, come) = (a & !b, b & !a);
+    a == 0 || b == 0 || gone == 0 || come == 0 || (gone.is_power_of_two() && come.is_power_of_two())
+}
+
 /// A part of a name that is short says nothing: two Chinese characters, three Latin letters.
 fn tells_a_company(part: &str) -> bool {
     part.chars().count() >= if part.is_ascii() { 4 } else { 3 }
@@ -285,6 +298,17 @@ mod tests {
         #[test]
         fn one_edit_is_an_optimal_string_alignment_of_one(a in "[ab中é]{0,6}", b in "[ab中é]{0,6}") {
             prop_assert_eq!(is_one_edit(&a, &b), strsim::osa_distance(&a, &b) <= 1);
+        }
+
+        #[test]
+        fn who_may_be_one_company_has_letters_in_common(a in "[ab中é网络. …]{0,7}", b in "[ab中é网络. …]{0,7}", from in 0_usize..4) {
+            let part: String = a.chars().skip(from).collect();
+            let grown = format!("{b}{a}");
+            for (one, other) in [(&a, &b), (&a, &part), (&a, &grown), (&part, &grown)] {
+                if companies(one, other) != Relation::Different {
+                    prop_assert!(may_be_one_company(letters(one), letters(other)), "{one:?} {other:?}");
+                }
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Postings whose forms are not taken yet: forms, candidates and pairs of a batch of them.
 
 use super::candidates::{Banded, Index};
-use super::compare::{compare, may_be_same};
+use super::compare::{compare, letters, may_be_same};
 use super::form::{Facts, Form, KERNEL_VERSION, Places, Posting};
 use crate::PipelineError;
 use crate::binary;
@@ -201,8 +201,9 @@ async fn each_stored_form(
     binary::for_each_row(store, &sql, |fields| {
         let form = fields.u64()?;
         let places = Places { title_company: fields.u64()?, title_city: fields.u64()?, company_city: fields.u64()? };
-        let banded = Banded { form, places, bands: fields.u32s()? };
+        let bands = fields.u32s()?;
         let [title, level, company] = [fields.text()?, fields.text()?, fields.text()?].map(str::to_owned);
+        let banded = Banded { form, places, bands, company: letters(&company) };
         let (cities, country, shop) = (fields.texts()?, fields.text()?.to_owned(), fields.text()?.to_owned());
         let (pay, pay_unit) = ((fields.nullable_f64()?, fields.nullable_f64()?), fields.text()?.to_owned());
         if !new.contains_key(&form) {
