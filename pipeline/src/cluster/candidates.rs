@@ -1,14 +1,14 @@
 //! Which pairs of forms are worth comparing.
 //!
 //! Two forms are a candidate when they share a band of their texts *and* what qualifies it: title and company, title and city, or
-//! (longer bands) company and city whatever the title. That depends on the two alone. A bucket has no greatest size, for a pair
-//! that is looked at or not by how many others there are would depend on what else has come; bands qualified so have few in them.
+//! (longer bands) company and city whatever the title. That depends on the two alone. How many are looked at has no limit, for a pair
+//! that is looked at or not by how many others there are would depend on what else has come.
 
 use super::compare::{letters, may_be_one_company};
 use super::form::{Form, Places};
 use super::signature::BANDS;
-use super::text::mix;
 use rayon::prelude::*;
+use std::ops::Range;
 
 /// A form's bands and what qualifies them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,64 +36,51 @@ impl Banded {
     }
 }
 
-/// Forms, to be found by their qualified bands.
+/// Forms, to be found by what qualifies their bands.
+///
+/// Of very many postings some thousands are of one title in one city, and their texts share bands, since there is not much to say of a cashier. Most are of
+/// companies that are seen to be others: so those are left out first, and bands are compared of who is left.
 pub struct Index<'f> {
     forms: &'f [Banded],
-    /// Their companies, side by side.
-    companies: Vec<u64>,
-    /// By band: hashes of a value and what qualifies it, sorted, each with the number of the form. Different ones may have one hash.
-    bands: Vec<Vec<(u32, u32)>>,
+    /// Title and company or title and city, letters of the company, number of the form; sorted.
+    short: Vec<(u64, u64, u32)>,
+    /// Likewise by company and city.
+    long: Vec<(u64, u64, u32)>,
 }
 
 impl<'f> Index<'f> {
     /// Of these forms.
     pub fn of(forms: &'f [Banded]) -> Self {
-        let bands = forms.iter().map(|form| form.bands.len()).max().unwrap_or(0);
-        let of_band = |band: usize| {
-            let mut found: Vec<(u32, u32)> = Vec::new();
-            for (at, form) in (0_u32..).zip(forms) {
-                found.extend(hashes(form, band).map(|hash| (hash, at)));
-            }
+        let by = |band: usize| {
+            let keyed = |(at, form): (u32, &Banded)| form.keys(band).map(|key| (key, form.company, at));
+            let mut found: Vec<(u64, u64, u32)> = (0..).zip(forms).flat_map(keyed).filter(|(key, ..)| *key != 0).collect();
             found.sort_unstable();
-            found.dedup();
             found
         };
-        let companies = forms.iter().map(|form| form.company).collect();
-        Self { forms, companies, bands: (0..bands).into_par_iter().map(of_band).collect() }
+        Self { forms, short: by(0), long: by(BANDS) }
     }
 
-    /// Pairs of numbers of these forms that share a qualified band, may be of one company and pass `may_be`, each once, in order, the smaller number first.
+    /// Pairs of numbers of these forms that share a qualified band, may be of one company and pass `may_be`, each once, in order, the smaller number
+    /// first.
     pub fn pairs(&self, may_be: impl Fn(usize, usize) -> bool + Sync) -> Vec<(u32, u32)> {
-        let of_band = |(band, found): (usize, &Vec<(u32, u32)>)| {
-            let mut pairs = Vec::new();
-            for bucket in found.chunk_by(|a, b| a.0 == b.0) {
-                for (at, (_, one)) in bucket.iter().enumerate() {
-                    let others = bucket.iter().skip(at + 1).map(|(_, other)| *other);
-                    let first = |other: &u32| {
-                        may_be_one_company(self.companies[*one as usize], self.companies[*other as usize])
-                            && meet_first(&self.forms[*one as usize], &self.forms[*other as usize], band)
-                    };
-                    pairs.extend(others.filter(first).filter(|other| may_be(*one as usize, *other as usize)).map(|other| (*one, other)));
-                }
-            }
-            pairs
+        let of_form = |(other, form): (usize, &Banded)| {
+            let before = self.meeting(form).into_iter().take_while(move |one| (*one as usize) < other);
+            before.filter(|one| may_be(*one as usize, other)).map(|one| (one, other as u32)).collect::<Vec<_>>()
         };
-        let mut pairs: Vec<(u32, u32)> = self.bands.par_iter().enumerate().flat_map_iter(of_band).collect();
+        let mut pairs: Vec<(u32, u32)> = self.forms.par_iter().enumerate().flat_map_iter(of_form).collect();
         pairs.sort_unstable();
-        // Two hashes of a band may be one.
-        pairs.dedup();
         pairs
     }
 
     /// The numbers of the forms that share a qualified band with another and may be of its company, each once, sorted.
     pub fn meeting(&self, other: &Banded) -> Vec<u32> {
         let mut met = Vec::new();
-        for (band, found) in self.bands.iter().enumerate() {
-            for hash in hashes(other, band) {
-                let from = found.partition_point(|(known, _)| *known < hash);
-                let bucket = found[from..].iter().take_while(|(known, _)| *known == hash).map(|(_, at)| *at);
-                let companies = bucket.filter(|at| may_be_one_company(self.companies[*at as usize], other.company));
-                met.extend(companies.filter(|at| meet_first(&self.forms[*at as usize], other, band)));
+        for (index, first, bands) in [(&self.short, 0, 0..BANDS), (&self.long, BANDS, BANDS..usize::MAX)] {
+            for key in other.keys(first).into_iter().filter(|key| *key != 0) {
+                let from = index.partition_point(|(known, ..)| *known < key);
+                let alike = index[from..].iter().take_while(|(known, ..)| *known == key);
+                let companies = alike.filter(|(_, company, _)| may_be_one_company(*company, other.company)).map(|(.., at)| *at);
+                met.extend(companies.filter(|at| share(&self.forms[*at as usize], other, &bands)));
             }
         }
         met.sort_unstable();
@@ -102,19 +89,10 @@ impl<'f> Index<'f> {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "the lower half of a mixed hash")]
-fn hashes(form: &Banded, band: usize) -> impl Iterator<Item = u32> {
-    let value = form.bands.get(band).copied();
-    let keys = form.keys(band).into_iter().filter(|key| *key != 0);
-    value.into_iter().flat_map(move |value| keys.clone().map(move |key| mix(key ^ u64::from(value).rotate_left(32)) as u32))
-}
-
-/// Whether two share a band, qualified alike, and none before it: similar texts share many, and each pair is looked at once.
-fn meet_first(a: &Banded, b: &Banded, band: usize) -> bool {
-    let alike = |band: usize| a.keys(band).into_iter().zip(b.keys(band)).any(|(one, other)| one != 0 && one == other);
-    let (short, long) = (alike(0), alike(BANDS));
-    let shared = a.bands.iter().zip(&b.bands).enumerate().filter(|(at, _)| if *at < BANDS { short } else { long });
-    shared.filter(|(_, (one, other))| one == other).map(|(at, _)| at).next() == Some(band)
+/// Whether two share one of these bands.
+fn share(a: &Banded, b: &Banded, bands: &Range<usize>) -> bool {
+    let of = |form: &'_ Banded| bands.start.min(form.bands.len())..bands.end.min(form.bands.len());
+    a.bands[of(a)].iter().zip(&b.bands[of(b)]).any(|(one, other)| one == other)
 }
 
 #[cfg(test)]
@@ -139,7 +117,7 @@ mod tests {
     }
 
     /// Whether two share a band and what qualifies it, and may be of one company.
-    fn share(a: &Banded, b: &Banded) -> bool {
+    fn are_to_meet(a: &Banded, b: &Banded) -> bool {
         (0..a.bands.len()).any(|at| {
             let qualified = a.keys(at).into_iter().zip(b.keys(at)).any(|(one, other)| one != 0 && one == other);
             a.bands[at] == b.bands[at] && qualified
@@ -152,7 +130,7 @@ mod tests {
             let new = new.min(forms.len());
             let pairs = (0..new).flat_map(|a| (a + 1..forms.len()).map(move |b| (a, b)));
             let expected: Vec<(u32, u32)> =
-                pairs.filter(|(a, b)| share(&forms[*a], &forms[*b])).map(|(a, b)| (a as u32, b as u32)).collect();
+                pairs.filter(|(a, b)| are_to_meet(&forms[*a], &forms[*b])).map(|(a, b)| (a as u32, b as u32)).collect();
             let index = Index::of(&forms[..new]);
             let mut found = index.pairs(|_, _| true);
             for (other, form) in (0..).zip(&forms).skip(new) {
