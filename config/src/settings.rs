@@ -98,7 +98,7 @@ pub struct StoreSettings {
 
 impl Default for StoreSettings {
     fn default() -> Self {
-        Self { url: None, user: None, password: None, cluster: None, cache_dir: None, max_memory: 640 << 20, threads: None }
+        Self { url: None, user: None, password: None, cluster: None, cache_dir: None, max_memory: 800 << 20, threads: None }
     }
 }
 

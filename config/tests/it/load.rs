@@ -50,7 +50,7 @@ fn an_empty_file_is_all_defaults() {
     assert_eq!(settings.company.timezone, Asia::Shanghai);
     assert_eq!(settings.company.currency, Currency::CNY);
     assert_eq!(settings.company.country, "CN");
-    assert_eq!(settings.store.max_memory, 640 * 1024 * 1024);
+    assert_eq!(settings.store.max_memory, 800 * 1024 * 1024);
     assert_eq!(settings.serve.page.to_string(), "127.0.0.1:8080");
     assert_eq!(settings.serve.clickhouse.to_string(), "127.0.0.1:8123");
     assert_eq!(settings.identity.key, SecretRef::file("~/.config/inflow/identity.key"));
