@@ -57,7 +57,7 @@ pub fn measure(asked: &Workload, deliveries: &Deliveries, company: &Company) -> 
 /// Writes the two parts of every file; returns the number of lines of the day.
 fn cut(deliveries: &Deliveries, before: &Path, day: &Path) -> Result<u64> {
     let (start, end) = the_day().context("the day is none")?;
-    let keys = version_keys(Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/workload/connectors").as_path())?;
+    let keys = version_keys(&crate::root()?.join("tests/workload/connectors"))?;
     for folder in [before, day] {
         remove(folder)?;
         std::fs::create_dir_all(folder)?;
@@ -128,7 +128,6 @@ fn instant(text: &str) -> Option<DateTime<Utc>> {
 #[cfg(test)]
 mod tests {
     use super::{instant, value, version_keys};
-    use std::path::Path;
 
     #[test]
     fn times_of_all_forms_are_one_instant() {
@@ -150,7 +149,7 @@ mod tests {
 
     #[test]
     fn every_stream_of_every_channel_has_a_version() {
-        let keys = version_keys(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/workload/connectors")).unwrap();
+        let keys = version_keys(&crate::root().unwrap().join("tests/workload/connectors")).unwrap();
         assert_eq!(keys.len(), 48);
         assert!(keys.values().all(|key| !key.is_empty() && !key.contains('.')), "{keys:?}");
     }
