@@ -94,7 +94,7 @@ impl Hyper {
     fn updated(&self, (a, b): (f64, f64), observed: &Observed) -> (f64, f64) {
         let count = observed.count as f64;
         match self.kind {
-            Kind::Share => (a + count, b + observed.size - count),
+            Kind::Share => (a + count, b + (observed.size - count)),
             Kind::Rate => (a + count, b + observed.size),
         }
     }

@@ -91,7 +91,7 @@ impl Likelihood<'_> {
         let entry = |one: &Observed| {
             let count = one.count as f64;
             match self.kind {
-                Kind::Share => ln_beta(a + count, b + one.size - count) - ln_beta(a, b),
+                Kind::Share => ln_beta(a + count, b + (one.size - count)) - ln_beta(a, b),
                 // ln(b / (b + E)) is small for a narrow prior, so it is not taken as a difference of logarithms.
                 Kind::Rate => ln_gamma(a + count) - ln_gamma(a) - a * (one.size / b).ln_1p() - count * (b + one.size).ln(),
             }

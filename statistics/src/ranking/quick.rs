@@ -46,7 +46,9 @@ impl Comparison {
 
     /// P(one entry's true figure > another's).
     pub fn over(&self, one: usize, other: usize) -> f64 {
-        self.under.iter().map(|(weight, parts)| weight * parts[one].over(&parts[other])).sum()
+        let over: f64 = self.under.iter().map(|(weight, parts)| weight * parts[one].over(&parts[other])).sum();
+        // Weights add up to one but for the last digit.
+        over.clamp(0.0, 1.0)
     }
 }
 
@@ -225,6 +227,20 @@ mod tests {
         fn rates_agree_with_the_integrals(figures in proptest::collection::vec((prop_oneof![0_u64..4, 0_u64..60], 1.0..400.0_f64), 2..5)) {
             let figures: Vec<_> = figures.into_iter().map(|(count, size)| Observed { count, size }).collect();
             agree(Kind::Rate, &figures, 0.001, 0.001)?;
+        }
+    }
+
+    /// A prior's small share of failures is not lost beside millions of trials.
+    #[test]
+    fn millions_without_a_failure_are_compared() {
+        let all = Observed { count: 2_379_178, size: 2_379_178.0 };
+        for other in
+            [all, Observed { count: 2_379_170, size: 2_379_178.0 }, Observed { count: 9, size: 20.0 }, Observed { count: 0, size: 3e9 }]
+        {
+            let compared = Comparison::new(Kind::Share, &[all, other]).unwrap().unwrap();
+            let over = compared.over(0, 1);
+            assert!(compared.mean(0) > 0.999 && (0.49..=1.0).contains(&over), "{other:?}: {over}");
+            assert!(rank(Kind::Share, &[all, other]).unwrap()[0].shrunk.mean > 0.999);
         }
     }
 
