@@ -100,7 +100,7 @@ impl Explain for PipelineError {
                     .to_owned(),
             ),
             Self::NoPosting { like, .. } => Some(format!("give one of {}", like.join(", "))),
-            Self::Aside { .. } => Some("the disk may be full; linking needs about 300 bytes for each application while it runs".to_owned()),
+            Self::Aside { .. } => Some("the disk may be full: free some space, then run it again; nothing is lost".to_owned()),
             Self::Stopped(_) => None,
         }
     }

@@ -67,7 +67,7 @@ pub fn link(applications: &[Application], connections: &[String], words: &Words,
     linked
 }
 
-/// Candidates of persons that several connections know, so many of which are read at a time: about 600 bytes each, here and in the engine.
+/// Candidates of persons that several connections know, so many of which are read at a time: their applications fit the memory, here and in the engine.
 const PART: u64 = 500_000;
 
 /// Reads the applications of a database, links them and replaces its tables `application_links` and `application_conflicts`.
