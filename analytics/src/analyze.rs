@@ -57,7 +57,8 @@ pub async fn analyze(store: &Store, config: &Config, clock: &SharedClock, wanted
         return Err(AnalyticsError::UnknownJob { name: name.clone(), accepted: known.into_iter().map(str::to_owned).collect() });
     }
     let wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|one| one == name);
-    rebuild(store, LIVE, config, clock, &wanted, scope).await?;
+    let marts = Marts::new(store, LIVE, config);
+    rebuild(&marts, config, clock, &wanted, scope).await?;
     if wanted(VIEWS) {
         install(store, config).await?;
     }
@@ -68,18 +69,21 @@ pub async fn analyze(store: &Store, config: &Config, clock: &SharedClock, wanted
 ///
 /// The metrics stay with the live database: their views name its tables, which a replay exchanges beneath them.
 pub async fn analyze_into(store: &Store, db: &str, config: &Config, clock: &SharedClock) -> Result<(), AnalyticsError> {
-    rebuild(store, db, config, clock, &|_| true, &Scope::All).await
+    rebuild(&Marts::new(store, db, config), config, clock, &|_| true, &Scope::All).await
+}
+
+/// As [`analyze`] of everything, with so many applications in one statement at most: what very many of them are analysed by, for tests.
+pub async fn analyze_in_parts(store: &Store, config: &Config, clock: &SharedClock, applications: u64) -> Result<(), AnalyticsError> {
+    rebuild(&Marts { part: applications, ..Marts::new(store, LIVE, config) }, config, clock, &|_| true, &Scope::All).await
 }
 
 async fn rebuild(
-    store: &Store,
-    db: &str,
+    marts: &Marts<'_>,
     config: &Config,
     clock: &SharedClock,
     wanted: &impl Fn(&str) -> bool,
     scope: &Scope,
 ) -> Result<(), AnalyticsError> {
-    let marts = &Marts::new(store, db, config);
     let stages = async || if wanted("application_stages") { stages::rebuild(marts, scope).await } else { Ok(Made::Anew) };
     let channels = async || marts.rebuild_if_other("channels", &channels(config)).await;
     // The last two stand on the others, and not on each other.
@@ -88,7 +92,7 @@ async fn rebuild(
     let jobs = async |of_hires: bool| {
         for job in JOBS.iter().filter(|job| job.of_hires == of_hires && wanted(job.name)) {
             (job.run)(&desk).await?;
-            tracing::debug!(db, job = job.name, "job done");
+            tracing::debug!(db = marts.db, job = job.name, "job done");
         }
         Ok(())
     };
@@ -177,11 +181,17 @@ pub(crate) struct Marts<'a> {
     zones: Zones,
     /// Bytes that a join may hold before it spills to disk.
     budget: String,
+    /// Applications whose cases one statement makes.
+    pub(crate) part: u64,
 }
+
+/// Bytes of the engine's memory for each application of a statement that makes cases.
+const BYTES_OF_APPLICATION: u64 = 640;
 
 impl<'a> Marts<'a> {
     fn new(store: &'a Store, db: &'a str, config: &Config) -> Self {
-        Self { store, db, zones: Zones::new(config), budget: (config.settings.store.max_memory / 8).to_string() }
+        let memory = config.settings.store.max_memory;
+        Self { store, db, zones: Zones::new(config), budget: (memory / 8).to_string(), part: memory / BYTES_OF_APPLICATION }
     }
 
     /// Those of the live database.
@@ -224,16 +234,17 @@ impl Marts<'_> {
         self.rebuild(table, sql, &[]).await
     }
 
-    /// One partition of a table.
+    /// One partition of a table, from statements that run one after the other.
     pub(crate) async fn rebuild_partition(
         &self,
         table: &str,
         partition: &str,
-        sql: &str,
+        sql: &[String],
         params: &[(&str, String)],
     ) -> Result<(), AnalyticsError> {
+        let sql: Vec<String> = sql.iter().map(|sql| self.here(sql)).collect();
         self.store
-            .rebuild_partition(self.db, table, partition, &self.here(sql), params, &self.settings())
+            .rebuild_partition(self.db, table, partition, &sql, params, &self.settings())
             .await
             .map_err(AnalyticsError::store(format!("cannot rebuild {table}")))?;
         tracing::debug!(db = self.db, table, partition, "mart rebuilt");

@@ -34,7 +34,7 @@ mod suppress;
 mod unmapped;
 mod zones;
 
-pub use analyze::{Scope, analyze, analyze_into, jobs, jobs_of_the_clock};
+pub use analyze::{Scope, analyze, analyze_in_parts, analyze_into, jobs, jobs_of_the_clock};
 pub use budget::{Advised, BudgetPlan, BudgetQuery, BudgetReason, ChannelYield, People, budget_plan};
 pub use catalogue::{Metric, catalogue, metric};
 pub use demand::{BusinessSeries, DemandPlan, DemandQuery, Grain, PlannedPeriod, Source as DemandSource, Step as DemandStep, demand_plan};

@@ -110,7 +110,7 @@ impl Store {
         params: &[Param<'_>],
         settings: &[(&str, &str)],
     ) -> Result<(), StoreError> {
-        let Beside { current, next, drop } = self.fill_beside(database, table, select, params, settings).await?;
+        let Beside { current, next, drop } = self.fill_beside(database, table, &[select.to_owned()], params, settings).await?;
         self.execute(&format!("EXCHANGE TABLES {current} AND {next}"), &[], &[]).await?;
         self.execute(&drop, &[], NO_LIMIT_ON_DROPS).await
     }
@@ -126,18 +126,18 @@ impl Store {
         self.execute(&drop, &[], NO_LIMIT_ON_DROPS).await
     }
 
-    /// Fills one partition of a table anew from a SELECT (columns in the table's order, all rows in that partition) and puts it in
-    /// place in one step.
+    /// Fills one partition of a table anew from SELECTs (columns in the table's order, all rows in that partition), one after the other, and puts
+    /// it in place in one step.
     pub async fn rebuild_partition(
         &self,
         database: &str,
         table: &str,
         partition: &str,
-        select: &str,
+        selects: &[String],
         params: &[Param<'_>],
         settings: &[(&str, &str)],
     ) -> Result<(), StoreError> {
-        let Beside { current, next, drop } = self.fill_beside(database, table, select, params, settings).await?;
+        let Beside { current, next, drop } = self.fill_beside(database, table, selects, params, settings).await?;
         let filled = self.rows(&format!("SELECT count() > 0 AS filled FROM {next}"), &[]).await?;
         // Nothing does not replace anything.
         let put = if filled.first().and_then(|row| row.get("filled")?.as_u64()) == Some(1) {
@@ -160,18 +160,20 @@ impl Store {
         Ok(Beside { current, next, drop })
     }
 
-    /// The same, filled from a SELECT.
+    /// The same, filled from SELECTs.
     async fn fill_beside(
         &self,
         database: &str,
         table: &str,
-        select: &str,
+        selects: &[String],
         params: &[Param<'_>],
         settings: &[(&str, &str)],
     ) -> Result<Beside, StoreError> {
         let beside = self.empty_beside(database, table).await?;
         let settings = [&[("database", database)], settings].concat();
-        self.execute(&format!("INSERT INTO {} {select}", beside.next), params, &settings).await?;
+        for select in selects {
+            self.execute(&format!("INSERT INTO {} {select}", beside.next), params, &settings).await?;
+        }
         Ok(beside)
     }
 

@@ -33,15 +33,13 @@ WITH
     (event) -> bitAnd(event, 1) = 1 AS retracts_of,
     (event) -> toInt64(bitAnd(bitShiftRight(event, 15), 4398046511103)) - if(precision_of(event) = 2, shortest_day, 0) AS at_of,
     changed AS (SELECT connection, source_id FROM inflow.changed_applications),
-    current AS (SELECT * FROM $current),
     cases AS
     (
         SELECT connection, source_id, channel, store, department, city, requisition_source_id, posting_source_id, recruiter, person_id, linkable, told, own
         FROM
         (
-$alone
+$told
         )
-$of_several
     ),
     known AS
     (

@@ -1,12 +1,12 @@
 -- What each connection tells of its applications, those of cases of several members (`$members` is IN) or of one (NOT IN).
 --
 -- All applications, or those that changed and nothing else: {everything} is the one switch. Restrictions on the sorting keys may go
--- before FINAL makes one row of several, and ids alone are compared first since that is cheap.
+-- before FINAL makes one row of several, and ids alone are compared first since that is cheap. `$part(id)` is the part of the applications that the
+-- statement is for, and `$connections` the connections of those; of cases of several, $cases are the members.
 WITH
     mine AS
     (
-        SELECT * FROM current
-        WHERE (connection, source_id) $members (SELECT connection, source_id FROM inflow.application_links)
+        SELECT * FROM $current AND $part(source_id) AND (connection, source_id) $members ($cases)
     )
 SELECT
     a.connection AS connection, a.source_id AS source_id, a.channel AS channel,
@@ -47,7 +47,8 @@ LEFT JOIN
             FROM inflow.stage_events FINAL
             PREWHERE {everything:UInt8} OR application_source_id IN (SELECT source_id FROM changed)
             WHERE deleted = 0 AND ({everything:UInt8} OR (connection, application_source_id) IN changed)
-              AND (connection, application_source_id) $members (SELECT connection, source_id FROM inflow.application_links)
+              AND $part(application_source_id)
+              AND (connection, application_source_id) $members ($cases)
         )
         GROUP BY connection, application_source_id
     )
@@ -57,7 +58,7 @@ LEFT JOIN
     SELECT sipHash128(connection, source_id) AS key, store, department, city
     FROM inflow.postings FINAL
     PREWHERE ({everything:UInt8} AND '$members' = 'NOT IN') OR source_id IN (SELECT posting_source_id FROM mine)
-    WHERE deleted = 0 AND (store != '' OR department != '' OR city != '')
+    WHERE deleted = 0 AND $connections AND (store != '' OR department != '' OR city != '')
 ) AS p ON p.key = sipHash128(a.connection, a.posting_source_id)
 LEFT JOIN
 (
@@ -65,4 +66,5 @@ LEFT JOIN
     SELECT sipHash128(connection, source_id) AS key, if(person_id = concat(connection, '/', source_id), '', person_id) AS other, linkable
     FROM inflow.candidate_links FINAL
     PREWHERE ({everything:UInt8} AND '$members' = 'NOT IN') OR candidate IN (SELECT cityHash64(connection, candidate_source_id) FROM mine)
+    WHERE $connections
 ) AS l ON l.key = a.candidate_key

@@ -1,5 +1,4 @@
--- Cases that several connections tell of. Left out where there are none.
-        UNION ALL
+-- Cases that several connections tell of.
         SELECT
             toLowCardinality(members[1].connection) AS connection, members[1].source_id AS source_id,
             toLowCardinality(members[1].counts_for) AS channel,
@@ -20,6 +19,6 @@
             (
 $tellings
             ) AS m
-            INNER JOIN inflow.application_links AS k ON k.connection = m.connection AND k.source_id = m.source_id
+            INNER JOIN (SELECT * FROM inflow.application_links WHERE $of_cases) AS k ON k.connection = m.connection AND k.source_id = m.source_id
             GROUP BY k.case_id
         )

@@ -82,6 +82,11 @@ async fn a_case_told_three_times_counts_once_for_its_channel() {
         assert_eq!(said, ["export", "1", "boss", "north", "sales", "r-2", "system/s"]);
         assert_eq!(row["linkable"], 1);
     }
+    // The same when each application is a part, and each case.
+    let all = "SELECT toString(tuple(*)) AS row FROM inflow.application_stages ORDER BY row";
+    let whole = world.rows(all).await;
+    world.analyze_in_parts(1).await;
+    assert_eq!(world.rows(all).await, whole);
     let volume = world.report("volume", &[], "2026-10-01", "2026-10-31").await;
     assert_eq!(find(&volume, &[("channel", "boss")])["applications"], 1);
     assert_eq!(find(&volume, &[("channel", "zhaopin")])["applications"], 1);

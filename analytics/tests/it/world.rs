@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use inflow_analytics::{Query, Report, Scope, analyze, report};
+use inflow_analytics::{Query, Report, Scope, analyze, analyze_in_parts, report};
 use inflow_config::{Config, FixedClock, SharedClock};
 use inflow_store::{Reading, Store, StoreOptions};
 use serde_json::{Map, Value, json};
@@ -108,6 +108,11 @@ impl World {
 
     pub async fn analyze(&self) {
         analyze(&self.store, &self.config, &self.clock, &[], &Scope::All).await.unwrap();
+    }
+
+    /// Everything, so many applications in one statement at most.
+    pub async fn analyze_in_parts(&self, applications: u64) {
+        analyze_in_parts(&self.store, &self.config, &self.clock, applications).await.unwrap();
     }
 
     /// Only what one segment brought, and the cases of `changed_applications`.

@@ -55,7 +55,11 @@ pub(super) enum Snapshot {
 }
 
 /// Deliveries that are read at one time in this process: each keeps both cores busy, and more would only need more memory.
-static READ: Semaphore = Semaphore::const_new(2);
+const TOGETHER: u32 = 2;
+static READ: Semaphore = Semaphore::const_new(TOGETHER as usize);
+
+/// A delivery of so many bytes is read alone: of each of its records the place is held.
+const LARGE: u64 = 256 << 20;
 
 /// Records of a delivery that is small: what was landed before is asked for by their keys, and what they bring is stored together.
 const FEW: usize = 20_000;
@@ -71,7 +75,8 @@ pub(super) async fn deliver(
     outcome: &mut PullOutcome,
 ) -> Result<(), Stop> {
     // Never closed; without a turn the files would only be read a little early.
-    let turn = READ.acquire().await;
+    let size: u64 = files.iter().filter_map(|file| Some(std::fs::metadata(file).ok()?.len())).sum();
+    let turn = READ.acquire_many(if size < LARGE { 1 } else { TOGETHER }).await;
     let tombstones: HashSet<String> = ctx.state.tombstones().await.map_err(|error| PullError::own(&error))?;
     let references = References::new();
     let zone = ctx.config.connection_timezone(connection);

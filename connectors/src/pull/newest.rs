@@ -6,7 +6,6 @@
 use std::path::Path;
 
 use chrono_tz::Tz;
-use hashbrown::HashTable;
 use rayon::prelude::*;
 use serde_json::Value;
 use tracing::info_span;
@@ -23,42 +22,34 @@ pub(super) struct Newest<'s> {
     stream: &'s Stream,
     zone: Tz,
     sources: Vec<Held>,
-    /// Where the newest state of each key is, and their numbers by key: a delivery of millions is held so.
-    places: Vec<Place>,
-    by_key: HashTable<u32>,
     /// A record has no id.
     unkeyed: bool,
 }
 
-/// Records of a file, with those that a newer state replaced left out.
+/// What is known of millions of records until all files were looked at: where each is, its key and its time. Which are replaced by newer ones is
+/// found when they are landed, a part of the keys at a time, so that no table of all keys is held besides.
 enum Held {
-    /// In memory.
-    Lines(Vec<Option<Line>>),
-    /// By number, from 0, whether a line of the file counts.
-    File(LineFile, Vec<bool>),
+    /// Records in memory.
+    Lines(Vec<Line>, Vec<Seen>),
+    /// A file, and its records in parts.
+    File(LineFile, Vec<Vec<Seen>>),
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Place {
-    key: u64,
-    source: u32,
-    index: u32,
-    /// Its time in milliseconds.
-    at: i64,
-}
+/// Parts of the keys.
+const PARTS: u64 = 16;
 
 /// A file's lines as a first pass sees them.
 pub(super) struct Scan {
-    /// In parts, each let go of when it was looked at.
+    /// In parts.
     records: Vec<Vec<Seen>>,
     lines: u64,
     with_ids: u64,
 }
 
-/// A line: its number from 1, whether it has an id, the key of that, and its time.
+/// A record: its number in its source from 0, whether it has an id, the key of that, and its time in milliseconds.
 #[derive(Debug, Clone, Copy)]
 struct Seen {
-    line: u32,
+    index: u32,
     has_id: bool,
     key: u64,
     at: i64,
@@ -78,14 +69,7 @@ impl Scan {
 
 impl<'s> Newest<'s> {
     pub(super) fn new(stream: &'s Stream, zone: Tz) -> Self {
-        Self {
-            stream,
-            zone: stream.timezone.unwrap_or(zone),
-            sources: Vec::new(),
-            places: Vec::new(),
-            by_key: HashTable::new(),
-            unkeyed: false,
-        }
+        Self { stream, zone: stream.timezone.unwrap_or(zone), sources: Vec::new(), unkeyed: false }
     }
 
     /// The time of a record: the latest that its version paths say.
@@ -95,31 +79,31 @@ impl<'s> Newest<'s> {
         read.map(|(instant, _)| instant.timestamp_millis()).max().unwrap_or(i64::MIN)
     }
 
-    /// The keys of all records, for a delivery of few; `None` when there are more than `most`, or a record without an id, whose key shows only
-    /// when it is made.
+    /// The keys of all records, each once, for a delivery of few; `None` when there are more than `most` records, or one without an id, whose key
+    /// shows only when it is made.
     pub(super) fn keys(&self, most: usize) -> Option<Vec<u64>> {
-        if self.unkeyed || self.places.len() > most {
+        let records: usize = self.sources.iter().map(Held::len).sum();
+        if self.unkeyed || records > most {
             return None;
         }
-        Some(self.places.iter().map(|place| place.key).collect())
+        let mut keys: Vec<u64> = self.sources.iter().flat_map(Held::seen).map(|seen| seen.key).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        Some(keys)
     }
 
     /// Takes a record that is in memory.
     pub(super) fn take(&mut self, line: Line) {
         // A line without an id stands for itself: the pipeline quarantines it.
-        let key = (!line.id.is_empty()).then_some(line.key_hash);
-        self.unkeyed |= key.is_none();
+        let has_id = !line.id.is_empty();
+        self.unkeyed |= !has_id;
         let at = self.time_of(&line.record);
-        if !matches!(self.sources.last(), Some(Held::Lines(_))) {
-            self.sources.push(Held::Lines(Vec::new()));
+        if !matches!(self.sources.last(), Some(Held::Lines(..))) {
+            self.sources.push(Held::Lines(Vec::new(), Vec::new()));
         }
-        let source = self.sources.len() - 1;
-        if let Some(Held::Lines(lines)) = self.sources.last_mut() {
-            lines.push(Some(line));
-            let index = lines.len() - 1;
-            if let Some(key) = key {
-                self.place(Place { key, source: source as u32, index: index as u32, at });
-            }
+        if let Some(Held::Lines(lines, records)) = self.sources.last_mut() {
+            records.push(Seen { index: lines.len() as u32, has_id, key: line.key_hash, at });
+            lines.push(line);
         }
     }
 
@@ -135,8 +119,8 @@ impl<'s> Newest<'s> {
                 let text = std::str::from_utf8(line).map_err(|_| Halt::Unfit)?;
                 let record = sieve.read(text).map_err(|_| Halt::Unfit)?;
                 let key = stream.source_id(&record).filter(|id| !id.is_empty()).map(|id| maker.key_of(&id));
-                let line = u32::try_from(number).map_err(|_| Halt::Unfit)?;
-                Ok(Seen { line, has_id: key.is_some(), key: key.unwrap_or_default(), at: self.time_of(&record) })
+                let index = u32::try_from(number - 1).map_err(|_| Halt::Unfit)?;
+                Ok(Seen { index, has_id: key.is_some(), key: key.unwrap_or_default(), at: self.time_of(&record) })
             })
             .collect()
         };
@@ -152,22 +136,8 @@ impl<'s> Newest<'s> {
 
     /// Takes the records of a file that was scanned.
     pub(super) fn take_file(&mut self, file: LineFile, scan: Scan) {
-        let source = self.sources.len() as u32;
-        let last = scan.records.iter().rev().find_map(|part| part.last());
-        let mut counts = vec![false; last.map_or(0, |seen| seen.line as usize)];
-        for seen in scan.records.iter().flatten() {
-            if let Some(counts) = counts.get_mut(seen.line as usize - 1) {
-                *counts = true;
-            }
-        }
-        self.sources.push(Held::File(file, counts));
-        let many = usize::try_from(scan.with_ids).unwrap_or_default();
-        self.places.reserve_exact(many);
-        self.by_key.reserve(many, |at| self.places[*at as usize].key);
         self.unkeyed |= scan.with_ids < scan.lines;
-        for seen in scan.records.into_iter().flatten().filter(|seen| seen.has_id) {
-            self.place(Place { key: seen.key, source, index: seen.line - 1, at: seen.at });
-        }
+        self.sources.push(Held::File(file, scan.records));
     }
 
     /// Whether every record has an id, so that each key is landed once.
@@ -175,50 +145,81 @@ impl<'s> Newest<'s> {
         !self.unkeyed
     }
 
-    /// Of two states the one with the later time counts, of equal times the one delivered last.
-    fn place(&mut self, new: Place) {
-        // Keys are hashes.
-        let places = &self.places;
-        let known = self.by_key.find(new.key, |at| places[*at as usize].key == new.key);
-        let older = match known.and_then(|at| self.places.get_mut(*at as usize)) {
-            None => {
-                let at = self.places.len() as u32;
-                self.places.push(new);
-                self.by_key.insert_unique(new.key, at, |at| self.places[*at as usize].key);
-                return;
+    /// By source and number, whether a record counts: of two states of one key the one with the later time, of equal times the one delivered last.
+    fn counting(&self) -> Vec<Vec<bool>> {
+        let mut counts: Vec<Vec<bool>> = self.sources.iter().map(|held| vec![false; held.end()]).collect();
+        let mut count = |source: u32, index: u32| {
+            if let Some(counts) = counts.get_mut(source as usize).and_then(|of_source| of_source.get_mut(index as usize)) {
+                *counts = true;
             }
-            Some(known) if new.at >= known.at => std::mem::replace(known, new),
-            Some(_) => new,
         };
-        match self.sources.get_mut(older.source as usize) {
-            Some(Held::Lines(lines)) => {
-                if let Some(line) = lines.get_mut(older.index as usize) {
-                    *line = None;
-                }
-            }
-            Some(Held::File(_, counts)) => {
-                if let Some(counts) = counts.get_mut(older.index as usize) {
-                    *counts = false;
-                }
-            }
-            None => {}
+        let records = || (0_u32..).zip(&self.sources).flat_map(|(source, held)| held.seen().map(move |seen| (source, seen)));
+        for (source, seen) in records().filter(|(_, seen)| !seen.has_id) {
+            count(source, seen.index);
         }
+        for part in 0..PARTS {
+            let of_part = records().filter(|(_, seen)| seen.has_id && seen.key % PARTS == part);
+            let mut states: Vec<(u64, i64, u32, u32)> = of_part.map(|(source, seen)| (seen.key, seen.at, source, seen.index)).collect();
+            states.par_sort_unstable();
+            for (at, (key, _, source, index)) in states.iter().enumerate() {
+                if states.get(at + 1).is_none_or(|(next, ..)| next != key) {
+                    count(*source, *index);
+                }
+            }
+        }
+        counts
     }
 
-    /// Lands what is left, in the order of the delivery.
-    pub(super) async fn land(self, lander: &mut Lander<'_>, maker: &mut LineMaker<'_>) -> Result<(), PullError> {
-        drop((self.places, self.by_key));
-        for source in self.sources {
+    /// Lands what counts, in the order of the delivery.
+    pub(super) async fn land(mut self, lander: &mut Lander<'_>, maker: &mut LineMaker<'_>) -> Result<(), PullError> {
+        let counting = self.counting();
+        self.sources.iter_mut().for_each(Held::forget);
+        for (source, counts) in self.sources.into_iter().zip(counting) {
             match source {
-                Held::Lines(lines) => {
-                    for line in lines.into_iter().flatten() {
+                Held::Lines(lines, _) => {
+                    for (line, _) in lines.into_iter().zip(counts).filter(|(_, counts)| *counts) {
                         lander.push(line).await?;
                     }
                 }
-                Held::File(file, counts) => land_file(file, &counts, lander, maker).await?,
+                Held::File(file, _) => land_file(file, &counts, lander, maker).await?,
             }
         }
         Ok(())
+    }
+}
+
+impl Held {
+    /// Number of records.
+    fn len(&self) -> usize {
+        match self {
+            Held::Lines(_, records) => records.len(),
+            Held::File(_, parts) => parts.iter().map(Vec::len).sum(),
+        }
+    }
+
+    /// All records.
+    fn seen(&self) -> impl Iterator<Item = &Seen> {
+        let parts = match self {
+            Held::Lines(_, records) => std::slice::from_ref(records),
+            Held::File(_, parts) => parts,
+        };
+        parts.iter().flatten()
+    }
+
+    /// The number after the last record's.
+    fn end(&self) -> usize {
+        match self {
+            Held::Lines(_, records) => records.len(),
+            Held::File(_, parts) => parts.iter().rev().find_map(|part| part.last()).map_or(0, |seen| seen.index as usize + 1),
+        }
+    }
+
+    /// Lets go of what is known of the records.
+    fn forget(&mut self) {
+        match self {
+            Held::Lines(_, records) => *records = Vec::new(),
+            Held::File(_, parts) => *parts = Vec::new(),
+        }
     }
 }
 

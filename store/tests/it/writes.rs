@@ -96,14 +96,21 @@ fn readers_see_the_newest_version_only() {
                 store.rows("SELECT groupArray(concat(toString(p), k)) AS all FROM (SELECT * FROM write_parts ORDER BY ALL)", &[]).await;
             rows.unwrap()[0]["all"].clone()
         };
-        let fill =
-            async |partition: &str, select: &str| store.rebuild_partition("inflow", "write_parts", partition, select, &[], &[]).await;
+        let fill = async |partition: &str, select: &str| {
+            store.rebuild_partition("inflow", "write_parts", partition, &[select.to_owned()], &[], &[]).await
+        };
         fill("1", "SELECT 1, 'a'").await.unwrap();
         fill("2", "SELECT 2, arrayJoin(['b', 'c'])").await.unwrap();
         assert_eq!(parts().await, serde_json::json!(["1a", "2b", "2c"]));
         fill("2", "SELECT 2, 'd'").await.unwrap();
         fill("1", "SELECT 1, 'x', 'y'").await.unwrap_err();
         assert_eq!(parts().await, serde_json::json!(["1a", "2d"]));
+        // Several statements fill it one after the other; if one fails, what was there stays.
+        let both = |last: &str| ["SELECT 1, 'p'".to_owned(), last.to_owned()];
+        store.rebuild_partition("inflow", "write_parts", "1", &both("SELECT 1, throwIf(1)"), &[], &[]).await.unwrap_err();
+        assert_eq!(parts().await, serde_json::json!(["1a", "2d"]));
+        store.rebuild_partition("inflow", "write_parts", "1", &both("SELECT 1, 'q'"), &[], &[]).await.unwrap();
+        assert_eq!(parts().await, serde_json::json!(["1p", "1q", "2d"]));
         fill("1", "SELECT 1, 'a' WHERE 0").await.unwrap();
         assert_eq!(parts().await, serde_json::json!(["2d"]));
         store.drop_partitions("inflow", "write_parts", &["1".to_owned(), "2".to_owned()]).await.unwrap();
