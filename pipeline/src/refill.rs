@@ -104,6 +104,11 @@ impl<'s> Next<'s> {
         Ok(self.store.execute(&sql, &[], &[]).await?)
     }
 
+    /// Adds what a SELECT gives.
+    pub(crate) async fn select(&self, select: &str) -> Result<(), PipelineError> {
+        Ok(self.store.execute(&format!("INSERT INTO {} {select}", self.name()), &[], &[]).await?)
+    }
+
     /// Adds rows.
     pub(crate) async fn insert(&self, columns: &[&str], blocks: impl IntoIterator<Item = Block>) -> Result<(), PipelineError> {
         for (format, body) in blocks {

@@ -5,7 +5,7 @@
 //! becomes of those is settled within what evidence leads to from them: their components. So the rows of these components are linked
 //! anew, among all that they are compared with, and every other row stays what it is.
 
-use super::read::{NAMING, case_hash, read};
+use super::read::{Among, NAMING, case_hash, read};
 use super::rows::Row;
 use super::{COLUMNS, persons, weigh_all, write};
 use crate::PipelineError;
@@ -73,7 +73,7 @@ impl<'s> Changed<'s> {
             format!("SELECT candidate FROM {database}.candidate_links WHERE arrayExists(key -> key IN (SELECT key FROM {keys}), compared)");
         self.among.select(&format!("SELECT candidate FROM {reached} UNION DISTINCT {among}")).await?;
         let among = format!("SELECT candidate FROM {}", self.among.name());
-        let rows = read(self.store, database, Some(&among)).await?;
+        let rows = read(self.store, database, &[Among::Hashes(&among)]).await?;
         let (mut rows, mut links) = weigh_all(self.store, rows, model, decisions).await?;
         let mut before = self.before().await?;
         let (anew, touched) = (self.hashes(&reached).await?, self.hashes(&self.touched.name()).await?);
@@ -164,7 +164,7 @@ impl<'s> Changed<'s> {
     async fn reach(&self) -> Result<(), PipelineError> {
         let links = format!("{}.candidate_links", self.database);
         let (touched, keys, components) = (self.touched.name(), self.keys.name(), self.components.name());
-        let mut touched_now = read(self.store, self.database, Some(&format!("SELECT candidate FROM {touched}"))).await?;
+        let mut touched_now = read(self.store, self.database, &[Among::Hashes(&format!("SELECT candidate FROM {touched}"))]).await?;
         let mut said = RowBinary::default();
         let say = |row: Row<'_>| {
             for key in persons::compared(row.values) {

@@ -30,6 +30,7 @@ use inflow_config::Config;
 use inflow_store::{RowBinary, Store};
 use model::Model;
 use persons::Persons;
+use read::Among;
 use rows::{Kind, Row, Rows};
 
 /// Digest kinds that make a row linkable.
@@ -159,16 +160,40 @@ fn write(link: &Link<'_>, version: u64, rows: &mut RowBinary) {
 /// # Errors
 /// When the store refuses, or the decisions cannot be followed.
 pub async fn relink(store: &Store, config: &Config, database: &str, scope: &Scope) -> Result<(), PipelineError> {
-    let model = Model::shipped().map_err(|error| PipelineError::Stopped(error.to_string()))?;
-    let decisions = Decisions::load(&config.dir)?;
     if let Scope::Changed(_) = scope {
+        let model = Model::shipped().map_err(|error| PipelineError::Stopped(error.to_string()))?;
+        let decisions = Decisions::load(&config.dir)?;
         let changed = changed::Changed::begin(store, database, scope).await?;
         changed.relink(model, &decisions).await?;
         application_link::relink_changed(store, config, database, scope).await?;
         return changed.end().await;
     }
-    store.rebuild_table(database, "case_candidates", &read::naming(database), &[], &[]).await?;
-    let rows = read::read(store, database, None).await?;
+    relink_candidates(store, config, database, AT_ONCE).await?;
+    application_link::relink(store, config, database).await
+}
+
+/// Candidates that are read in one statement at most, where several connections bring them.
+const AT_ONCE: u64 = 1_000_000;
+
+/// Links all candidates, reading them by connection when there are more than `at_once`.
+///
+/// # Errors
+/// As [`relink`].
+pub async fn relink_candidates(store: &Store, config: &Config, database: &str, at_once: u64) -> Result<(), PipelineError> {
+    let model = Model::shipped().map_err(|error| PipelineError::Stopped(error.to_string()))?;
+    let decisions = Decisions::load(&config.dir)?;
+    let connections = read::connections(store, database, at_once).await?;
+    let named = Next::begin(store, database, "case_candidates").await?;
+    let mut among: Vec<Among<'_>> = connections.iter().map(|name| Among::Connection(name)).collect();
+    for connection in &connections {
+        named.select(&read::naming(database, Some(connection))).await?;
+    }
+    if connections.is_empty() {
+        named.select(&read::naming(database, None)).await?;
+        among.push(Among::All);
+    }
+    named.put_in_place().await?;
+    let rows = read::read(store, database, &among).await?;
     let (mut rows, mut links) = weigh_all(store, rows, model, &decisions).await?;
     let next = Next::begin(store, database, "candidate_links").await?;
     let mut reading = rows.read().map_err(PipelineError::aside(store))?;
@@ -184,9 +209,7 @@ pub async fn relink(store: &Store, config: &Config, database: &str, scope: &Scop
         }
         next.insert(&COLUMNS, [("RowBinary", body.finish())]).await?;
     }
-    next.put_in_place().await?;
-    drop((rows, links));
-    application_link::relink(store, config, database).await
+    next.put_in_place().await
 }
 
 /// Who is who, found beside the tasks that wait for the store.

@@ -5,17 +5,43 @@ use crate::PipelineError;
 use crate::binary::{Fields, for_each_row};
 use crate::frame::Table;
 use crate::tables;
-use inflow_store::Store;
+use inflow_store::{Store, quote_text};
 
 /// The kinds whose rows name a candidate.
 pub(super) const NAMING: &[&Table] = &[&tables::APPLICATIONS, &tables::EMPLOYMENT, &tables::ASSESSMENTS, &tables::INVITATIONS];
 
-/// Which candidate each case names that is there: `case_candidates`.
-pub(super) fn naming(database: &str) -> String {
+/// What is read in one statement.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Among<'a> {
+    /// All candidates.
+    All,
+    /// Those of a connection.
+    Connection(&'a str),
+    /// Those whose hash a SELECT gives.
+    Hashes(&'a str),
+}
+
+/// The connections, sorted, whose candidates are read one after the other; none when all are few enough to be read at once: a statement holds the
+/// hashes of those that it reads, and looks into every part of the tables.
+pub(super) async fn connections(store: &Store, database: &str, at_once: u64) -> Result<Vec<String>, PipelineError> {
+    let sql = format!(
+        "SELECT toString(connection) AS connection, count() AS many FROM {database}.candidates GROUP BY connection ORDER BY connection SETTINGS final = 0"
+    );
+    let rows = store.rows(&sql, &[]).await?;
+    if rows.iter().filter_map(|row| row.get("many")?.as_u64()).sum::<u64>() <= at_once {
+        return Ok(Vec::new());
+    }
+    Ok(rows.iter().filter_map(|row| Some(row.get("connection")?.as_str()?.to_owned())).collect())
+}
+
+/// Which candidate each case names that is there, of all connections or of one: `case_candidates`.
+pub(super) fn naming(database: &str, connection: Option<&str>) -> String {
+    let of_connection = connection.map(|name| format!(" AND connection = {}", quote_text(name))).unwrap_or_default();
     let table = |table: &&Table| {
         let name = table.name;
         format!(
-            "SELECT {case} AS case_hash, cityHash64(connection, candidate_source_id) AS candidate, toUInt64(0) AS version FROM {database}.{name} FINAL WHERE deleted = 0",
+            "SELECT {case} AS case_hash, cityHash64(connection, candidate_source_id) AS candidate, toUInt64(0) AS version \
+             FROM {database}.{name} FINAL WHERE deleted = 0{of_connection}",
             case = case_hash(name)
         )
     };
@@ -27,33 +53,42 @@ pub(crate) fn case_hash(table: &str) -> String {
     format!("cityHash64('{table}', connection, source_id)")
 }
 
-/// The candidates that a case which is there names, of a hash that a SELECT gives, or all. Compared by hash, since ids of a million candidates
-/// would fill the memory.
-fn select(database: &str, among: Option<&str>) -> String {
+/// The candidates that a case which is there names. Compared by hash, since ids of a million candidates would fill the memory.
+fn select(database: &str, among: Among<'_>) -> String {
     let words = KINDS.iter().map(|(word, ..)| format!("'{word}'")).collect::<Vec<_>>().join(", ");
     let numbers = (1..=KINDS.len()).map(|number| number.to_string()).collect::<Vec<_>>().join(", ");
     let hash = "cityHash64(connection, source_id)";
     // Columns of the sorting key may be asked before versions are told apart.
-    let prewhere = among.map(|among| format!("PREWHERE {hash} IN ({among})")).unwrap_or_default();
-    let of_these = among.map(|among| format!(" WHERE candidate IN ({among})")).unwrap_or_default();
+    let (prewhere, named) = match among {
+        Among::All => (String::new(), format!("SELECT candidate FROM {database}.case_candidates FINAL")),
+        Among::Connection(name) => {
+            (format!("PREWHERE connection = {}", quote_text(name)), format!("SELECT candidate FROM ({})", naming(database, Some(name))))
+        }
+        Among::Hashes(among) => (
+            format!("PREWHERE {hash} IN ({among})"),
+            format!("SELECT candidate FROM {database}.case_candidates FINAL WHERE candidate IN ({among})"),
+        ),
+    };
     format!(
         "SELECT toString(connection), source_id, {hash}, toUInt8(has(flags, 'latin_name')), \
          arrayMap(kind -> toUInt8(transform(toString(kind), [{words}], [{numbers}], 0)), digest_kind), \
          arrayMap(digest -> reinterpretAsUInt64(substring(digest, 1, 8)), digest_value) \
          FROM {database}.candidates FINAL {prewhere} \
-         WHERE deleted = 0 AND {hash} IN (SELECT candidate FROM {database}.case_candidates FINAL{of_these}) ORDER BY connection, source_id"
+         WHERE deleted = 0 AND {hash} IN ({named}) ORDER BY connection, source_id"
     )
 }
 
-/// Reads all rows that take part, or those among them whose hash a SELECT gives.
-pub(super) async fn read(store: &Store, database: &str, among: Option<&str>) -> Result<Rows, PipelineError> {
+/// Reads rows that take part.
+pub(super) async fn read(store: &Store, database: &str, among: &[Among<'_>]) -> Result<Rows, PipelineError> {
     let mut rows = Rows::new(store.data_dir());
-    let take = |fields: &mut Fields<'_>| {
+    let mut take = |fields: &mut Fields<'_>| {
         let row = take_row(fields)?;
         let pushed = rows.push(row.connection, row.source_id, row.hash, row.values, Days::default());
         Some(pushed.map_err(PipelineError::aside(store)))
     };
-    for_each_row(store, &select(database, among), take).await?;
+    for among in among {
+        for_each_row(store, &select(database, *among), &mut take).await?;
+    }
     Ok(rows)
 }
 

@@ -3,6 +3,7 @@
 
 use inflow_config::Config;
 use inflow_pipeline::application_link::relink_in_parts;
+use inflow_pipeline::link::relink_candidates;
 use inflow_store::{DERIVED_DATABASE, Store, StoreOptions};
 use inflow_tests::{Company, landing_text};
 use serde_json::Value;
@@ -325,7 +326,7 @@ async fn in_parts(mut files: Files) {
     company.run(&["run", "--once"]).ok();
     let config = Config::load(&company.path().join("inflow.toml"), &Vec::new).unwrap();
     let store = Store::open(StoreOptions::new(company.path().join("inflow-data"))).await.unwrap();
-    let tables = ["application_links", "application_conflicts"];
+    let tables = ["application_links", "application_conflicts", "candidate_links", "case_candidates"];
     let told = async || {
         let mut told = Vec::new();
         for table in tables {
@@ -339,6 +340,7 @@ async fn in_parts(mut files: Files) {
     for table in tables {
         store.execute(&format!("TRUNCATE TABLE {DERIVED_DATABASE}.{table}"), &[], &[]).await.unwrap();
     }
+    relink_candidates(&store, &config, DERIVED_DATABASE, 13).await.unwrap();
     relink_in_parts(&store, &config, DERIVED_DATABASE, 13).await.unwrap();
     let parts = told().await;
     store.shutdown().await;
