@@ -183,8 +183,8 @@ fn last_line(error: &impl std::fmt::Display) -> String {
 
 /// Writes the engine's server configuration: caches and pools for one small machine, freed parts and
 /// dropped tables really gone. Parts are merged 32 at a time or more: a store that is filled at one go rewrites its rows less often, and a
-/// statement that meets so many parts reads as quickly. So many are read a few rows at a time, for what each holds of them in memory, and while merges hold
-/// a quarter of the memory no other one begins: what waits is merged later.
+/// statement that meets so many parts reads as quickly. So many are read a few rows and a megabyte at a time, for what each holds of them in memory (of
+/// postings a row may be kilobytes), and while merges hold a quarter of the memory no other one begins: what waits is merged later.
 pub fn server_config(limits: Limits, backups: &Path) -> String {
     const MEGABYTE: u64 = 1 << 20;
     let memory = limits.memory;
@@ -218,6 +218,7 @@ pub fn server_config(limits: Limits, backups: &Path) -> String {
         <temporary_directories_lifetime>60</temporary_directories_lifetime>
         <min_parts_to_merge_at_once>32</min_parts_to_merge_at_once>
         <merge_max_block_size>2048</merge_max_block_size>
+        <merge_max_block_size_bytes>1048576</merge_max_block_size_bytes>
     </merge_tree>
     <backups><allowed_path>{backups}</allowed_path></backups>
 </clickhouse>

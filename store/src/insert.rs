@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tokio::sync::oneshot;
@@ -28,6 +28,13 @@ const ONE_BLOCK: &[(&str, &str)] = &[
     // What other programs write for instants; ours come as RFC 3339.
     ("date_time_input_format", "best_effort"),
 ];
+
+/// How many milliseconds an insert waits before it is tried again when the engine's memory is full: merges hold most of it then, and end by themselves. What it
+/// wrote before has the same token, so nothing is there twice.
+const MEMORY_FULL: [u64; 7] = [200, 500, 1_000, 2_000, 4_000, 8_000, 15_000];
+
+/// The code of ClickHouse for it, `MEMORY_LIMIT_EXCEEDED`.
+const MEMORY_LIMIT_EXCEEDED: u32 = 241;
 
 /// Where rows go, and how they are written.
 #[derive(Debug, Clone, Copy)]
@@ -135,9 +142,22 @@ impl Store {
         let token = if token.is_empty() { random::id() } else { token.to_owned() };
         let mut settings: Vec<(&str, &str)> = ONE_BLOCK.to_vec();
         settings.push(("insert_deduplication_token", &token));
+        for pause in MEMORY_FULL {
+            match self.insert_once(into, body.clone(), &settings).await {
+                Err(StoreError::Query { code: MEMORY_LIMIT_EXCEEDED, message, .. }) => {
+                    tracing::debug!(table = into.table, message, "an insert waits for memory");
+                    tokio::time::sleep(Duration::from_millis(pause)).await;
+                }
+                done => return done,
+            }
+        }
+        self.insert_once(into, body, &settings).await
+    }
+
+    async fn insert_once(&self, into: InsertInto<'_>, body: Bytes, settings: &[(&str, &str)]) -> Result<(), StoreError> {
         let statement = into.statement();
         let Some(engine) = &self.0.engine else {
-            return self.0.writer.insert(&format!("{statement} FORMAT {}", into.format), body, &settings).await;
+            return self.0.writer.insert(&format!("{statement} FORMAT {}", into.format), body, settings).await;
         };
         let surroundings = Surroundings {
             database: Some(DERIVED_DATABASE.to_owned()),
