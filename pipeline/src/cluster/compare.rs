@@ -12,6 +12,13 @@ const SAME_SENTENCE: f64 = 0.4;
 /// Two texts of which each has this share of sentences that the other lacks are about two jobs in one frame.
 const OWN_SENTENCES: f64 = 0.25;
 
+/// Texts that share this much of their shingles are one text, word for word but for a sentence.
+const ONE_TEXT: f64 = 0.9;
+
+/// Words beside the name of a language; alone they tell nothing.
+const BESIDE: [&str; 13] =
+    ["and", "bilingual", "fluent", "for", "in", "native", "of", "preferred", "required", "speaker", "speakers", "speaking", "with"];
+
 /// How two values of one field stand to each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -67,6 +74,9 @@ pub fn compare(a: &Form, b: &Form) -> Comparison {
     let both = common(&left, &right);
     comparison.text = share(both, left.len() + right.len() - both);
     comparison.contained = share(both, left.len().min(right.len()));
+    if comparison.title == Relation::Different && comparison.text >= ONE_TEXT && says_more(a, b) {
+        comparison.title = Relation::Contained;
+    }
     if comparison.text >= LEAST_TEXT - 0.1 {
         let (one, other) = (a.text.sentences(), b.text.sentences());
         comparison.own = own(&one, &other).min(own(&other, &one));
@@ -84,7 +94,7 @@ pub fn may_be_same(a: &Facts, b: &Facts) -> bool {
         && [cities(&a.cities, &b.cities), known(&a.country, &b.country), known(&a.store, &b.store)]
             .iter()
             .all(|relation| *relation != Relation::Different)
-        && titles(&a.title, &b.title) != Relation::Different
+        && (titles(&a.title, &b.title) != Relation::Different || may_say_more(&a.title, &b.title))
         && companies(&a.company, &b.company) != Relation::Different
 }
 
@@ -154,7 +164,7 @@ pub(super) fn cities(a: &[String], b: &[String]) -> Relation {
 }
 
 /// Titles as they are after marks, places and benefits are gone: what one says more than the other is a speciality, and that is
-/// another job (`Security Analyst (SOC)`, `Security Analyst (Blue Team)`), however equal the texts.
+/// another job (`Security Analyst (SOC)`, `Security Analyst (Blue Team)`), however equal the texts, unless [`says_more`].
 fn titles(a: &str, b: &str) -> Relation {
     let (shorter, _) = by_length(a, b);
     if a == b {
@@ -164,6 +174,29 @@ fn titles(a: &str, b: &str) -> Relation {
     } else {
         Relation::Different
     }
+}
+
+/// Whether the title of one only adds, behind the name of the job and apart from it, what the texts of both tell anyway: `Software Engineer, TLM` is the
+/// `Software Engineer` whose text looks for a TLM.
+fn says_more(a: &Form, b: &Form) -> bool {
+    let (shorter, longer) = if a.parts.len() <= b.parts.len() { (a, b) } else { (b, a) };
+    if shorter.parts.is_empty() || shorter.parts.len() == longer.parts.len() || shorter.parts.first() != longer.parts.first() {
+        return false;
+    }
+    let mut known = shorter.parts.iter().peekable();
+    let more: Vec<&String> = longer.parts.iter().filter(|part| known.next_if(|next| next == part).is_none()).collect();
+    let told = |part: &&String| {
+        let words: Vec<&str> = part.split(' ').filter(|word| !BESIDE.contains(word)).collect();
+        !words.is_empty() && [a, b].iter().all(|form| form.text.says(&words.concat()) || words.iter().all(|word| form.text.says(word)))
+    };
+    known.next().is_none() && more.iter().all(told)
+}
+
+/// Whether one title may be the other with more behind the name of the job: its letters are among the other's, in their order.
+fn may_say_more(a: &str, b: &str) -> bool {
+    let (shorter, longer) = by_length(a, b);
+    let mut letters = longer.chars();
+    !shorter.is_empty() && shorter.chars().filter(|letter| *letter != ' ').all(|letter| letters.any(|other| other == letter))
 }
 
 fn companies(a: &str, b: &str) -> Relation {

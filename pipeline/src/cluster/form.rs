@@ -10,7 +10,7 @@ use crate::normalise::place::{PlaceKind, Places as Located};
 use crate::normalise::{company, place, title};
 
 /// Raised when other forms, candidates or decisions come of the same postings: all are then decided anew.
-pub const KERNEL_VERSION: u32 = 2;
+pub const KERNEL_VERSION: u32 = 3;
 
 /// Bodies of fewer letters say too little to tell a job by.
 pub const SHORTEST_BODY: usize = 60;
@@ -70,6 +70,8 @@ pub struct Form {
     pub id: u64,
     /// Fields.
     pub facts: Facts,
+    /// The parts of the title that stand apart (`Engineer, Payments`: two), each as the title is compared.
+    pub parts: Vec<String>,
     /// Text.
     pub text: Text,
 }
@@ -99,8 +101,8 @@ impl Form {
             pay: (posting.pay_min, posting.pay_max),
             pay_unit: posting.pay_unit.clone(),
         };
-        let text = Text::of(&posting.body);
-        Self { id: id(&facts, &text), facts, text }
+        let (parts, text) = (title::parted(&posting.title), Text::of(&posting.body));
+        Self { id: id(&facts, &parts, &text), facts, parts, text }
     }
 
     /// Whether the text is long enough to tell a job by.
@@ -207,26 +209,42 @@ const PLACE_LABELS: [&str; 10] = [
 /// A line says a place and no more than that.
 const LONGEST_PLACE_LINE: usize = 120;
 
+/// A line of nothing but a place is short: `Remote Germany`.
+const LONGEST_BARE_LINE: usize = 40;
+
 fn in_text(body: &str) -> Option<Located> {
-    let lines = body.lines().map(str::trim).filter(|line| line.len() <= LONGEST_PLACE_LINE);
-    let mut read = lines.filter_map(|line| {
+    let lines = || body.lines().map(str::trim).filter(|line| line.len() <= LONGEST_PLACE_LINE);
+    labelled(lines()).or_else(|| bare(lines()))
+}
+
+/// The place of the one line that names a place and says nothing else. Of several it is open which is meant: offices are listed so.
+fn bare<'b>(lines: impl Iterator<Item = &'b str>) -> Option<Located> {
+    let short = lines.filter(|line| !line.is_empty() && line.len() <= LONGEST_BARE_LINE && place::is_only_a_place(line));
+    let mut read = short.map(place::read).filter(names_a_place);
+    let only = read.next()?;
+    read.all(|other| other == only).then_some(only)
+}
+
+fn labelled<'b>(mut lines: impl Iterator<Item = &'b str>) -> Option<Located> {
+    lines.find_map(|line| {
         let lower = line.to_lowercase();
         let rest = PLACE_LABELS.iter().find_map(|label| lower.strip_prefix(label))?;
         let rest = rest.strip_prefix("(s)").or_else(|| rest.strip_prefix('s')).unwrap_or(rest);
-        Some(place::read(rest.trim_start_matches([':', '：', '-', '–', '—', ' ', '*'])))
-    });
-    read.find(names_a_place)
+        Some(place::read(rest.trim_start_matches([':', '：', '-', '–', '—', ' ', '*']))).filter(names_a_place)
+    })
 }
 
 fn names_a_place(read: &Located) -> bool {
     !read.cities.is_empty() || (read.known && !read.city.is_empty()) || !read.country.is_empty()
 }
 
-fn id(facts: &Facts, text: &Text) -> u64 {
+fn id(facts: &Facts, parts: &[String], text: &Text) -> u64 {
     let mut hasher = blake3::Hasher::new();
     hasher.update(&KERNEL_VERSION.to_le_bytes());
-    for field in
-        [&facts.title, &facts.level, &facts.company, &facts.country, &facts.store, &facts.pay_unit].into_iter().chain(&facts.cities)
+    for field in [&facts.title, &facts.level, &facts.company, &facts.country, &facts.store, &facts.pay_unit]
+        .into_iter()
+        .chain(&facts.cities)
+        .chain(parts)
     {
         hasher.update(field.as_bytes()).update(&[0]);
     }

@@ -76,12 +76,16 @@ impl Score {
         self.right / self.found
     }
 
+    fn recall(&self) -> f64 {
+        self.right / self.wanted
+    }
+
     fn f1(&self) -> f64 {
         2.0 * self.right / (self.found + self.wanted)
     }
 }
 
-/// Holds what docs/near-duplicates.md says. The goal is 0.95.
+/// Holds what docs/near-duplicates.md says. The goal is 0.95 for pairs as compared.
 #[test]
 fn labelled_pairs_of_real_postings() {
     let Some(folder) = payloads() else {
@@ -91,16 +95,25 @@ fn labelled_pairs_of_real_postings() {
     let postings = postings(&folder);
     let clusters = clusters(&postings);
     let forms: BTreeMap<&str, Form> = postings.iter().map(|posting| (posting.key.as_str(), Form::of(posting))).collect();
-    let (mut pairs, mut joined) = (Score::default(), Score::default());
-    for line in LABELS.lines().skip(2) {
+    let (mut pairs, mut joined, mut halves) = (Score::default(), Score::default(), [Score::default(), Score::default()]);
+    for (at, line) in LABELS.lines().skip(2).enumerate() {
         let [a, b, label] = line.split('\t').collect::<Vec<_>>()[..] else { panic!("{line}") };
         let (wanted, found, together) = (label == "same", compare(&forms[a], &forms[b]).same, clusters[a] == clusters[b]);
         pairs.count(wanted, found);
+        halves[at % 2].count(wanted, found);
         joined.count(wanted, together);
         if [found, together] != [wanted; 2] {
             eprintln!("{label}; compared: {found}, in one cluster: {together}: {a} {b}");
         }
     }
-    eprintln!("compared: F1 {:.3}; clusters: precision {:.3}, F1 {:.3}", pairs.f1(), joined.precision(), joined.f1());
-    assert!(pairs.f1() > 0.87 && joined.precision() > 0.99 && joined.f1() > 0.83);
+    for (name, score) in [("compared", &pairs), ("even lines", &halves[0]), ("odd lines", &halves[1]), ("clusters", &joined)] {
+        eprintln!(
+            "{name}: {} of one job, precision {:.3}, recall {:.3}, F1 {:.3}",
+            score.wanted,
+            score.precision(),
+            score.recall(),
+            score.f1()
+        );
+    }
+    assert!(pairs.f1() > 0.94 && pairs.precision() > 0.96 && joined.precision() > 0.95 && joined.f1() > 0.90);
 }

@@ -113,6 +113,51 @@ fn a_speciality_in_the_title_is_another_job_and_a_mark_is_none() {
 }
 
 #[test]
+fn what_a_title_adds_is_no_other_job_where_both_texts_tell_it() {
+    let of = |title: &str, told: &str| posting("a/1", title, "示例", "杭州", body(0..30) + told);
+    for (a, b, told, expected) in [
+        ("Software Engineer", "Software Engineer, TLM", "As TLM you will build a team.", Relation::Contained),
+        (
+            "Account Executive, Midwest",
+            "Account Executive, Uber Eats, Midwest (Bilingual Spanish Required)",
+            "UberEats. Fluent in Spanish",
+            Relation::Contained,
+        ),
+        ("客服专员", "客服专员（英语）", "英语流利。", Relation::Contained),
+        // Told by chance within another word, not told, told in part only, or nothing that could be told.
+        ("Security Analyst", "Security Analyst (SOC)", "Work with an associate.", Relation::Different),
+        ("Security Engineer", "Security Engineer (Embedded OT)", "We secure OT.", Relation::Different),
+        ("Account Executive", "Account Executive (Bilingual Required)", "Bilingual candidates are required.", Relation::Different),
+        // Each adds something, something is added in front, or it is the job that is another.
+        ("Security Engineer (Blue Team)", "Security Engineer (Red Team)", "Blue team, red team.", Relation::Different),
+        ("Engineer", "Manager, Engineer", "Report to the manager.", Relation::Different),
+        ("会计", "会计主管", "向会计主管汇报。", Relation::Different),
+    ] {
+        let (a, b) = (of(a, told), of(b, told));
+        let found = compared(&a, &b);
+        assert_eq!((found.title, found.same), (expected, expected == Relation::Contained), "{a:?} {b:?}");
+        assert!(!found.same || clusters(&[a, Posting { key: "b/1".into(), ..b }])["b/1"] == "a/1");
+    }
+    // The text of the one with the shorter title tells nothing of it.
+    let (bare, more) = (of("Officer", ""), of("Officer (Payments)", "Payments."));
+    assert_eq!(compared(&bare, &more).title, Relation::Different);
+}
+
+#[test]
+fn a_line_that_is_nothing_but_a_place_says_where_when_nothing_else_does() {
+    let of = |place: &str, line: &str| {
+        let body = format!("{}\n{line}\n{}", body(0..14), body(20..22));
+        Form::of(&Posting { place: place.into(), ..posting("a/1", "Engineer", "Acme", "", body) }).facts
+    };
+    assert_eq!(of("Unspecified", "Remote Germany").country, "DE");
+    assert_eq!(of("", "Berlin, Germany").cities, ["Berlin"]);
+    assert_eq!(of("Spain", "Remote Germany").country, "ES");
+    assert!(of("", "Berlin\nParis").cities.is_empty());
+    assert!(of("", "We are in Berlin and elsewhere").cities.is_empty());
+    assert_eq!(of("", "Location: Paris\nBerlin").cities, ["Paris"]);
+}
+
+#[test]
 fn a_text_that_says_nothing_joins_nobody() {
     let ad = posting("a/1", "门店导购", "示例服饰有限公司", "上海", "待遇从优,欢迎咨询".into());
     assert!(!compared(&ad, &Posting { key: "b/1".into(), ..ad.clone() }).same);

@@ -19,6 +19,8 @@ pub struct Text {
     pub letters: String,
     /// Where in `letters` each sentence ends.
     ends: Vec<usize>,
+    /// A bit for each byte of `letters`: whether a word begins there.
+    begins: Vec<u64>,
 }
 
 impl Text {
@@ -26,11 +28,13 @@ impl Text {
     pub fn of(body: &str) -> Self {
         let mut letters = String::with_capacity(body.len());
         let (mut ends, mut begun, mut rest) = (Vec::new(), 0_usize, body);
+        let (mut begins, mut apart) = (vec![0_u64; body.len() / 64 + 1], true);
         while let Some(character) = rest.chars().next() {
             if character == '<'
                 && let Some(after) = after_tag(rest)
             {
                 rest = after;
+                apart = true;
                 continue;
             }
             let mut after = rest.chars();
@@ -39,9 +43,15 @@ impl Text {
             rest = after.as_str();
             let character = half_width(character);
             if character.is_alphanumeric() {
+                if std::mem::take(&mut apart) {
+                    mark(&mut begins, letters.len());
+                }
                 letters.extend(character.to_lowercase());
                 begun += 1;
-            } else if begun >= SHORT_SENTENCE && ends_sentence(character, next) {
+                continue;
+            }
+            apart = true;
+            if begun >= SHORT_SENTENCE && ends_sentence(character, next) {
                 ends.push(letters.len());
                 begun = 0;
             }
@@ -49,7 +59,16 @@ impl Text {
         if begun > 0 || ends.is_empty() {
             ends.push(letters.len());
         }
-        Self { letters, ends }
+        begins.truncate(letters.len() / 64 + 1);
+        Self { letters, ends, begins }
+    }
+
+    /// Whether the text has these letters as words of their own (`ot` is not in `robot`, `ubereats` is in `Uber Eats`); those of Chinese, which
+    /// writes no blanks, anywhere. A single letter is found by chance and said nowhere.
+    pub(super) fn says(&self, word: &str) -> bool {
+        let torn = |at: usize| at < self.letters.len() && self.begins.get(at / 64).is_none_or(|bits| bits >> (at % 64) & 1 == 0);
+        word.chars().nth(1).is_some()
+            && self.letters.match_indices(word).any(|(at, _)| !word.is_ascii() || !(torn(at) || torn(at + word.len())))
     }
 
     /// Hashes of all shingles, sorted, each once.
@@ -86,6 +105,14 @@ pub struct Sentence {
     pub letters: usize,
     /// Hashes of its shingles, sorted.
     pub shingles: Vec<u32>,
+}
+
+fn mark(bits: &mut Vec<u64>, at: usize) {
+    // A letter in lower case may take more bytes than it had.
+    if at / 64 >= bits.len() {
+        bits.resize(at / 64 + 1, 0);
+    }
+    bits[at / 64] |= 1 << (at % 64);
 }
 
 fn sorted(mut hashes: Vec<u32>) -> Vec<u32> {
@@ -183,6 +210,19 @@ mod tests {
         let text = Text::of("岗位职责:\n1. 负责订单系统的设计与开发;2. 参与代码评审和文档编写。Use node.js 3.5 daily. Write plain tests");
         assert_eq!(text.sentences().len(), 4);
         assert_eq!(Text::of("短").sentences().len(), 1);
+    }
+
+    #[test]
+    fn words_are_said_by_themselves() {
+        let text = Text::of("<li>Robots for Uber Eats</li>SOC<br>负责支付系统 (OT)");
+        for (word, expected) in
+            [("ot", true), ("soc", true), ("ubereats", true), ("uber", true), ("支付", true), ("系统", true), ("", false)]
+        {
+            assert_eq!(text.says(word), expected, "{word}");
+        }
+        let other = Text::of("Not a robot, an associate. T2");
+        assert!(!["ot", "soc", "robo", "t", "支付"].iter().any(|word| other.says(word)));
+        assert!(other.says("t2"));
     }
 
     #[test]

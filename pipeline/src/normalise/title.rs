@@ -125,6 +125,7 @@ pub fn normalise(title: &str) -> String {
 thread_local! {
     static NORMAL: RefCell<Memo<String>> = Memo::new();
     static SKELETONS: RefCell<Memo<String>> = Memo::new();
+    static PARTED: RefCell<Memo<Vec<String>>> = Memo::new();
     static LEVELS: RefCell<Memo<Level>> = Memo::new();
 }
 
@@ -151,6 +152,20 @@ fn settled(title: &str) -> String {
 /// ```
 pub fn skeleton(title: &str) -> String {
     Memo::recall(&SKELETONS, title, bones)
+}
+
+/// The parts of a title that stand apart, each as [`skeleton`] has it; the first names the job, the others say more of it.
+///
+/// ```
+/// use inflow_pipeline::normalise::title::parted;
+/// assert_eq!(parted("Sr. Account Executive, Uber Eats (Spanish Required)"), ["account executive", "uber eats", "spanish required"]);
+/// assert_eq!(parted("【急聘】客服专员(英语) - 上海"), ["客服专员", "英语"]);
+/// ```
+pub fn parted(title: &str) -> Vec<String> {
+    Memo::recall(&PARTED, title, |title| {
+        let form = normalise(title);
+        parts(&form).iter().map(|part| bones(part.text)).filter(|part| !part.is_empty()).collect()
+    })
 }
 
 fn bones(title: &str) -> String {

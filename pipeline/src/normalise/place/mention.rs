@@ -75,6 +75,21 @@ const SEVERAL: &[&str] = &[
     "overseas",
 ];
 const SEVERAL_HAN: &[&str] = &["多个城市", "多个地点", "多城市", "多地", "各地", "海外", "国外", "亚太", "欧洲", "东南亚", "全球"];
+/// Whole texts that stand where a place would, and name none. What boards and forms write there is no city of that name.
+const UNSTATED: &[&str] = &[
+    "unspecified",
+    "not specified",
+    "location not specified",
+    "unknown",
+    "undisclosed",
+    "n/a",
+    "none",
+    "null",
+    "tbd",
+    "tba",
+    "to be determined",
+];
+const UNSTATED_HAN: &[&str] = &["未知", "未填写", "未填", "暂无", "无", "待定", "不详", "未指定", "保密"];
 /// Words beside a place that say nothing of where it is.
 const BESIDE: &[&str] = &[
     "office",
@@ -139,6 +154,10 @@ pub(super) fn mentions(text: &str) -> Mentions {
     let mut out = Mentions { empty: text.is_empty(), ..Mentions::default() };
     if is_count(&text) {
         out.several = true;
+        return out;
+    }
+    if UNSTATED_HAN.contains(&&*text) || UNSTATED.contains(&text.to_lowercase().as_str()) {
+        out.empty = true;
         return out;
     }
     let mut reader = Reader { gazetteer: &GAZETTEER, out };

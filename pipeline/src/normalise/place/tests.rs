@@ -90,6 +90,8 @@ fn shown(text: &str) -> String {
 #[case("London / Paris", "/// several London+Paris")]
 #[case("北京路店", "/// unknown")]
 #[case("", "/// ")]
+#[case("Unspecified", "/// ")]
+#[case("暂无", "/// ")]
 fn places(#[case] text: &str, #[case] expected: &str) {
     assert_eq!(shown(text), expected, "{text}");
 }
