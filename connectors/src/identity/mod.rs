@@ -27,8 +27,8 @@ pub(crate) use mask::may_hide;
 pub use name::{NameForms, birth_year, full_name, name_forms};
 pub use phone::{PhoneReading, read_phone};
 
-/// Version of the normalisers below. 2: mobile numbers of ranges that no list knows, numbers in mail addresses, tags of all providers.
-pub const NORMALISER: u16 = 2;
+/// Version of the normalisers below. 2: mobile numbers of ranges that no list knows, numbers in mail addresses, tags of all providers. 3: forms of address.
+pub const NORMALISER: u16 = 3;
 
 /// What a digest was made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -50,6 +50,8 @@ pub enum DigestKind {
     NamePinyin,
     /// Family name.
     Surname,
+    /// A masked name as boards show it, family name and form of address in one: 张女士. Like the year of birth it is for linking alone.
+    NameAddressed,
     /// Year of birth.
     BirthYear,
     /// Nothing of the person: what all lines of one erased person have in common, so that they stay one in every count.
@@ -68,6 +70,7 @@ impl DigestKind {
             DigestKind::NameExact => "name_exact",
             DigestKind::NamePinyin => "name_pinyin",
             DigestKind::Surname => "surname",
+            DigestKind::NameAddressed => "name_addressed",
             DigestKind::BirthYear => "birth_year",
             DigestKind::Erased => "erased",
         }
@@ -77,6 +80,7 @@ impl DigestKind {
     pub fn normaliser(self) -> u16 {
         match self {
             DigestKind::PhoneE164 | DigestKind::EmailCanonical | DigestKind::EmailLocal | DigestKind::EmailDigits => 2,
+            DigestKind::NameAddressed => 3,
             _ => 1,
         }
     }
@@ -263,8 +267,8 @@ pub fn digest_person(keys: &IdentityKeys, person: &Person, country: &str) -> Ide
         flags.insert(Flag::LatinName);
     }
     for forms in forms {
-        let kinds = [DigestKind::NameExact, DigestKind::NamePinyin, DigestKind::Surname];
-        for (kind, form) in kinds.into_iter().zip([forms.exact, forms.pinyin, forms.surname]) {
+        let kinds = [DigestKind::NameExact, DigestKind::NamePinyin, DigestKind::Surname, DigestKind::NameAddressed];
+        for (kind, form) in kinds.into_iter().zip([forms.exact, forms.pinyin, forms.surname, forms.addressed]) {
             digests.extend(form.map(|form| keys.digest(kind, &form)));
         }
     }

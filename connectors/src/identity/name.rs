@@ -1,4 +1,4 @@
-//! Names: as written, in pinyin, and the family name. A masked name (张**, 张先生) gives only the last.
+//! Names: as written, in pinyin, and the family name. A masked name (张**, 张先生) gives only the last, with the form of address if it has one.
 
 use pinyin::ToPinyin;
 use unicode_normalization::UnicodeNormalization;
@@ -12,6 +12,8 @@ pub struct NameForms {
     pub pinyin: Option<String>,
     /// Family name: the first character or a compound one; the last word of a Latin name.
     pub surname: Option<String>,
+    /// Family name and form of address, of a masked name that says which: `张 m` for 张先生, `张 f` for 张女士 and 张小姐.
+    pub addressed: Option<String>,
     /// The name has no Chinese character.
     pub latin: bool,
 }
@@ -23,6 +25,9 @@ const COMPOUND: &[&str] = &[
 ];
 
 const TITLES: &[&str] = &["先生", "女士", "小姐", "同学", "老师", "经理"];
+
+/// The titles that boards put behind a family name for a man, or for a woman.
+const ADDRESSES: &[(&str, &str)] = &[("先生", "m"), ("女士", "f"), ("小姐", "f")];
 
 /// Reads a name.
 pub fn name_forms(text: &str) -> NameForms {
@@ -39,11 +44,14 @@ pub fn name_forms(text: &str) -> NameForms {
     let masked =
         exact.contains(['*', '○', '某', '×', '·']) && !exact.chars().all(|c| c == '·' || c.is_alphabetic()) || exact.contains('某');
     if titled || masked {
-        return NameForms { surname: surname.filter(|_| chinese), latin: !chinese, ..NameForms::default() };
+        let surname = surname.filter(|_| chinese);
+        let address = ADDRESSES.iter().find(|(title, _)| titled && exact.ends_with(title));
+        let addressed = surname.as_ref().zip(address).map(|(surname, (_, form))| format!("{surname} {form}"));
+        return NameForms { surname, addressed, latin: !chinese, ..NameForms::default() };
     }
     let mut pinyin = String::with_capacity(exact.len() * 2);
     exact.chars().for_each(|c| add_letters(&mut pinyin, c));
-    NameForms { pinyin: (!pinyin.is_empty()).then_some(pinyin), surname, latin: !chinese, exact: Some(exact) }
+    NameForms { pinyin: (!pinyin.is_empty()).then_some(pinyin), surname, addressed: None, latin: !chinese, exact: Some(exact) }
 }
 
 fn is_han(c: char) -> bool {
@@ -116,11 +124,15 @@ mod tests {
     }
 
     #[rstest]
-    #[case("张**")]
-    #[case("张先生")]
-    #[case("张某某")]
-    fn masked_names_give_the_family_name_only(#[case] text: &str) {
-        assert_eq!(name_forms(text), NameForms { surname: Some("张".into()), ..NameForms::default() });
+    #[case("张**", None)]
+    #[case("张某某", None)]
+    #[case("张老师", None)]
+    #[case("张先生", Some("张 m"))]
+    #[case("张女士", Some("张 f"))]
+    #[case("张小姐", Some("张 f"))]
+    fn masked_names_give_the_family_name_and_the_form_of_address_only(#[case] text: &str, #[case] addressed: Option<&str>) {
+        let addressed = addressed.map(str::to_owned);
+        assert_eq!(name_forms(text), NameForms { surname: Some("张".into()), addressed, ..NameForms::default() });
     }
 
     #[test]

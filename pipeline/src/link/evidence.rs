@@ -35,6 +35,11 @@ impl Basis {
         Self(self.0 | more.0)
     }
 
+    /// Whether all reasons of another set are in this one.
+    pub(crate) fn has(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
     /// The reasons as the store names them, sorted.
     pub fn words(self) -> Vec<&'static str> {
         const WORDS: [(Basis, &str); 11] = [
@@ -135,10 +140,13 @@ fn name(model: &Model, a: Facts<'_>, b: Facts<'_>) -> (Weight, Basis) {
         let kin = surname == Level::Agree || level(Kind::LatinSurname) == Level::Agree;
         return (if kin { model.given_differ } else { model.name_differ }, Basis::default());
     }
-    match surname {
-        Level::Agree => (model.surname, Basis::SURNAME),
-        Level::Differ => (model.surname_differ, Basis::default()),
-        Level::Silent => (0, Basis::default()),
+    match (surname, level(Kind::Addressed)) {
+        (Level::Agree, Level::Agree) => (model.addressed, Basis::SURNAME),
+        // 张先生 and 张女士.
+        (Level::Agree, Level::Differ) => (model.addressed_differ, Basis::default()),
+        (Level::Agree, Level::Silent) => (model.surname, Basis::SURNAME),
+        (Level::Differ, _) => (model.surname_differ, Basis::default()),
+        (Level::Silent, _) => (0, Basis::default()),
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! Rows that say the same are one node. Nodes that share a key ([`keys`]) are weighed pair by pair. Then, from the greatest weight down,
 //! two groups become one when all that both of them tell, weighed together, still says so: a row that could be either of two people goes
-//! to the one it fits better, and does not make one of them. Weights are whole numbers, equal ones go by the rank of the keys, and
+//! to the one it fits better, and does not make one of them. A number in two mails is too little for two rows that tell no names to be compared, and
+//! may be enough for their groups: such pairs come last. Weights are whole numbers, equal ones go by the rank of the keys, and
 //! a desk is told by the set of its rows: the order in which rows came changes nothing.
 //!
 //! What rows tell is read from [`Rows`] a slice of the keys after another; in memory are a few numbers of each row, the pairs that speak for one
@@ -39,7 +40,7 @@ pub struct Persons {
     pub component: Vec<u32>,
 }
 
-/// A pair worth joining: two nodes, each by its first row.
+/// A pair worth joining, or whose groups may be: two nodes, each by its first row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Edge {
     weight: Weight,
@@ -62,8 +63,12 @@ pub fn persons(rows: &mut Rows, model: &Model, decided: &Decided) -> io::Result<
     let (mut waiting, mut needed) = (Vec::new(), Vec::new());
     for pairs in edges.chunk_by(|one, other| component[one.a as usize] == component[other.a as usize]) {
         match pairs {
-            // What two nodes tell is known to be worth joining.
-            [pair] if !decided.names(pair.a) && !decided.names(pair.b) => joining.sets.join(pair.a as usize, pair.b as usize),
+            // What two nodes tell is known to be worth joining, or not.
+            [pair] if !decided.names(pair.a) && !decided.names(pair.b) => {
+                if pair.weight >= model.threshold {
+                    joining.sets.join(pair.a as usize, pair.b as usize);
+                }
+            }
             _ => {
                 needed.extend(pairs.iter().flat_map(|pair| [pair.a, pair.b]));
                 waiting.push(pairs);
@@ -206,7 +211,9 @@ impl Pairs {
             let others = &nodes[at + 1..];
             for b in &others[..near(others)] {
                 let verdict = weigh(model, a.facts, b.facts);
-                if verdict.weight >= model.threshold {
+                // Nothing speaks against the two, and others of their groups may tell the names that they do not.
+                let leads = verdict.basis.has(Basis::DIGITS) && verdict.weight >= model.prior + model.mail_digits;
+                if leads || verdict.weight >= model.threshold {
                     self.edges.push(Edge { weight: verdict.weight, a: a.first, b: b.first, basis: verdict.basis });
                 }
             }
@@ -340,7 +347,8 @@ impl<'a> Joining<'a> {
             return;
         }
         let grown = self.told.contains_key(&a) || self.told.contains_key(&b);
-        if !grown || weigh(self.model, self.facts(a, sayings), self.facts(b, sayings)).weight >= self.model.threshold {
+        let weight = if grown { weigh(self.model, self.facts(a, sayings), self.facts(b, sayings)).weight } else { pair.weight };
+        if weight >= self.model.threshold {
             self.unite(a, b, sayings);
         }
     }

@@ -3,7 +3,7 @@ use crate::link::{Link, Links};
 use proptest::prelude::*;
 
 /// A row: its id and what it tells. `p1` a phone, `m1` a mail, `d1` the number in it, `l1` its local part, `n王.样` a name (family
-/// name and the rest), `w王` a masked one, `eLin.X` a name in letters, `b1` a year of birth, `t3` the day, `j1` the posting.
+/// name and the rest), `w王` a masked one, `g王.f` one with a form of address, `eLin.X` a name in letters, `b1` a year of birth, `t3` the day, `j1` the posting.
 type Told<'t> = (&'t str, &'t str);
 
 fn value(kind: Kind, text: &str) -> u64 {
@@ -24,6 +24,7 @@ fn facts(told: &str) -> (Vec<u64>, Days) {
             "l" => values.push(value(Kind::Local, text)),
             "n" => values.extend([(Kind::Name, text), (Kind::Pinyin, text), (Kind::Surname, family)].map(|(kind, text)| value(kind, text))),
             "w" => values.push(value(Kind::Surname, text)),
+            "g" => values.extend([value(Kind::Surname, family), value(Kind::Addressed, text)]),
             "e" => values.extend([(Kind::LatinName, text), (Kind::LatinPinyin, text)].map(|(kind, text)| value(kind, text))),
             "b" => values.push(value(Kind::Birth, text)),
             "j" => values.push(value(Kind::Posting, text)),
@@ -115,12 +116,29 @@ fn a_recycled_phone_is_two_people_and_the_row_between_goes_where_it_fits() {
 
 #[test]
 fn a_family_sharing_a_phone_is_as_many_people() {
+    assert_eq!(groups(&[("1", "p1 g王.m"), ("2", "p1 g王.f"), ("3", "p1 g王.m")]), ["1 3", "2"]);
     assert_eq!(groups(&[("1", "p1 n王.甲"), ("2", "p1 n王.乙 t3"), ("3", "p1 n李.丙 t3"), ("4", "p1 n王.甲 m1")]), ["1 4", "2", "3"]);
+}
+
+#[test]
+fn a_number_in_two_mails_is_enough_beside_the_name_that_another_row_of_the_person_tells() {
+    let between = [("1", "m1 d7 n郑.晨"), ("2", "p1 n郑.晨"), ("3", "p1 m2 d7 eLin.X")];
+    assert_eq!(groups(&between), ["1 2 3"]);
+    assert_eq!(groups(&between[..2]), ["1", "2"]);
+    assert_eq!(groups(&[between[0], between[2]]), ["1", "3"]);
+    // Another name is another person's, and so is a number that only strangers' rows share.
+    assert_eq!(groups(&[between[0], ("2", "p1 n李.乙"), between[2]]), ["1", "2 3"]);
+    assert_eq!(groups(&[("1", "m1 d7"), ("2", "m2 d7"), ("3", "m3 d7")]), ["1", "2", "3"]);
 }
 
 #[test]
 fn a_second_mailbox_with_the_same_number_is_the_same_person_by_name() {
     assert_eq!(groups(&[("1", "m1 d7 n王.甲"), ("2", "m2 d7 n王.甲"), ("3", "m3 d7 n李.乙"), ("4", "m4 d8 n王.甲")]), ["1 2", "3", "4"]);
+    // A masked name with its form of address tells enough beside the number, a family name alone does not, and another form is another person.
+    let masked = [("1", "m1 d7 g王.f"), ("2", "m2 d7 g王.f"), ("3", "m3 d7 w王"), ("4", "m4 d7 g王.m")];
+    assert_eq!(groups(&masked), ["1 2", "3", "4"]);
+    // Rows that differ in their postings alone are one, whatever else they tell.
+    assert_eq!(groups(&[("1", "p1 g王.f j1"), ("2", "p1 g王.f j2"), ("3", "p1 g王.m j1")]), ["1 2", "3"]);
     // The same words before the @ are what people of one name choose.
     assert_eq!(groups(&[("1", "m1 l7 n王.甲"), ("2", "m2 l7 n王.甲")]), ["1", "2"]);
     // Where a phone says so, another mail is no matter.

@@ -33,14 +33,16 @@ pub enum Kind {
     LatinSurname = 11,
     /// Year of birth.
     Birth = 12,
-    /// A posting that the person applied for.
-    Posting = 13,
+    /// Family name and form of address of a masked name.
+    Addressed = 13,
+    /// A posting that the person applied for: the last, for rows that differ in nothing else say the same.
+    Posting = 14,
 }
 
 const KIND_BITS: u32 = 60;
 
 /// The digest kinds that linking reads, as the store names them, and what they become: of a name in characters, and of one in letters.
-pub(super) const KINDS: [(&str, Kind, Kind); 9] = [
+pub(super) const KINDS: [(&str, Kind, Kind); 10] = [
     ("erased", Kind::Erased, Kind::Erased),
     ("phone_e164", Kind::Phone, Kind::Phone),
     ("email_canonical", Kind::Mail, Kind::Mail),
@@ -49,6 +51,7 @@ pub(super) const KINDS: [(&str, Kind, Kind); 9] = [
     ("name_exact", Kind::Name, Kind::LatinName),
     ("name_pinyin", Kind::Pinyin, Kind::LatinPinyin),
     ("surname", Kind::Surname, Kind::LatinSurname),
+    ("name_addressed", Kind::Addressed, Kind::Addressed),
     ("birth_year", Kind::Birth, Kind::Birth),
 ];
 
