@@ -6,6 +6,7 @@ const DEFAULT: Files = &[
     ("inflow.toml", include_str!("../examples/default/inflow.toml")),
     ("channels.toml", include_str!("../examples/default/channels.toml")),
     ("personas.toml", include_str!("../examples/default/personas.toml")),
+    ("alerts.toml", include_str!("../examples/default/alerts.toml")),
     ("connections/boss.toml", include_str!("../examples/default/connections/boss.toml")),
     ("connections/greenhouse.toml", include_str!("../examples/default/connections/greenhouse.toml")),
     ("connections/lever.toml", include_str!("../examples/default/connections/lever.toml")),
@@ -19,6 +20,7 @@ const ZH_SME: Files = &[
     ("inflow.toml", include_str!("../examples/zh-sme/inflow.toml")),
     ("channels.toml", include_str!("../examples/zh-sme/channels.toml")),
     ("personas.toml", include_str!("../examples/zh-sme/personas.toml")),
+    ("alerts.toml", include_str!("../examples/zh-sme/alerts.toml")),
     ("connections/ledger.toml", include_str!("../examples/zh-sme/connections/ledger.toml")),
 ];
 

@@ -14,6 +14,7 @@
 //! ```
 
 mod advice;
+mod alert;
 mod channel;
 mod clock;
 mod connection;
@@ -38,6 +39,7 @@ mod tree;
 mod values;
 
 pub use advice::{DemandSettings, RecommendationSettings};
+pub use alert::{AlertMode, AlertPeriod, AlertRule, Alerts};
 pub use channel::{Channel, Name, Terms, TermsKind};
 pub use clock::{Clock, FixedClock, SharedClock, SystemClock};
 pub use connection::Connection;

@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 
 use chrono_tz::Tz;
 
+use crate::alert::Alerts;
 use crate::channel::{Channel, ChannelsFile};
 use crate::clock::{FixedClock, SharedClock, SystemClock};
 use crate::connection::Connection;
 use crate::persona::Personas;
 use crate::places::{Places, join_key};
-use crate::problem::{ConfigError, Explain, Problem, did_you_mean};
+use crate::problem::{Bad, ConfigError, Explain, Problem, did_you_mean};
 use crate::reader::Sink;
 use crate::secret::SecretRef;
 use crate::settings::Settings;
@@ -30,6 +31,8 @@ pub struct Config {
     pub channels: Vec<Channel>,
     /// `personas.toml`.
     pub personas: Personas,
+    /// `alerts.toml`.
+    pub alerts: Alerts,
     /// `connections/*.toml`, by name.
     pub connections: Vec<Connection>,
     /// Where the keys of `inflow.toml` stand.
@@ -39,7 +42,7 @@ pub struct Config {
 }
 
 impl Config {
-    /// Loads `inflow.toml`, and `channels.toml` and `connections/*.toml` beside it.
+    /// Loads `inflow.toml`, and `channels.toml`, `personas.toml`, `alerts.toml` and `connections/*.toml` beside it.
     ///
     /// `INFLOW__SECTION__KEY` variables out of `env` override `inflow.toml`; pass
     /// [`process_env`] for those of the process.
@@ -56,6 +59,7 @@ impl Config {
         }
         let connections = load_connections(&beside.join("connections"), known, &mut problems);
         let personas = load_personas(&beside.join("personas.toml"), &mut problems);
+        let alerts = load_alerts(&beside.join("alerts.toml"), known, &mut problems);
         let (Some((settings, places)), Some((channels, channel_places)), true) = (settings, channels, problems.is_empty()) else {
             return Err(ConfigError { problems });
         };
@@ -65,6 +69,7 @@ impl Config {
             settings,
             channels,
             personas,
+            alerts,
             connections,
             places,
             channel_places,
@@ -193,6 +198,23 @@ fn load_personas(file: &Path, problems: &mut Vec<Problem>) -> Personas {
     let personas = sink.read(&root, Personas::read);
     problems.extend(in_order(sink.into_parts().1));
     personas
+}
+
+fn load_alerts(file: &Path, channels: Option<&[Channel]>, problems: &mut Vec<Problem>) -> Alerts {
+    let Some(Some(root)) = read_document(file, problems) else { return Alerts::default() };
+    let sink = Sink::new(file);
+    let alerts = sink.read(&root, Alerts::read);
+    let (places, mut wrong) = sink.into_parts();
+    let alerts = Alerts { places, ..alerts };
+    for (index, rule) in alerts.rule.iter().enumerate() {
+        let strange = |id: &&String| channels.is_some_and(|channels| channels.iter().all(|channel| channel.id != **id));
+        for id in rule.channel.iter().filter(strange) {
+            let (message, hint) = no_such_channel(id, channels.unwrap_or_default());
+            wrong.push(alerts.problem(index, "channel", Bad::new(message).hint(hint)));
+        }
+    }
+    problems.extend(in_order(wrong));
+    alerts
 }
 
 fn missing_rates(settings: &Settings, channels: &[Channel], places: &Places) -> Vec<Problem> {

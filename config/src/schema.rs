@@ -1,24 +1,26 @@
-//! JSON Schema of the four kinds of files, for editors.
+//! JSON Schema of the five kinds of files, for editors.
 
 use serde_json::{Value, json};
 
+use crate::alert::Alerts;
 use crate::channel::ChannelsFile;
 use crate::connection::Connection;
 use crate::persona::Personas;
 use crate::settings::Settings;
 
 /// The schema of each kind of file, by the name under which `config/schema` holds it.
-pub fn schema_files() -> [(&'static str, Value); 4] {
+pub fn schema_files() -> [(&'static str, Value); 5] {
     [
         ("inflow.schema.json", schemars::schema_for!(Settings)),
         ("channels.schema.json", schemars::schema_for!(ChannelsFile)),
         ("connection.schema.json", schemars::schema_for!(Connection)),
         ("personas.schema.json", schemars::schema_for!(Personas)),
+        ("alerts.schema.json", schemars::schema_for!(Alerts)),
     ]
     .map(|(name, schema)| (name, sorted(schema.to_value())))
 }
 
-/// One schema of all four files, each under `$defs`: `inflow`, `channels`, `connection`, `personas`.
+/// One schema of all five files, each under `$defs`: `inflow`, `channels`, `connection`, `personas`, `alerts`.
 pub fn json_schema() -> Value {
     let mut generator = schemars::SchemaGenerator::default();
     let files = [
@@ -26,6 +28,7 @@ pub fn json_schema() -> Value {
         ("channels", generator.subschema_for::<ChannelsFile>()),
         ("connection", generator.subschema_for::<Connection>()),
         ("personas", generator.subschema_for::<Personas>()),
+        ("alerts", generator.subschema_for::<Alerts>()),
     ];
     let mut definitions = generator.take_definitions(true);
     for (name, reference) in files {

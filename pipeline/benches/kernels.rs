@@ -86,6 +86,7 @@ fn rows(c: &mut Criterion) {
         connections: vec![connection.clone()],
         places: Places::default(),
         personas: inflow_config::Personas::default(),
+        alerts: inflow_config::Alerts::default(),
         channel_places: Places::default(),
     };
     let stream = parse_mapping(APPLICATIONS, "bench.toml").unwrap();

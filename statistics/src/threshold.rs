@@ -1,6 +1,17 @@
-//! Alerts on a rate: they begin at a limit and end under a lower one, so that a rate near the limit does not flicker.
+//! Alerts on a figure: they begin at a level and end beyond another one on the quiet side, so that a figure near a level does not flicker.
+//!
+//! ```text
+//! rate    k of n       Wilson score interval     z = (k/n - L) / sqrt(L (1-L) / n)
+//! count   x            Byar's interval           z = 3 sqrt(x) (1 - 1/9x - (L/x)^1/3), and of fewer, with y = x + 1, 3 sqrt(y) ((L/y)^1/3 - 1 + 1/9y)
+//! cost    a / x        a over the ends of x      that of the count, of the other side, with the level a / L
+//! ```
+//!
+//! z is the score of the figure against a level L: the ends of the 95 % interval are the levels against which it is 1.96 (Wilson 1927; Breslow & Day
+//! 1987, vol. II, formula 2.13, solved for z). Its tail is the p-value that [`crate::discovery`] takes when one rule looks at many slices.
 
-use crate::interval::{Interval, wilson};
+use statrs::function::erf::erfc;
+
+use crate::interval::{Interval, byar, wilson};
 
 /// Fewer cases than this are not judged.
 pub const FEWEST: u64 = 20;
@@ -8,45 +19,181 @@ pub const FEWEST: u64 = 20;
 pub const NO_SHOW: [f64; 3] = [0.05, 0.08, 0.10];
 /// Limit of messages that nobody answered.
 pub const NO_REPLY: f64 = 0.20;
-/// An alert ends when the rate is under this share of its limit.
-const CLEARS_AT: f64 = 0.8;
+/// An alert ends when the figure is under this share of its level (over the inverse share, of one on what is low).
+pub const CLEARS_AT: f64 = 0.8;
+/// False discoveries among the slices of a rule in [`Mode::Interval`]: what one slice alone needs for its interval to lie beyond.
+pub const FALSE_DISCOVERIES: f64 = 0.025;
 
-/// What must reach the limit for an alert to begin.
+/// What must reach the level for an alert to begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Mode {
-    /// The rate.
+    /// The figure itself.
     #[default]
-    Rate,
-    /// The lower end of its 95 % Wilson interval.
+    Literal,
+    /// The whole 95 % interval.
     Interval,
+}
+
+/// On which side of its level a figure is alarming.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// At the level and above.
+    Above,
+    /// At the level and below.
+    Below,
+}
+
+impl Side {
+    /// Whether a value is at a level or beyond it: 8 of 100 is at 8 %, whatever binary fractions make of it.
+    fn reached(self, value: f64, level: f64) -> bool {
+        let slack = 1e-12 * level.abs().max(1.0);
+        match self {
+            Self::Above => value >= level - slack,
+            Self::Below => value <= level + slack,
+        }
+    }
+
+    /// The end of an interval that is the last to pass a level.
+    fn last_end(self, interval: Interval) -> f64 {
+        match self {
+            Self::Above => interval.low,
+            Self::Below => interval.high,
+        }
+    }
 }
 
 /// When an alert begins and ends.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rule {
-    /// An alert begins at this share of cases, itself included.
-    pub limit: f64,
-    /// An alert ends under this share.
+    /// Which side of the level is alarming.
+    pub side: Side,
+    /// An alert begins at this figure, itself included.
+    pub raise: f64,
+    /// An alert ends where the figure is no longer here or beyond.
     pub clear: f64,
-    /// Fewer cases change nothing.
+    /// Fewer cases change nothing; a figure that is made of no cases is not held to it.
     pub fewest: u64,
     /// What begins it.
     pub mode: Mode,
 }
 
 impl Rule {
-    /// Begins at a limit, ends under four fifths of it, judges 20 cases and more by their rate.
-    pub fn at(limit: f64) -> Self {
-        Self { limit, clear: limit * CLEARS_AT, fewest: FEWEST, mode: Mode::Rate }
+    /// Begins at a level and above, ends under four fifths of it, judges 20 cases and more by their figure.
+    pub fn at(raise: f64) -> Self {
+        Self { side: Side::Above, raise, clear: raise * CLEARS_AT, fewest: FEWEST, mode: Mode::Literal }
     }
 }
 
-/// How sure it is that the true rate is at the limit or above.
+/// What is judged.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Figure {
+    /// Events of cases.
+    Rate {
+        /// Cases with the event.
+        events: u64,
+        /// All cases.
+        cases: u64,
+    },
+    /// A count, itself chance.
+    Count(u64),
+    /// A known amount over a count that is chance.
+    Cost {
+        /// In any unit.
+        amount: f64,
+        /// People it was spent on.
+        people: u64,
+    },
+    /// A figure that was reckoned elsewhere.
+    Stated {
+        /// The figure; none when it is not known yet.
+        value: Option<f64>,
+        /// Its 95 % interval, where it has one.
+        interval: Option<Interval>,
+        /// Of how many cases it is, where it is of cases.
+        cases: Option<u64>,
+    },
+}
+
+impl Figure {
+    /// The figure; none without cases.
+    pub fn value(&self) -> Option<f64> {
+        match *self {
+            Self::Rate { events, cases } => (cases > 0).then(|| events as f64 / cases as f64),
+            Self::Count(count) => Some(count as f64),
+            Self::Cost { amount, people } => (people > 0).then(|| amount / people as f64),
+            Self::Stated { value, .. } => value,
+        }
+    }
+
+    /// Its 95 % interval.
+    pub fn interval(&self) -> Option<Interval> {
+        match *self {
+            Self::Rate { events, cases } => wilson(events, cases),
+            Self::Count(count) => Some(byar(count)),
+            Self::Cost { people: 0, .. } => None,
+            Self::Cost { amount, people } => {
+                let Interval { low, high } = byar(people);
+                // More came back than was paid: the more people, the nearer to nothing.
+                Some(if amount < 0.0 {
+                    Interval { low: amount / low, high: amount / high }
+                } else {
+                    Interval { low: amount / high, high: amount / low }
+                })
+            }
+            Self::Stated { interval, .. } => interval,
+        }
+    }
+
+    /// How many cases it is made of.
+    pub fn cases(&self) -> Option<u64> {
+        match *self {
+            Self::Rate { cases, .. } => Some(cases),
+            Self::Count(_) => None,
+            Self::Cost { people, .. } => Some(people),
+            Self::Stated { cases, .. } => cases,
+        }
+    }
+
+    /// One-sided p-value against the true figure not being beyond a level on the alarming side; none where there is no distribution to ask.
+    pub fn p_value(&self, side: Side, level: f64) -> Option<f64> {
+        let z = match *self {
+            Self::Rate { events, cases } if cases > 0 && level > 0.0 && level < 1.0 => {
+                let n = cases as f64;
+                let score = (events as f64 / n - level) / (level * (1.0 - level) / n).sqrt();
+                if side == Side::Above { score } else { -score }
+            }
+            Self::Count(count) if level > 0.0 => score_of_count(count, side, level),
+            // The cost is high where the people are few.
+            Self::Cost { amount, people } if people > 0 && amount > 0.0 && level > 0.0 => {
+                score_of_count(people, if side == Side::Above { Side::Below } else { Side::Above }, amount / level)
+            }
+            _ => return None,
+        };
+        Some(0.5 * erfc(z / std::f64::consts::SQRT_2))
+    }
+}
+
+/// Byar's interval, solved for z: how far a count lies beyond an expectation.
+fn score_of_count(count: u64, side: Side, expected: f64) -> f64 {
+    match side {
+        Side::Above if count == 0 => f64::NEG_INFINITY,
+        Side::Above => {
+            let x = count as f64;
+            3.0 * x.sqrt() * (1.0 - 1.0 / (9.0 * x) - (expected / x).cbrt())
+        }
+        Side::Below => {
+            let y = count as f64 + 1.0;
+            3.0 * y.sqrt() * ((expected / y).cbrt() - 1.0 + 1.0 / (9.0 * y))
+        }
+    }
+}
+
+/// How sure it is that the true figure is at the level or beyond.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Certainty {
     /// The whole 95 % interval is.
     Sure,
-    /// The rate is, its interval reaches under the limit.
+    /// The figure is, its interval is not, or there is none.
     Unsure,
 }
 
@@ -60,89 +207,35 @@ impl Certainty {
     }
 }
 
-/// What a rule makes of a rate.
+/// What a rule makes of a figure.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Judgement {
     /// Whether the alert is on.
     pub alert: bool,
-    /// How sure, while the rate is at the limit or above; none when it has fallen under it and the alert only has not ended.
+    /// How sure, while the figure is at the level or beyond; none when it has fallen back and the alert only has not ended.
     pub certainty: Option<Certainty>,
     /// Whether there were too few cases, so that the alert stays as it was.
     pub few: bool,
-    /// 95 % Wilson interval of the rate; none without cases.
-    pub interval: Option<Interval>,
 }
 
-/// Judges `events` of `cases`, the alert having been on or not.
-pub fn judge(rule: &Rule, was_on: bool, events: u64, cases: u64) -> Judgement {
-    let interval = wilson(events, cases);
-    let few = cases < rule.fewest;
-    let (Some(bounds), false) = (interval, few) else {
-        return Judgement { alert: was_on, certainty: None, few: true, interval };
+/// Judges a figure, the alert having been on or not.
+///
+/// `q_value` is the figure's among the slices that the rule looks at on the day ([`crate::discovery::q_values`] of [`Figure::p_value`]s), if it has one: in
+/// [`Mode::Interval`] an alert begins only with a discovery.
+pub fn judge(rule: &Rule, was_on: bool, figure: &Figure, q_value: Option<f64>) -> Judgement {
+    let few = figure.cases().is_some_and(|cases| cases < rule.fewest);
+    let (Some(value), false) = (figure.value(), few) else {
+        return Judgement { alert: was_on, certainty: None, few: true };
     };
-    let rate = events as f64 / cases as f64;
-    // 8 of 100 is at 8 %, whatever binary fractions make of it.
-    let reaches = |value: f64, limit: f64| value >= limit - 1e-12;
+    let reached = rule.side.reached(value, rule.raise);
+    let sure = reached && figure.interval().is_some_and(|interval| rule.side.reached(rule.side.last_end(interval), rule.raise));
     let begins = match rule.mode {
-        Mode::Rate => reaches(rate, rule.limit),
-        Mode::Interval => reaches(bounds.low, rule.limit),
+        Mode::Literal => reached,
+        Mode::Interval => sure && q_value.is_none_or(|q| q <= FALSE_DISCOVERIES + 1e-12),
     };
-    let certainty = reaches(rate, rule.limit).then(|| if reaches(bounds.low, rule.limit) { Certainty::Sure } else { Certainty::Unsure });
-    Judgement { alert: begins || (was_on && reaches(rate, rule.clear)), certainty, few, interval }
+    let certainty = reached.then_some(if sure { Certainty::Sure } else { Certainty::Unsure });
+    Judgement { alert: begins || (was_on && rule.side.reached(value, rule.clear)), certainty, few }
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    #[test]
-    fn nine_of_a_hundred_is_over_eight_percent_and_not_sure() {
-        let rule = Rule::at(0.08);
-        let nine = judge(&rule, false, 9, 100);
-        assert!(nine.alert && nine.certainty == Some(Certainty::Unsure));
-        assert!(judge(&rule, false, 8, 100).alert);
-        assert!(!judge(&rule, false, 7, 100).alert);
-        // 15 of 148 is [0.0624, 0.1605] (Newcombe 1998, table I, method 3); 81 of 263 is [0.2553, 0.3662].
-        assert_eq!(judge(&rule, false, 15, 148).certainty, Some(Certainty::Unsure));
-        assert_eq!(judge(&Rule::at(NO_REPLY), false, 81, 263).certainty, Some(Certainty::Sure));
-    }
-
-    #[test]
-    fn the_interval_must_pass_the_limit_when_asked() {
-        let rule = Rule { mode: Mode::Interval, ..Rule::at(0.08) };
-        // The lower ends are 4.8, 7.8 and 8.5 %.
-        let alerts = [9, 13, 14].map(|events| judge(&rule, false, events, 100).alert);
-        assert_eq!(alerts, [false, false, true]);
-    }
-
-    #[test]
-    fn an_alert_ends_under_its_lower_limit() {
-        let rule = Rule::at(0.10);
-        assert!(judge(&rule, true, 9, 100).alert && !judge(&rule, false, 9, 100).alert);
-        assert_eq!(judge(&rule, true, 9, 100).certainty, None);
-        assert!(judge(&rule, true, 8, 100).alert);
-        assert!(!judge(&rule, true, 7, 100).alert);
-    }
-
-    #[test]
-    fn few_cases_change_nothing() {
-        let rule = Rule::at(0.05);
-        assert!(!judge(&rule, false, 19, 19).alert && judge(&rule, true, 0, 19).alert);
-        assert!(judge(&rule, false, 20, 20).alert);
-        let none = judge(&rule, false, 0, 0);
-        assert!(none.few && none.interval.is_none() && !none.alert);
-    }
-
-    proptest! {
-        #[test]
-        fn more_events_never_end_an_alert(limit in 0.01_f64..0.5, cases in 20_u64..500, events in 0_u64..500, was_on: bool) {
-            let events = events.min(cases - 1);
-            let rule = Rule::at(limit);
-            prop_assert!(!judge(&rule, was_on, events, cases).alert || judge(&rule, was_on, events + 1, cases).alert);
-            let by_interval = Rule { mode: Mode::Interval, ..rule };
-            prop_assert!(!judge(&by_interval, false, events, cases).alert || judge(&rule, false, events, cases).alert);
-        }
-    }
-}
+mod tests;

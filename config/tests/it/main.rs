@@ -1,5 +1,6 @@
 //! What a person sees of the configuration: files in, config or messages out.
 
+mod alerts;
 mod example;
 mod load;
 mod messages;

@@ -64,6 +64,7 @@ fn the_reader_accepts_the_keys_of_the_schema_and_no_others() {
             "connection.schema.json" => "connections/probe.toml",
             "channels.schema.json" => "channels.toml",
             "personas.schema.json" => "personas.toml",
+            "alerts.schema.json" => "alerts.toml",
             _ => "inflow.toml",
         };
         let mut found = Tables::new();
@@ -84,7 +85,7 @@ fn the_reader_accepts_the_keys_of_the_schema_and_no_others() {
 #[test]
 fn one_schema_holds_all_files() {
     let schema = json_schema();
-    for name in ["inflow", "channels", "connection", "personas"] {
+    for name in ["inflow", "channels", "connection", "personas", "alerts"] {
         assert!(schema.pointer(&format!("/$defs/{name}")).is_some(), "{name}");
     }
     // No reference leads nowhere.

@@ -19,6 +19,7 @@ fn config(connection: &Connection) -> Config {
         connections: vec![connection.clone()],
         places: inflow_config::Places::default(),
         personas: inflow_config::Personas::default(),
+        alerts: inflow_config::Alerts::default(),
         channel_places: inflow_config::Places::default(),
     }
 }
