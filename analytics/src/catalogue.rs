@@ -144,6 +144,7 @@ const DEFINITIONS: &[&str] = &[
     include_str!("../sql/four_fifths.sql"),
     include_str!("../sql/forecast.sql"),
     include_str!("../sql/channel_drop.sql"),
+    include_str!("../sql/threshold.sql"),
     include_str!("../sql/budget.sql"),
     include_str!("../sql/recommendation.sql"),
     include_str!("../sql/conflicts.sql"),

@@ -1,7 +1,7 @@
 //! Errors of analytics.
 
 use chrono::NaiveDate;
-use inflow_config::{Explain, did_you_mean};
+use inflow_config::{Explain, Problem, did_you_mean};
 use inflow_store::StoreError;
 
 /// What can go wrong with a report or with rebuilding the marts.
@@ -81,6 +81,12 @@ pub enum AnalyticsError {
         /// How to say it.
         hint: String,
     },
+    /// Rules of `alerts.toml` that no metric bears out.
+    #[error("{}", problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Alerts {
+        /// At least one problem, each with its place.
+        problems: Vec<Problem>,
+    },
     /// A row of a mart is not what it should be as JSON.
     #[error("a row of {table} does not fit: {source}")]
     Row {
@@ -125,6 +131,7 @@ impl Explain for AnalyticsError {
             Self::Backwards { .. } => Some("--from is the first day and --to the last, both included".to_owned()),
             Self::NotAnalyzed { .. } => Some("run `inflow run --once` or `inflow analyze` first".to_owned()),
             Self::Unplannable { hint, .. } => Some(hint.clone()),
+            Self::Alerts { .. } => Some("fix what is named, then `inflow validate` checks it again".to_owned()),
             Self::Row { .. } => None,
             Self::Store { source, .. } => source.hint(),
         }

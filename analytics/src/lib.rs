@@ -31,6 +31,7 @@ mod report;
 mod stages;
 mod statement;
 mod suppress;
+mod thresholds;
 mod unmapped;
 mod zones;
 
@@ -47,4 +48,5 @@ pub use recommendation::{
     SILENT_DAYS, STAY_DAYS, State, Tenth, Weight, recommendations,
 };
 pub use report::{Definition, NO_DIMENSION, Query, Report, report};
+pub use thresholds::check_alerts;
 pub use unmapped::{Meaning, Unmapped, unmapped_words};

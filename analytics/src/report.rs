@@ -102,7 +102,7 @@ pub async fn report(store: &Store, config: &Config, query: &Query) -> Result<Rep
     let columns: Vec<String> =
         by.iter().copied().chain(metric.keys.iter().copied()).chain(metric.columns.iter().copied()).map(str::to_owned).collect();
     let selected: Vec<String> = columns.iter().map(|column| select(column)).collect();
-    let asked = substitute(&metric.statement(), &arguments(query, &by));
+    let asked = statement_of(metric, query, &by);
     let sql = format!("SELECT {} FROM (\n{asked})", selected.join(", "));
     installed(store, metric).await?;
     let mut rows = store.rows(&sql, &[]).await.map_err(|error| read_error(metric, error))?;
@@ -194,6 +194,11 @@ fn period_arguments(query: &Query) -> Vec<(&'static str, String)> {
         ("tz", quote_text(query.tz.map(Tz::name).unwrap_or_default())),
         ("as_of", quote_text(&instant(query.as_of))),
     ]
+}
+
+/// The definition with what is asked for in the places of its parameters; its calendar columns stand in `period`.
+pub(crate) fn statement_of(metric: &Metric, query: &Query, by: &[&str]) -> String {
+    substitute(&metric.statement(), &arguments(query, by))
 }
 
 fn arguments(query: &Query, by: &[&str]) -> Vec<(&'static str, String)> {

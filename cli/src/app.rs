@@ -84,7 +84,7 @@ impl App {
         self.data_dir.clone().unwrap_or_else(|| PathBuf::from(DATA_DIR))
     }
 
-    /// Loads and checks the configuration, connectors' needs included.
+    /// Loads and checks the configuration, what connectors need and alerts watch included.
     pub fn config(&self) -> Result<Arc<Config>, Failure> {
         if !self.config_file.exists() {
             return Err(Failure::user(
@@ -97,8 +97,8 @@ impl App {
             Some(job) => Config::load(&self.config_file, &|| job.overrides.clone())?,
             None => Config::load(&self.config_file, &inflow_config::process_env)?,
         };
-        let problems =
-            config.connections.iter().flat_map(|connection| inflow_connectors::check_connection(&config, connection)).collect::<Vec<_>>();
+        let connections = config.connections.iter().flat_map(|connection| inflow_connectors::check_connection(&config, connection));
+        let problems = connections.chain(inflow_analytics::check_alerts(&config)).collect::<Vec<_>>();
         if !problems.is_empty() {
             return Err(inflow_config::ConfigError { problems }.into());
         }

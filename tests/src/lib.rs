@@ -153,6 +153,7 @@ pub const DERIVED: &[(&str, &str)] = &[
     ("application_personas", ""),
     ("forecasts", ""),
     ("channel_drops", ""),
+    ("thresholds", ""),
     ("budget_moves", "made_as_of"),
     ("posting_times", "made_as_of"),
     ("recommendations", "fitted_at"),

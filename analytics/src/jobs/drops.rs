@@ -90,6 +90,6 @@ fn rows(day: NaiveDate, of_channels: &[Judged<'_>], settings: &Settings) -> Vec<
 }
 
 /// Five digits: what lies beyond depends on the machine's logarithm.
-fn significant(value: f64) -> f64 {
+pub(super) fn significant(value: f64) -> f64 {
     format!("{value:.4e}").parse().unwrap_or(value)
 }

@@ -24,6 +24,7 @@ mod holidays;
 mod personas;
 mod posting_times;
 mod recommendation;
+mod thresholds;
 
 /// A job: its name in `inflow analyze <name>`, which is the name of the table that it fills, and how.
 pub(crate) struct Job {
@@ -43,6 +44,8 @@ pub(crate) const JOBS: &[Job] = &[
     Job { name: budget::TABLE, of_the_clock: true, of_hires: false, run: |desk| Box::pin(budget::run(desk)) },
     Job { name: posting_times::TABLE, of_the_clock: true, of_hires: false, run: |desk| Box::pin(posting_times::run(desk)) },
     Job { name: recommendation::TABLE, of_the_clock: true, of_hires: true, run: |desk| Box::pin(recommendation::run(desk)) },
+    // Some of the metrics that rules watch read the hires.
+    Job { name: thresholds::TABLE, of_the_clock: true, of_hires: true, run: |desk| Box::pin(thresholds::run(desk)) },
 ];
 
 /// What a job works with.

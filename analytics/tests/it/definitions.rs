@@ -10,6 +10,8 @@ async fn every_metric_runs_by_every_dimension() {
     let mut world = World::new().await;
     world.config.personas.tag = vec![Tag { id: "nights".to_owned(), night_shift: Some(true), ..Tag::default() }];
     world.config.personas.persona = vec![Persona { id: "any".to_owned(), tags: vec!["nights".to_owned()], ..Persona::default() }];
+    world.config.alerts.rule =
+        world.rules("[[rule]]\nid = \"any\"\nname = { en = \"Any\", zh = \"任意\" }\nmetric = \"volume\"\nabove = 1\n");
     world.insert("applications", vec![application("1", "boss", "2026-10-05 10:00:00")]).await;
     world.analyze().await;
     for metric in catalogue() {

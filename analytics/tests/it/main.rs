@@ -28,5 +28,6 @@ mod spans;
 mod spend;
 mod stages;
 mod steps;
+mod thresholds;
 mod volume;
 mod world;

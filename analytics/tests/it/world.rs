@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use inflow_analytics::{Query, Report, Scope, analyze, analyze_in_parts, report};
-use inflow_config::{Config, FixedClock, SharedClock};
+use inflow_config::{AlertRule, Config, FixedClock, SharedClock};
 use inflow_store::{Reading, Store, StoreOptions};
 use serde_json::{Map, Value, json};
 
@@ -72,6 +72,12 @@ impl World {
         options.clock = clock.clone();
         let store = Store::open(options).await.unwrap();
         Self { store, config, clock, inserted: 0.into(), _folder: folder }
+    }
+
+    /// The rules of an `alerts.toml`.
+    pub fn rules(&self, text: &str) -> Vec<AlertRule> {
+        std::fs::write(self.config.dir.join("alerts.toml"), text).unwrap();
+        Config::load(&self.config.file, &Vec::new).unwrap().alerts.rule
     }
 
     /// Inserts rows; `version` is 1 unless given.

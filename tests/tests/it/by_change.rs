@@ -236,6 +236,7 @@ fn computed(company: &Company) -> String {
         "spend_days",
         "forecasts",
         "channel_drops",
+        "thresholds",
         "budget_moves",
         "posting_times",
         "application_tags",
