@@ -15,6 +15,7 @@ use crate::jobs::{Desk, JOBS};
 use crate::postings;
 use crate::report::instant;
 use crate::stages::{self, Made};
+use crate::superseded::superseded;
 use crate::zones::Zones;
 
 /// The marts that SQL alone makes, in the order in which they are made.
@@ -340,6 +341,7 @@ async fn install(store: &Store, config: &Config) -> Result<(), AnalyticsError> {
         views.push((metric.view(), metric.statement()));
         views.push((format!("metric_{}", metric.id), current(metric)));
     }
+    views.extend(superseded().iter().map(|metric| (metric.view(), metric.statement())));
     let mut hasher = DefaultHasher::new();
     views.hash(&mut hasher);
     let made = format!("{:016x}", hasher.finish());

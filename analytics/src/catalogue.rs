@@ -46,9 +46,21 @@ pub struct Metric {
     pub shares: Vec<&'static str>,
     /// Whether a report shows money, and so its tie to the ledger.
     pub has_money: bool,
+    /// Of a definition that another has taken the place of: until when, and what the next one says differently.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub superseded: Option<Superseded>,
     /// The definition itself.
     #[serde(skip)]
     pub sql: &'static str,
+}
+
+/// How a definition came to be an earlier one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Superseded {
+    /// The day on which the next version took its place, such as 2026-11-26.
+    pub until: &'static str,
+    /// What the next version says differently.
+    pub changed: Name,
 }
 
 /// What the columns of a rate are called.
@@ -67,7 +79,7 @@ impl Metric {
         statement(self.sql)
     }
 
-    fn parse(sql: &'static str) -> Self {
+    pub(crate) fn parse(sql: &'static str) -> Self {
         let header: BTreeMap<&str, &str> = sql
             .lines()
             .take_while(|line| line.starts_with("--"))
@@ -104,6 +116,7 @@ impl Metric {
             money,
             sensitive: words("sensitive"),
             people: words("people"),
+            superseded: header.get("until").map(|until| Superseded { until, changed: name("changed") }),
             sql,
         }
     }
@@ -149,6 +162,8 @@ const DEFINITIONS: &[&str] = &[
     include_str!("../sql/recommendation.sql"),
     include_str!("../sql/conflicts.sql"),
     include_str!("../sql/stage_entries.sql"),
+    #[cfg(test)]
+    include_str!("../sql/tests/worked_example.sql"),
 ];
 
 /// All metrics.
@@ -218,7 +233,7 @@ mod tests {
             .filter(|path| path.extension().is_some_and(|extension| extension == "sql"))
             .map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned())
             .collect();
-        let mut listed: Vec<&str> = catalogue().iter().map(|metric| metric.id).collect();
+        let mut listed: Vec<&str> = catalogue().iter().map(|metric| metric.id).filter(|id| *id != "worked_example").collect();
         files.sort();
         listed.sort_unstable();
         assert_eq!(files, listed);

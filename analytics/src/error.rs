@@ -15,6 +15,16 @@ pub enum AnalyticsError {
         /// The metrics there are.
         accepted: Vec<String>,
     },
+    /// The metric has no such version.
+    #[error("{metric} has no version {version}, accepted: {}", accepted.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))]
+    UnknownVersion {
+        /// The metric.
+        metric: String,
+        /// The version given.
+        version: u32,
+        /// Its versions, the current one last.
+        accepted: Vec<u32>,
+    },
     /// The metric cannot be cut by that.
     #[error("{metric} has no dimension `{name}`, accepted: {}", accepted.join(", "))]
     UnknownDimension {
@@ -127,6 +137,7 @@ impl Explain for AnalyticsError {
             | Self::UnknownFilter { name, accepted }
             | Self::UnknownChannel { name, accepted }
             | Self::UnknownJob { name, accepted } => near(name, accepted),
+            Self::UnknownVersion { accepted, .. } => accepted.last().map(|version| format!("version {version} is the current one")),
             Self::TwoPeriods { first, .. } => Some(format!("keep `{first}` and leave the other out")),
             Self::Backwards { .. } => Some("--from is the first day and --to the last, both included".to_owned()),
             Self::NotAnalyzed { .. } => Some("run `inflow run --once` or `inflow analyze` first".to_owned()),

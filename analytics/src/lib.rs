@@ -13,7 +13,7 @@
 //!     by = ['channel'], channel = [], store = [])
 //! ```
 //!
-//! A new metric is one SQL file and one line in `catalogue.rs`. What SQL cannot say is computed by a job (`src/jobs`) that writes the mart
+//! A new metric is one SQL file and one line in `catalogue.rs`; a changed one is a new version, and its earlier definition stays (`src/superseded.rs`). What SQL cannot say is computed by a job (`src/jobs`) that writes the mart
 //! which the metric reads.
 
 mod analyze;
@@ -30,6 +30,7 @@ mod recommendation;
 mod report;
 mod stages;
 mod statement;
+mod superseded;
 mod suppress;
 mod thresholds;
 mod unmapped;
@@ -37,7 +38,7 @@ mod zones;
 
 pub use analyze::{Scope, analyze, analyze_in_parts, analyze_into, jobs, jobs_of_the_clock};
 pub use budget::{Advised, BudgetPlan, BudgetQuery, BudgetReason, ChannelYield, People, budget_plan};
-pub use catalogue::{Metric, catalogue, metric};
+pub use catalogue::{Metric, Superseded, catalogue, metric};
 pub use demand::{BusinessSeries, DemandPlan, DemandQuery, Grain, PlannedPeriod, Source as DemandSource, Step as DemandStep, demand_plan};
 pub use error::AnalyticsError;
 pub use inflow_statistics::demand::PeriodNeed;
@@ -48,5 +49,6 @@ pub use recommendation::{
     SILENT_DAYS, STAY_DAYS, State, Tenth, Weight, recommendations,
 };
 pub use report::{Definition, NO_DIMENSION, Query, Report, report};
+pub use superseded::superseded;
 pub use thresholds::check_alerts;
 pub use unmapped::{Meaning, Unmapped, unmapped_words};

@@ -13,10 +13,11 @@ use serde_json::{Map, Value};
 
 use crate::AnalyticsError;
 use crate::analyze::spend_tie;
-use crate::catalogue::{Metric, metric};
+use crate::catalogue::{Metric, Superseded};
 use crate::fairness;
 use crate::ranks;
 use crate::statement::substitute;
+use crate::superseded::version_of;
 
 /// Given as the only dimension, asks for one row over everything; so does the empty word.
 pub const NO_DIMENSION: &str = "none";
@@ -31,6 +32,8 @@ const MISSING: [u32; 2] = [60, 46];
 pub struct Query {
     /// Name of the metric.
     pub metric: String,
+    /// Version of its definition; absent: the current one.
+    pub version: Option<u32>,
     /// Dimensions, in the order of columns and rows; empty: the metric's own choice, [`NO_DIMENSION`]: none.
     pub by: Vec<String>,
     /// First local day.
@@ -60,6 +63,9 @@ pub struct Definition {
     pub clock: &'static str,
     /// What is left out.
     pub exclusions: &'static str,
+    /// Of an earlier version: until when it was the definition, and what the next one says differently.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub superseded: Option<Superseded>,
 }
 
 /// A report. Serialises as the JSON document of `inflow report --format json`.
@@ -96,7 +102,7 @@ pub struct Report {
 /// The metrics must have been installed by [`crate::analyze`]. The rows come in the order of `by`, channels in the
 /// order of `channels.toml`.
 pub async fn report(store: &Store, config: &Config, query: &Query) -> Result<Report, AnalyticsError> {
-    let metric = metric(&query.metric)?;
+    let metric = version_of(&query.metric, query.version)?;
     let by = dimensions(metric, &query.by)?;
     check(config, query)?;
     let columns: Vec<String> =
@@ -128,6 +134,7 @@ pub async fn report(store: &Store, config: &Config, query: &Query) -> Result<Rep
             denominator: metric.denominator,
             clock: metric.clock,
             exclusions: metric.exclusions,
+            superseded: metric.superseded.clone(),
         },
         from: query.from,
         to: query.to,
@@ -321,7 +328,7 @@ mod tests {
 
     fn by(metric: &str, names: &[&str]) -> Result<Vec<&'static str>, AnalyticsError> {
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-        dimensions(super::metric(metric).unwrap(), &names)
+        dimensions(version_of(metric, None).unwrap(), &names)
     }
 
     #[test]

@@ -283,6 +283,9 @@ pub struct ReportArgs {
     /// Keep only rows of these values, e.g. channel=boss,zhaopin (may be given again)
     #[arg(long, value_name = "DIMENSION=VALUES")]
     pub filter: Vec<String>,
+    /// An earlier definition of the one metric [default: the current one]
+    #[arg(long, value_name = "N")]
+    pub version: Option<u32>,
     /// How to print
     #[arg(long, value_enum, default_value = "table")]
     pub format: ReportFormat,

@@ -153,6 +153,7 @@ mod tests {
                 denominator: "d",
                 clock: "c",
                 exclusions: "e",
+                superseded: None,
             },
             from: "2026-10-01".parse().unwrap(),
             to: "2026-10-31".parse().unwrap(),

@@ -31,6 +31,7 @@ pub(crate) async fn metrics() -> Json<Value> {
             "keys": metric.keys,
             "columns": metric.columns,
             "money": metric.money,
+            "earlier": metric.earlier().map(|earlier| json!({ "version": earlier.version, "superseded": earlier.superseded })).collect::<Vec<_>>(),
         })
     };
     Json(json!({ "metrics": catalogue().iter().map(describe).collect::<Vec<_>>() }))

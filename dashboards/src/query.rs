@@ -12,14 +12,14 @@ use inflow_config::did_you_mean;
 use crate::failure::Failure;
 
 /// Parameters besides the filters.
-const PARAMETERS: [&str; 5] = ["by", "from", "to", "tz", "as_of"];
+const PARAMETERS: [&str; 6] = ["by", "from", "to", "tz", "as_of", "version"];
 /// Dimensions that a report can be narrowed to.
 const FILTERS: [&str; 2] = ["channel", "store"];
 /// Days of a report that names no period, the last one being today.
 const DEFAULT_DAYS: i64 = 30;
 
-/// Reads `by` (`none` for one row over everything), `from`, `to`, `tz`, `as_of` and the filters, each
-/// of which may be given several times. What is not there: the metric's own grouping, the last 30 days up to today in the company's zone, each channel's own zone, now.
+/// Reads `by` (`none` for one row over everything), `from`, `to`, `tz`, `as_of`, `version` and the filters, each
+/// of which may be given several times. What is not there: the metric's own grouping, the last 30 days up to today in the company's zone, each channel's own zone, now, the current definition.
 pub(crate) fn parse(metric: &Metric, uri: &Uri, now: DateTime<Utc>, company: Tz) -> Result<Query, Failure> {
     let Pairs(pairs) = Pairs::<Vec<(String, String)>>::try_from_uri(uri)
         .map_err(|_| Failure::bad_request("the query string cannot be read").hint("write it as name=value&name=value, percent-encoded"))?;
@@ -44,13 +44,18 @@ pub(crate) fn parse(metric: &Metric, uri: &Uri, now: DateTime<Utc>, company: Tz)
     }
     let by = single.get("by").copied().unwrap_or_default();
     let by = by.split(',').map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned).collect();
-    Ok(Query { metric: metric.id.to_owned(), by, from, to, tz, as_of, filters })
+    let version = single.get("version").map(|text| version_of(text)).transpose()?;
+    Ok(Query { metric: metric.id.to_owned(), version, by, from, to, tz, as_of, filters })
 }
 
 fn unknown_parameter(name: &str) -> Failure {
     let accepted: Vec<&str> = PARAMETERS.iter().chain(&FILTERS).copied().collect();
     let hint = did_you_mean(name, accepted.iter().copied()).unwrap_or_else(|| format!("accepted: {}", accepted.join(", ")));
     Failure::bad_request(format!("unknown parameter {name:?}")).hint(hint)
+}
+
+fn version_of(text: &str) -> Result<u32, Failure> {
+    text.parse().map_err(|_| Failure::bad_request(format!("the parameter \"version\" is not a version: {text:?}")).hint("write it as 1"))
 }
 
 fn zone_of(text: &str) -> Result<Tz, Failure> {

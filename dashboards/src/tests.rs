@@ -273,6 +273,8 @@ async fn a_report_without_parameters_is_the_last_thirty_days_by_the_metrics_own_
     assert!(query.by.is_empty());
     site.get("/api/v1/report/volume?by=none").await;
     assert_eq!(site.asked().by, [inflow_analytics::NO_DIMENSION]);
+    site.get("/api/v1/report/volume?version=1").await;
+    assert_eq!((site.asked().version, query.version), (Some(1), None));
 }
 
 #[tokio::test]
@@ -283,6 +285,7 @@ async fn a_bad_parameter_is_named() {
         ("from=2026-11-02&to=2026-11-01", "after its end"),
         ("tz=Shanghai", "unknown time zone \"Shanghai\""),
         ("as_of=now", "not an instant"),
+        ("version=one", "\"version\" is not a version"),
         ("chanel=boss", "unknown parameter \"chanel\""),
         ("to=2026-11-01&to=2026-11-02", "given twice"),
     ] {

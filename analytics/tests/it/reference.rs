@@ -25,6 +25,11 @@ fn section(out: &mut String, metric: &Metric) {
     for (name, text) in rows {
         writeln!(out, "| {name} | {} |", text.replace('|', "\\|")).unwrap();
     }
+    for earlier in metric.earlier() {
+        let Some(superseded) = &earlier.superseded else { continue };
+        let text = format!("until · 有效至 {}; then · 此后: {} · {}", superseded.until, superseded.changed.en, superseded.changed.zh);
+        writeln!(out, "| version {} · 旧版 | {} |", earlier.version, text.replace('|', "\\|")).unwrap();
+    }
 }
 
 fn reference() -> String {

@@ -144,6 +144,7 @@ impl World {
 pub fn query(metric: &str, by: &[&str], from: &str, to: &str) -> Query {
     Query {
         metric: metric.to_owned(),
+        version: None,
         by: by.iter().map(|name| (*name).to_owned()).collect(),
         from: from.parse().unwrap(),
         to: to.parse().unwrap(),

@@ -116,6 +116,7 @@ async fn channel_report(opened: &Opened, lang: Lang, from: NaiveDate, to: NaiveD
 async fn report(opened: &Opened, metric: &str, by: &[&str], from: NaiveDate, to: NaiveDate) -> Result<Report, Failure> {
     let query = Query {
         metric: metric.to_owned(),
+        version: None,
         by: by.iter().map(|d| (*d).to_owned()).collect(),
         from,
         to,

@@ -23,6 +23,9 @@ pub async fn run(app: &App, args: &ReportArgs) -> Result<u8, Failure> {
     if args.format == ReportFormat::Xlsx && std::io::stdout().is_terminal() {
         return Err(Failure::user("a workbook is not for the terminal", "redirect it: inflow report .. --format xlsx > report.xlsx"));
     }
+    if args.version.is_some() && args.metrics.len() > 1 {
+        return Err(Failure::user("--version is of one metric, and this names several", "ask for each by itself"));
+    }
     let opened = app.attach().await?;
     let mut reports = Vec::new();
     for metric in &args.metrics {
@@ -50,18 +53,14 @@ fn print(app: &App, report: &Report, format: ReportFormat) -> Result<(), Failure
         ReportFormat::Xlsx => app.printer.raw(&book(app, std::slice::from_ref(report))?),
         ReportFormat::Table => {
             app.printer.result(&table::report(report));
-            let meaning = catalogue().iter().find(|m| m.id == report.metric).map(|m| match app.printer.lang {
-                Lang::En => m.meaning.en.clone(),
-                Lang::Zh => m.meaning.zh.clone(),
-            });
-            app.printer.result(&format!(
-                "{} v{}, {} – {}: {}",
-                report.metric,
-                report.version,
-                report.from,
-                report.to,
-                meaning.unwrap_or_default()
-            ));
+            let meaning = report.definition.meaning.get(app.printer.lang);
+            app.printer.result(&format!("{} v{}, {} – {}: {}", report.metric, report.version, report.from, report.to, meaning));
+            if let Some(superseded) = &report.definition.superseded {
+                let changed = superseded.changed.get(app.printer.lang);
+                let (en, zh) =
+                    (format!("until {}; since then: {changed}", superseded.until), format!("有效至 {};此后:{changed}", superseded.until));
+                app.printer.result(app.printer.pick(&en, &zh));
+            }
             if let Some(tie) = report.reconciles.as_ref().and_then(|tie| super::demo::tie_line(app.printer.lang, tie)) {
                 app.printer.result(&tie);
             }
@@ -117,7 +116,7 @@ fn query(opened: &Opened, metric: &str, args: &ReportArgs) -> Result<Query, Fail
             .ok_or_else(|| Failure::user(format!("--filter {filter:?} has no `=`"), "for example --filter channel=boss,zhaopin"))?;
         filters.entry(dimension.to_owned()).or_default().extend(values.split(',').map(str::to_owned));
     }
-    Ok(Query { metric: metric.to_owned(), by: args.by.clone(), from, to, tz, as_of, filters })
+    Ok(Query { metric: metric.to_owned(), version: args.version, by: args.by.clone(), from, to, tz, as_of, filters })
 }
 
 fn as_of(text: &str, zone: Tz) -> Result<DateTime<Utc>, Failure> {

@@ -66,6 +66,7 @@ async fn ask(desk: &Desk<'_>, watch: &Watch<'_>, latest: NaiveDate) -> Result<Ve
     let filters = [("channel", &watch.rule.channel), ("store", &watch.rule.store)].into_iter().filter(|(_, values)| !values.is_empty());
     let query = Query {
         metric: watch.metric.id.to_owned(),
+        version: None,
         by: Vec::new(),
         from,
         to: latest,
