@@ -97,6 +97,12 @@ pub enum AnalyticsError {
         /// At least one problem, each with its place.
         problems: Vec<Problem>,
     },
+    /// Work beside the engine ended before it was done.
+    #[error("an analysis stopped: {what}")]
+    Stopped {
+        /// Why.
+        what: String,
+    },
     /// A row of a mart is not what it should be as JSON.
     #[error("a row of {table} does not fit: {source}")]
     Row {
@@ -143,7 +149,7 @@ impl Explain for AnalyticsError {
             Self::NotAnalyzed { .. } => Some("run `inflow run --once` or `inflow analyze` first".to_owned()),
             Self::Unplannable { hint, .. } => Some(hint.clone()),
             Self::Alerts { .. } => Some("fix what is named, then `inflow validate` checks it again".to_owned()),
-            Self::Row { .. } => None,
+            Self::Row { .. } | Self::Stopped { .. } => None,
             Self::Store { source, .. } => source.hint(),
         }
     }
@@ -151,7 +157,7 @@ impl Explain for AnalyticsError {
     fn exit_code(&self) -> u8 {
         match self {
             Self::Store { source, .. } => source.exit_code(),
-            Self::Row { .. } => 2,
+            Self::Row { .. } | Self::Stopped { .. } => 2,
             _ => 1,
         }
     }

@@ -31,7 +31,7 @@ pub struct Tag {
     pub id: String,
     /// Names shown to people.
     pub name: Name,
-    /// One of these stands in the source's tags or in the title applied for; case does not matter, Latin words are whole words.
+    /// One of these stands as a word in the source's tags or in the title applied for; case does not matter. 经理 stands in 客户经理, not in 总经理.
     #[schemars(default)]
     pub words: Vec<String>,
     /// One of these levels of education: junior_middle, high_school, vocational, college, bachelor, master, doctor.
@@ -60,7 +60,7 @@ pub struct Persona {
     pub id: String,
     /// Names shown to people.
     pub name: Name,
-    /// Words of the titles of its jobs; none: all jobs.
+    /// Words of the titles of its jobs, found as those of tags are; none: all jobs.
     #[schemars(default)]
     pub titles: Vec<String>,
     /// The tags, all of which a match carries.

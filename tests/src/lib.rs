@@ -149,6 +149,7 @@ pub const DERIVED: &[(&str, &str)] = &[
     ("hires", ""),
     ("posting_quarters", ""),
     ("spend_days", ""),
+    ("persona_words", ""),
     ("application_tags", ""),
     ("application_personas", ""),
     ("forecasts", ""),

@@ -19,6 +19,9 @@
             arrayStringConcat(groupArray(arrayStringConcat(arrayMap(t -> toString(t), a.tags), '\n')), '\n') AS tag_text,
             lowerUTF8(arrayStringConcat(groupArray(concat(a.title, '\n', p.title)), '\n')) AS title_text,
             lowerUTF8(concat(tag_text, '\n', title_text)) AS text,
+            -- As persona_words names them.
+            arrayConcat(groupUniqArray(sipHash64(lowerUTF8(a.title))), groupUniqArray(sipHash64(lowerUTF8(p.title)))) AS titles,
+            arrayConcat(groupUniqArrayArray(arrayMap(t -> sipHash64(lowerUTF8(toString(t))), a.tags)), titles) AS texts,
             max(toString(a.education)) AS education,
             max(a.experience_years) AS experience,
             min(coalesce(a.expected_pay_min, a.expected_pay_max) * multiIf(

@@ -50,6 +50,8 @@ async fn an_application_carries_the_tags_whose_rules_hold() {
         person("all", "boss", all),
         person("none", "boss", other),
         person("latin", "boss", json!({"tags": ["RETAIL, fast"]})),
+        // Letters of other words, in a tag of its own and over the ends of two.
+        person("letters", "boss", json!({"tags": ["回收银饰", "催收", "银行"]})),
         person("nothing", "boss", json!({})),
     ];
     world.insert("applications", rows).await;

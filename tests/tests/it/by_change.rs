@@ -239,6 +239,7 @@ fn computed(company: &Company) -> String {
         "thresholds",
         "budget_moves",
         "posting_times",
+        "persona_words",
         "application_tags",
         "application_personas",
         "channels",
