@@ -23,8 +23,9 @@ const QUERIES: [(&str, &str); 11] = [
 ];
 
 /// Text.
-const FRAGMENTS: [(&str, &str); 6] = [
+const FRAGMENTS: [(&str, &str); 7] = [
     ("$wilson\n", include_str!("../sql/shared/wilson.sql")),
+    ("$poisson\n", include_str!("../sql/shared/poisson.sql")),
     ("$share\n", include_str!("../sql/shared/share.sql")),
     ("$pooled\n", include_str!("../sql/shared/pooled.sql")),
     ("$rated\n", include_str!("../sql/shared/rated.sql")),

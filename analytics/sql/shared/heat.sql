@@ -7,8 +7,10 @@
 -- (rate of the cell over all channels / overall rate of all channels): each channel keeps its level and borrows
 -- the shape of the week. Shape 5 says that a cell's rate differs between channels by about 45 % (1 / sqrt(5));
 -- shrunk = (count + 5) / (exposure_hours + 5 / mean).
+-- count_low, count_high: 95 % interval of the count that the cell has in such a period (Poisson); low, high: the same over the exposure, of the rate.
 -- left_out: events of the group whose time of day is unknown.
 WITH
+$poisson
     5 AS shape,
     if({tz:String} = '', 'UTC', {tz:String}) AS zone,
     -- Cells of exposure and of events per channel and store, still unfiltered: the shape of all channels needs them.
@@ -93,9 +95,13 @@ WITH
 SELECT
     g.channel AS channel, g.store AS store, g.weekday AS weekday, g.hour AS hour,
     if(g.status = 'no_data', NULL, g.events) AS count,
+    if(g.status = 'no_data', NULL, round(poisson_low(g.events), 4)) AS count_low,
+    if(g.status = 'no_data', NULL, round(poisson_high(g.events), 4)) AS count_high,
     round(g.live_hours, 4) AS exposure_hours,
     k.times AS calendar_hours,
     if(g.live_hours = 0, NULL, round(g.events / g.live_hours, 6)) AS rate,
+    if(g.live_hours = 0, NULL, round(poisson_low(g.events) / g.live_hours, 6)) AS low,
+    if(g.live_hours = 0, NULL, round(poisson_high(g.events) / g.live_hours, 6)) AS high,
     if(g.live_hours = 0 OR g.all_pace = 0, NULL, if(g.mean = 0, 0, round((g.events + shape) / (g.live_hours + shape / g.mean), 6))) AS shrunk,
     if(g.status = 'no_data', NULL, g.n) AS total,
     if(g.status = 'no_data', NULL, g.left_out) AS left_out,

@@ -45,7 +45,16 @@ async fn counts_and_exposure_stand_in_local_hours() {
     let six = cell(&report, "boss", 4, 18);
     assert_eq!((six["count"].as_u64(), six["exposure_hours"].as_f64(), six["calendar_hours"].as_f64()), (Some(1), Some(1.7083), Some(1.0)));
     assert_eq!(six["rate"].as_f64(), Some(0.585_366));
+    // One event: 0.0253 to 5.5716 (Garwood 1936), over 1.7083 hours.
+    let interval = |row: &Map<String, Value>| ["count_low", "count_high", "low", "high"].map(|column| row[column].as_f64());
+    let near = |found: [Option<f64>; 4], wanted: [f64; 4]| {
+        found.iter().zip(wanted).all(|(found, wanted)| (found.unwrap() - wanted).abs() < 6e-5 + 4e-5 * wanted)
+    };
+    assert!(near(interval(six), [0.0253, 5.5716, 0.014_82, 3.261_46]), "{six:?}");
     let eight = cell(&report, "boss", 4, 20);
+    assert!(near(interval(eight), [0.0, 3.6889, 0.0, 6.0 * 3.6889]), "{eight:?}");
+    let never = cell(&report, "boss", 4, 17);
+    assert_eq!(interval(never), [Some(0.0), Some(3.6889), None, None], "no exposure, no rate");
     assert_eq!((eight["count"].as_u64(), eight["exposure_hours"].as_f64()), (Some(0), Some(0.1667)));
     assert_eq!((six["total"].as_u64(), six["left_out"].as_u64(), six["status"].as_str()), (Some(2), Some(1), Some("few")));
     let report = world.report("posting_heat", &[], "2026-10-01", "2026-10-07").await;
@@ -111,4 +120,32 @@ async fn rates_shrink_to_the_shape_of_all_channels() {
         assert!((found - expected).abs() < 1e-5, "{found} is not {expected}");
     }
     assert!(cell(&report, "boss", 4, 17)["shrunk"].is_null());
+}
+
+/// Counts of 0 to 44 in the hours of two days, each under the one posting that was live for all of it.
+#[tokio::test]
+async fn intervals_are_those_of_the_crate_of_estimators() {
+    let world = World::new().await;
+    world.insert("postings", vec![posting("boss", "p", "2026-09-01 00:00:00", None)]).await;
+    let rows = (0..45_u32).flat_map(|count| {
+        (0..count).map(move |number| {
+            // Hours of Tuesday and Wednesday in Shanghai.
+            let day = chrono::NaiveDate::from_ymd_opt(2026, 10, 6 + count / 24).unwrap();
+            let at = day.and_hms_opt(count % 24, number, 0).unwrap() - chrono::TimeDelta::hours(8);
+            application(&format!("{count} {number}"), "boss", &at.to_string())
+        })
+    });
+    world.insert("applications", rows.collect()).await;
+    world.analyze().await;
+    let report = world.report("application_heat", &[], "2026-10-05", "2026-10-18").await;
+    for count in 0..45_u64 {
+        let row = cell(&report, "boss", 2 + count / 24, count % 24);
+        // Two weeks of one posting: two hours.
+        assert_eq!((row["count"].as_u64(), row["exposure_hours"].as_f64()), (Some(count), Some(2.0)));
+        let exact = inflow_statistics::interval::garwood(count);
+        for (column, end) in [("count_low", exact.low), ("count_high", exact.high), ("low", exact.low / 2.0), ("high", exact.high / 2.0)] {
+            let found = row[column].as_f64().unwrap();
+            assert!((found - end).abs() <= 6e-5 + 3e-4 * end, "{column} of {count}: {found} is not {end}");
+        }
+    }
 }
