@@ -1,11 +1,11 @@
 -- id: time_to_fill
--- version: 1
+-- version: 2
 -- title.en: Time to fill
 -- title.zh: 职位填补周期
 -- numerator: days from opening a requisition by which a quarter, half and three quarters of its heads are filled (Kaplan-Meier; heads still open are followed up to as_of, those of a closed requisition up to its closing)
 -- denominator: heads planned by the requisitions opened in the period (one where the plan is not said, and as many as were filled where that is more)
--- clock: the day of opening; the filling is the local day on which the case entered onboarded, or accepted (filled_by)
--- exclusions: requisitions without a day of opening; a filter by channel does not apply, since an open head has none
+-- clock: the day of opening; the filling is the first day of work, as employment or else the case tells it, or the local day of acceptance (filled_by; whoever has started had accepted); a day before the opening is that of the opening
+-- exclusions: requisitions without a day of opening; hires that name no requisition known, be it by employment, application or posting, of the same connection or as the only one of that id; a filter by channel does not apply, since an open head has none
 -- dimensions: store, department, city, recruiter, day, week, month
 -- default_by: department
 -- columns: heads, filled, open, p25, median, p75, low, high, status, covered
@@ -15,12 +15,11 @@
 WITH
     ['onboarded', 'accepted'] AS keys,
     1 AS of_all,
-    (SELECT mapFromArrays(groupArray(toString(channel)), groupArray(toString(timezone))) FROM inflow.channels) AS zones,
     toDate({as_of:DateTime64(3, 'UTC')}) AS seen_to,
     wanted AS
     (
         SELECT
-            connection, source_id,
+            concat(toString(connection), '/', source_id) AS requisition,
             if(has({by:Array(String)}, 'store'), toString(r.store), '') AS store,
             if(has({by:Array(String)}, 'department'), toString(r.department), '') AS department,
             if(has({by:Array(String)}, 'city'), toString(r.city), '') AS city,
@@ -37,13 +36,10 @@ WITH
     ),
     filled AS
     (
-        SELECT
-            toString(connection) AS by_connection, requisition_source_id AS of_requisition, if(stage_rank = 9, 'onboarded', 'accepted') AS filled_by,
-            toDate(formatDateTime(entered_at, '%F',
-                multiIf({tz:String} != '', {tz:String}, zones[toString(channel)] != '', zones[toString(channel)], 'UTC'))) AS on_day
-        FROM inflow.application_stages
-        WHERE stage_rank IN (8, 9) AND requisition_source_id != '' AND entered_at <= {as_of:DateTime64(3, 'UTC')}
-          AND entered_at >= toDateTime64({from:Date}, 3, 'UTC') - toIntervalHour(14)
+        SELECT h.g.6 AS of_requisition, way.1 AS filled_by, assumeNotNull(way.2) AS on_day
+        FROM $local_hires(by = ['requisition'], channel = [], store = []) AS h
+        ARRAY JOIN [('onboarded', h.started_on), ('accepted', coalesce(h.accepted_on, h.started_on))] AS way
+        WHERE of_requisition != '' AND isNotNull(way.2)
     ),
     heads AS
     (
@@ -54,8 +50,8 @@ WITH
             -- Who is beyond the plan fills no head of it, but was hired for it.
             arrayConcat(hired, arrayMap(i -> (toInt64(greatest(0, days_open)) * 24, 0), range(toUInt64(greatest(0, toInt64(planned) - toInt64(length(hired))))))) AS followed
         FROM (SELECT *, arrayJoin(keys) AS way FROM wanted) AS w
-        LEFT JOIN filled AS f ON f.by_connection = w.connection AND f.of_requisition = w.source_id AND f.filled_by = w.way
-        GROUP BY w.connection, w.source_id, w.opened, store, department, city, recruiter, period, key
+        LEFT JOIN filled AS f ON f.of_requisition = w.requisition AND f.filled_by = w.way
+        GROUP BY w.requisition, w.opened, store, department, city, recruiter, period, key
     ),
     spells AS
     (

@@ -108,6 +108,42 @@ async fn heads_are_filled_or_open() {
     assert_eq!(row("onboarded")["status"], "few");
 }
 
+/// The tracking system delivers the requisitions; a board's application names one, another board's posting does, and a row of employment a third.
+#[tokio::test]
+async fn a_requisition_is_filled_by_whoever_names_it_wherever() {
+    let world = World::new().await;
+    let requisition = |connection: &str, id: &str| json!({"connection": connection, "source_id": id, "department": "sales", "heads": 1, "opened_on": "2026-10-01", "version": 1});
+    let all = [("hr", "R1"), ("hr", "R2"), ("hr", "R3"), ("hr", "R4"), ("zhaopin", "R4")];
+    world.insert("requisitions", all.iter().map(|(connection, id)| requisition(connection, id)).collect()).await;
+    let case = |id: &str, channel: &str, requisition: &str, posting: &str| {
+        let mut row = application(id, channel, "2026-10-02 02:00:00");
+        row["requisition_source_id"] = json!(requisition);
+        row["posting_source_id"] = json!(posting);
+        row
+    };
+    let cases =
+        vec![case("1", "boss", "R1", ""), case("2", "zhaopin", "", "p2"), case("3", "boss", "R4", ""), case("4", "zhaopin", "R4", "")];
+    world.insert("applications", cases).await;
+    let posting = json!({"connection": "zhaopin", "source_id": "p2", "channel": "zhaopin", "status": "open", "requisition_source_id": "R2",
+        "posted_at": "2026-10-01 02:00:00", "posted_precision": "exact", "version": 1});
+    world.insert("postings", vec![posting]).await;
+    let events = [("boss", "1", 11), ("zhaopin", "2", 13), ("boss", "3", 15), ("zhaopin", "4", 21)];
+    let started = |(channel, id, day): &(&str, &str, u32)| event(channel, id, "onboarded", &format!("2026-10-{day} 02:00:00"));
+    world.insert("stage_events", events.iter().map(started).collect()).await;
+    let third = crate::hires::with(crate::hires::employed("E3", "2026-10-17"), json!({"requisition_source_id": "R3"}));
+    world.insert("employment", vec![third]).await;
+    world.analyze().await;
+    // Days 10, 12 and 16; of R4 the one of its own connection, day 20. The application of BOSS that says R4 means one of two, and nobody knows which.
+    let report = world.report("time_to_fill", &[], "2026-10-01", "2026-10-31").await;
+    for way in ["onboarded", "accepted"] {
+        let row = find(&report, &[("department", "sales"), ("filled_by", way)]);
+        assert_eq!(counts(row, ["heads", "filled", "open"]), [5, 4, 1], "{row:?}");
+        assert_eq!(["p25", "median", "p75"].map(|column| row[column].as_f64()), [Some(12.0), Some(16.0), Some(20.0)], "{row:?}");
+    }
+    let filled = world.report("fill_rate", &["none"], "2026-10-01", "2026-10-31").await;
+    assert_eq!(filled.rows[0]["numerator"], 4, "as the fill rate has them");
+}
+
 #[tokio::test]
 async fn a_recruiters_work_and_how_long_resumes_wait() {
     let world = World::new().await;
