@@ -15,11 +15,13 @@ use crate::report::instant;
 /// Days back that are read: what the job that looks back furthest needs, sixty weeks from a ledger that may be weeks behind.
 const READ: u64 = 500;
 
-/// The days of one channel, in its own zone, without gaps; the last one is the last whole day before the clock.
+/// The days of one channel, or of one store of it, in the channel's zone, without gaps; the last one is the last whole day before the clock.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Series {
     /// The channel; an unmapped word stands as `unknown:<word>`.
     pub(crate) channel: String,
+    /// The store; empty: all of the channel.
+    pub(crate) store: String,
     /// The first day.
     pub(crate) first: NaiveDate,
     /// Cases that entered the stage on that day.
@@ -51,6 +53,8 @@ pub(crate) type Counts = BTreeMap<String, BTreeMap<NaiveDate, Entered>>;
 pub(crate) struct ChannelDays {
     applied: Counts,
     onboarded: Counts,
+    /// Whether the sums of days know of what comes after the clock.
+    pub(crate) by_case: bool,
     /// The share of each channel's day that its connections delivered.
     covered: BTreeMap<(String, NaiveDate), f64>,
 }
@@ -60,8 +64,8 @@ impl ChannelDays {
     pub(crate) async fn read(desk: &Desk<'_>) -> Result<Self, AnalyticsError> {
         let from = desk.now.date_naive() - Days::new(READ);
         let (counts, covered) = tokio::try_join!(counts(desk, from), covered(desk, from))?;
-        let [applied, onboarded] = counts;
-        Ok(Self { applied, onboarded, covered })
+        let ([applied, onboarded], by_case) = counts;
+        Ok(Self { applied, onboarded, by_case, covered })
     }
 
     /// Who entered a stage: applied or onboarded.
@@ -83,27 +87,36 @@ impl ChannelDays {
     pub(crate) fn series(&self, desk: &Desk<'_>, stage: Stage, most: u64) -> Vec<Series> {
         let earliest = desk.now.date_naive() - Days::new(most);
         let series = self.entered(stage).iter().filter_map(|(channel, counts)| {
-            let first = *counts.range(earliest..).next()?.0;
-            let last = last_whole_day(desk.config, channel, desk.now);
-            let days = || first.iter_days().take_while(|day| *day <= last);
-            Some(Series {
-                counts: days().map(|day| counts.get(&day).map_or(0, |entered| entered.cases as u32)).collect(),
-                covered: days().map(|day| self.is_covered(channel, day)).collect(),
-                channel: channel.clone(),
-                first,
-            })
+            let counts: BTreeMap<NaiveDate, u32> = counts.range(earliest..).map(|(day, entered)| (*day, entered.cases as u32)).collect();
+            self.whole_days(desk, channel, "", &counts)
         });
-        series.filter(|series| !series.counts.is_empty()).collect()
+        series.collect()
+    }
+
+    /// The days from the first one counted to the last whole one, of a channel or of a store of it; none without any.
+    pub(super) fn whole_days(&self, desk: &Desk<'_>, channel: &str, store: &str, counts: &BTreeMap<NaiveDate, u32>) -> Option<Series> {
+        let first = *counts.keys().next()?;
+        let last = last_whole_day(desk.config, channel, desk.now);
+        let days = || first.iter_days().take_while(|day| *day <= last);
+        let series = Series {
+            counts: days().map(|day| counts.get(&day).copied().unwrap_or(0)).collect(),
+            covered: days().map(|day| self.is_covered(channel, day)).collect(),
+            channel: channel.to_owned(),
+            store: store.to_owned(),
+            first,
+        };
+        (!series.counts.is_empty()).then_some(series)
     }
 }
 
-/// Who applied and who was onboarded, from the sums of days unless those know of what comes after the clock.
-async fn counts(desk: &Desk<'_>, from: NaiveDate) -> Result<[Counts; 2], AnalyticsError> {
+/// Who applied and who was onboarded, from the sums of days unless those know of what comes after the clock; and whether they do.
+async fn counts(desk: &Desk<'_>, from: NaiveDate) -> Result<([Counts; 2], bool), AnalyticsError> {
     let failed = |error| AnalyticsError::store("cannot read the days of channels")(error);
     let params = [("from", from.to_string()), ("as_of", instant(desk.now))];
     let read = async |sql: &str| desk.marts.store.rows(&desk.marts.here(sql), &params).await.map_err(failed);
     let mut rows = read(include_str!("../../sql/jobs/channel_days.sql")).await?;
-    if rows.iter().filter_map(|row| row.get("known_at")?.as_i64()).any(|at| at > desk.now.timestamp_millis()) {
+    let by_case = rows.iter().filter_map(|row| row.get("known_at")?.as_i64()).any(|at| at > desk.now.timestamp_millis());
+    if by_case {
         rows = read(include_str!("../../sql/jobs/channel_days_by_case.sql")).await?;
     }
     let mut counts = [Counts::new(), Counts::new()];
@@ -115,7 +128,7 @@ async fn counts(desk: &Desk<'_>, from: NaiveDate) -> Result<[Counts; 2], Analyti
             of_stage.entry(channel.to_owned()).or_default().insert(day, Entered { cases, attended, onboarded });
         }
     }
-    Ok(counts)
+    Ok((counts, by_case))
 }
 
 async fn covered(desk: &Desk<'_>, from: NaiveDate) -> Result<BTreeMap<(String, NaiveDate), f64>, AnalyticsError> {
@@ -142,7 +155,7 @@ pub(crate) fn last_whole_day(config: &Config, channel: &str, now: DateTime<Utc>)
     now.with_timezone(&zone).date_naive() - Days::new(1)
 }
 
-fn text<'r>(row: &'r Map<String, Value>, column: &str) -> Option<&'r str> {
+pub(super) fn text<'r>(row: &'r Map<String, Value>, column: &str) -> Option<&'r str> {
     row.get(column)?.as_str()
 }
 

@@ -1,14 +1,19 @@
-//! `channel_drops`: whether a channel's applications of a day are fewer than they should be (`inflow_statistics::drops`).
+//! `channel_drops`: whether a channel's applications of a day are fewer than they should be, and those of each of its larger stores
+//! (`inflow_statistics::drops`).
+//!
+//! A channel may hide the fall of one store, so stores are watched by themselves. They are a family of their own: however many there are, those of a
+//! channel share a sixth of the rate of false alarms that one channel has.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Datelike, NaiveDate};
 use futures::future::BoxFuture;
 use inflow_config::Stage;
-use inflow_statistics::drops::{Alarm, Assessment, Day, Drop, Settings, Status, assess, decide};
+use inflow_statistics::drops::{Alarm, Assessment, Day, Drop, Settings, Status, assess, decide_parts};
 use serde::Serialize;
 
 use super::days::Series;
+use super::stores::{self, Reach};
 use super::{Desk, holidays};
 use crate::AnalyticsError;
 
@@ -17,10 +22,16 @@ pub(crate) const TABLE: &str = "channel_drops";
 const JUDGED: usize = 60;
 /// Days that are read: those judged, each with its guard and the half year that it is compared with, and some that let a series begin.
 const READ: u64 = 300;
+/// Stores that are judged: those of a hundred cases and more, since fewer tell nothing within two weeks; the largest hundred, as each costs some
+/// milliseconds.
+const STORES: Reach = Reach { days: READ, least: 100, most: 100 };
 
 #[derive(Debug, Serialize)]
 struct Row {
     channel: String,
+    store: String,
+    /// Of a whole channel: its stores with an alarm.
+    stores: Vec<String>,
     day: NaiveDate,
     observed: Option<u32>,
     expected: Option<f64>,
@@ -36,15 +47,32 @@ struct Row {
 
 pub(crate) fn run<'a>(desk: &'a Desk<'a>) -> BoxFuture<'a, Result<(), AnalyticsError>> {
     Box::pin(async move {
-        let series = desk.days().await?.series(desk, Stage::Applied, READ);
-        desk.write(TABLE, &judge(&series, &desk.config.settings.company.country, &Settings::default())).await
+        let channels = desk.days().await?.series(desk, Stage::Applied, READ);
+        let stores = stores::of_channels(desk, &STORES).await?;
+        desk.write(TABLE, &judge_all(&channels, &stores, &desk.config.settings.company.country, &Settings::default())).await
     })
 }
 
-/// A channel's day: what was counted, and what it looks like by itself.
+/// Channels, with the stores of theirs that fell, and stores.
+fn judge_all(channels: &[Series], stores: &[Series], country: &str, settings: &Settings) -> Vec<Row> {
+    let of_stores = judge(stores, country, settings);
+    let mut fell: BTreeMap<(&str, NaiveDate), Vec<String>> = BTreeMap::new();
+    for row in of_stores.iter().filter(|row| row.alarm != Alarm::Quiet.as_str()) {
+        fell.entry((&row.channel, row.day)).or_default().push(row.store.clone());
+    }
+    let of_channels = judge(channels, country, settings);
+    let mut rows: Vec<Row> = of_channels
+        .into_iter()
+        .map(|row| Row { stores: fell.get(&(row.channel.as_str(), row.day)).cloned().unwrap_or_default(), ..row })
+        .collect();
+    rows.extend(of_stores);
+    rows
+}
+
+/// A day of a channel or a store: what was counted, and what it looks like by itself.
 type Judged<'s> = (&'s Series, Option<u32>, Assessment);
 
-/// The last days of each channel, judged by themselves and then among the channels of the day.
+/// The last days of each channel, or of each store, judged by themselves and then among the others of the day.
 fn judge(series: &[Series], country: &str, settings: &Settings) -> Vec<Row> {
     let mut days: BTreeMap<NaiveDate, Vec<Judged<'_>>> = BTreeMap::new();
     for one in series {
@@ -53,7 +81,7 @@ fn judge(series: &[Series], country: &str, settings: &Settings) -> Vec<Row> {
             days.entry(one.day(at)).or_default().push((one, all[at].count, assess(&all, at, settings)));
         }
     }
-    days.into_iter().flat_map(|(day, of_channels)| rows(day, &of_channels, settings)).collect()
+    days.into_iter().flat_map(|(day, together)| rows(day, &together, settings)).collect()
 }
 
 fn day(series: &Series, at: usize, country: &str) -> Day {
@@ -65,14 +93,19 @@ fn day(series: &Series, at: usize, country: &str) -> Day {
     }
 }
 
-fn rows(day: NaiveDate, of_channels: &[Judged<'_>], settings: &Settings) -> Vec<Row> {
-    let judged: Vec<Drop> = of_channels.iter().filter_map(|(_, _, found)| found.evidence).collect();
-    let mut decided = decide(&judged, settings).into_iter();
-    let each = of_channels.iter().map(|(series, count, found)| {
+fn rows(day: NaiveDate, together: &[Judged<'_>], settings: &Settings) -> Vec<Row> {
+    let judged: Vec<(&str, Drop)> =
+        together.iter().filter_map(|(series, _, found)| Some((series.channel.as_str(), found.evidence?))).collect();
+    let channels: BTreeSet<&str> = judged.iter().map(|(channel, _)| *channel).collect();
+    let drops: Vec<Drop> = judged.iter().map(|(_, drop)| *drop).collect();
+    let mut decided = decide_parts(&drops, channels.len(), settings).into_iter();
+    let each = together.iter().map(|(series, count, found)| {
         let decision = found.evidence.and_then(|drop| Some((drop, decided.next()?)));
         let alarm = decision.map_or(Alarm::Quiet, |(_, (_, alarm))| alarm);
         Row {
             channel: series.channel.clone(),
+            store: series.store.clone(),
+            stores: Vec::new(),
             day,
             observed: *count,
             expected: found.expected.map(significant),

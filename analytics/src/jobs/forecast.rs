@@ -68,7 +68,7 @@ fn together(channels: &[Series]) -> Option<Series> {
         }
     }
     let (counts, covered): (Vec<u32>, Vec<bool>) = days.into_values().unzip();
-    (!counts.is_empty()).then(|| Series { channel: TOGETHER.to_owned(), first, counts, covered })
+    (!counts.is_empty()).then(|| Series { channel: TOGETHER.to_owned(), store: String::new(), first, counts, covered })
 }
 
 fn ahead<'a>(desk: &Desk<'_>, stage: Stage, series: &'a Series) -> Vec<Row<'a>> {
@@ -124,6 +124,7 @@ mod tests {
     fn together_is_the_sum_where_all_are_known() {
         let series = |first: &str, counts: &[u32], covered: &[bool]| Series {
             channel: "a".to_owned(),
+            store: String::new(),
             first: first.parse().unwrap(),
             counts: counts.to_vec(),
             covered: covered.to_vec(),

@@ -24,6 +24,7 @@ mod holidays;
 mod personas;
 mod posting_times;
 mod recommendation;
+mod stores;
 mod thresholds;
 
 /// A job: its name in `inflow analyze <name>`, which is the name of the table that it fills, and how.

@@ -14,25 +14,25 @@ use rand::{Rng, SeedableRng};
 use crate::Verdict;
 
 const CHANNELS: usize = 4;
-const DAYS: usize = 730;
-const JUDGED: usize = 365;
+pub(super) const DAYS: usize = 730;
+pub(super) const JUDGED: usize = 365;
 /// Days until a drop counts as not found.
-const PATIENCE: usize = 15;
+pub(super) const PATIENCE: usize = 15;
 /// Accepted false alarms a channel and year: the curve.
 const RATES: [f64; 6] = [0.02, 0.06, 0.2, 0.6, 2.0, 6.0];
 /// An alarm this long after another is one of its own.
-const APART: usize = 14;
+pub(super) const APART: usize = 14;
 const HOLIDAY: u8 = 0;
 const LONG_HOLIDAY: u8 = 1;
 
 /// What is true of a channel: the mean of each day, and its over-dispersion.
-struct Truth {
-    means: Vec<f64>,
+pub(super) struct Truth {
+    pub(super) means: Vec<f64>,
     overdispersion: f64,
-    covered: Vec<bool>,
+    pub(super) covered: Vec<bool>,
 }
 
-fn special(day: usize) -> Option<u8> {
+pub(super) fn special(day: usize) -> Option<u8> {
     match day % 365 {
         40..48 => Some(LONG_HOLIDAY),
         0 | 94..97 | 120..125 | 172..175 | 273..280 => Some(HOLIDAY),
@@ -40,8 +40,9 @@ fn special(day: usize) -> Option<u8> {
     }
 }
 
-fn truth(random: &mut StdRng) -> Truth {
-    let level = 200.0_f64.powf(random.random());
+/// Of a channel with between one and `largest` applications a day.
+pub(super) fn truth(random: &mut StdRng, largest: f64) -> Truth {
+    let level = largest.powf(random.random());
     let weekend = random.random_range(0.25..1.1);
     let weekdays: Vec<f64> =
         (0..7).map(|day| if day < 5 { random.random_range(0.85..1.15) } else { weekend * random.random_range(0.9..1.1) }).collect();
@@ -104,7 +105,7 @@ fn count(random: &mut StdRng, mean: f64) -> u32 {
     events
 }
 
-fn day_of(truth: &Truth, day: usize, remains: f64, random: &mut StdRng) -> Day {
+pub(super) fn day_of(truth: &Truth, day: usize, remains: f64, random: &mut StdRng) -> Day {
     let shape = 1.0 / truth.overdispersion;
     let mean = truth.means[day] * remains * gamma(random, shape) / shape;
     let events = count(random, mean);
@@ -140,7 +141,7 @@ pub fn run(worlds: u32, seed: u64) -> Vec<Verdict> {
     let mut random = StdRng::seed_from_u64(seed);
     let mut tally = Tally::default();
     for _ in 0..worlds {
-        let truths: Vec<Truth> = (0..CHANNELS).map(|_| truth(&mut random)).collect();
+        let truths: Vec<Truth> = (0..CHANNELS).map(|_| truth(&mut random, 200.0)).collect();
         let series: Vec<Vec<Day>> =
             truths.iter().map(|truth| (0..DAYS).map(|day| day_of(truth, day, 1.0, &mut random)).collect()).collect();
         quiet_year(&series, &mut tally);

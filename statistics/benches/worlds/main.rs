@@ -12,6 +12,7 @@ mod conversion;
 mod demand;
 mod draws;
 mod drops;
+mod drops_of_stores;
 mod forecast;
 mod intervals;
 mod posting_hour;
@@ -44,6 +45,7 @@ const TOPICS: &[(&str, Topic)] = &[
     ("conversion", conversion::run),
     ("demand", demand::run),
     ("drops", drops::run),
+    ("drops_of_stores", drops_of_stores::run),
     ("forecast", forecast::run),
     ("intervals", intervals::run),
     ("posting_hour", posting_hour::run),
