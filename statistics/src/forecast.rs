@@ -15,12 +15,14 @@ mod level;
 mod methods;
 mod occasions;
 pub mod periods;
+mod shared;
 mod weekday;
 
 use serde::Serialize;
 
 pub use accuracy::{mase, rmsse};
 pub use interval::Range;
+pub use shared::Share;
 
 use backtest::Backtest;
 use methods::Parameters;
@@ -59,6 +61,8 @@ pub enum Method {
     Mstl,
     /// The mean of the three before.
     Combined,
+    /// A share of what is forecast of several small series together ([`Forecast::shared`]).
+    Pooled,
 }
 
 impl Method {
@@ -70,6 +74,7 @@ impl Method {
             Self::Theta => "theta",
             Self::Mstl => "mstl",
             Self::Combined => "combined",
+            Self::Pooled => "pooled",
         }
     }
 }
