@@ -20,6 +20,7 @@ mod clock;
 mod connection;
 mod country;
 mod example;
+mod family;
 mod http;
 mod load;
 mod money;

@@ -11,6 +11,7 @@ use serde::Serialize;
 use url::Url;
 
 use crate::advice::{DemandSettings, RecommendationSettings};
+use crate::family;
 use crate::http::HttpSettings;
 use crate::money::Currency;
 use crate::problem::Bad;
@@ -40,6 +41,9 @@ pub struct Settings {
     pub clock: ClockSettings,
     /// Which channel a hire officially came from.
     pub sources: Sources,
+    /// Families of jobs in reports, each with words of their titles: `sales = ["销售", "导购"]`. Of several words in a title the longest decides;
+    /// case does not matter, Latin words are whole words. A title without any stays a family of its own.
+    pub job_families: BTreeMap<String, Vec<String>>,
     /// Scores of applications from past outcomes.
     pub recommendation: RecommendationSettings,
     /// From business to hires, applications and budget.
@@ -211,6 +215,7 @@ impl Settings {
             http: section.section("http", HttpSettings::read),
             clock: section.section("clock", |section| ClockSettings { fixed: section.optional("fixed", instant) }),
             sources: section.section("sources", Sources::read),
+            job_families: family::read(section),
             recommendation: section.section("recommendation", RecommendationSettings::read),
             demand: section.section("demand", DemandSettings::read),
             rates_file: section.optional("rates_file", words).map(PathBuf::from),
