@@ -6,7 +6,7 @@
 -- denominator: none: events of a period are of people who came at different times and are never divided by each other
 -- clock: the instant of entering the stage
 -- exclusions: events that were taken back; a second event of one stage in one case; what a connection's first pull merely found as it was (observed); skipped stages that follow from a later one (implied)
--- dimensions: channel, store, department, city, recruiter, day, week, month
+-- dimensions: channel, store, department, city, recruiter, job_family, requisition, posting_cluster, day, week, month
 -- default_by: channel
 -- columns: events, day_only, observed, implied, status, covered
 -- keys: stage
@@ -18,7 +18,7 @@ WITH
     counted AS
     (
         SELECT
-            s.channel AS channel, s.store AS store, s.department AS department, s.city AS city, s.recruiter AS recruiter, s.period AS period,
+            $slices(s.* AS *), s.period AS period,
             toInt64(s.stage_rank) AS stage_rank, toUInt8(1) AS found,
             countIf(s.precision IN ('exact', 'day') OR s.precision = 'observed' AND s.entered_at > l.till) AS events,
             countIf(s.precision = 'day') AS day_only,
@@ -26,7 +26,7 @@ WITH
             countIf(s.precision = 'implied') AS implied
         FROM $local_stages() AS s
         LEFT JOIN $first_looks() AS l ON l.connection = s.connection
-        GROUP BY channel, store, department, city, recruiter, period, stage_rank
+        GROUP BY $slices(*), period, stage_rank
     ),
     expected AS
     (
@@ -37,8 +37,7 @@ WITH
     joined AS
     (
         SELECT
-            if(c.found = 1, c.channel, w.channel) AS channel,
-            c.store AS store, c.department AS department, c.city AS city, c.recruiter AS recruiter,
+            if(c.found = 1, c.channel, w.channel) AS channel$others(c.* AS *),
             if(c.found = 1, c.period, w.period) AS period, if(c.found = 1, c.stage_rank, w.stage_rank) AS stage_rank,
             c.events AS events, c.day_only AS day_only, c.observed AS observed, c.implied AS implied,
             if(w.expected = 1, w.covered, 1) AS covered,
@@ -47,7 +46,7 @@ WITH
         FULL JOIN counted AS c ON c.channel = w.channel AND c.period = w.period AND c.stage_rank = w.stage_rank
     )
 SELECT
-    channel, store, department, city, recruiter, period,
+    $slices(*), period,
     multiIf(j.stage_rank = 101, 'rejected', j.stage_rank = 102, 'withdrawn', names[j.stage_rank]) AS stage,
     if(j.status = 'no_data', NULL, j.events) AS events,
     if(j.status = 'no_data', NULL, j.day_only) AS day_only,

@@ -6,7 +6,7 @@
 -- denominator: cases whose last assessment of that kind fell in the band; for retained_90 those of them that started and whose day 90 has passed
 -- clock: when the assessment was taken, else sent
 -- exclusions: performance, which comes after the hire; assessments without score and result, and those of no case that is known; retained_90 leaves out hires that no employment row tells of
--- dimensions: channel, store, department, city, recruiter, name, day, week, month
+-- dimensions: channel, store, department, city, recruiter, job_family, requisition, posting_cluster, name, day, week, month
 -- keys: kind, band, outcome
 -- columns: numerator, denominator, value, low, high, pooled_numerator, pooled_denominator, pooled_value, status, covered
 -- meaning.en: How far those got who scored so much: per kind of assessment and band of score (percent of the greatest score; passed or failed where only that is told) the share that was offered, accepted, onboarded, and was still employed at day 90, with a 95 % Wilson interval. Whether the score caused it, this does not say: who failed was mostly not taken further.
@@ -19,7 +19,7 @@ $wilson
             case_key AS of_case, min(started_on) AS began,
             min(known_on - assumeNotNull(started_on) >= 90 AND NOT left_unknown AND NOT (leave_type = 'transferred' AND ifNull(left_on < started_on + 90, 0))) AS due,
             min(ifNull(left_on >= started_on + 90, 1)) AS stays
-        FROM $local_hires(by = [], store = [])
+        FROM $local_hires(by = [], store = [], department = [], city = [], recruiter = [], job_family = [], requisition = [], posting_cluster = [])
         WHERE told = 1 AND isNotNull(started_on) AND case_key != 0 AND spell = 1
         GROUP BY case_key
     ),
@@ -38,7 +38,7 @@ $wilson
     ),
     counted AS
     (
-        SELECT *, g.1 AS channel, toUInt8(1) AS found, sum(pool_n) OVER (PARTITION BY g, kind, band, outcome) AS pooled_n,
+        SELECT *, g.1.1 AS channel, toUInt8(1) AS found, sum(pool_n) OVER (PARTITION BY g, kind, band, outcome) AS pooled_n,
             sum(pool_k) OVER (PARTITION BY g, kind, band, outcome) AS pooled_k
         FROM
         (
@@ -61,7 +61,7 @@ $wilson
     joined AS
     (
         SELECT
-            if(c.found = 1, c.g, (w.channel, '', '', '', '', '')) AS g, c.kind AS kind, c.band AS band, c.outcome AS outcome,
+            if(c.found = 1, c.g, (tuple(w.channel$others('')), '')) AS g, c.kind AS kind, c.band AS band, c.outcome AS outcome,
             if(c.found = 1, c.period, w.period) AS period, c.n AS n, c.k AS k, c.pooled_n AS pool_n, c.pooled_k AS pool_k,
             if(w.expected = 1, w.covered, 1) AS covered,
             multiIf(covered = 0 AND c.found = 0, 'no_data', covered < 1, 'partial', n < 20, 'few', 'ok') AS status
@@ -69,7 +69,7 @@ $wilson
         FULL JOIN (SELECT * FROM counted WHERE period != toDate(0)) AS c ON c.channel = w.channel AND c.period = w.period
     )
 SELECT
-    j.g.1 AS channel, j.g.2 AS store, j.g.3 AS department, j.g.4 AS city, j.g.5 AS recruiter, j.g.6 AS name, j.period AS period,
+    $slices(j.g.1.# AS *), j.g.2 AS name, j.period AS period,
     j.kind AS kind, j.band AS band, j.outcome AS outcome,
 $share
 $pooled

@@ -6,7 +6,7 @@
 -- denominator: assessments with a result; certificates that are valid, expired or missing
 -- clock: when it was taken, else sent; a certificate without a time at the beginning of its case
 -- exclusions: pending, missed and taken without a result stand apart; each attempt counts
--- dimensions: channel, store, department, city, recruiter, name, day, week, month
+-- dimensions: channel, store, department, city, recruiter, job_family, requisition, posting_cluster, name, day, week, month
 -- default_by: channel
 -- keys: kind
 -- columns: assessments, pending, missed, numerator, denominator, value, low, high, mean_score, pooled_numerator, pooled_denominator, pooled_value, status, covered
@@ -19,7 +19,7 @@ $wilson
     (SELECT if(empty(groupUniqArray(toString(kind))), [''], arraySort(groupUniqArray(toString(kind)))) FROM inflow.assessed) AS kinds,
     counted AS
     (
-        SELECT *, g.1 AS channel, toUInt8(1) AS found, sum(pool_n) OVER (PARTITION BY g, kind) AS pooled_n, sum(pool_k) OVER (PARTITION BY g, kind) AS pooled_k
+        SELECT *, g.1.1 AS channel, toUInt8(1) AS found, sum(pool_n) OVER (PARTITION BY g, kind) AS pooled_n, sum(pool_k) OVER (PARTITION BY g, kind) AS pooled_k
         FROM
         (
             SELECT
@@ -35,7 +35,7 @@ $wilson
     joined AS
     (
         SELECT
-            if(c.found = 1, c.g, (w.channel, '', '', '', '', '')) AS g, if(c.found = 1, c.kind, w.kind) AS kind, if(c.found = 1, c.period, w.period) AS period,
+            if(c.found = 1, c.g, (tuple(w.channel$others('')), '')) AS g, if(c.found = 1, c.kind, w.kind) AS kind, if(c.found = 1, c.period, w.period) AS period,
             c.assessments AS assessments, c.pending AS pending, c.missed AS missed, c.n AS n, c.k AS k, c.mean_score AS mean_score,
             max(c.pooled_n) OVER (PARTITION BY g, kind) AS pool_n, max(c.pooled_k) OVER (PARTITION BY g, kind) AS pool_k,
             if(w.expected = 1, w.covered, 1) AS covered,
@@ -49,7 +49,7 @@ $wilson
         FULL JOIN counted AS c ON c.channel = w.channel AND c.period = w.period AND c.kind = w.kind
     )
 SELECT
-    j.g.1 AS channel, j.g.2 AS store, j.g.3 AS department, j.g.4 AS city, j.g.5 AS recruiter, j.g.6 AS name, j.period AS period, j.kind AS kind,
+    $slices(j.g.1.# AS *), j.g.2 AS name, j.period AS period, j.kind AS kind,
     if(j.status = 'no_data', NULL, j.assessments) AS assessments,
     if(j.status = 'no_data', NULL, j.pending) AS pending,
     if(j.status = 'no_data', NULL, j.missed) AS missed,

@@ -6,7 +6,7 @@
 -- denominator: hires that started in the period, of all reasons together; leavers and share are of everybody whose last day lies in the period, whenever they started
 -- clock: the first day (numerator, denominator); the last day (leavers, share, median_days)
 -- exclusions: hires that no employment row tells of; transfers; leavers whose last day nobody knows count in the cohort alone
--- dimensions: channel, store, department, city, recruiter, leave_type, reason, day, week, month
+-- dimensions: channel, store, department, city, recruiter, job_family, requisition, posting_cluster, leave_type, reason, day, week, month
 -- default_by: channel, leave_type, reason
 -- columns: leavers, share, median_days, numerator, denominator, value, low, high, pooled_numerator, pooled_denominator, pooled_value, status, covered
 -- sensitive: leave_type, reason
@@ -75,7 +75,7 @@ $wilson
     joined AS
     (
         SELECT
-            if(c.found = 1, c.g, (w.channel, '', '', '', '', '')) AS g, c.why AS why, if(c.found = 1, c.period, w.period) AS period,
+            if(c.found = 1, c.g, tuple(w.channel$others(''))) AS g, c.why AS why, if(c.found = 1, c.period, w.period) AS period,
             c.leavers AS leavers, c.together AS together, c.median_days AS median_days, c.k AS k, c.cohort AS n, c.pool AS pool_n, c.pooled_k AS pool_k,
             if(w.expected = 1, w.covered, 1) AS covered,
             multiIf(covered = 0 AND c.found = 0, 'no_data', covered < 1, 'partial', n < 20, 'few', 'ok') AS status
@@ -90,7 +90,7 @@ $wilson
         ) AS c ON c.channel = w.channel AND c.period = w.period
     )
 SELECT
-    j.g.1 AS channel, j.g.2 AS store, j.g.3 AS department, j.g.4 AS city, j.g.5 AS recruiter, j.why.1 AS leave_type, j.why.2 AS reason,
+    $slices(j.g.# AS *), j.why.1 AS leave_type, j.why.2 AS reason,
     j.period AS period,
     if(j.status = 'no_data', NULL, j.leavers) AS leavers,
     if(j.together = 0, NULL, round(j.leavers / j.together, 6)) AS share,

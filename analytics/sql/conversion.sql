@@ -6,7 +6,7 @@
 -- denominator: applications that entered the earlier stage in the period (cohort); skipped stages count as passed
 -- clock: the instant of entering the earlier stage
 -- exclusions: none (of more than 60 comparisons, pairs of stages in periods, stores and the like, no ranks are made); open applications stay in the denominator, open counts them and maturity is the share of the cohort that is decided
--- dimensions: channel, store, department, city, recruiter, day, week, month
+-- dimensions: channel, store, department, city, recruiter, job_family, requisition, posting_cluster, day, week, month
 -- default_by: channel
 -- columns: numerator, denominator, value, low, high, shrunk, rank, better, open, maturity, pooled_numerator, pooled_denominator, pooled_value, status, covered
 -- keys: from_stage, to_stage
@@ -23,7 +23,7 @@ WITH
     if({tz:String} = '', 'UTC', {tz:String}) AS zone,
     -- The stages that a case ever reached are bits (bit = rank; bit 0 = decided). Sums by day and channel have them as of the last of all
     -- stages; a report as of an instant before, in other zones or by more has to go to the cases.
-    hasAll(['channel', 'store', 'day', 'week', 'month'], {by:Array(String)})
+    $summable AND hasAll(['channel', 'store', 'day', 'week', 'month'], {by:Array(String)})
         AND {as_of:DateTime64(3, 'UTC')} >= (SELECT max(settled_at) FROM inflow.stage_days)
         AND ({tz:String} = '' OR (SELECT arrayAll(z -> z = {tz:String}, groupUniqArray(zone)) FROM inflow.stage_days)) AS summed,
     -- Of most cases the row says what they reached; of those that have entered stages since {as_of} it has to be found what they had by then.
@@ -36,18 +36,18 @@ WITH
     ),
     cells AS
     (
-        SELECT channel, store, '' AS department, '' AS city, '' AS recruiter, local_day AS day, stage_rank, reached, applications
-        FROM inflow.stage_days
+        SELECT $needed(*), local_day AS day, stage_rank, reached, applications
+        FROM (SELECT *, '' AS department, '' AS city, '' AS recruiter, '' AS job_family, '' AS requisition, '' AS posting_cluster FROM inflow.stage_days)
         WHERE summed AND generation = (SELECT max(generation) FROM inflow.stage_days)
           AND stage_rank <= 9 AND local_day BETWEEN earliest AND {to:Date}
         UNION ALL
         SELECT
-            s.channel, s.store, s.department, s.city, s.recruiter, if({tz:String} = '', s.local_day, toDate(s.entered_at, zone)), s.stage_rank,
+            $needed(s.*), if({tz:String} = '', s.local_day, toDate(s.entered_at, zone)), s.stage_rank,
             if(s.settled_at > {as_of:DateTime64(3, 'UTC')}, a.reached, toUInt16(bitOr(bitShiftLeft(toUInt16(2), s.furthest) - 2, s.decided))),
             toInt64(1)
         FROM
         (
-            SELECT channel, store, department, city, recruiter, local_day, entered_at, stage_rank, settled_at, furthest, decided, case_key
+            SELECT $needed(*), local_day, entered_at, stage_rank, settled_at, furthest, decided, case_key
             FROM inflow.application_stages
             WHERE NOT summed AND entered_at <= {as_of:DateTime64(3, 'UTC')} AND stage_rank <= 9
               AND entered_at >= toDateTime64(earliest, 3, 'UTC') - toIntervalHour(14)
@@ -58,11 +58,7 @@ WITH
     cohorts AS
     (
         SELECT
-            if(has({by:Array(String)}, 'channel'), c.channel, '') AS channel,
-            if(has({by:Array(String)}, 'store'), c.store, '') AS store,
-            if(has({by:Array(String)}, 'department'), c.department, '') AS department,
-            if(has({by:Array(String)}, 'city'), c.city, '') AS city,
-            if(has({by:Array(String)}, 'recruiter'), c.recruiter, '') AS recruiter,
+            $sliced(c.*),
             reached, stage_rank,
             day BETWEEN {from:Date} AND {to:Date} AS in_period,
             day BETWEEN pool_from AND {to:Date} AS in_pool,
@@ -75,9 +71,8 @@ WITH
             sum(applications) AS cases
         FROM cells AS c
         WHERE (in_period OR in_pool)
-          AND (empty({channel:Array(String)}) OR has({channel:Array(String)}, c.channel))
-          AND (empty({store:Array(String)}) OR has({store:Array(String)}, c.store))
-        GROUP BY channel, store, department, city, recruiter, reached, stage_rank, in_period, in_pool, period
+          $narrowed(c.*)
+        GROUP BY $slices(*), reached, stage_rank, in_period, in_pool, period
         -- What a change took away leaves a sum of nothing.
         HAVING cases != 0
     ),
@@ -85,12 +80,12 @@ WITH
     (
         SELECT
             *,
-            sum(pool_n) OVER (PARTITION BY channel, store, department, city, recruiter, step) AS pooled_n,
-            sum(pool_k) OVER (PARTITION BY channel, store, department, city, recruiter, step) AS pooled_k
+            sum(pool_n) OVER (PARTITION BY $slices(*), step) AS pooled_n,
+            sum(pool_k) OVER (PARTITION BY $slices(*), step) AS pooled_k
         FROM
         (
             SELECT
-                channel, store, department, city, recruiter, step, period, toUInt8(1) AS found,
+                $slices(*), step, period, toUInt8(1) AS found,
                 sumIf(cases, in_period) AS n,
                 sumIf(cases, in_period AND bitTest(reached, step.2)) AS k,
                 sumIf(cases, in_period AND NOT bitTest(reached, step.2) AND NOT bitTest(reached, 0)) AS open,
@@ -98,7 +93,7 @@ WITH
                 sumIf(cases, in_pool AND bitTest(reached, step.2)) AS pool_k
             FROM cohorts
             ARRAY JOIN arrayFilter(s -> s.1 = stage_rank, steps) AS step
-            GROUP BY channel, store, department, city, recruiter, step, period
+            GROUP BY $slices(*), step, period
         )
     ),
     expected AS
@@ -110,21 +105,20 @@ WITH
     joined AS
     (
         SELECT
-            if(c.found = 1, c.channel, w.channel) AS channel,
-            c.store AS store, c.department AS department, c.city AS city, c.recruiter AS recruiter,
+            if(c.found = 1, c.channel, w.channel) AS channel$others(c.* AS *),
             if(c.found = 1, c.period, w.period) AS period, if(c.found = 1, c.step, w.step) AS step,
             c.k AS k, c.n AS n, c.open AS open, if(w.expected = 1, w.covered, 1) AS covered,
             multiIf(covered = 0 AND n = 0, 'no_data', covered < 1, 'partial', n < 20, 'few', 'ok') AS status,
             -- Wilson score interval (Wilson 1927; Newcombe 1998, method 3) of k in n.
             (k / n + z * z / (2 * n)) / (1 + z * z / n) AS middle,
             z * sqrt(k / n * (1 - k / n) / n + z * z / (4 * n * n)) / (1 + z * z / n) AS half,
-            max(c.pooled_k) OVER (PARTITION BY channel, store, department, city, recruiter, step) AS pool_k,
-            max(c.pooled_n) OVER (PARTITION BY channel, store, department, city, recruiter, step) AS pool_n
+            max(c.pooled_k) OVER (PARTITION BY $slices(*), step) AS pool_k,
+            max(c.pooled_n) OVER (PARTITION BY $slices(*), step) AS pool_n
         FROM expected AS w
         FULL JOIN counted AS c ON c.channel = w.channel AND c.period = w.period AND c.step = w.step
     )
 SELECT
-    channel, store, department, city, recruiter, period,
+    $slices(*), period,
     names[j.step.1] AS from_stage,
     names[j.step.2] AS to_stage,
     if(j.status = 'no_data', NULL, j.k) AS numerator,

@@ -6,7 +6,7 @@
 -- denominator: applications that entered the earlier stage in the period (entries); skipped stages count as passed
 -- clock: the instant of entering the earlier stage; times are whole hours
 -- exclusions: entries up to the first pull of a connection that found cases as they were without being told when they got there; a value beyond the longest follow-up is not made up
--- dimensions: channel, store, department, city, recruiter, day, week, month
+-- dimensions: channel, store, department, city, recruiter, job_family, requisition, posting_cluster, day, week, month
 -- default_by: channel
 -- columns: entries, value, low, high, at_risk, reached, observed, maturity, status, covered
 -- keys: from_stage, to_stage, days
@@ -21,7 +21,7 @@ WITH
     entries AS
     (
         SELECT
-            channel, store, department, city, recruiter, zone_key, entry.1 AS rank, entry.2 AS at,
+            $slices(*), zone_key, entry.1 AS rank, entry.2 AS at,
             toStartOfFifteenMinutes(toDateTime(intDiv(at, 1000), 'UTC')) AS quarter, ranks, millis,
             arrayMin(arrayConcat([9000000000000], arrayFilter((t, r) -> r > 10, millis, ranks))) AS decided_at
         FROM $case_paths(late_from = {from:Date}, to = '2149-01-01')
@@ -31,7 +31,7 @@ WITH
     placed AS
     (
         SELECT
-            e.channel AS channel, e.store AS store, e.department AS department, e.city AS city, e.recruiter AS recruiter, e.rank AS rank, e.at AS at,
+            $slices(e.* AS *), e.rank AS rank, e.at AS at,
             e.ranks AS ranks, e.millis AS millis, e.decided_at AS decided_at,
             multiIf(
                 has({by:Array(String)}, 'day'), q.day, has({by:Array(String)}, 'week'), toMonday(q.day),
@@ -43,7 +43,7 @@ WITH
     paired AS
     (
         SELECT
-            channel, store, department, city, recruiter, period, step AS key,
+            $slices(*), period, step AS key,
             if(has(ranks, step.2), millis[indexOf(ranks, step.2)], 9000000000000) AS reached_at,
             multiIf(reached_at <= decided_at AND reached_at < 9000000000000, 1, decided_at < 9000000000000, 2, 0) AS outcome,
             intDiv(greatest(0, least(reached_at, decided_at, seen_to) - at), 3600000) AS hours
@@ -52,22 +52,22 @@ WITH
     ),
     spells AS
     (
-        SELECT channel, store, department, city, recruiter, '' AS kind, period, key, outcome, hours, count() AS cases
+        SELECT $slices(*), '' AS kind, period, key, outcome, hours, count() AS cases
         FROM paired
-        GROUP BY channel, store, department, city, recruiter, period, key, outcome, hours
+        GROUP BY $slices(*), period, key, outcome, hours
     ),
 $product_limit
     read AS
     (
         SELECT
-            channel, store, department, city, recruiter, period, (key.1, key.2, days) AS key, toUInt8(1) AS found, 24 * days AS until,
+            $slices(*), period, (key.1, key.2, days) AS key, toUInt8(1) AS found, 24 * days AS until,
             sum(c.followed) AS entries, sum(c.e) AS reached, sum(c.d) AS decided,
             sumIf(c.followed, c.hours >= until) AS at_risk, sumIf(c.d, c.hours < until) + at_risk AS known,
             argMaxIf(c.share, c.hours, c.hours <= until) AS share, argMaxIf(c.error, c.hours, c.hours <= until) AS error,
             if(countIf(c.hours <= until) = 0, 1, argMaxIf(c.open, c.hours, c.hours <= until)) AS open
         FROM limit_curve AS c
         ARRAY JOIN by_days AS days
-        GROUP BY channel, store, department, city, recruiter, period, key, days
+        GROUP BY $slices(*), period, key, days
     ),
     expected AS
     (
@@ -79,7 +79,7 @@ $product_limit
     joined AS
     (
         SELECT
-            if(c.found = 1, c.channel, w.channel) AS channel, c.store AS store, c.department AS department, c.city AS city, c.recruiter AS recruiter,
+            if(c.found = 1, c.channel, w.channel) AS channel$others(c.* AS *),
             if(c.found = 1, c.period, w.period) AS period, if(c.found = 1, c.key, w.key) AS key,
             c.entries AS n, c.reached AS reached, c.decided AS decided, c.at_risk AS at_risk, c.share AS share, c.error AS error,
             greatest(c.known, 1) AS known, c.open AS open, if(w.expected = 1, w.covered, 1) AS covered
@@ -108,7 +108,7 @@ $product_limit
         FROM reaches
     )
 SELECT
-    channel, store, department, city, recruiter, period,
+    $slices(*), period,
     names[j.key.1] AS from_stage, names[j.key.2] AS to_stage, j.key.3 AS days,
     if(j.status = 'no_data', NULL, toUInt64(j.n)) AS entries,
     if(j.followed, round(j.share, 9), NULL) AS value,

@@ -6,7 +6,7 @@
 -- denominator: applications that entered contacted in the period (who applied has been in contact)
 -- clock: cost by service day; applications by the instant of entering contacted
 -- exclusions: recharges and all other kinds of ledger line; internal cost (ANSI/SHRM 06001.2012 and ISO/TS 30407 also hold it); chats are never the denominator
--- dimensions: channel, store, department, day, week, month
+-- dimensions: channel, store, department, job_family, requisition, day, week, month
 -- default_by: channel
 -- columns: numerator, denominator, value, low, high, pooled_numerator, pooled_denominator, pooled_value, currency, status, covered
 -- money: numerator, value, low, high, pooled_numerator, pooled_value

@@ -6,7 +6,7 @@
 -- denominator: resumes received: applications that entered applied in the period
 -- clock: cost by service day; applications by the instant of entering applied
 -- exclusions: recharges and all other kinds of ledger line; internal cost (ANSI/SHRM 06001.2012 and ISO/TS 30407 also hold it); chats are never the denominator
--- dimensions: channel, store, department, day, week, month
+-- dimensions: channel, store, department, job_family, requisition, day, week, month
 -- default_by: channel
 -- columns: numerator, denominator, value, low, high, pooled_numerator, pooled_denominator, pooled_value, currency, status, covered
 -- money: numerator, value, low, high, pooled_numerator, pooled_value

@@ -6,7 +6,7 @@
 -- denominator: cases that entered the stage in the period and whose 14 days are over by as_of; moved_on and rejected are the others; young are those whose days are not over, and do not count
 -- clock: the instant of entering the stage
 -- exclusions: who has started work; entries up to the first pull of a connection that found cases as they were without being told when they got there
--- dimensions: channel, store, department, city, recruiter, day, week, month
+-- dimensions: channel, store, department, city, recruiter, job_family, requisition, posting_cluster, day, week, month
 -- default_by: channel
 -- columns: numerator, denominator, value, low, high, withdrawn, silent, rejected, moved_on, young, pooled_numerator, pooled_denominator, pooled_value, status, covered
 -- keys: stage
@@ -19,14 +19,14 @@ WITH
     entries AS
     (
         SELECT
-            channel, store, department, city, recruiter, zone_key, entry.1 AS stage_rank,
+            $slices(*), zone_key, entry.1 AS stage_rank,
             toStartOfFifteenMinutes(toDateTime(intDiv(entry.2, 1000), 'UTC')) AS quarter,
             countIf(entry.3 = 'withdrawn') AS withdrawn, countIf(entry.3 = 'silent') AS silent, countIf(entry.3 = 'rejected') AS rejected,
             countIf(entry.3 = 'moved_on') AS moved_on, countIf(entry.3 = 'young') AS young
         FROM
         (
             SELECT
-                channel, store, department, city, recruiter, zone_key,
+                $slices(*), zone_key,
                 arrayMap(
                     (rank, at) -> (rank, at, multiIf(
                         at + horizon > toUnixTimestamp64Milli({as_of:DateTime64(3, 'UTC')}), 'young',
@@ -39,22 +39,22 @@ WITH
             FROM $case_paths(from = least({from:Date}, toDate({to:Date}) - 89), late_from = least({from:Date}, toDate({to:Date}) - 89), to = toDate({to:Date}) + 15)
         )
         ARRAY JOIN entered AS entry
-        GROUP BY channel, store, department, city, recruiter, zone_key, stage_rank, quarter
+        GROUP BY $slices(*), zone_key, stage_rank, quarter
     ),
     daily AS
     (
         SELECT
-            e.channel AS channel, e.store AS store, e.department AS department, e.city AS city, e.recruiter AS recruiter, '' AS kind,
+            $slices(e.* AS *), '' AS kind,
             e.stage_rank AS key, q.day AS day, sum(e.withdrawn + e.silent) AS k, sum(e.withdrawn + e.silent + e.rejected + e.moved_on) AS n,
             [sum(e.withdrawn), sum(e.silent), sum(e.rejected), sum(e.moved_on), sum(e.young)] AS parts
         FROM entries AS e
         INNER JOIN $local_quarters(from = least({from:Date}, toDate({to:Date}) - 89)) AS q
             ON q.zone_key = e.zone_key AND q.quarter = e.quarter
-        GROUP BY channel, store, department, city, recruiter, key, day
+        GROUP BY $slices(*), key, day
     ),
 $rated
 SELECT
-    channel, store, department, city, recruiter, period, names[key] AS stage, numerator, denominator, value, low, high,
+    $slices(*), period, names[key] AS stage, numerator, denominator, value, low, high,
     parts[1] AS withdrawn, parts[2] AS silent, parts[3] AS rejected, parts[4] AS moved_on, parts[5] AS young,
     pooled_numerator, pooled_denominator, pooled_value, status, covered
 FROM rated

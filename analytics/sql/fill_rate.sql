@@ -6,7 +6,7 @@
 -- denominator: planned heads of the requisitions that were open on a day of the period; gap and overdue are of those still open at its end, vacancy_rate is gap / denominator
 -- clock: the end of the period (or as_of, if earlier); a requisition is in every period from its opening day to its closing day
 -- exclusions: requisitions that are cancelled or on hold (their heads stand apart); requisitions that state no heads (heads_unknown); hires that name no requisition known (without_requisition, those who started in the period); who left again still counts, the replacement is a requisition of its own. A channel filter counts its hires alone
--- dimensions: requisition, department, store, city, week, month
+-- dimensions: requisition, department, store, city, job_family, week, month
 -- default_by: store, department
 -- columns: requisitions, numerator, denominator, value, low, high, gap, vacancy_rate, overdue, overdue_days, surplus, on_hold, cancelled, heads_unknown, without_requisition, status, covered
 -- shares: vacancy_rate
@@ -17,9 +17,6 @@ WITH
         has({by:Array(String)}, 'week'), toMonday(day),
         has({by:Array(String)}, 'month'), toStartOfMonth(day),
         {from:Date}) AS period_of,
-    (requisition, in_store, in_department, in_city) -> (
-        if(has({by:Array(String)}, 'requisition'), requisition, ''), if(has({by:Array(String)}, 'store'), in_store, ''),
-        if(has({by:Array(String)}, 'department'), in_department, ''), if(has({by:Array(String)}, 'city'), in_city, '')) AS group_of,
     if({tz:String} != '', {tz:String}, ifNull((SELECT toString(any(timezone)) FROM inflow.channels WHERE channel = 'unallocated'), 'UTC')) AS zone,
     toDate(formatDateTime({as_of:DateTime64(3, 'UTC')} - toIntervalMillisecond(1), '%F', if(zone = '', 'UTC', zone))) AS known_on,
     periods AS
@@ -35,24 +32,29 @@ WITH
     ),
     hired AS
     (
-        SELECT g.6 AS requisition, g.2 AS in_store, g.3 AS in_department, g.4 AS in_city, assumeNotNull(started_on) AS day
-        FROM $local_hires(by = ['requisition', 'store', 'department', 'city'], store = [])
+        SELECT
+            '' AS in_channel, g.2 AS in_store, g.3 AS in_department, g.4 AS in_city, g.5 AS in_job_family, g.6 AS in_requisition,
+            assumeNotNull(started_on) AS day
+        FROM $local_hires(by = ['store', 'department', 'city', 'job_family', 'requisition'], store = [], department = [], city = [], job_family = [], requisition = [])
         WHERE isNotNull(started_on)
     ),
     -- One whose closing day nobody tells is taken as closed on its due day, or the day it opened.
     openings AS
     (
         SELECT
-            concat(connection, '/', source_id) AS requisition, toString(store) AS in_store, toString(department) AS in_department,
-            toString(city) AS in_city, status, toInt64(heads) AS heads, due_on, ifNull(opened_on, toDate(0)) AS since,
+            '' AS in_channel, concat(r.connection, '/', r.source_id) AS in_requisition, toString(r.store) AS in_store,
+            toString(r.department) AS in_department, toString(r.city) AS in_city,
+            arrayFirst(o -> o.1 = r.connection, q.told).3 AS in_job_family, status, toInt64(heads) AS heads, due_on, ifNull(opened_on, toDate(0)) AS since,
             coalesce(closed_on, if(status IN ('filled', 'cancelled', 'closed'), greatest(ifNull(due_on, since), since), NULL)) AS until
-        FROM inflow.requisitions FINAL
-        WHERE deleted = 0 AND (empty({store:Array(String)}) OR has({store:Array(String)}, store))
+        FROM (SELECT * FROM inflow.requisitions FINAL WHERE deleted = 0) AS r
+        LEFT JOIN inflow.requisition_jobs AS q ON q.source_id = r.source_id
+        WHERE 1
+          $placed(in_*)
     ),
     standing AS
     (
         SELECT
-            group_of(o.requisition, o.in_store, o.in_department, o.in_city) AS g, p.period AS period,
+            tuple($picked(o.in_*)) AS g, p.period AS period,
             ifNull(o.until > p.ends, 1) AS is_open,
             is_open AND o.status = 'on_hold' AS held, NOT is_open AND o.status = 'cancelled' AS called_off,
             NOT held AND NOT called_off AS counts, o.heads AS heads,
@@ -61,7 +63,8 @@ WITH
             if(missing > 0 AND ifNull(o.due_on < p.ends, 0), p.ends - assumeNotNull(o.due_on), 0) AS late_days
         FROM openings AS o
         CROSS JOIN periods AS p
-        LEFT JOIN (SELECT requisition, groupArray(day) AS days FROM hired WHERE requisition != '' GROUP BY requisition) AS h ON h.requisition = o.requisition
+        LEFT JOIN (SELECT in_requisition, groupArray(day) AS days FROM hired WHERE in_requisition != '' GROUP BY in_requisition) AS h
+            ON h.in_requisition = o.in_requisition
         WHERE o.since <= p.ends AND ifNull(o.until >= p.starts, 1)
     ),
     counted AS
@@ -82,9 +85,10 @@ WITH
             FROM standing AS s
             GROUP BY g, period
             UNION ALL
-            SELECT group_of('', in_store, in_department, in_city) AS g, period_of(day) AS period, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, count()
+            SELECT tuple($picked(in_*)) AS g, period_of(day) AS period, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, count()
             FROM hired
-            WHERE requisition = '' AND day BETWEEN {from:Date} AND {to:Date} AND (empty({store:Array(String)}) OR has({store:Array(String)}, in_store))
+            WHERE in_requisition = '' AND day BETWEEN {from:Date} AND {to:Date}
+              $placed(in_*)
             GROUP BY g, period
         )
         GROUP BY g, period
@@ -98,7 +102,7 @@ WITH
         FULL JOIN counted AS c ON c.channel = w.channel AND c.period = w.period
     )
 SELECT
-    j.g.1 AS requisition, j.g.2 AS store, j.g.3 AS department, j.g.4 AS city, j.period AS period,
+    $slices(j.g.# AS *), j.period AS period,
     if(j.status = 'no_data', NULL, j.requisitions) AS requisitions,
     if(j.status = 'no_data', NULL, j.k) AS numerator,
     if(j.status = 'no_data', NULL, j.n) AS denominator,

@@ -6,7 +6,7 @@
 -- denominator: invitations sent and delivered whose 24 hours are over by as_of; a sending known only to the day is due at the end of the next day; an invitation whose source says nothing of delivery counts as delivered
 -- clock: the sending
 -- exclusions: invitations without an instant of sending and those cancelled by the company; undelivered ones stand apart
--- dimensions: channel, store, department, city, recruiter, kind, day, week, month
+-- dimensions: channel, store, department, city, recruiter, job_family, requisition, posting_cluster, kind, day, week, month
 -- default_by: channel
 -- columns: numerator, denominator, value, low, high, late, undelivered, pooled_numerator, pooled_denominator, pooled_value, status, covered
 -- meaning.en: Of the invitations sent in the period and delivered, the share that nobody answered within 24 hours; undelivered ones stand apart; with a 95 % Wilson interval.
@@ -16,12 +16,12 @@ WITH
     daily AS
     (
         SELECT
-            channel, store, department, city, recruiter, kind, '' AS key, day,
+            $slices(*), kind, '' AS key, day,
             countIf(unanswered) AS k, countIf(counts) AS n, [countIf(unanswered AND late), countIf(undelivered)] AS parts
         FROM
         (
             SELECT
-                channel, store, department, city, recruiter, kind, day,
+                $slices(*), kind, day,
                 at + if(sent_precision = 'day', toIntervalHour(48), toIntervalHour(24)) AS due,
                 result = 'undelivered' AND NOT attended AS undelivered,
                 result != 'cancelled' AND NOT undelivered AS counts,
@@ -33,11 +33,11 @@ WITH
             FROM $local_invitations(clock = 'sent', from = least({from:Date}, toDate({to:Date}) - 89))
             WHERE at + if(sent_precision = 'day', toIntervalHour(48), toIntervalHour(24)) <= {as_of:DateTime64(3, 'UTC')}
         )
-        GROUP BY channel, store, department, city, recruiter, kind, day
+        GROUP BY $slices(*), kind, day
     ),
 $rated
 SELECT
-    channel, store, department, city, recruiter, kind, period, numerator, denominator, value, low, high,
+    $slices(*), kind, period, numerator, denominator, value, low, high,
     parts[1] AS late, parts[2] AS undelivered,
     pooled_numerator, pooled_denominator, pooled_value, status, covered
 FROM rated

@@ -6,7 +6,7 @@
 -- denominator: invitations delivered whose deadline (the appointment, else until when an interview without one must be taken) is past by as_of; an invitation whose source says nothing of delivery counts as delivered
 -- clock: the deadline; a moved interview counts on its new date
 -- exclusions: invitations cancelled by the company; declined and undelivered ones stand apart
--- dimensions: channel, store, department, city, recruiter, kind, day, week, month
+-- dimensions: channel, store, department, city, recruiter, job_family, requisition, posting_cluster, kind, day, week, month
 -- default_by: channel
 -- columns: numerator, denominator, value, low, high, late, declined, undelivered, untold, pooled_numerator, pooled_denominator, pooled_value, status, covered
 -- meaning.en: Of the invitations delivered whose deadline passed in the period, the share not started by it; undelivered ones are another matter and stand apart, untold are those whose source tells no outcome; with a 95 % Wilson interval.
@@ -16,13 +16,13 @@ WITH
     daily AS
     (
         SELECT
-            channel, store, department, city, recruiter, kind, '' AS key, day,
+            $slices(*), kind, '' AS key, day,
             countIf(missed) AS k, countIf(counts) AS n,
             [countIf(missed AND attended), countIf(declined), countIf(undelivered), countIf(missed AND NOT attended AND NOT says)] AS parts
         FROM
         (
             SELECT
-                channel, store, department, city, recruiter, kind, day, attended, says,
+                $slices(*), kind, day, attended, says,
                 result = 'undelivered' AND NOT attended AS undelivered,
                 result = 'declined' AND NOT attended AS declined,
                 result != 'cancelled' AND NOT undelivered AND NOT declined AS counts,
@@ -32,11 +32,11 @@ WITH
             FROM $local_invitations(clock = 'deadline', from = least({from:Date}, toDate({to:Date}) - 89))
             WHERE if(isNull(scheduled_at), deadline_at, appointment_over) <= {as_of:DateTime64(3, 'UTC')}
         )
-        GROUP BY channel, store, department, city, recruiter, kind, day
+        GROUP BY $slices(*), kind, day
     ),
 $rated
 SELECT
-    channel, store, department, city, recruiter, kind, period, numerator, denominator, value, low, high,
+    $slices(*), kind, period, numerator, denominator, value, low, high,
     parts[1] AS late, parts[2] AS declined, parts[3] AS undelivered, parts[4] AS untold,
     pooled_numerator, pooled_denominator, pooled_value, status, covered
 FROM rated

@@ -6,7 +6,7 @@
 -- denominator: accepted offers whose first day has passed: the agreed day, else 30 days after the acceptance (assumed)
 -- clock: the day due; pending is by the day of the acceptance: accepted in the period, not started and not due yet
 -- exclusions: none; who withdrew after accepting stays in the denominator
--- dimensions: channel, store, department, city, recruiter, requisition, day, week, month
+-- dimensions: channel, store, department, city, recruiter, job_family, requisition, posting_cluster, day, week, month
 -- default_by: channel
 -- columns: numerator, denominator, value, low, high, assumed, pending, pooled_numerator, pooled_denominator, pooled_value, status, covered
 -- meaning.en: Of the accepted offers whose agreed first day lies in the period and has passed, the share that started, with a 95 % Wilson interval; those still to come are shown as pending and not counted.
@@ -40,7 +40,7 @@ $wilson
     joined AS
     (
         SELECT
-            if(c.found = 1, c.g, (w.channel, '', '', '', '', '')) AS g, if(c.found = 1, c.period, w.period) AS period,
+            if(c.found = 1, c.g, tuple(w.channel$others(''))) AS g, if(c.found = 1, c.period, w.period) AS period,
             c.k AS k, c.n AS n, c.by_assumption AS by_assumption, c.pending AS pending,
             max(c.pooled_n) OVER (PARTITION BY g) AS pool_n, max(c.pooled_k) OVER (PARTITION BY g) AS pool_k,
             if(w.expected = 1, w.covered, 1) AS covered,
@@ -49,7 +49,7 @@ $wilson
         FULL JOIN counted AS c ON c.channel = w.channel AND c.period = w.period
     )
 SELECT
-    j.g.1 AS channel, j.g.2 AS store, j.g.3 AS department, j.g.4 AS city, j.g.5 AS recruiter, j.g.6 AS requisition, j.period AS period,
+    $slices(j.g.# AS *), j.period AS period,
 $share
     if(j.status = 'no_data', NULL, j.by_assumption) AS assumed,
     if(j.status = 'no_data', NULL, j.pending) AS pending,

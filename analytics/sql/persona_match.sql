@@ -6,7 +6,7 @@
 -- denominator: applications with a resume received in the period, for a job that the persona is for
 -- clock: the instant the resume was received, by as_of
 -- exclusions: jobs that the persona is not for; untold are applications of which the source says nothing of the person, and which match by the title alone or not at all
--- dimensions: channel, store, department, city, recruiter, day, week, month
+-- dimensions: channel, store, department, city, recruiter, job_family, requisition, posting_cluster, day, week, month
 -- default_by: channel
 -- keys: persona
 -- columns: numerator, denominator, value, low, high, untold, pooled_numerator, pooled_denominator, pooled_value, status, covered
@@ -17,16 +17,16 @@ WITH
     daily AS
     (
         SELECT
-            s.channel AS channel, s.store AS store, s.department AS department, s.city AS city, s.recruiter AS recruiter, '' AS kind,
+            $slices(s.* AS *), '' AS kind,
             toString(p.persona) AS key, s.day AS day,
             countIf(p.matches = 1) AS k, count() AS n, [countIf(p.told = 0)] AS parts
         FROM $local_stages(from = least({from:Date}, toDate({to:Date}) - 89)) AS s
         INNER JOIN inflow.application_personas AS p ON p.connection = s.connection AND p.source_id = s.source_id
         WHERE s.stage_rank = 3
-        GROUP BY channel, store, department, city, recruiter, key, day
+        GROUP BY $slices(*), key, day
     ),
 $rated
 SELECT
-    channel, store, department, city, recruiter, period, key AS persona, numerator, denominator, value, low, high,
+    $slices(*), period, key AS persona, numerator, denominator, value, low, high,
     parts[1] AS untold, pooled_numerator, pooled_denominator, pooled_value, status, covered
 FROM rated

@@ -6,7 +6,7 @@
 -- denominator: per component: who was rated with a score; who was rated passed or failed; whose day 90 has passed; whose probation has ended (passed, left before, or its last day is over)
 -- clock: the first day
 -- exclusions: hires to which a component does not apply yet; of several ratings the last one counts; retention and probation leave out hires that no employment row tells of
--- dimensions: channel, store, department, city, recruiter, requisition, day, week, month
+-- dimensions: channel, store, department, city, recruiter, job_family, requisition, posting_cluster, day, week, month
 -- default_by: channel
 -- keys: component
 -- columns: numerator, denominator, value, low, high, pooled_numerator, pooled_denominator, pooled_value, status, covered
@@ -89,7 +89,7 @@ WITH
     joined AS
     (
         SELECT
-            if(c.found = 1, c.g, (w.channel, '', '', '', '', '')) AS g, if(c.found = 1, c.component, w.component) AS component,
+            if(c.found = 1, c.g, tuple(w.channel$others(''))) AS g, if(c.found = 1, c.component, w.component) AS component,
             if(c.found = 1, c.period, w.period) AS period, c.n AS n, c.k AS k,
             max(c.pooled_n) OVER (PARTITION BY g, component) AS pool_n, max(c.pooled_k) OVER (PARTITION BY g, component) AS pool_k,
             if(w.expected = 1, w.covered, 1) AS covered,
@@ -106,7 +106,7 @@ WITH
         FULL JOIN counted AS c ON c.channel = w.channel AND c.period = w.period AND c.component = w.component
     )
 SELECT
-    j.g.1 AS channel, j.g.2 AS store, j.g.3 AS department, j.g.4 AS city, j.g.5 AS recruiter, j.g.6 AS requisition, j.period AS period,
+    $slices(j.g.# AS *), j.period AS period,
     j.component AS component,
     if(j.status = 'no_data', NULL, round(j.k, 6)) AS numerator,
     if(j.status = 'no_data', NULL, j.n) AS denominator,

@@ -21,8 +21,7 @@ WITH
         SELECT *
         FROM inflow.recommendations
         WHERE local_day BETWEEN {from:Date} AND {to:Date} AND applied_at <= {as_of:DateTime64(3, 'UTC')} AND {tz:String} = {tz:String}
-          AND (empty({channel:Array(String)}) OR has({channel:Array(String)}, channel))
-          AND (empty({store:Array(String)}) OR has({store:Array(String)}, store))
+          $narrowed(*)
     )
 SELECT
     if(has({by:Array(String)}, 'channel'), toString(channel), '') AS channel,

@@ -6,7 +6,7 @@
 -- denominator: none: these are of people who came at different times, and recruiters differ in jobs and channels, so they are not ranked; waiting of the resumes have had no reply
 -- clock: the instant of entering each stage, skipped stages included at the later instant; first_reply by the instant of the resume
 -- exclusions: of first_reply: resumes and replies whose time is known only to the day, and resumes up to the first pull of a connection that found cases as they were
--- dimensions: recruiter, channel, store, department, city, day, week, month
+-- dimensions: recruiter, channel, store, department, city, job_family, requisition, posting_cluster, day, week, month
 -- default_by: recruiter
 -- columns: contacted, resumes, invited, attended, onboarded, first_reply, low, high, timed, waiting, status, covered
 -- meaning.en: What each recruiter (a code, no name) handled in the period, and how many hours half of the resumes waited for a first reply; low and high are the 95 % interval of that median. Not a ranking.
@@ -18,7 +18,7 @@ WITH
     resumes AS
     (
         SELECT
-            channel, store, department, city, recruiter, zone_key, millis[indexOf(ranks, 3)] AS at,
+            $slices(*), zone_key, millis[indexOf(ranks, 3)] AS at,
             toStartOfFifteenMinutes(toDateTime(intDiv(at, 1000), 'UTC')) AS quarter,
             arraySort(arrayFilter(e -> (e.3 > 3 AND e.3 <= 101 OR e.3 = 102 AND e.1 >= at), arrayZip(millis, vague, ranks))) AS later,
             -- A day is no hour.
@@ -31,16 +31,16 @@ WITH
     handled AS
     (
         SELECT
-            channel, store, department, city, recruiter, period, toUInt8(1) AS found,
+            $slices(*), period, toUInt8(1) AS found,
             countIf(stage_rank = 2) AS contacted, countIf(stage_rank = 3) AS resumes, countIf(stage_rank = 5) AS invited,
             countIf(stage_rank = 6) AS attended, countIf(stage_rank = 9) AS onboarded
         FROM $local_stages()
-        GROUP BY channel, store, department, city, recruiter, period
+        GROUP BY $slices(*), period
     ),
     spells AS
     (
         SELECT
-            r.channel AS channel, r.store AS store, r.department AS department, r.city AS city, r.recruiter AS recruiter, '' AS kind, '' AS key,
+            $slices(r.* AS *), '' AS kind, '' AS key,
             multiIf(
                 has({by:Array(String)}, 'day'), q.day, has({by:Array(String)}, 'week'), toMonday(q.day),
                 has({by:Array(String)}, 'month'), toStartOfMonth(q.day), {from:Date}) AS period,
@@ -48,16 +48,16 @@ WITH
         FROM resumes AS r
         INNER JOIN $local_quarters() AS q
             ON q.zone_key = r.zone_key AND q.quarter = r.quarter
-        GROUP BY channel, store, department, city, recruiter, period, outcome, hours
+        GROUP BY $slices(*), period, outcome, hours
         UNION ALL
         -- Who handled others, and no resume of the period.
-        SELECT channel, store, department, city, recruiter, '', '', period, 0, 0, 0
+        SELECT $slices(*), '', '', period, 0, 0, 0
         FROM handled
     ),
 $product_limit
 $quartiles
 SELECT
-    t.channel AS channel, t.store AS store, t.department AS department, t.city AS city, t.recruiter AS recruiter, t.period AS period,
+    $slices(t.* AS *), t.period AS period,
     if(t.status = 'no_data' AND h.found = 1, 'partial', t.status) AS status,
     if(status = 'no_data', NULL, h.contacted) AS contacted, if(status = 'no_data', NULL, h.resumes) AS resumes,
     if(status = 'no_data', NULL, h.invited) AS invited, if(status = 'no_data', NULL, h.attended) AS attended,
@@ -66,4 +66,4 @@ SELECT
     t.cases AS timed, t.open AS waiting, t.covered AS covered
 FROM quartiles AS t
 LEFT JOIN handled AS h
-    ON h.channel = t.channel AND h.store = t.store AND h.department = t.department AND h.city = t.city AND h.recruiter = t.recruiter AND h.period = t.period
+    ON $alike(h.* = t.*) AND h.period = t.period

@@ -6,7 +6,7 @@
 -- denominator: hires whose day 30, 90 or 180 (after_days) has passed; pending are those whose day has not
 -- clock: the first day; a last day counts once it has come by as_of
 -- exclusions: hires that no employment row tells of (untold); those who left on a day that nobody knows (unknown); who was transferred is followed up to then
--- dimensions: channel, store, department, city, recruiter, requisition, day, week, month
+-- dimensions: channel, store, department, city, recruiter, job_family, requisition, posting_cluster, day, week, month
 -- default_by: channel
 -- keys: after_days
 -- columns: numerator, denominator, value, low, high, estimate, estimate_low, estimate_high, pending, untold, unknown, pooled_numerator, pooled_denominator, pooled_value, status, covered
@@ -76,7 +76,7 @@ $wilson
     joined AS
     (
         SELECT
-            if(c.found = 1, c.g, (w.channel, '', '', '', '', '')) AS g, if(c.found = 1, c.period, w.period) AS period,
+            if(c.found = 1, c.g, tuple(w.channel$others(''))) AS g, if(c.found = 1, c.period, w.period) AS period,
             if(c.found = 1, c.after_days, w.after_days) AS after_days,
             c.k AS k, c.n AS n, c.pending AS pending, c.untold AS untold, c.unknown AS unknown,
             c.known AS known, c.s AS s, c.n_effective AS n_effective,
@@ -96,7 +96,7 @@ $wilson
         ) AS c ON c.channel = w.channel AND c.period = w.period AND c.after_days = w.after_days
     )
 SELECT
-    j.g.1 AS channel, j.g.2 AS store, j.g.3 AS department, j.g.4 AS city, j.g.5 AS recruiter, j.g.6 AS requisition, j.period AS period,
+    $slices(j.g.# AS *), j.period AS period,
     toUInt16(j.after_days) AS after_days,
 $share
     if(j.known = 0, NULL, round(j.s, 6)) AS estimate,

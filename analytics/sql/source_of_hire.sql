@@ -6,7 +6,7 @@
 -- denominator: hires of which at least two of these four are known (of the row's official source, when grouped by channel)
 -- clock: the first day
 -- exclusions: hires that have not started; a source that is not known counts in no column
--- dimensions: channel, store, department, city, recruiter, day, week, month
+-- dimensions: channel, store, department, city, recruiter, job_family, requisition, posting_cluster, day, week, month
 -- default_by: channel
 -- columns: official, official_share, first_touch, last_touch, recorded, self_reported, overridden, protected, numerator, denominator, value, low, high, pooled_numerator, pooled_denominator, pooled_value, status, covered
 -- meaning.en: For how many hires each channel is the first touch, the last touch, what the personnel records say, what the person said, and the official source by the company's rule ([sources]: a person's decision, else a protected channel, else the first touch within the window); value is how often these disagree.
@@ -16,7 +16,7 @@ $wilson
     started AS
     (
         SELECT
-            (g.2, g.3, g.4, g.5) AS group_of, source.2 AS channel, source.1 AS kind,
+            tuple(''$others(g.#)) AS group_of, source.2 AS channel, source.1 AS kind,
             if(day BETWEEN {from:Date} AND {to:Date}, period_of(day), toDate(0)) AS period,
             day BETWEEN least({to:Date}, known_on) - 89 AND {to:Date} AS in_pool,
             official_basis, length(told_sources) AS known, length(arrayDistinct(told_sources)) > 1 AS disagree
@@ -65,7 +65,7 @@ $wilson
         FULL JOIN counted AS c ON c.channel = w.channel AND c.period = w.period
     )
 SELECT
-    j.channel AS channel, j.g.1 AS store, j.g.2 AS department, j.g.3 AS city, j.g.4 AS recruiter, j.period AS period,
+    j.channel AS channel$others(j.g.# AS *), j.period AS period,
     if(j.status = 'no_data', NULL, j.official) AS official,
     if(j.together = 0, NULL, round(j.official / j.together, 6)) AS official_share,
     if(j.status = 'no_data', NULL, j.first_touch) AS first_touch,

@@ -6,7 +6,7 @@
 -- denominator: none; share is the part of all cost of the same period
 -- clock: service day
 -- exclusions: recharges and all other kinds of ledger line; lines without a rate on their booking day (counted in reconciles)
--- dimensions: channel, store, department, kind, day, week, month
+-- dimensions: channel, store, department, job_family, requisition, kind, day, week, month
 -- default_by: channel
 -- columns: amount, currency, share, entries, status, covered
 -- money: amount
@@ -19,9 +19,7 @@ WITH
     spent AS
     (
         SELECT
-            if(has({by:Array(String)}, 'channel'), toString(d.channel), '') AS channel,
-            if(has({by:Array(String)}, 'store'), toString(d.store), '') AS store,
-            if(has({by:Array(String)}, 'department'), toString(d.department), '') AS department,
+            $sliced(toString(d.*)),
             if(has({by:Array(String)}, 'kind'), toString(d.kind), '') AS kind,
             multiIf(
                 has({by:Array(String)}, 'day'), d.day,
@@ -35,13 +33,11 @@ WITH
         WHERE d.day BETWEEN {from:Date} AND {to:Date}
           AND d.day <= toDate(formatDateTime({as_of:DateTime64(3, 'UTC')}, '%F',
                 multiIf({tz:String} != '', {tz:String}, zones[toString(d.channel)] != '', zones[toString(d.channel)], 'UTC')))
-          AND (empty({channel:Array(String)}) OR has({channel:Array(String)}, d.channel))
-          AND (empty({store:Array(String)}) OR has({store:Array(String)}, d.store))
-        GROUP BY channel, store, department, kind, period
+          $narrowed(d.*)
+        GROUP BY $slices(*), kind, period
     )
 SELECT
-    if(c.found = 1, c.channel, w.channel) AS channel,
-    c.store AS store, c.department AS department, c.kind AS kind,
+    if(c.found = 1, c.channel, w.channel) AS channel$others(c.* AS *), c.kind AS kind,
     if(c.found = 1, c.period, w.period) AS period,
     if(status = 'no_data', NULL, CAST(c.amount, 'Decimal(18, 2)')) AS amount,
     base AS currency,

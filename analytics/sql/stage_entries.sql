@@ -6,14 +6,14 @@
 -- denominator: none; as many rows of a stage as volume, conversion, cost per resume and activity count for the same period and filters
 -- clock: the instant of entering the stage (entered_at, UTC)
 -- exclusions: none; ids and codes only, never a name, phone or mail: look an id up in the system that gave it
--- dimensions: channel, store, department, city, recruiter, day, week, month
+-- dimensions: channel, store, department, city, recruiter, job_family, requisition, posting_cluster, day, week, month
 -- default_by: channel, day
 -- keys: stage, application
 -- columns: entered_at, precision, status, covered
 -- meaning.en: The applications behind the figures of a period, stage by stage, as ids; with by none and the filters of the figure, its list.
 -- meaning.zh: 期间各阶段数字背后的申请清单(仅编号,不含姓名等身份信息);分组与筛选条件同被下钻的数字。
 SELECT
-    s.channel AS channel, s.store AS store, s.department AS department, s.city AS city, s.recruiter AS recruiter, s.period AS period,
+    $slices(s.* AS *), s.period AS period,
     transform(
         s.stage_rank, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 101, 102],
         ['viewed', 'contacted', 'applied', 'screened', 'invited', 'attended', 'offered', 'accepted', 'onboarded', 'passed_probation', 'rejected', 'withdrawn'],

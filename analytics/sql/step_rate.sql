@@ -6,7 +6,7 @@
 -- denominator: what was due in the period and is past by as_of. Basis scheduled (invited to attended, 到面率): interviews with an appointment, each by itself. Basis days: entries to the earlier stage whose time for the step is over: 14 days, accepted to onboarded 60, onboarded to passed_probation 183 (the longest lawful probation in China); skipped stages count as passed
 -- clock: the due time: the appointment (a moved interview counts on its new date), else entry and the days of the step
 -- exclusions: interviews cancelled by the company; undelivered invitations; entries up to the first pull of a connection that found cases as they were without being told when they got there; from invited to attended goes by days only where no appointment of the 90 days up to the end of the period is known
--- dimensions: channel, store, department, city, recruiter, day, week, month
+-- dimensions: channel, store, department, city, recruiter, job_family, requisition, posting_cluster, day, week, month
 -- default_by: channel
 -- columns: numerator, denominator, value, low, high, no_show, declined, untold, pooled_numerator, pooled_denominator, pooled_value, status, covered
 -- keys: from_stage, to_stage, basis
@@ -19,13 +19,13 @@ WITH
     entries AS
     (
         SELECT
-            channel, store, department, city, recruiter, zone_key, step.1 AS stage_rank,
+            $slices(*), zone_key, step.1 AS stage_rank,
             toStartOfFifteenMinutes(toDateTime(intDiv(step.2, 1000), 'UTC')) AS quarter,
             count() AS n, countIf(step.3) AS k
         FROM
         (
             SELECT
-                channel, store, department, city, recruiter, zone_key,
+                $slices(*), zone_key,
                 arrayMap(
                     (rank, at) -> (rank, at, has(ranks, rank + 1) AND millis[indexOf(ranks, rank + 1)] <= at + 86400000 * due_days[rank]),
                     arrayFilter((rank, at) -> rank <= 9 AND at > known_from, ranks, millis),
@@ -34,30 +34,30 @@ WITH
         )
         ARRAY JOIN steps AS step
         WHERE step.2 + 86400000 * due_days[step.1] <= toUnixTimestamp64Milli({as_of:DateTime64(3, 'UTC')})
-        GROUP BY channel, store, department, city, recruiter, zone_key, stage_rank, quarter
+        GROUP BY $slices(*), zone_key, stage_rank, quarter
     ),
     daily AS
     (
         SELECT
-            e.channel AS channel, e.store AS store, e.department AS department, e.city AS city, e.recruiter AS recruiter, '' AS kind,
+            $slices(e.* AS *), '' AS kind,
             (e.stage_rank, 'days') AS key, q.day + due_days[e.stage_rank] AS day,
             sum(e.k) AS k, sum(e.n) AS n, CAST([], 'Array(UInt64)') AS parts
         FROM entries AS e
         INNER JOIN $local_quarters(from = least({from:Date}, toDate({to:Date}) - 89) - 184) AS q
             ON q.zone_key = e.zone_key AND q.quarter = e.quarter
-        GROUP BY channel, store, department, city, recruiter, key, day
+        GROUP BY $slices(*), key, day
         UNION ALL
         SELECT
-            channel, store, department, city, recruiter, '' AS kind, (toUInt8(5), 'scheduled') AS key, day,
+            $slices(*), '' AS kind, (toUInt8(5), 'scheduled') AS key, day,
             countIf(attended) AS k, count() AS n,
             [countIf(NOT attended AND result != 'declined'), countIf(NOT attended AND result = 'declined'), countIf(NOT attended AND NOT says)] AS parts
         FROM $local_invitations(clock = 'appointment', from = least({from:Date}, toDate({to:Date}) - 89))
         WHERE result NOT IN ('cancelled', 'undelivered') AND appointment_over <= {as_of:DateTime64(3, 'UTC')}
-        GROUP BY channel, store, department, city, recruiter, day
+        GROUP BY $slices(*), day
     ),
 $rated
 SELECT
-    channel, store, department, city, recruiter, period,
+    $slices(*), period,
     names[key.1] AS from_stage, names[key.1 + 1] AS to_stage, key.2 AS basis,
     numerator, denominator, value, low, high,
     if(key.2 = 'scheduled', parts[1], NULL) AS no_show, if(key.2 = 'scheduled', parts[2], NULL) AS declined,
@@ -65,7 +65,7 @@ SELECT
     pooled_numerator, pooled_denominator, pooled_value, status, covered
 FROM
 (
-    SELECT *, max(key = (5, 'scheduled') AND (denominator > 0 OR pooled_denominator > 0)) OVER (PARTITION BY channel, store, department, city, recruiter) AS appointed
+    SELECT *, max(key = (5, 'scheduled') AND (denominator > 0 OR pooled_denominator > 0)) OVER (PARTITION BY $slices(*)) AS appointed
     FROM rated
 )
 WHERE NOT (key = (5, 'days') AND appointed)

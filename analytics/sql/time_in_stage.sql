@@ -6,7 +6,7 @@
 -- denominator: cases that entered the stage in the period (entries); left of them have left it
 -- clock: the instant of entering the stage; times are whole hours, shown as days
 -- exclusions: skipped stages, of which no time is known; who has started work; entries up to the first pull of a connection that found cases as they were without being told when they got there
--- dimensions: channel, store, department, city, recruiter, day, week, month
+-- dimensions: channel, store, department, city, recruiter, job_family, requisition, posting_cluster, day, week, month
 -- default_by: channel
 -- columns: entries, left, open, p25, median, p75, low, high, status, covered
 -- keys: stage
@@ -20,7 +20,7 @@ WITH
     stays AS
     (
         SELECT
-            channel, store, department, city, recruiter, zone_key, entry.1 AS rank, entry.2 AS at,
+            $slices(*), zone_key, entry.1 AS rank, entry.2 AS at,
             toStartOfFifteenMinutes(toDateTime(intDiv(at, 1000), 'UTC')) AS quarter,
             arrayFilter((t, r) -> r > rank AND (r <= 10 OR t >= at), millis, ranks) AS later,
             toUInt8(notEmpty(later)) AS outcome,
@@ -32,7 +32,7 @@ WITH
     spells AS
     (
         SELECT
-            s.channel AS channel, s.store AS store, s.department AS department, s.city AS city, s.recruiter AS recruiter, '' AS kind,
+            $slices(s.* AS *), '' AS kind,
             multiIf(
                 has({by:Array(String)}, 'day'), q.day, has({by:Array(String)}, 'week'), toMonday(q.day),
                 has({by:Array(String)}, 'month'), toStartOfMonth(q.day), {from:Date}) AS period,
@@ -40,11 +40,11 @@ WITH
         FROM stays AS s
         INNER JOIN $local_quarters() AS q
             ON q.zone_key = s.zone_key AND q.quarter = s.quarter
-        GROUP BY channel, store, department, city, recruiter, period, key, outcome, hours
+        GROUP BY $slices(*), period, key, outcome, hours
     ),
 $product_limit
 $quartiles
 SELECT
-    channel, store, department, city, recruiter, period, names[key] AS stage,
+    $slices(*), period, names[key] AS stage,
     cases AS entries, events AS left, open, p25, median, p75, low, high, status, covered
 FROM quartiles

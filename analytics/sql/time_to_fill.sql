@@ -6,7 +6,7 @@
 -- denominator: heads planned by the requisitions opened in the period (one where the plan is not said, and as many as were filled where that is more)
 -- clock: the day of opening; the filling is the first day of work, as employment or else the case tells it, or the local day of acceptance (filled_by; whoever has started had accepted); a day before the opening is that of the opening
 -- exclusions: requisitions without a day of opening; hires that name no requisition known, be it by employment, application or posting, of the same connection or as the only one of that id; a filter by channel does not apply, since an open head has none
--- dimensions: store, department, city, recruiter, day, week, month
+-- dimensions: store, department, city, recruiter, job_family, requisition, day, week, month
 -- default_by: department
 -- columns: heads, filled, open, p25, median, p75, low, high, status, covered
 -- keys: filled_by
@@ -19,48 +19,50 @@ WITH
     wanted AS
     (
         SELECT
-            concat(toString(connection), '/', source_id) AS requisition,
-            if(has({by:Array(String)}, 'store'), toString(r.store), '') AS store,
-            if(has({by:Array(String)}, 'department'), toString(r.department), '') AS department,
-            if(has({by:Array(String)}, 'city'), toString(r.city), '') AS city,
-            if(has({by:Array(String)}, 'recruiter'), toString(r.recruiter), '') AS recruiter,
+            r.requisition AS opening,
+            $sliced(toString(r.*)),
             greatest(1, ifNull(heads, 1)) AS planned, assumeNotNull(opened_on) AS opened,
             -- Nothing is known of a day after as_of.
             least(seen_to, ifNull(closed_on, seen_to)) AS until,
             multiIf(
                 has({by:Array(String)}, 'day'), opened, has({by:Array(String)}, 'week'), toMonday(opened),
                 has({by:Array(String)}, 'month'), toStartOfMonth(opened), {from:Date}) AS period
-        FROM inflow.requisitions AS r FINAL
-        WHERE deleted = 0 AND isNotNull(opened_on) AND opened_on BETWEEN {from:Date} AND {to:Date} AND opened_on <= seen_to
-          AND (empty({store:Array(String)}) OR has({store:Array(String)}, r.store))
+        FROM
+        (
+            SELECT o.*, '' AS channel, concat(o.connection, '/', o.source_id) AS requisition, arrayFirst(t -> t.1 = o.connection, q.told).3 AS job_family
+            FROM (SELECT * FROM inflow.requisitions FINAL WHERE deleted = 0) AS o
+            LEFT JOIN inflow.requisition_jobs AS q ON q.source_id = o.source_id
+        ) AS r
+        WHERE isNotNull(opened_on) AND opened_on BETWEEN {from:Date} AND {to:Date} AND opened_on <= seen_to
+          $placed(r.*)
     ),
     filled AS
     (
-        SELECT h.g.6 AS of_requisition, way.1 AS filled_by, assumeNotNull(way.2) AS on_day
-        FROM $local_hires(by = ['requisition'], channel = [], store = []) AS h
+        SELECT h.g.2 AS of_requisition, way.1 AS filled_by, assumeNotNull(way.2) AS on_day
+        FROM $local_hires(by = ['requisition'], channel = [], store = [], department = [], city = [], recruiter = [], job_family = [], requisition = []) AS h
         ARRAY JOIN [('onboarded', h.started_on), ('accepted', coalesce(h.accepted_on, h.started_on))] AS way
         WHERE of_requisition != '' AND isNotNull(way.2)
     ),
     heads AS
     (
         SELECT
-            w.store AS store, w.department AS department, w.city AS city, w.recruiter AS recruiter, w.period AS period, w.way AS key,
+            $slices(w.* AS *), w.period AS period, w.way AS key,
             arrayMap(d -> (toInt64(greatest(0, d - w.opened)) * 24, 1), arraySort(groupArrayIf(f.on_day, f.of_requisition != ''))) AS hired,
             any(w.planned) AS planned, any(w.until - w.opened) AS days_open,
             -- Who is beyond the plan fills no head of it, but was hired for it.
             arrayConcat(hired, arrayMap(i -> (toInt64(greatest(0, days_open)) * 24, 0), range(toUInt64(greatest(0, toInt64(planned) - toInt64(length(hired))))))) AS followed
         FROM (SELECT *, arrayJoin(keys) AS way FROM wanted) AS w
-        LEFT JOIN filled AS f ON f.of_requisition = w.requisition AND f.filled_by = w.way
-        GROUP BY w.requisition, w.opened, store, department, city, recruiter, period, key
+        LEFT JOIN filled AS f ON f.of_requisition = w.opening AND f.filled_by = w.way
+        GROUP BY w.opening, w.opened, $slices(*), period, key
     ),
     spells AS
     (
-        SELECT '' AS channel, store, department, city, recruiter, '' AS kind, period, key, head.2 AS outcome, head.1 AS hours, count() AS cases
+        SELECT $slices(*), '' AS kind, period, key, head.2 AS outcome, head.1 AS hours, count() AS cases
         FROM heads
         ARRAY JOIN followed AS head
-        GROUP BY store, department, city, recruiter, period, key, outcome, hours
+        GROUP BY $slices(*), period, key, outcome, hours
     ),
 $product_limit
 $quartiles
-SELECT channel, store, department, city, recruiter, period, key AS filled_by, cases AS heads, events AS filled, open, p25, median, p75, low, high, status, covered
+SELECT $slices(*), period, key AS filled_by, cases AS heads, events AS filled, open, p25, median, p75, low, high, status, covered
 FROM quartiles

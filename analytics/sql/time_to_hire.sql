@@ -6,7 +6,7 @@
 -- denominator: cases first touched in the period (cases); accepted of them have accepted an offer
 -- clock: the first touch: the first view, contact or resume of the case; times are whole hours, shown as days
 -- exclusions: cases first touched up to the first pull of a connection that found cases as they were without being told when they got there
--- dimensions: channel, store, department, city, recruiter, day, week, month
+-- dimensions: channel, store, department, city, recruiter, job_family, requisition, posting_cluster, day, week, month
 -- default_by: channel
 -- columns: cases, accepted, open, p25, median, p75, low, high, status, covered
 -- meaning.en: Days from first touch to acceptance of those who accept: median and quartiles, open applications neither dropped nor counted as failures; low and high are the 95 % interval of the median. While many are open (see open) late acceptances are still missing.
@@ -18,7 +18,7 @@ WITH
     touched AS
     (
         SELECT
-            channel, store, department, city, recruiter, zone_key, arrayMin(arrayFilter((t, r) -> r <= 10, millis, ranks)) AS at,
+            $slices(*), zone_key, arrayMin(arrayFilter((t, r) -> r <= 10, millis, ranks)) AS at,
             toStartOfFifteenMinutes(toDateTime(intDiv(at, 1000), 'UTC')) AS quarter,
             arrayMin(arrayConcat([9000000000000], arrayFilter((t, r) -> r = 8, millis, ranks))) AS accepted_at,
             arrayMin(arrayConcat([9000000000000], arrayFilter((t, r) -> r > 10, millis, ranks))) AS decided_at,
@@ -30,7 +30,7 @@ WITH
     spells AS
     (
         SELECT
-            t.channel AS channel, t.store AS store, t.department AS department, t.city AS city, t.recruiter AS recruiter, '' AS kind, '' AS key,
+            $slices(t.* AS *), '' AS kind, '' AS key,
             multiIf(
                 has({by:Array(String)}, 'day'), q.day, has({by:Array(String)}, 'week'), toMonday(q.day),
                 has({by:Array(String)}, 'month'), toStartOfMonth(q.day), {from:Date}) AS period,
@@ -38,9 +38,9 @@ WITH
         FROM touched AS t
         INNER JOIN $local_quarters() AS q
             ON q.zone_key = t.zone_key AND q.quarter = t.quarter
-        GROUP BY channel, store, department, city, recruiter, period, outcome, hours
+        GROUP BY $slices(*), period, outcome, hours
     ),
 $product_limit
 $quartiles
-SELECT channel, store, department, city, recruiter, period, cases, events AS accepted, open, p25, median, p75, low, high, status, covered
+SELECT $slices(*), period, cases, events AS accepted, open, p25, median, p75, low, high, status, covered
 FROM quartiles

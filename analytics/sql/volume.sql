@@ -6,7 +6,7 @@
 -- denominator: none; share is the part of all applications of the same period, key_share the part of applications whose candidate carries a usable key (whole phone or mail)
 -- clock: applications and candidates by the instant of entering applied; postings by posted_at
 -- exclusions: drafts, internal postings and postings without a date; counts that a board publishes are never added to people
--- dimensions: channel, store, department, city, recruiter, day, week, month
+-- dimensions: channel, store, department, city, recruiter, job_family, requisition, posting_cluster, day, week, month
 -- default_by: channel
 -- columns: postings, posting_clusters, applications, applications_implied, candidates, key_share, share, status, covered
 -- meaning.en: How many postings went out, how many resumes came in, and from how many different people (unique at the grain of the row, never summed).
@@ -15,7 +15,7 @@ WITH
     submitted AS
     (
         SELECT
-            channel, store, department, city, recruiter, period,
+            $slices(*), period,
             -- One row for each case that reached the stage.
             count() AS applications,
             uniqExact(person_key) AS candidates,
@@ -23,16 +23,12 @@ WITH
             countIf(precision = 'implied') AS implied
         FROM $local_stages()
         WHERE stage_rank = 3
-        GROUP BY channel, store, department, city, recruiter, period
+        GROUP BY $slices(*), period
     ),
     posted AS
     (
         SELECT
-            if(has({by:Array(String)}, 'channel'), p.channel, '') AS channel,
-            if(has({by:Array(String)}, 'store'), p.store, '') AS store,
-            if(has({by:Array(String)}, 'department'), p.department, '') AS department,
-            if(has({by:Array(String)}, 'city'), p.city, '') AS city,
-            if(has({by:Array(String)}, 'recruiter'), p.recruiter, '') AS recruiter,
+            $sliced(p.*),
             multiIf(
                 has({by:Array(String)}, 'day'), day,
                 has({by:Array(String)}, 'week'), toMonday(day),
@@ -40,33 +36,31 @@ WITH
                 {from:Date}) AS period,
             count() AS postings,
             uniqExact(p.cluster_id) AS posting_clusters
-        FROM (SELECT *, if({tz:String} = '', local_day, toDate(posted_at, if({tz:String} = '', 'UTC', {tz:String}))) AS day FROM inflow.published_postings) AS p
+        FROM (SELECT *, cluster_id AS posting_cluster, if({tz:String} = '', local_day, toDate(posted_at, if({tz:String} = '', 'UTC', {tz:String}))) AS day FROM inflow.published_postings) AS p
         WHERE day BETWEEN {from:Date} AND {to:Date} AND posted_at <= {as_of:DateTime64(3, 'UTC')}
-          AND (empty({channel:Array(String)}) OR has({channel:Array(String)}, p.channel))
-          AND (empty({store:Array(String)}) OR has({store:Array(String)}, p.store))
-        GROUP BY channel, store, department, city, recruiter, period
+          $narrowed(p.*)
+        GROUP BY $slices(*), period
     ),
     counted AS
     (
         SELECT
-            channel, store, department, city, recruiter, period, toUInt8(1) AS found,
+            $slices(*), period, toUInt8(1) AS found,
             sum(postings) AS postings, sum(posting_clusters) AS posting_clusters,
             sum(applications) AS applications, sum(candidates) AS candidates, sum(keyed) AS keyed, sum(implied) AS implied
         FROM
         (
-            SELECT channel, store, department, city, recruiter, period, 0 AS postings, 0 AS posting_clusters, applications, candidates, keyed, implied
+            SELECT $slices(*), period, 0 AS postings, 0 AS posting_clusters, applications, candidates, keyed, implied
             FROM submitted
             UNION ALL
-            SELECT channel, store, department, city, recruiter, period, postings, posting_clusters, 0, 0, 0, 0
+            SELECT $slices(*), period, postings, posting_clusters, 0, 0, 0, 0
             FROM posted
         )
-        GROUP BY channel, store, department, city, recruiter, period
+        GROUP BY $slices(*), period
     ),
     joined AS
     (
         SELECT
-            if(c.found = 1, c.channel, w.channel) AS channel,
-            c.store AS store, c.department AS department, c.city AS city, c.recruiter AS recruiter,
+            if(c.found = 1, c.channel, w.channel) AS channel$others(c.* AS *),
             if(c.found = 1, c.period, w.period) AS period,
             c.postings AS postings, c.posting_clusters AS posting_clusters, c.applications AS applications,
             c.implied AS implied, c.candidates AS candidates, c.keyed AS keyed,
@@ -77,7 +71,7 @@ WITH
         FULL JOIN counted AS c ON c.channel = w.channel AND c.period = w.period
     )
 SELECT
-    channel, store, department, city, recruiter, period,
+    $slices(*), period,
     if(j.status = 'no_data', NULL, j.postings) AS postings,
     if(j.status = 'no_data', NULL, j.posting_clusters) AS posting_clusters,
     if(j.status = 'no_data', NULL, j.applications) AS applications,

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use crate::AnalyticsError;
 use crate::catalogue::{Metric, catalogue};
 use crate::hires;
+use crate::job_families::{self, with_openings};
 use crate::jobs::{Desk, JOBS};
 use crate::postings;
 use crate::report::instant;
@@ -85,7 +86,7 @@ async fn rebuild(
     wanted: &impl Fn(&str) -> bool,
     scope: &Scope,
 ) -> Result<(), AnalyticsError> {
-    let stages = async || if wanted("application_stages") { stages::rebuild(marts, scope).await } else { Ok(Made::Anew) };
+    let stages = async || if wanted("application_stages") { stages::rebuild(marts, config, scope).await } else { Ok(Made::Anew) };
     let channels = async || marts.rebuild_if_other("channels", &channels(config)).await;
     // The last two stand on the others, and not on each other.
     let desk = Desk::new(marts, config, clock.now());
@@ -97,6 +98,9 @@ async fn rebuild(
         }
         Ok(())
     };
+    if wanted("application_stages") {
+        job_families::rebuild(marts, config, scope).await?;
+    }
     match scope {
         // Each needs the memory for itself.
         Scope::All => {
@@ -135,7 +139,8 @@ async fn others(
         marts.rebuild("fx_rates", &fx_rates(config), &[]).await?;
     }
     if wanted("spend_days") && news.spend {
-        marts.rebuild("spend_days", &with_ledger(include_str!("../sql/marts/spend_days.sql"), config), &[]).await?;
+        let sql = with_openings(&with_ledger(include_str!("../sql/marts/spend_days.sql"), config));
+        marts.rebuild("spend_days", &sql, &[]).await?;
     }
     if wanted("posting_quarters") {
         if news.postings {
@@ -158,10 +163,9 @@ impl News {
         let Scope::Changed(segments) = scope else { return Ok(Self { spend: true, postings: true }) };
         let brought = |table: &str| format!("(SELECT count() > 0 FROM inflow.{table} WHERE {})", within_segments("segment", segments));
         let sql = format!(
-            "SELECT {} AS spend, {} OR {} AS postings SETTINGS final = 0",
+            "SELECT {} OR {} AS spend, (SELECT count() > 0 FROM inflow.changed_postings) AS postings SETTINGS final = 0",
             brought("spend"),
-            brought("postings"),
-            brought("posting_events")
+            brought("requisitions")
         );
         let rows = marts.store.rows(&marts.here(&sql), &[]).await.map_err(AnalyticsError::store("cannot read what is new"))?;
         let is = |column: &str| rows.first().and_then(|row| row.get(column)?.as_u64()) != Some(0);
@@ -215,6 +219,13 @@ impl Marts<'_> {
             .map_err(AnalyticsError::store(format!("cannot rebuild {table}")))?;
         tracing::debug!(db = self.db, table, "mart rebuilt");
         Ok(())
+    }
+
+    /// What a SELECT of one number says.
+    pub(crate) async fn number(&self, sql: &str) -> Result<u64, AnalyticsError> {
+        let rows = self.store.rows(&self.here(&format!("SELECT toUInt64(({sql})) AS number SETTINGS final = 0")), &[]).await;
+        let rows = rows.map_err(AnalyticsError::store("cannot read what changed"))?;
+        Ok(rows.first().and_then(|row| row.get("number")?.as_u64()).unwrap_or_default())
     }
 
     /// Makes sure that a table has no rows.

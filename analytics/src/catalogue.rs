@@ -7,6 +7,7 @@ use inflow_config::Name;
 use serde::Serialize;
 
 use crate::AnalyticsError;
+use crate::slices::{PARAMETERS, SLICES, Slices};
 use crate::statement::statement;
 
 /// A metric: its definition in words and in SQL.
@@ -74,9 +75,19 @@ impl Metric {
         format!("metric_{}_v{}", self.id, self.version)
     }
 
-    /// The definition as one statement with the parameters `from`, `to`, `tz`, `as_of`, `by`, `channel` and `store`.
+    /// What a report of it can be filtered by.
+    pub fn filters(&self) -> Vec<&'static str> {
+        SLICES.into_iter().filter(|name| PARAMETERS.contains(name) || self.dimensions.contains(name)).collect()
+    }
+
+    /// The definition as one statement with the parameters `from`, `to`, `tz`, `as_of`, `by`, `channel` and `store`: what its view is made of.
     pub(crate) fn statement(&self) -> String {
-        statement(self.sql)
+        statement(self.sql, &Slices::of_view(&self.dimensions))
+    }
+
+    /// The same for one report, whose dimensions and filters stand in it; the parameters are those of the view.
+    pub(crate) fn statement_by(&self, by: &[&str], filters: &BTreeMap<String, Vec<String>>) -> String {
+        statement(self.sql, &Slices::of_report(by, filters))
     }
 
     pub(crate) fn parse(sql: &'static str) -> Self {

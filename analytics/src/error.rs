@@ -45,9 +45,11 @@ pub enum AnalyticsError {
         /// The second.
         second: String,
     },
-    /// Reports cannot be filtered by that.
-    #[error("reports cannot be filtered by `{name}`, accepted: {}", accepted.join(", "))]
+    /// The metric cannot be filtered by that.
+    #[error("{metric} cannot be filtered by `{name}`, accepted: {}", accepted.join(", "))]
     UnknownFilter {
+        /// The metric.
+        metric: String,
         /// The filter given.
         name: String,
         /// The filters there are.
@@ -140,7 +142,7 @@ impl Explain for AnalyticsError {
                 near(name, accepted).or_else(|| Some("`inflow report` without a metric lists them with their meaning".to_owned()))
             }
             Self::UnknownDimension { name, accepted, .. }
-            | Self::UnknownFilter { name, accepted }
+            | Self::UnknownFilter { name, accepted, .. }
             | Self::UnknownChannel { name, accepted }
             | Self::UnknownJob { name, accepted } => near(name, accepted),
             Self::UnknownVersion { accepted, .. } => accepted.last().map(|version| format!("version {version} is the current one")),

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::AnalyticsError;
 use crate::analyze::{Marts, Scope};
+use crate::job_families::with_openings;
 
 /// Keys of the persons whose hires are made.
 const PERSONS: &str = "hire_persons";
@@ -70,8 +71,8 @@ pub(crate) async fn rebuild(marts: &Marts<'_>, config: &Config, scope: &Scope) -
 /// Puts the stages of the noted persons aside. Of cases that led to nothing the channel and the beginning are known, which makes them touches: all else of
 /// a million beginnings would be read for a few persons.
 async fn put_aside(marts: &Marts<'_>, engine: &str, told: bool) -> Result<(), AnalyticsError> {
-    let columns = "connection, source_id, channel, store, department, city, requisition_source_id, posting_source_id, recruiter, person_id, \
-                   stage_rank, entered_at, precision, case_key";
+    let columns = "connection, source_id, channel, store, department, city, posting_source_id, recruiter, job_family, requisition, \
+                   posting_cluster, person_id, stage_rank, entered_at, precision, case_key";
     let persons = format!("(SELECT person_key FROM inflow.{PERSONS})");
     let taken = format!("SELECT {columns} FROM inflow.application_stages WHERE stage_rank IN (8, 9, 10) AND person_key IN {persons}");
     marts.execute(&format!("CREATE OR REPLACE TABLE inflow.{TAKEN} ENGINE = {engine} AS {taken}")).await?;
@@ -86,8 +87,8 @@ async fn put_aside(marts: &Marts<'_>, engine: &str, told: bool) -> Result<(), An
     let people = format!("SELECT person_id FROM inflow.{TAKEN} UNION DISTINCT SELECT person_id FROM {employment}");
     let stages = format!(
         "SELECT {columns} FROM inflow.{TAKEN} UNION ALL \
-         SELECT c.connection, c.source_id, b.channel, c.store, c.department, c.city, c.requisition_source_id, c.posting_source_id, c.recruiter, \
-         p.person_id, b.stage_rank, b.entered_at, '', b.case_key \
+         SELECT c.connection, c.source_id, b.channel, c.store, c.department, c.city, c.posting_source_id, c.recruiter, \
+         c.job_family, c.requisition, c.posting_cluster, p.person_id, b.stage_rank, b.entered_at, '', b.case_key \
          FROM (SELECT channel, stage_rank, entered_at, case_key, person_key FROM inflow.application_stages \
          WHERE stage_rank = 1 AND person_key IN (SELECT sipHash64(person_id) FROM ({people}))) AS b \
          LEFT ANY JOIN ({cases}) AS c ON c.case_key = b.case_key \
@@ -99,7 +100,7 @@ async fn put_aside(marts: &Marts<'_>, engine: &str, told: bool) -> Result<(), An
 /// Fills `hires` with those of the noted persons, beside those that stay.
 async fn hires(marts: &Marts<'_>, sources: &Sources, scope: &Scope) -> Result<(), AnalyticsError> {
     let of_these = format!("sipHash64(person_id) IN (SELECT person_key FROM inflow.{PERSONS})");
-    let made = with_sources(include_str!("../sql/marts/hires.sql"), sources)
+    let made = with_openings(&with_sources(include_str!("../sql/marts/hires.sql"), sources))
         .replace("$stages", &format!("inflow.{STAGES}"))
         .replace("$case_rows", &format!("(SELECT * FROM inflow.case_rows WHERE kind = 'employment' AND {of_these})"));
     let sql = match scope {

@@ -16,6 +16,7 @@ use crate::analyze::spend_tie;
 use crate::catalogue::{Metric, Superseded};
 use crate::fairness;
 use crate::ranks;
+use crate::slices::{PARAMETERS, SLICES};
 use crate::statement::substitute;
 use crate::superseded::version_of;
 
@@ -23,7 +24,6 @@ use crate::superseded::version_of;
 pub const NO_DIMENSION: &str = "none";
 
 const PERIODS: [&str; 3] = ["day", "week", "month"];
-const FILTERS: [&str; 2] = ["channel", "store"];
 /// ClickHouse: unknown table, unknown table function (a parameterised view that is not there).
 const MISSING: [u32; 2] = [60, 46];
 
@@ -44,7 +44,7 @@ pub struct Query {
     pub tz: Option<Tz>,
     /// Event time up to which the store is read.
     pub as_of: DateTime<Utc>,
-    /// `channel` and `store` to their accepted values.
+    /// Dimensions of [`Metric::filters`] to their accepted values.
     pub filters: BTreeMap<String, Vec<String>>,
 }
 
@@ -104,13 +104,13 @@ pub struct Report {
 pub async fn report(store: &Store, config: &Config, query: &Query) -> Result<Report, AnalyticsError> {
     let metric = version_of(&query.metric, query.version)?;
     let by = dimensions(metric, &query.by)?;
-    check(config, query)?;
+    check(config, metric, query)?;
     let columns: Vec<String> =
         by.iter().copied().chain(metric.keys.iter().copied()).chain(metric.columns.iter().copied()).map(str::to_owned).collect();
     let selected: Vec<String> = columns.iter().map(|column| select(column)).collect();
     let asked = statement_of(metric, query, &by);
     let sql = format!("SELECT {} FROM (\n{asked})", selected.join(", "));
-    installed(store, metric).await?;
+    installed(store, metric, &by, &query.filters).await?;
     let mut rows = store.rows(&sql, &[]).await.map_err(|error| read_error(metric, error))?;
     for row in &mut rows {
         money_to_cents(row, &metric.money);
@@ -170,12 +170,14 @@ fn dimensions<'m>(metric: &'m Metric, by: &[String]) -> Result<Vec<&'m str>, Ana
     Ok(out)
 }
 
-fn check(config: &Config, query: &Query) -> Result<(), AnalyticsError> {
+fn check(config: &Config, metric: &Metric, query: &Query) -> Result<(), AnalyticsError> {
     if query.to < query.from {
         return Err(AnalyticsError::Backwards { from: query.from, to: query.to });
     }
-    if let Some(name) = query.filters.keys().find(|name| !FILTERS.contains(&name.as_str())) {
-        return Err(AnalyticsError::UnknownFilter { name: name.clone(), accepted: FILTERS.map(str::to_owned).to_vec() });
+    let accepted = metric.filters();
+    if let Some(name) = query.filters.keys().find(|name| !accepted.contains(&name.as_str())) {
+        let accepted = accepted.into_iter().map(str::to_owned).collect();
+        return Err(AnalyticsError::UnknownFilter { metric: metric.id.to_owned(), name: name.clone(), accepted });
     }
     known_channels(config, query.filters.get("channel").map(Vec::as_slice).unwrap_or_default())
 }
@@ -205,20 +207,27 @@ fn period_arguments(query: &Query) -> Vec<(&'static str, String)> {
 
 /// The definition with what is asked for in the places of its parameters; its calendar columns stand in `period`.
 pub(crate) fn statement_of(metric: &Metric, query: &Query, by: &[&str]) -> String {
-    substitute(&metric.statement(), &arguments(query, by))
+    substitute(&metric.statement_by(by, &query.filters), &arguments(query, by))
 }
 
 fn arguments(query: &Query, by: &[&str]) -> Vec<(&'static str, String)> {
     let mut all = period_arguments(query);
     all.push(("by", array_literal(by)));
-    all.extend(FILTERS.map(|name| (name, array_literal(query.filters.get(name).map(Vec::as_slice).unwrap_or_default()))));
+    all.extend(PARAMETERS.map(|name| (name, array_literal(query.filters.get(name).map(Vec::as_slice).unwrap_or_default()))));
     all
 }
 
-/// An error unless an analysis of this program has made the metric's view: the marts beneath it may be older than its definition.
-async fn installed(store: &Store, metric: &Metric) -> Result<(), AnalyticsError> {
-    let sql = "SELECT count() AS views FROM system.tables WHERE database = 'inflow' AND name = {view:String}";
-    let rows = store.rows(sql, &[("view", metric.view())]).await.map_err(|error| read_error(metric, error))?;
+/// An error unless an analysis has made the metric's view, with all that is asked for: the marts beneath it may be older than its definition.
+async fn installed(store: &Store, metric: &Metric, by: &[&str], filters: &BTreeMap<String, Vec<String>>) -> Result<(), AnalyticsError> {
+    let narrowed = filters.keys().map(String::as_str).filter(|name| !PARAMETERS.contains(name));
+    let asked: BTreeSet<String> = by.iter().copied().filter(|name| SLICES.contains(name)).chain(narrowed).map(quote_text).collect();
+    let asked: Vec<&str> = asked.iter().map(String::as_str).collect();
+    let sql = format!(
+        "SELECT count() AS views FROM system.tables WHERE database = 'inflow' AND name = {{view:String}} \
+         AND arrayAll(dimension -> position(create_table_query, dimension) > 0, CAST({}, 'Array(String)'))",
+        array_literal(&asked)
+    );
+    let rows = store.rows(&sql, &[("view", metric.view())]).await.map_err(|error| read_error(metric, error))?;
     match rows.first().and_then(|row| row.get("views")?.as_u64()) {
         Some(1) => Ok(()),
         _ => Err(AnalyticsError::NotAnalyzed { metric: metric.id.to_owned() }),

@@ -4,11 +4,13 @@
 //! generation, the greatest of which counts, so that a new base is in place with its first and only step. A base of very many applications is
 //! filled a part at a time: by connection, in whose order the tables lie, and cases of several connections by themselves.
 
+use inflow_config::Config;
 use inflow_store::quote_text;
 use serde_json::{Map, Value};
 
 use crate::AnalyticsError;
 use crate::analyze::{Marts, Scope};
+use crate::job_families::{Families, with_openings};
 
 const TABLE: &str = "application_stage_tiers";
 /// Sums of it by day, in the same generations and tiers.
@@ -16,7 +18,7 @@ const DAYS: &str = "stage_days";
 
 /// The applications that changed, put aside: the statement looks at them from several sides.
 const NEWS: &str = "stage_news";
-const CHANGED: &str = "SELECT connection, source_id, channel, store, department, city, requisition_source_id, posting_source_id, recruiter, \
+const CHANGED: &str = "SELECT connection, source_id, channel, store, department, city, requisition_source_id, posting_source_id, title, recruiter, \
     candidate_source_id, applied_at, applied_precision, first_at, first_precision, version \
     FROM inflow.applications FINAL \
     PREWHERE source_id IN (SELECT source_id FROM inflow.changed_applications) \
@@ -46,7 +48,8 @@ pub(crate) enum Made {
 }
 
 /// Brings the mart, and its sums by day, up to date.
-pub(crate) async fn rebuild(marts: &Marts<'_>, scope: &Scope) -> Result<Made, AnalyticsError> {
+pub(crate) async fn rebuild(marts: &Marts<'_>, config: &Config, scope: &Scope) -> Result<Made, AnalyticsError> {
+    let tellings = with_openings(&Families::new(config).written_into(include_str!("../sql/marts/application_tellings.sql")));
     let tiers = tiers(marts).await?;
     if *scope != Scope::All && tiers.generation > 0 && days_fit(marts, tiers.generation).await? {
         let changed = number(marts, "SELECT count() AS changed FROM inflow.changed_applications", "changed").await?;
@@ -58,7 +61,7 @@ pub(crate) async fn rebuild(marts: &Marts<'_>, scope: &Scope) -> Result<Made, An
             marts.execute(&format!("CREATE OR REPLACE TABLE inflow.{NEWS} ENGINE = Memory AS {CHANGED}")).await?;
             let several = of_several(marts).await? > 0;
             let part = Part { alone: Some(Slice::All), several: several.then_some(Slice::All) };
-            let select = part.sql(&format!("inflow.{NEWS} WHERE 1"));
+            let select = part.sql(&tellings, &format!("inflow.{NEWS} WHERE 1"));
             marts.rebuild_partition(TABLE, &format!("({generation}, 1)"), &[select], &params(false, generation)).await?;
             marts.execute(&format!("DROP TABLE inflow.{NEWS} SYNC")).await?;
             rebuild_days(marts, generation, 1).await?;
@@ -68,7 +71,7 @@ pub(crate) async fn rebuild(marts: &Marts<'_>, scope: &Scope) -> Result<Made, An
     let generation = tiers.generation + 1;
     // Of a rebuild that was cut off before it dropped what it replaced.
     let left = (partitions(marts, TABLE).await?, partitions(marts, DAYS).await?);
-    let selects: Vec<String> = parts(marts).await?.iter().map(|part| part.sql(ALL)).collect();
+    let selects: Vec<String> = parts(marts).await?.iter().map(|part| part.sql(&tellings, ALL)).collect();
     marts.rebuild_partition(TABLE, &format!("({generation}, 0)"), &selects, &params(true, generation)).await?;
     rebuild_days(marts, generation, 0).await?;
     for (table, left) in [(TABLE, left.0), (DAYS, left.1)] {
@@ -150,11 +153,11 @@ impl Slice {
 }
 
 impl Part {
-    /// The statement for it, over the newest rows of applications (a table and its condition).
-    fn sql(&self, current: &str) -> String {
+    /// The statement for it, over what connections tell and the newest rows of applications (a table and its condition).
+    fn sql(&self, tellings: &str, current: &str) -> String {
         let tellings = |slice: &Slice, members: &str| {
             let cases = format!("SELECT connection, source_id FROM inflow.application_links WHERE {}", slice.cases());
-            include_str!("../sql/marts/application_tellings.sql")
+            tellings
                 .replace("$members", members)
                 .replace("$cases", &cases)
                 .replace("$current", current)

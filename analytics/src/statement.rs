@@ -1,14 +1,17 @@
 //! The statement of a definition: what several definitions share is written into each of them.
 //!
 //! `$name(argument = value, ..)` is replaced by the query `sql/shared/name.sql`, its parameters by the values that are given; a parameter
-//! that is not given stays the one of whoever calls. `$name` on a line of its own is replaced by text. Views that read views would say the
+//! that is not given stays the one of whoever calls. `$name` on a line of its own is replaced by text. The dimensions that definitions share
+//! are written by macros (`slices.rs`). Views that read views would say the
 //! same, but the engine analyses a view once for its columns and once more to read it, so that each level would double the work, and
 //! most of a report's time is analysis.
 
 use std::fmt::Display;
 
+use crate::slices::Slices;
+
 /// Queries.
-const QUERIES: [(&str, &str); 11] = [
+const QUERIES: [(&str, &str); 12] = [
     ("local_quarters", include_str!("../sql/shared/local_quarters.sql")),
     ("local_hours", include_str!("../sql/shared/local_hours.sql")),
     ("channel_periods", include_str!("../sql/shared/channel_periods.sql")),
@@ -20,6 +23,7 @@ const QUERIES: [(&str, &str); 11] = [
     ("heat", include_str!("../sql/shared/heat.sql")),
     ("local_assessed", include_str!("../sql/shared/local_assessed.sql")),
     ("local_hires", include_str!("../sql/shared/local_hires.sql")),
+    ("conversion", include_str!("../sql/conversion.sql")),
 ];
 
 /// Text.
@@ -33,15 +37,18 @@ const FRAGMENTS: [(&str, &str); 7] = [
     ("$quartiles\n", include_str!("../sql/shared/quartiles.sql")),
 ];
 
-/// A definition with all that it shares with others in its places, without comments.
-pub(crate) fn statement(sql: &str) -> String {
-    let mut out = FRAGMENTS.iter().fold(sql.to_owned(), |sql, (place, text)| sql.replace(place, text));
-    out = out.lines().filter(|line| !line.trim_start().starts_with("--")).flat_map(|line| [line, "\n"]).collect();
+/// A definition with all that it shares with others in its places, and the dimensions that are asked for, without comments.
+pub(crate) fn statement(sql: &str, slices: &Slices<'_>) -> String {
+    let text = FRAGMENTS.iter().fold(sql.to_owned(), |sql, (place, text)| sql.replace(place, text));
+    let text: String = text.lines().filter(|line| !line.trim_start().starts_with("--")).flat_map(|line| [line, "\n"]).collect();
+    // Whether sums by channel and store may do: where a report looks at more, it is known beforehand that they do not.
+    let text = text.replace("$summable", if slices.summable() == Some(false) { "0" } else { "1" });
+    let mut out = slices.written_into(&text);
     for (name, query) in QUERIES {
         let place = format!("${name}(");
         while let Some((before, rest)) = out.split_once(&place) {
             let (arguments, after) = call(rest);
-            let query = substitute(&statement(query), &arguments);
+            let query = substitute(&statement(query, &slices.called(&arguments)), &arguments);
             out = format!("{before}(\n{query}){after}");
         }
     }
@@ -122,7 +129,7 @@ mod tests {
     #[test]
     fn no_definition_keeps_a_place() {
         for metric in catalogue() {
-            let sql = statement(metric.sql);
+            let sql = metric.statement();
             assert!(!sql.contains('$'), "{}: {sql}", metric.id);
             for place in sql.split('{').skip(1) {
                 let name = place.split(':').next().unwrap();

@@ -280,7 +280,7 @@ pub struct ReportArgs {
     /// Only what had happened by then: a day or an RFC 3339 instant [default: now]
     #[arg(long, value_name = "T")]
     pub as_of: Option<String>,
-    /// Keep only rows of these values, e.g. channel=boss,zhaopin (may be given again)
+    /// Count only what has one of these values, e.g. channel=boss,zhaopin or job_family=sales (may be given again)
     #[arg(long, value_name = "DIMENSION=VALUES")]
     pub filter: Vec<String>,
     /// An earlier definition of the one metric [default: the current one]

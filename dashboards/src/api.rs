@@ -28,6 +28,7 @@ pub(crate) async fn metrics() -> Json<Value> {
             "exclusions": metric.exclusions,
             "dimensions": metric.dimensions,
             "default_by": metric.default_by,
+            "filters": metric.filters(),
             "keys": metric.keys,
             "columns": metric.columns,
             "money": metric.money,

@@ -13,23 +13,22 @@ use crate::failure::Failure;
 
 /// Parameters besides the filters.
 const PARAMETERS: [&str; 6] = ["by", "from", "to", "tz", "as_of", "version"];
-/// Dimensions that a report can be narrowed to.
-const FILTERS: [&str; 2] = ["channel", "store"];
 /// Days of a report that names no period, the last one being today.
 const DEFAULT_DAYS: i64 = 30;
 
-/// Reads `by` (`none` for one row over everything), `from`, `to`, `tz`, `as_of`, `version` and the filters, each
+/// Reads `by` (`none` for one row over everything), `from`, `to`, `tz`, `as_of`, `version` and the filters of the metric ([`Metric::filters`]), each
 /// of which may be given several times. What is not there: the metric's own grouping, the last 30 days up to today in the company's zone, each channel's own zone, now, the current definition.
 pub(crate) fn parse(metric: &Metric, uri: &Uri, now: DateTime<Utc>, company: Tz) -> Result<Query, Failure> {
     let Pairs(pairs) = Pairs::<Vec<(String, String)>>::try_from_uri(uri)
         .map_err(|_| Failure::bad_request("the query string cannot be read").hint("write it as name=value&name=value, percent-encoded"))?;
+    let accepted = metric.filters();
     let mut single: BTreeMap<&str, &str> = BTreeMap::new();
     let mut filters: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (name, value) in &pairs {
-        if FILTERS.contains(&name.as_str()) {
+        if accepted.contains(&name.as_str()) {
             filters.entry(name.clone()).or_default().push(value.clone());
         } else if !PARAMETERS.contains(&name.as_str()) {
-            return Err(unknown_parameter(name));
+            return Err(unknown_parameter(name, &accepted));
         } else if single.insert(name, value).is_some() {
             return Err(Failure::bad_request(format!("the parameter {name:?} is given twice")));
         }
@@ -48,8 +47,8 @@ pub(crate) fn parse(metric: &Metric, uri: &Uri, now: DateTime<Utc>, company: Tz)
     Ok(Query { metric: metric.id.to_owned(), version, by, from, to, tz, as_of, filters })
 }
 
-fn unknown_parameter(name: &str) -> Failure {
-    let accepted: Vec<&str> = PARAMETERS.iter().chain(&FILTERS).copied().collect();
+fn unknown_parameter(name: &str, filters: &[&str]) -> Failure {
+    let accepted: Vec<&str> = PARAMETERS.iter().chain(filters).copied().collect();
     let hint = did_you_mean(name, accepted.iter().copied()).unwrap_or_else(|| format!("accepted: {}", accepted.join(", ")));
     Failure::bad_request(format!("unknown parameter {name:?}")).hint(hint)
 }

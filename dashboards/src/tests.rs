@@ -264,6 +264,26 @@ async fn a_report_is_asked_for_as_written() {
 }
 
 #[tokio::test]
+async fn a_report_is_narrowed_by_what_its_metric_can_be() {
+    let site = site();
+    site.get("/api/v1/report/volume?by=city&job_family=%E9%94%80%E5%94%AE&requisition=hr/R1&posting_cluster=boss/1&recruiter=r-1&department=a&city=b&city=c").await;
+    let query = site.asked();
+    assert_eq!(query.filters["job_family"], ["销售"]);
+    assert_eq!(query.filters["city"], ["b", "c"]);
+    assert_eq!(query.filters.len(), 6);
+    // What a forecast cannot tell apart it is not narrowed by.
+    let (status, told) = site.json("/api/v1/report/forecast?city=b").await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert_eq!(told["error"], "unknown parameter \"city\"");
+    assert_eq!(told["hint"], "accepted: by, from, to, tz, as_of, channel, store");
+    let (_, told) = site.json("/api/v1/metrics").await;
+    let filters =
+        |id: &str| &told["metrics"].as_array().expect("a list").iter().find(|metric| metric["id"] == id).expect("a metric")["filters"];
+    assert_eq!(filters("forecast"), &serde_json::json!(["channel", "store"]));
+    assert_eq!(filters("cost_per_resume"), &serde_json::json!(["channel", "store", "department", "job_family", "requisition"]));
+}
+
+#[tokio::test]
 async fn a_report_without_parameters_is_the_last_thirty_days_by_the_metrics_own_grouping() {
     let site = site();
     site.get("/api/v1/report/volume").await;

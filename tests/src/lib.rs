@@ -140,6 +140,8 @@ pub const DERIVED: &[(&str, &str)] = &[
     ("application_conflicts", ""),
     ("channels", ""),
     ("fx_rates", ""),
+    ("posting_jobs", ""),
+    ("requisition_jobs", ""),
     ("application_stages", ""),
     ("published_postings", ""),
     ("delivered_kinds", ""),

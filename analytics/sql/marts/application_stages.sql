@@ -5,7 +5,8 @@
 -- carries the instant (`applied_at`; `first_at` is a first view, the least that it can be). Of several instants the earliest counts, but a
 -- time of day beats a mere day on that same day. Who reached a later stage has reached the skipped ones at
 -- the earliest later instant, precision `implied`. Rejected (101) and withdrawn (102) imply nothing.
--- Store, department and city are the application's, else its posting's.
+-- Store, department and city are the application's, else its posting's. The requisition is the application's, else its posting's; the job
+-- family is the posting's, else the requisition's, else that of the title that the application names; the cluster is the posting's.
 --
 -- A case of several connections has the events of all of them, the channel that linking chose, and is known by the member
 -- that knows the channel best; what that member does not say the next one does. Its person is one with a usable key if any has one.
@@ -35,7 +36,8 @@ WITH
     changed AS (SELECT connection, source_id FROM inflow.changed_applications),
     cases AS
     (
-        SELECT connection, source_id, channel, store, department, city, requisition_source_id, posting_source_id, recruiter, person_id, linkable, told, own
+        SELECT connection, source_id, channel, store, department, city, requisition_source_id, posting_source_id, recruiter, job_family, requisition, posting_cluster,
+            person_id, linkable, told, own
         FROM
         (
 $told
@@ -69,7 +71,8 @@ $told
         FROM known
     )
 SELECT
-    connection, source_id, channel, store, department, city, requisition_source_id, posting_source_id, recruiter, person_id, linkable,
+    connection, source_id, channel, store, department, city, requisition_source_id, posting_source_id, recruiter, job_family, requisition,
+    posting_cluster, person_id, linkable,
     multiIf(entry.1 = 101, 'rejected', entry.1 = 102, 'withdrawn', names[entry.1]) AS stage,
     entry.1 AS stage_rank,
     fromUnixTimestamp64Milli(entry.2, 'UTC') AS entered_at,
@@ -81,7 +84,7 @@ SELECT
 FROM entered
 UNION ALL
 SELECT
-    connection, source_id, '', '', '', '', '', '', '', '', 0, '', 0, toDateTime64(0, 3, 'UTC'), toDateTime(0, 'UTC'), '',
+    connection, source_id, '', '', '', '', '', '', '', '', '', '', '', 0, '', 0, toDateTime64(0, 3, 'UTC'), toDateTime(0, 'UTC'), '',
     sipHash64(connection, source_id), 0, 0, toDateTime64(0, 3, 'UTC'), toDate(0), 0, 0, 1, {generation:UInt32}
 FROM changed
 WHERE NOT {everything:UInt8}

@@ -14,6 +14,8 @@ SELECT
     if(a.department = '', p.department, a.department) AS department,
     if(a.city = '', p.city, a.city) AS city,
     a.requisition_source_id AS requisition_source_id, a.posting_source_id AS posting_source_id, a.recruiter AS recruiter,
+    multiIf(p.job_family != '', toString(p.job_family), opening.3 != '', opening.3, a.family != '', a.family, lowerUTF8(trim(a.title))) AS job_family,
+    ($opening(a.connection, q.told) AS opening).2 AS requisition, p.posting_cluster AS posting_cluster,
     multiIf(l.other != '', l.other,
             a.candidate_source_id != '', concat(a.connection, '/', a.candidate_source_id),
             concat(a.connection, '/application:', a.source_id)) AS person_id,
@@ -25,7 +27,8 @@ SELECT
         if(isNull(a.first_at), [], [packed(1, assumeNotNull(a.first_at), a.first_precision, 0)])) AS own
 FROM
 (
-    SELECT *, sipHash128(connection, source_id) AS key, sipHash128(connection, candidate_source_id) AS candidate_key FROM mine
+    SELECT *, sipHash128(connection, source_id) AS key, sipHash128(connection, candidate_source_id) AS candidate_key, $family_of(title) AS family
+    FROM mine
 ) AS a
 LEFT JOIN
 (
@@ -55,11 +58,12 @@ LEFT JOIN
 ) AS t ON t.key = a.key
 LEFT JOIN
 (
-    SELECT sipHash128(connection, source_id) AS key, store, department, city
-    FROM inflow.postings FINAL
+    SELECT sipHash128(connection, source_id) AS key, store, department, city, requisition_source_id, posting_cluster, job_family
+    FROM inflow.posting_jobs
     PREWHERE ({everything:UInt8} AND '$members' = 'NOT IN') OR source_id IN (SELECT posting_source_id FROM mine)
-    WHERE deleted = 0 AND $connections AND (store != '' OR department != '' OR city != '')
+    WHERE $connections
 ) AS p ON p.key = sipHash128(a.connection, a.posting_source_id)
+LEFT JOIN inflow.requisition_jobs AS q ON q.source_id = if(a.requisition_source_id != '', a.requisition_source_id, p.requisition_source_id)
 LEFT JOIN
 (
     -- Most persons are known by the key of their only row, which need not be carried along.

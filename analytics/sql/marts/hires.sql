@@ -5,8 +5,8 @@
 -- case belong to its first spell. Two cases of one person that both say onboarded within 14 days are one hire, since nobody starts
 -- twice; the one that employment tells of stands for both, else the earlier.
 --
--- The requisition is the one that employment names, else the application's, else its posting's. An id means the requisition of the same
--- connection, else the only one of that id that any connection delivers.
+-- The requisition is the one that employment names (see requisition_jobs), else the case's; the job family is the case's, else that of the
+-- requisition.
 --
 -- Touches are the beginnings of the person's cases up to the acceptance. The official source is what a person decided, else
 -- the first touch of a protected channel within {protect_days}, else the first touch within {window_days}, else the last touch, else what
@@ -91,18 +91,10 @@ WITH
     ),
     known AS
     (
-        SELECT case_key, connection, source_id, channel, store, department, city, requisition_source_id, posting_source_id, recruiter,
-            person_id, entered_at AS began_at
+        SELECT case_key, connection, source_id, channel, store, department, city, posting_source_id, recruiter, job_family, requisition,
+            posting_cluster, person_id, entered_at AS began_at
         FROM $stages
         WHERE stage_rank = 1 AND case_key IN (SELECT case_key FROM entries UNION DISTINCT SELECT case_key FROM $case_rows)
-    ),
-    openings AS (SELECT toString(connection) AS connection, source_id, concat(connection, '/', source_id) AS requisition FROM inflow.requisitions FINAL WHERE deleted = 0),
-    only_one AS (SELECT source_id, any(requisition) AS requisition FROM openings GROUP BY source_id HAVING count() = 1),
-    advertised AS
-    (
-        SELECT toString(connection) AS connection, source_id, requisition_source_id
-        FROM inflow.postings FINAL
-        WHERE deleted = 0 AND requisition_source_id != '' AND source_id IN (SELECT posting_source_id FROM known)
     ),
     joined AS
     (
@@ -114,8 +106,8 @@ WITH
             if(h.said_department = '', toString(k.department), h.said_department) AS department,
             if(h.said_city = '', toString(k.city), h.said_city) AS city,
             if(k.recruiter = '', h.said_recruiter, toString(k.recruiter)) AS recruiter,
-            multiIf(h.requisition_id != '', h.requisition_connection, toString(k.connection)) AS asked_connection,
-            multiIf(h.requisition_id != '', h.requisition_id, k.requisition_source_id != '', k.requisition_source_id, p.requisition_source_id) AS asked,
+            h.requisition_connection AS asked_connection, h.requisition_id AS asked,
+            k.job_family AS case_family, k.requisition AS case_requisition, k.posting_cluster AS posting_cluster,
             if(k.case_key = 0, NULL, k.began_at) AS began_at,
             if(h.spell = 1, t.accepted_at, NULL) AS accepted_at,
             if(h.spell = 1, t.accepted_implied, 0) AS accepted_implied,
@@ -135,7 +127,6 @@ WITH
         ) AS h
         LEFT JOIN known AS k ON k.case_key = h.case_key
         LEFT JOIN taken AS t ON t.case_key = h.case_key
-        LEFT JOIN advertised AS p ON p.connection = k.connection AND p.source_id = k.posting_source_id
     ),
     -- Without those cases that say what another hire of the person says.
     once AS
@@ -197,9 +188,9 @@ SELECT
     multiIf(decision.1 != '', 'override', protecting != '', 'protected', within != '', 'first_touch', last_touch != '', 'last_touch', said_channel != '', 'recorded',
         self_source != '', 'self_reported', '') AS official_basis,
     decision.3 AS official_reason,
-    if(q.requisition != '', q.requisition, u.requisition) AS requisition, posting_source_id, store, department, city, recruiter,
+    if(asked != '', ($opening(s.asked_connection, q.told) AS opening).2, toString(case_requisition)) AS requisition, posting_source_id, store, department, city, recruiter,
+    if(case_family != '', toString(case_family), opening.3) AS job_family, posting_cluster,
     began_at, accepted_at, accepted_implied, onboarded_at, passed_at,
     told, agreed_on, onboard_on, not_started, probation_until, passed_on, left_on, has_left, leave_type, leave_reason, rows
 FROM sourced AS s
-LEFT JOIN openings AS q ON q.connection = s.asked_connection AND q.source_id = s.asked
-LEFT JOIN only_one AS u ON u.source_id = s.asked
+LEFT JOIN inflow.requisition_jobs AS q ON q.source_id = s.asked

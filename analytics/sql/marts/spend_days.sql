@@ -27,11 +27,13 @@ $ledger_lines
     )
 SELECT
     if(channel = '', 'unallocated', channel) AS channel, store, department, requisition_source_id,
+    ($opening(c.connection, q.told) AS opening).3 AS job_family, opening.2 AS requisition,
     service_from + (day_of.1 - 1) AS day,
-    kind, connection, source_id,
+    kind, c.connection AS connection, c.source_id AS source_id,
     CAST(toDecimal128(toInt128(day_of.2), 2) / 100, 'Decimal(18, 2)') AS amount,
     base AS currency
-FROM converted
+FROM converted AS c
+LEFT JOIN inflow.requisition_jobs AS q ON q.source_id = c.requisition_source_id
 ARRAY JOIN arrayFilter(
     d -> d.2 != 0,
     arrayMap(

@@ -9,23 +9,17 @@ WITH
     gathered AS
     (
         SELECT
-            case_key, any(s.connection) AS connection, any(s.channel) AS in_channel, any(s.store) AS in_store, any(s.department) AS in_department,
-            any(s.city) AS in_city, any(s.recruiter) AS by_recruiter,
+            case_key, any(s.connection) AS connection, $needed(any(s.*) AS in_*),
             groupArray((s.stage_rank, toUnixTimestamp64Milli(s.entered_at), multiIf(s.precision = 'implied', 1, s.precision = 'day', 2, 0))) AS steps
         FROM inflow.application_stages AS s
         WHERE s.entered_at <= {as_of:DateTime64(3, 'UTC')} AND s.entered_at < latest
           AND (s.stage_rank >= 7 OR s.entered_at >= toDateTime64({from:Date}, 3, 'UTC') - toIntervalHour(14))
           AND (s.stage_rank < 7 OR s.entered_at >= toDateTime64({late_from:Date}, 3, 'UTC') - toIntervalHour(14))
-          AND (empty({channel:Array(String)}) OR has({channel:Array(String)}, s.channel))
-          AND (empty({store:Array(String)}) OR has({store:Array(String)}, s.store))
+          $narrowed(s.*)
         GROUP BY case_key
     )
 SELECT
-    if(has({by:Array(String)}, 'channel'), toString(in_channel), '') AS channel,
-    if(has({by:Array(String)}, 'store'), toString(in_store), '') AS store,
-    if(has({by:Array(String)}, 'department'), toString(in_department), '') AS department,
-    if(has({by:Array(String)}, 'city'), toString(in_city), '') AS city,
-    if(has({by:Array(String)}, 'recruiter'), toString(by_recruiter), '') AS recruiter,
+    $sliced(toString(in_*)),
     cityHash64(multiIf({tz:String} != '', {tz:String}, zones[toString(in_channel)] != '', zones[toString(in_channel)], 'UTC')) AS zone_key,
     g.case_key AS case_key,
     g.steps.1 AS ranks,

@@ -21,49 +21,46 @@ WITH
     (
         SELECT
             *,
-            sum(pool_cents) OVER (PARTITION BY channel, store, department) AS pooled_cents,
-            sum(pool_n) OVER (PARTITION BY channel, store, department) AS pooled_n
+            sum(pool_cents) OVER (PARTITION BY $slices(*)) AS pooled_cents,
+            sum(pool_n) OVER (PARTITION BY $slices(*)) AS pooled_n
         FROM
         (
             SELECT
-                channel, store, department, period, toUInt8(1) AS found,
+                $slices(*), period, toUInt8(1) AS found,
                 sumIf(cost, in_period) AS cents, sumIf(people, in_period) AS n,
                 sumIf(cost, in_pool) AS pool_cents, sumIf(people, in_pool) AS pool_n
             FROM
             (
                 SELECT
-                    channel, store, department, day BETWEEN {from:Date} AND {to:Date} AS in_period, day BETWEEN pool_from AND {to:Date} AS in_pool,
+                    $slices(*), day BETWEEN {from:Date} AND {to:Date} AS in_period, day BETWEEN pool_from AND {to:Date} AS in_pool,
                     period_of(day, in_period) AS period, toInt128(0) AS cost, count() AS people
                 FROM $local_stages(from = least({from:Date}, toDate({to:Date}) - 89))
                 WHERE stage_rank = {stage_rank:UInt8}
-                GROUP BY channel, store, department, in_period, in_pool, period
+                GROUP BY $slices(*), in_period, in_pool, period
                 UNION ALL
                 SELECT
-                    if(has({by:Array(String)}, 'channel'), toString(d.channel), ''),
-                    if(has({by:Array(String)}, 'store'), toString(d.store), ''),
-                    if(has({by:Array(String)}, 'department'), toString(d.department), ''),
+                    $picked(toString(d.*)),
                     d.day BETWEEN {from:Date} AND {to:Date} AS spent_in_period, d.day BETWEEN pool_from AND {to:Date},
                     period_of(d.day, spent_in_period), toInt128(d.amount * 100), 0
                 FROM inflow.spend_days AS d
                 WHERE d.day <= {to:Date} AND d.day >= least({from:Date}, pool_from)
                   AND d.day <= toDate(formatDateTime({as_of:DateTime64(3, 'UTC')}, '%F',
                         multiIf({tz:String} != '', {tz:String}, zones[toString(d.channel)] != '', zones[toString(d.channel)], 'UTC')))
-                  AND (empty({channel:Array(String)}) OR has({channel:Array(String)}, d.channel))
-                  AND (empty({store:Array(String)}) OR has({store:Array(String)}, d.store))
+                  $narrowed(d.*)
             )
-            GROUP BY channel, store, department, period
+            GROUP BY $slices(*), period
         )
     ),
     joined AS
     (
         SELECT
-            if(c.found = 1, c.channel, w.channel) AS channel, c.store AS store, c.department AS department,
+            if(c.found = 1, c.channel, w.channel) AS channel$others(c.* AS *),
             if(c.found = 1, c.period, w.period) AS period,
             c.cents AS cents, c.n AS n, if(w.expected = 1, w.covered, 1) AS covered,
             multiIf(covered = 0 AND n = 0, 'no_data', covered < 1, 'partial', n < 20, 'few', 'ok') AS status,
             greatest(n, 1) AS divisor,
-            argMax(c.pooled_cents, c.found) OVER (PARTITION BY channel, store, department) AS pool_cents,
-            max(c.pooled_n) OVER (PARTITION BY channel, store, department) AS pool_n
+            argMax(c.pooled_cents, c.found) OVER (PARTITION BY $slices(*)) AS pool_cents,
+            max(c.pooled_n) OVER (PARTITION BY $slices(*)) AS pool_n
         FROM $channel_periods(of = 'all') AS w
         FULL JOIN counted AS c ON c.channel = w.channel AND c.period = w.period
     ),
@@ -79,7 +76,7 @@ WITH
         FROM joined
     )
 SELECT
-    channel, store, department, period,
+    $slices(*), period,
     money(j.cents) AS numerator,
     if(j.status = 'no_data', NULL, j.n) AS denominator,
     if(j.n = 0, NULL, money(j.each_cents)) AS value,

@@ -1,6 +1,6 @@
 -- Hires as they were known on the local day of {as_of} (`known_on`; what {as_of} ends is its last day), in the zone in use: {tz}, else the
 -- channel's. Days of employment are local days as told, instants of the case are cut in that zone; what is later than `known_on` is
--- null. `g` holds the dimensions channel, store, department, city, recruiter and requisition, each empty unless `by` names it.
+-- null. `g` holds the dimensions, each empty unless `by` names it.
 --
 -- Due is the agreed first day; where nobody tells one it is `assumed` to be 30 days after the acceptance (the first day itself where only
 -- the start tells of an acceptance).
@@ -28,15 +28,8 @@ FROM
         day_in({as_of:DateTime64(3, 'UTC')} - toIntervalMillisecond(1), zone) AS known_on,
         day_in(accepted_at, zone) AS accepted_day,
         if(not_started = 1, NULL, coalesce(onboard_on, day_in(onboarded_at, zone))) AS started_day,
-        (
-            if(has({by:Array(String)}, 'channel'), in_channel, ''),
-            if(has({by:Array(String)}, 'store'), toString(h.store), ''),
-            if(has({by:Array(String)}, 'department'), toString(h.department), ''),
-            if(has({by:Array(String)}, 'city'), toString(h.city), ''),
-            if(has({by:Array(String)}, 'recruiter'), toString(h.recruiter), ''),
-            if(has({by:Array(String)}, 'requisition'), h.requisition, '')
-        ) AS g
+        tuple($picked(toString(h.*))) AS g
     FROM inflow.hires AS h
-    WHERE (empty({channel:Array(String)}) OR has({channel:Array(String)}, h.channel))
-      AND (empty({store:Array(String)}) OR has({store:Array(String)}, h.store))
+    WHERE 1
+      $narrowed(h.*)
 )

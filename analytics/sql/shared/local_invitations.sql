@@ -2,8 +2,8 @@
 -- local days {from}..{to}, by as_of, with the report's grouping, the case that each belongs to, and what became of it.
 --
 -- An invitation names an application of its connection, else a person: then it belongs to that person's newest case that had
--- begun. Channel, store, department and recruiter are the case's, else its own. What several connections tell of one case and
--- one day counts as the one tells it that knows the outcome.
+-- begun. Channel, store, department and recruiter are the case's, else its own; all else is the case's. What several
+-- connections tell of one case and one day counts as the one tells it that knows the outcome.
 --
 -- `attended` is what the invitation says, or, where it says no outcome, that its case entered attended from twelve hours before the
 -- appointment on. A time that is known only to the day is due when the day is over.
@@ -16,7 +16,8 @@ WITH
         SELECT
             toString(i.connection) AS connection, i.source_id AS source_id, i.application_source_id AS application, i.candidate_source_id AS candidate,
             toString(i.channel) AS own_channel, toString(i.store) AS own_store, toString(i.department) AS own_department,
-            toString(i.recruiter) AS own_recruiter, toString(i.kind) AS own_kind, toString(i.result) AS result,
+            toString(i.recruiter) AS own_recruiter, '' AS own_city, '' AS own_job_family, '' AS own_requisition, '' AS own_posting_cluster,
+            toString(i.kind) AS own_kind, toString(i.result) AS result,
             i.sent_at AS sent_at, i.sent_precision AS sent_precision, i.delivered_at AS delivered_at, i.opened_at AS opened_at,
             i.replied_at AS replied_at, i.attended_at AS attended_at, i.scheduled_at AS scheduled_at, i.deadline_at AS deadline_at,
             if(i.scheduled_precision = 'day', i.scheduled_at + toIntervalDay(1), i.scheduled_at) AS appointment_over,
@@ -55,12 +56,11 @@ WITH
     (
         SELECT
             arrayJoin([(case_key, toDateTime64(0, 3, 'UTC')), (sipHash64(person), began)]) AS found,
-            found.1 AS sought, found.2 AS since, case_key, of_channel, of_store, of_department, of_city, of_recruiter, entered_attended
+            found.1 AS sought, found.2 AS since, case_key, $needed(of_*), entered_attended
         FROM
         (
             SELECT
-                case_key, any(person_id) AS person, min(entered_at) AS began, any(toString(channel)) AS of_channel, any(toString(store)) AS of_store,
-                any(toString(department)) AS of_department, any(toString(city)) AS of_city, any(toString(recruiter)) AS of_recruiter,
+                case_key, any(person_id) AS person, min(entered_at) AS began, $needed(any(toString(*)) AS of_*),
                 maxIf(entered_at, stage_rank = 6) AS entered_attended
             FROM inflow.application_stages
             WHERE stage_rank IN (1, 6) AND entered_at <= {as_of:DateTime64(3, 'UTC')}
@@ -72,11 +72,7 @@ WITH
     (
         SELECT
             i.* EXCEPT (sought), c.case_key AS case_key,
-            if(c.of_channel != '', c.of_channel, i.own_channel) AS in_channel,
-            if(c.of_store != '', c.of_store, i.own_store) AS in_store,
-            if(c.of_department != '', c.of_department, i.own_department) AS in_department,
-            c.of_city AS in_city,
-            if(c.of_recruiter != '', c.of_recruiter, i.own_recruiter) AS by_recruiter,
+            $needed(if(c.of_* != '', c.of_*, i.own_*) AS in_*),
             toDate(formatDateTime(i.at, '%F',
                 multiIf({tz:String} != '', {tz:String}, zones[in_channel] != '', zones[in_channel], 'UTC'))) AS day,
             toUInt8(i.result IN ('declined', 'no_reply', 'no_show', 'attended', 'cancelled', 'undelivered')) AS says,
@@ -97,15 +93,10 @@ WITH
                 ORDER BY greatest(says, attended) DESC, connection) AS teller
         FROM known
         WHERE day BETWEEN {from:Date} AND {to:Date}
-          AND (empty({channel:Array(String)}) OR has({channel:Array(String)}, in_channel))
-          AND (empty({store:Array(String)}) OR has({store:Array(String)}, in_store))
+          $narrowed(in_*)
     )
 SELECT
-    if(has({by:Array(String)}, 'channel'), in_channel, '') AS channel,
-    if(has({by:Array(String)}, 'store'), in_store, '') AS store,
-    if(has({by:Array(String)}, 'department'), in_department, '') AS department,
-    if(has({by:Array(String)}, 'city'), in_city, '') AS city,
-    if(has({by:Array(String)}, 'recruiter'), by_recruiter, '') AS recruiter,
+    $sliced(in_*),
     if(has({by:Array(String)}, 'kind'), own_kind, '') AS kind,
     day, case_key, at, result, says, attended,
     sent_at, sent_precision, delivered_at, opened_at, replied_at, attended_at, scheduled_at, deadline_at, appointment_over

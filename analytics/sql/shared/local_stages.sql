@@ -5,11 +5,7 @@
 WITH
     if({tz:String} = '', 'UTC', {tz:String}) AS zone
 SELECT
-    if(has({by:Array(String)}, 'channel'), s.channel, '') AS channel,
-    if(has({by:Array(String)}, 'store'), s.store, '') AS store,
-    if(has({by:Array(String)}, 'department'), s.department, '') AS department,
-    if(has({by:Array(String)}, 'city'), s.city, '') AS city,
-    if(has({by:Array(String)}, 'recruiter'), s.recruiter, '') AS recruiter,
+    $sliced(s.*),
     multiIf(
         has({by:Array(String)}, 'day'), day,
         has({by:Array(String)}, 'week'), toMonday(day),
@@ -30,5 +26,4 @@ WHERE entered_at <= {as_of:DateTime64(3, 'UTC')}
   AND entered_at >= toDateTime64({from:Date}, 3, 'UTC') - toIntervalHour(14)
   AND entered_at < toDateTime64({to:Date}, 3, 'UTC') + toIntervalHour(38)
   AND day BETWEEN {from:Date} AND {to:Date}
-  AND (empty({channel:Array(String)}) OR has({channel:Array(String)}, s.channel))
-  AND (empty({store:Array(String)}) OR has({store:Array(String)}, s.store))
+  $narrowed(s.*)

@@ -6,16 +6,16 @@
     limit_ties AS
     (
         SELECT
-            channel, store, department, city, recruiter, kind, period, key, hours,
+            $slices(*), kind, period, key, hours,
             toFloat64(sum(cases)) AS followed, toFloat64(sumIf(cases, outcome = 1)) AS e, toFloat64(sumIf(cases, outcome > 0)) AS d
         FROM spells
-        GROUP BY channel, store, department, city, recruiter, kind, period, key, hours
+        GROUP BY $slices(*), kind, period, key, hours
     ),
     limit_risk AS
     (
         SELECT
             *,
-            greatest(1, sum(followed) OVER (PARTITION BY channel, store, department, city, recruiter, kind, period, key ORDER BY hours DESC ROWS UNBOUNDED PRECEDING)) AS n
+            greatest(1, sum(followed) OVER (PARTITION BY $slices(*), kind, period, key ORDER BY hours DESC ROWS UNBOUNDED PRECEDING)) AS n
         FROM limit_ties
     ),
     limit_open AS
@@ -27,24 +27,24 @@
             sum(step) OVER w AS logs,
             exp(logs) AS open, exp(logs - step) AS before
         FROM limit_risk
-        WINDOW w AS (PARTITION BY channel, store, department, city, recruiter, kind, period, key ORDER BY hours ROWS UNBOUNDED PRECEDING)
+        WINDOW w AS (PARTITION BY $slices(*), kind, period, key ORDER BY hours ROWS UNBOUNDED PRECEDING)
     ),
     limit_share AS
     (
         SELECT
             *,
             if(n <= d, 0, d / (n * (n - d))) AS leaving,
-            sum(before * e / n) OVER (PARTITION BY channel, store, department, city, recruiter, kind, period, key ORDER BY hours ROWS UNBOUNDED PRECEDING) AS share
+            sum(before * e / n) OVER (PARTITION BY $slices(*), kind, period, key ORDER BY hours ROWS UNBOUNDED PRECEDING) AS share
         FROM limit_open
     ),
     limit_curve AS
     (
         SELECT
-            channel, store, department, city, recruiter, kind, period, key, hours, followed, n, e, d, open, share,
+            $slices(*), kind, period, key, hours, followed, n, e, d, open, share,
             sqrt(greatest(0,
                 share * share * sum(leaving) OVER w - 2 * share * sum(leaving * share) OVER w + sum(leaving * share * share) OVER w
                 + sum(before * before * e * (n - e) / (n * n * n)) OVER w
                 - 2 * (share * sum(before * e / (n * n)) OVER w - sum(before * e / (n * n) * share) OVER w))) AS error
         FROM limit_share
-        WINDOW w AS (PARTITION BY channel, store, department, city, recruiter, kind, period, key ORDER BY hours ROWS UNBOUNDED PRECEDING)
+        WINDOW w AS (PARTITION BY $slices(*), kind, period, key ORDER BY hours ROWS UNBOUNDED PRECEDING)
     ),

@@ -6,9 +6,9 @@
     (
         SELECT
             *,
-            if(of_all, 1, max(share) OVER (PARTITION BY channel, store, department, city, recruiter, kind, period, key)) AS target,
+            if(of_all, 1, max(share) OVER (PARTITION BY $slices(*), kind, period, key)) AS target,
             if(of_all, open, share) AS x,
-            greatest(1, sum(d) OVER (PARTITION BY channel, store, department, city, recruiter, kind, period, key ORDER BY hours ROWS UNBOUNDED PRECEDING) - d + n) AS m
+            greatest(1, sum(d) OVER (PARTITION BY $slices(*), kind, period, key ORDER BY hours ROWS UNBOUNDED PRECEDING) - d + n) AS m
         FROM limit_curve
     ),
     -- In steps, since a name that stands for an expression is resolved anew wherever it is read.
@@ -30,7 +30,7 @@
     limit_read AS
     (
         SELECT
-            channel, store, department, city, recruiter, kind, period, key, toUInt8(1) AS found,
+            $slices(*), kind, period, key, toUInt8(1) AS found,
             sum(b.followed) AS cases, sum(b.e) AS events, sum(b.d) AS decided,
             minOrNullIf(b.hours, b.e > 0 AND b.share >= 0.25 * b.target - 1e-9) AS first_quarter,
             minOrNullIf(b.hours, b.e > 0 AND b.share >= 0.5 * b.target - 1e-9) AS half_time,
@@ -38,7 +38,7 @@
             minOrNullIf(b.hours, b.e > 0 AND if(of_all, b.x_low <= 0.5 + 1e-9, b.x_high >= 0.5 * b.target - 1e-9)) AS earliest,
             minOrNullIf(b.hours, b.e > 0 AND if(of_all, b.x_high <= 0.5 + 1e-9, b.x_low >= 0.5 * b.target - 1e-9)) AS latest
         FROM limit_bands AS b
-        GROUP BY channel, store, department, city, recruiter, kind, period, key
+        GROUP BY $slices(*), kind, period, key
     ),
     limit_expected AS
     (
@@ -49,7 +49,7 @@
     limit_joined AS
     (
         SELECT
-            if(c.found = 1, c.channel, w.channel) AS channel, c.store AS store, c.department AS department, c.city AS city, c.recruiter AS recruiter,
+            if(c.found = 1, c.channel, w.channel) AS channel$others(c.* AS *),
             c.kind AS kind, if(c.found = 1, c.period, w.period) AS period, if(c.found = 1, c.key, w.key) AS key,
             if(w.expected = 1, w.covered, 1) AS share_covered, c.cases AS n, c.events AS e, c.decided AS d,
             c.first_quarter AS first_quarter, c.half_time AS half_time, c.third_quarter AS third_quarter, c.earliest AS earliest, c.latest AS latest
@@ -64,7 +64,7 @@
     quartiles AS
     (
         SELECT
-            channel, store, department, city, recruiter, kind, period, key, status,
+            $slices(*), kind, period, key, status,
             if(status = 'no_data', NULL, toUInt64(n)) AS cases,
             if(status = 'no_data', NULL, toUInt64(e)) AS events,
             if(status = 'no_data', NULL, toUInt64(n - d)) AS open,

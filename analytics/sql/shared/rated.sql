@@ -4,7 +4,7 @@
     rated_days AS
     (
         SELECT
-            channel, store, department, city, recruiter, kind, key,
+            $slices(*), kind, key,
             day BETWEEN {from:Date} AND {to:Date} AS in_period,
             day BETWEEN toDate({to:Date}) - 89 AND {to:Date} AS in_pool,
             multiIf(
@@ -21,16 +21,16 @@
     (
         SELECT
             *,
-            sum(pool_k) OVER (PARTITION BY channel, store, department, city, recruiter, kind, key) AS pooled_k,
-            sum(pool_n) OVER (PARTITION BY channel, store, department, city, recruiter, kind, key) AS pooled_n
+            sum(pool_k) OVER (PARTITION BY $slices(*), kind, key) AS pooled_k,
+            sum(pool_n) OVER (PARTITION BY $slices(*), kind, key) AS pooled_n
         FROM
         (
             SELECT
-                channel, store, department, city, recruiter, kind, key, period, toUInt8(1) AS found,
+                $slices(*), kind, key, period, toUInt8(1) AS found,
                 sumIf(d.k, in_period) AS k, sumIf(d.n, in_period) AS n, sumForEachIf(d.parts, in_period) AS parts,
                 sumIf(d.k, in_pool) AS pool_k, sumIf(d.n, in_pool) AS pool_n
             FROM rated_days AS d
-            GROUP BY channel, store, department, city, recruiter, kind, key, period
+            GROUP BY $slices(*), kind, key, period
         )
     ),
     rated_expected AS
@@ -42,8 +42,7 @@
     rated_joined AS
     (
         SELECT
-            if(c.found = 1, c.channel, w.channel) AS channel,
-            c.store AS store, c.department AS department, c.city AS city, c.recruiter AS recruiter, c.kind AS kind,
+            if(c.found = 1, c.channel, w.channel) AS channel$others(c.* AS *), c.kind AS kind,
             if(c.found = 1, c.period, w.period) AS period, if(c.found = 1, c.key, w.key) AS key,
             c.k AS k, c.n AS n, c.parts AS parts, if(w.expected = 1, w.covered, 1) AS covered, c.pooled_k AS pooled_k, c.pooled_n AS pooled_n
         FROM rated_expected AS w
@@ -56,8 +55,8 @@
             *,
             multiIf(covered = 0 AND n = 0, 'no_data', covered < 1, 'partial', n < 20, 'few', 'ok') AS status,
             k / greatest(n, 1) AS p, 3.841458820694124 / greatest(n, 1) AS zz,
-            max(pooled_k) OVER (PARTITION BY channel, store, department, city, recruiter, kind, key) AS pool_k,
-            max(pooled_n) OVER (PARTITION BY channel, store, department, city, recruiter, kind, key) AS pool_n
+            max(pooled_k) OVER (PARTITION BY $slices(*), kind, key) AS pool_k,
+            max(pooled_n) OVER (PARTITION BY $slices(*), kind, key) AS pool_n
         FROM rated_joined
         WHERE period != toDate(0)
     ),
@@ -69,7 +68,7 @@
     rated AS
     (
         SELECT
-            channel, store, department, city, recruiter, kind, period, key,
+            $slices(*), kind, period, key,
             if(j.status = 'no_data', NULL, j.k) AS numerator,
             if(j.status = 'no_data', NULL, j.n) AS denominator,
             if(j.n = 0, NULL, round(j.p, 6)) AS value,

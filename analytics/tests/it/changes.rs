@@ -100,9 +100,20 @@ impl Company {
         self.version += 1;
         let row = json!({
             "connection": CONNECTIONS[self.below(3)], "source_id": format!("r{}", self.below(4)), "version": self.version,
-            "deleted": u8::from(self.one_in(3)),
+            "title_normal": (["店员", "厨师"][self.below(2)]), "deleted": u8::from(self.one_in(3)),
         });
         self.rows.entry("requisitions").or_default().push(row);
+    }
+
+    /// A line of the ledger for an opening that is there or is not.
+    fn line(&mut self) {
+        self.version += 1;
+        let row = json!({
+            "connection": "ledger", "source_id": format!("l{}", self.version), "channel": "boss", "kind": "cpc", "net": "12.5", "currency": "CNY",
+            "requisition_source_id": format!("r{}", self.below(4)), "booked_on": "2026-06-05", "service_from": "2026-06-05",
+            "service_to": "2026-06-07", "version": self.version,
+        });
+        self.rows.entry("spend").or_default().push(row);
     }
 
     fn assessment(&mut self) {
@@ -251,6 +262,7 @@ impl Company {
         for connection in CONNECTIONS {
             let row = json!({
                 "connection": connection, "source_id": format!("j{id}"), "channel": "boss", "store": store, "city": "上海", "status": "open",
+                "title_normal": (["店员", "店长"][id % 2]),
                 "requisition_source_id": requisition, "posted_at": posted_at, "posted_precision": "exact", "version": self.version,
             });
             self.changed_postings.insert((connection.to_owned(), format!("j{id}")));
@@ -265,6 +277,19 @@ impl Company {
                 .filter(|row| text(row, "posting_source_id") == posting)
                 .map(|row| (text(row, "connection"), text(row, "source_id"))),
         );
+    }
+
+    /// Postings join a cluster, or leave theirs, without a word of their own.
+    async fn cluster(&mut self) {
+        let cluster = ["boss/j1", "boss/j2", ""][self.below(3)];
+        let mut rows = Vec::new();
+        for _ in 0..3 {
+            let posting = (CONNECTIONS[self.below(3)].to_owned(), format!("j{}", self.below(POSTINGS)));
+            let id = if cluster.is_empty() { format!("{}/{}", posting.0, posting.1) } else { cluster.to_owned() };
+            rows.push(json!({"connection": posting.0, "source_id": posting.1, "cluster_id": id}));
+            self.changed_postings.insert(posting);
+        }
+        self.world.insert("posting_clusters", rows).await;
     }
 
     async fn note_changed(&mut self) {
@@ -284,8 +309,19 @@ impl Company {
     /// The marts, a line a row.
     async fn marts(&self, database: &str) -> Vec<String> {
         let line = |table: &str| format!("SELECT concat('{table} ', toString(tuple(*))) AS line FROM {database}.{table}");
-        let sql =
-            ["application_stages", "case_rows", "assessed", "hires", "published_postings", "posting_spans"].map(line).join(" UNION ALL ");
+        let sql = [
+            "application_stages",
+            "posting_jobs",
+            "requisition_jobs",
+            "case_rows",
+            "assessed",
+            "hires",
+            "published_postings",
+            "posting_spans",
+            "spend_days",
+        ]
+        .map(line)
+        .join(" UNION ALL ");
         self.world.rows(&format!("SELECT line FROM ({sql}) ORDER BY line")).await.iter().map(|row| text(row, "line")).collect()
     }
 
@@ -317,7 +353,7 @@ impl Company {
         let World { store, config, clock, .. } = &self.world;
         let shadow = store.create_shadow().await.unwrap();
         let told = ["applications", "stage_events", "postings", "requisitions", "employment", "assessments"];
-        for table in told.into_iter().chain(["candidate_links", "application_links"]) {
+        for table in told.into_iter().chain(["candidate_links", "application_links", "posting_clusters", "spend"]) {
             store.execute(&format!("INSERT INTO {shadow}.{table} SELECT * FROM inflow.{table}"), &[], &[("final", "0")]).await.unwrap();
         }
         analyze_into(store, &shadow, config, clock).await.unwrap();
@@ -371,6 +407,7 @@ impl Company {
             let id = self.below(POSTINGS);
             self.posting(id).await;
         }
+        self.cluster().await;
         self.note_changed().await;
     }
 }
@@ -398,6 +435,7 @@ async fn what_changed_alone_gives_what_everything_anew_gives() {
     }
     for _ in 0..8 {
         company.requisition();
+        company.line();
     }
     company.flush().await;
     company.links().await;

@@ -109,7 +109,11 @@ async fn filters_and_periods_that_do_not_fit_are_explained() {
     };
     assert_eq!(
         ask(|q| _ = q.filters.insert("chanel".to_owned(), vec!["boss".to_owned()])).await,
-        ("reports cannot be filtered by `chanel`, accepted: channel, store".to_owned(), "did you mean `channel`?".to_owned())
+        (
+            "volume cannot be filtered by `chanel`, accepted: channel, store, department, city, recruiter, job_family, requisition, posting_cluster"
+                .to_owned(),
+            "did you mean `channel`?".to_owned()
+        )
     );
     assert_eq!(
         ask(|q| _ = q.filters.insert("channel".to_owned(), vec!["bos".to_owned()])).await,

@@ -23,6 +23,7 @@ mod posting_time;
 mod recommendation;
 mod reference;
 mod retention;
+mod slices;
 mod sources;
 mod spans;
 mod spend;

@@ -225,6 +225,8 @@ fn computed(company: &Company) -> String {
         "application_links",
         "application_conflicts",
         "posting_clusters",
+        "posting_jobs",
+        "requisition_jobs",
         "application_stages",
         "published_postings",
         "delivered_kinds",

@@ -1,0 +1,17 @@
+//! Words of people in texts, as SQL.
+
+use inflow_store::{array_literal, quote_text};
+
+/// Whether one of the words stands in the text, which is in lower case. Latin words are whole words; Chinese has no blanks between words.
+pub(crate) fn any_word(text: &str, words: &[String]) -> String {
+    let (latin, chinese): (Vec<String>, Vec<String>) = words.iter().map(|word| word.to_lowercase()).partition(|word| word.is_ascii());
+    let mut any: Vec<String> = Vec::new();
+    if !chinese.is_empty() {
+        any.push(format!("multiSearchAny({text}, {})", array_literal(&chinese)));
+    }
+    for word in latin {
+        let escaped: String = word.chars().flat_map(|c| (!c.is_ascii_alphanumeric()).then_some('\\').into_iter().chain([c])).collect();
+        any.push(format!("match({text}, {})", quote_text(&format!("(^|[^a-z0-9]){escaped}([^a-z0-9]|$)"))));
+    }
+    format!("({})", any.join(" OR "))
+}
