@@ -143,7 +143,7 @@ impl Store {
         let mut settings: Vec<(&str, &str)> = ONE_BLOCK.to_vec();
         settings.push(("insert_deduplication_token", &token));
         for pause in MEMORY_FULL {
-            match self.insert_once(into, body.clone(), &settings).await {
+            match Box::pin(self.insert_once(into, body.clone(), &settings)).await {
                 Err(StoreError::Query { code: MEMORY_LIMIT_EXCEEDED, message, .. }) => {
                     tracing::debug!(table = into.table, message, "an insert waits for memory");
                     tokio::time::sleep(Duration::from_millis(pause)).await;
@@ -151,7 +151,7 @@ impl Store {
                 done => return done,
             }
         }
-        self.insert_once(into, body, &settings).await
+        Box::pin(self.insert_once(into, body, &settings)).await
     }
 
     async fn insert_once(&self, into: InsertInto<'_>, body: Bytes, settings: &[(&str, &str)]) -> Result<(), StoreError> {

@@ -50,7 +50,7 @@ async fn every_failure_has_its_sentence() {
         (Reply::status(429).header("retry-after", "4000"), "rate_limited", "tea: jobs: 127.0.0.1 asks to slow down (429)", 1),
     ];
     for (reply, kind, sentence, requests) in cases {
-        let (outcome, rig, asked) = against(reply).await;
+        let (outcome, rig, asked) = Box::pin(against(reply)).await;
         let error = outcome.error.expect(sentence);
         assert_eq!(error.to_string(), sentence);
         assert_eq!(error.kind.as_str(), kind, "{sentence}");
@@ -97,7 +97,7 @@ async fn a_failing_server_is_asked_again_and_recovers() {
 
 #[tokio::test]
 async fn a_server_that_keeps_failing_is_named() {
-    let (outcome, _, asked) = against(Reply::status(502)).await;
+    let (outcome, _, asked) = Box::pin(against(Reply::status(502))).await;
     assert_eq!(outcome.error.unwrap().to_string(), "tea: jobs: 127.0.0.1 failed (502)");
     assert_eq!(asked, 4);
 }

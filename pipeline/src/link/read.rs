@@ -53,7 +53,8 @@ pub(crate) fn case_hash(table: &str) -> String {
     format!("cityHash64('{table}', connection, source_id)")
 }
 
-/// The candidates that a case which is there names. Compared by hash, since ids of a million candidates would fill the memory.
+/// The candidates that a case which is there names. Compared by hash, since ids of a million candidates would fill the memory. They are sorted, on disk
+/// where they are many: reading them in the order of the table takes 2.5 times the processor time and, for two million, 600 MB.
 fn select(database: &str, among: Among<'_>) -> String {
     let words = KINDS.iter().map(|(word, ..)| format!("'{word}'")).collect::<Vec<_>>().join(", ");
     let numbers = (1..=KINDS.len()).map(|number| number.to_string()).collect::<Vec<_>>().join(", ");
@@ -74,7 +75,8 @@ fn select(database: &str, among: Among<'_>) -> String {
          arrayMap(kind -> toUInt8(transform(toString(kind), [{words}], [{numbers}], 0)), digest_kind), \
          arrayMap(digest -> reinterpretAsUInt64(substring(digest, 1, 8)), digest_value) \
          FROM {database}.candidates FINAL {prewhere} \
-         WHERE deleted = 0 AND {hash} IN ({named}) ORDER BY connection, source_id"
+         WHERE deleted = 0 AND {hash} IN ({named}) ORDER BY connection, source_id \
+         SETTINGS optimize_read_in_order = 0, max_bytes_before_external_sort = 67108864"
     )
 }
 
