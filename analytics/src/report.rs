@@ -219,8 +219,9 @@ fn arguments(query: &Query, by: &[&str]) -> Vec<(&'static str, String)> {
 
 /// An error unless an analysis has made the metric's view, with all that is asked for: the marts beneath it may be older than its definition.
 async fn installed(store: &Store, metric: &Metric, by: &[&str], filters: &BTreeMap<String, Vec<String>>) -> Result<(), AnalyticsError> {
-    let narrowed = filters.keys().map(String::as_str).filter(|name| !PARAMETERS.contains(name));
-    let asked: BTreeSet<String> = by.iter().copied().filter(|name| SLICES.contains(name)).chain(narrowed).map(quote_text).collect();
+    // What every view has had is not looked for.
+    let asked = by.iter().copied().filter(|name| SLICES.contains(name)).chain(filters.keys().map(String::as_str));
+    let asked: BTreeSet<String> = asked.filter(|name| !PARAMETERS.contains(name)).map(quote_text).collect();
     let asked: Vec<&str> = asked.iter().map(String::as_str).collect();
     let sql = format!(
         "SELECT count() AS views FROM system.tables WHERE database = 'inflow' AND name = {{view:String}} \

@@ -11,6 +11,7 @@ use crate::catalogue::{Metric, metric};
 
 /// One line an earlier definition, oldest version of a metric first.
 const SUPERSEDED: &[&str] = &[
+    include_str!("../sql/superseded/time_to_fill_v1.sql"),
     #[cfg(test)]
     include_str!("../sql/tests/worked_example_v1.sql"),
 ];

@@ -30,7 +30,7 @@ fn a_rule_that_no_metric_bears_out_is_explained() {
         ),
         (
             "metric = \"no_show\"\nby = [\"stor\"]\nabove = \"0.1\"",
-            "alerts.toml:5: rule[0].by: an alert on no_show cannot be cut by `stor`, accepted: channel, store, department, city, recruiter, kind (did you mean `store`?)",
+            "alerts.toml:5: rule[0].by: an alert on no_show cannot be cut by `stor`, accepted: channel, store, department, city, recruiter, job_family, requisition, posting_cluster, kind (did you mean `store`?)",
         ),
         (
             "metric = \"step_rate\"\nwhere = { from = \"invited\" }\nbelow = \"0.5\"",
