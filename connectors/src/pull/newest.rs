@@ -124,7 +124,9 @@ impl<'s> Newest<'s> {
             })
             .collect()
         };
-        let take = |part: Vec<Seen>| {
+        let take = |mut part: Vec<Seen>| {
+            // They are kept until all files were looked at.
+            part.shrink_to_fit();
             scan.with_ids += part.iter().filter(|seen| seen.has_id).count() as u64;
             scan.lines += part.len() as u64;
             scan.records.push(part);
