@@ -213,8 +213,14 @@ impl Marts<'_> {
     }
 
     pub(crate) async fn rebuild(&self, table: &str, sql: &str, params: &[(&str, String)]) -> Result<(), AnalyticsError> {
+        self.rebuild_in_parts(table, &[sql.to_owned()], params).await
+    }
+
+    /// From statements that run one after the other.
+    pub(crate) async fn rebuild_in_parts(&self, table: &str, sql: &[String], params: &[(&str, String)]) -> Result<(), AnalyticsError> {
+        let sql: Vec<String> = sql.iter().map(|sql| self.here(sql)).collect();
         self.store
-            .rebuild_table(self.db, table, &self.here(sql), params, &self.settings())
+            .rebuild_table_in_parts(self.db, table, &sql, params, &self.settings())
             .await
             .map_err(AnalyticsError::store(format!("cannot rebuild {table}")))?;
         tracing::debug!(db = self.db, table, "mart rebuilt");

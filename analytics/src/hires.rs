@@ -97,18 +97,35 @@ async fn put_aside(marts: &Marts<'_>, engine: &str, told: bool) -> Result<(), An
     marts.execute(&format!("CREATE OR REPLACE TABLE inflow.{STAGES} ENGINE = {engine} AS {stages}")).await
 }
 
-/// Fills `hires` with those of the noted persons, beside those that stay.
+/// An application of a part of the marts stands for so many hires' stages: a hire carries a dozen texts through as many steps.
+const STAGES_A_PART: u64 = 4;
+
+/// Fills `hires` with those of the noted persons, beside those that stay. Those of very many persons are made a part of the persons at a time.
 async fn hires(marts: &Marts<'_>, sources: &Sources, scope: &Scope) -> Result<(), AnalyticsError> {
     let of_these = format!("sipHash64(person_id) IN (SELECT person_key FROM inflow.{PERSONS})");
-    let made = with_openings(&with_sources(include_str!("../sql/marts/hires.sql"), sources))
-        .replace("$stages", &format!("inflow.{STAGES}"))
-        .replace("$case_rows", &format!("(SELECT * FROM inflow.case_rows WHERE kind = 'employment' AND {of_these})"));
-    let sql = match scope {
-        Scope::All => made,
-        Scope::Changed(_) => format!("SELECT * FROM inflow.hires WHERE NOT {of_these} UNION ALL SELECT * FROM ({made})"),
+    let sql = with_openings(&with_sources(include_str!("../sql/marts/hires.sql"), sources));
+    let made = |stages: &str, of_part: &str| {
+        sql.replace("$stages", stages)
+            .replace("$case_rows", &format!("(SELECT * FROM inflow.case_rows WHERE kind = 'employment' AND {of_these}{of_part})"))
+    };
+    let whole = made(&format!("inflow.{STAGES}"), "");
+    let selects = match scope {
+        Scope::All => {
+            let taken = marts.number(&format!("SELECT count() FROM inflow.{TAKEN}")).await?;
+            match taken.div_ceil((marts.part / STAGES_A_PART).max(1)) {
+                0 | 1 => vec![whole],
+                of => (0..of)
+                    .map(|at| {
+                        let of_part = format!("sipHash64(person_id) % {of} = {at}");
+                        made(&format!("(SELECT * FROM inflow.{STAGES} WHERE {of_part})"), &format!(" AND {of_part}"))
+                    })
+                    .collect(),
+            }
+        }
+        Scope::Changed(_) => vec![format!("SELECT * FROM inflow.hires WHERE NOT {of_these} UNION ALL SELECT * FROM ({whole})")],
     };
     let params = [("window_days", sources.window_days.to_string()), ("protect_days", sources.protect_days.to_string())];
-    marts.rebuild("hires", &sql, &params).await
+    marts.rebuild_in_parts("hires", &selects, &params).await
 }
 
 /// Whether anything tells of cases, or did.

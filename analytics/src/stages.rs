@@ -52,7 +52,7 @@ pub(crate) async fn rebuild(marts: &Marts<'_>, config: &Config, scope: &Scope) -
     let tellings = with_openings(&Families::new(config).written_into(include_str!("../sql/marts/application_tellings.sql")));
     let tiers = tiers(marts).await?;
     if *scope != Scope::All && tiers.generation > 0 && days_fit(marts, tiers.generation).await? {
-        let changed = number(marts, "SELECT count() AS changed FROM inflow.changed_applications", "changed").await?;
+        let changed = marts.number("SELECT count() FROM inflow.changed_applications").await?;
         if changed == 0 {
             return Ok(Made::ByChange);
         }
@@ -217,7 +217,7 @@ fn into_parts(known: Vec<(String, u64)>, several: u64, most: u64) -> Vec<Part> {
 
 /// Applications in cases of several.
 async fn of_several(marts: &Marts<'_>) -> Result<u64, AnalyticsError> {
-    number(marts, "SELECT count() AS members FROM inflow.application_links", "members").await
+    marts.number("SELECT count() FROM inflow.application_links").await
 }
 
 async fn tiers(marts: &Marts<'_>) -> Result<Tiers, AnalyticsError> {
@@ -231,10 +231,6 @@ async fn tiers(marts: &Marts<'_>) -> Result<Tiers, AnalyticsError> {
 async fn partitions(marts: &Marts<'_>, table: &str) -> Result<Vec<String>, AnalyticsError> {
     let sql = format!("SELECT DISTINCT toString((generation, tier)) AS partition FROM inflow.{table} ORDER BY partition");
     Ok(rows(marts, &sql).await?.iter().filter_map(|row| row.get("partition")?.as_str().map(str::to_owned)).collect())
-}
-
-async fn number(marts: &Marts<'_>, sql: &str, column: &str) -> Result<u64, AnalyticsError> {
-    Ok(rows(marts, sql).await?.first().and_then(|row| row.get(column)?.as_u64()).unwrap_or_default())
 }
 
 async fn rows(marts: &Marts<'_>, sql: &str) -> Result<Vec<Map<String, Value>>, AnalyticsError> {

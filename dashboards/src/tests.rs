@@ -275,7 +275,7 @@ async fn a_report_is_narrowed_by_what_its_metric_can_be() {
     let (status, told) = site.json("/api/v1/report/forecast?city=b").await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
     assert_eq!(told["error"], "unknown parameter \"city\"");
-    assert_eq!(told["hint"], "accepted: by, from, to, tz, as_of, channel, store");
+    assert_eq!(told["hint"], "accepted: by, from, to, tz, as_of, version, channel, store");
     let (_, told) = site.json("/api/v1/metrics").await;
     let filters =
         |id: &str| &told["metrics"].as_array().expect("a list").iter().find(|metric| metric["id"] == id).expect("a metric")["filters"];

@@ -110,7 +110,19 @@ impl Store {
         params: &[Param<'_>],
         settings: &[(&str, &str)],
     ) -> Result<(), StoreError> {
-        let Beside { current, next, drop } = self.fill_beside(database, table, &[select.to_owned()], params, settings).await?;
+        self.rebuild_table_in_parts(database, table, &[select.to_owned()], params, settings).await
+    }
+
+    /// The same from several SELECTs that run one after the other, each with memory of its own.
+    pub async fn rebuild_table_in_parts(
+        &self,
+        database: &str,
+        table: &str,
+        selects: &[String],
+        params: &[Param<'_>],
+        settings: &[(&str, &str)],
+    ) -> Result<(), StoreError> {
+        let Beside { current, next, drop } = self.fill_beside(database, table, selects, params, settings).await?;
         self.execute(&format!("EXCHANGE TABLES {current} AND {next}"), &[], &[]).await?;
         self.execute(&drop, &[], NO_LIMIT_ON_DROPS).await
     }

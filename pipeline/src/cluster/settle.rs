@@ -1,4 +1,5 @@
-//! Clusters from pairs: only those that a changed posting, form or decision touches are made anew.
+//! Clusters from pairs: only those that a changed posting, form or decision touches are made anew, and of very many a part at a time: what no pair
+//! and no decision leads to from each other can be told apart.
 
 use super::component::{Edge, Guarded, components};
 use super::decisions::Decisions;
@@ -6,12 +7,16 @@ use super::pending::blocking;
 use crate::PipelineError;
 use crate::changes::Scope;
 use crate::refill::for_each_row;
+use crate::sets::Sets;
 use crate::staging::Staging;
 use inflow_store::{RowBinary, Store, array_literal};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// A pair that postings of equal words make with their form: surer than any of texts.
 const EQUAL: f64 = 2.0;
+
+/// Forms whose postings are held at one time, some 400 bytes each.
+const PART: usize = 200_000;
 
 /// A posting and where it is now.
 #[derive(Debug, Clone)]
@@ -37,21 +42,28 @@ pub(super) async fn settle(
     noted: &Staging<'_>,
 ) -> Result<u64, PipelineError> {
     forget_gone(store, database, "posting_forms", scope).await?;
-    let touched = touched(store, database, decisions).await?;
+    let named = named(store, database, decisions).await?;
+    let mut touched = touched(store, database).await?;
+    touched.extend(&named);
     let mut changed = 0;
     if !touched.is_empty() {
         let pairs = pairs(store, database).await?;
-        let (reached, pairs) = blocking(move || reach(touched, pairs)).await?;
-        let members = members(store, database, &reached).await?;
-        let decisions = decisions.clone();
-        let rows = blocking(move || clusters(members, &pairs, &decisions)).await?;
-        changed = rows.len() as u64;
-        write(store, database, &rows).await?;
-        let mut keys = RowBinary::default();
-        for row in &rows {
-            keys.text(&row.connection).text(&row.source_id);
+        let parts = blocking(move || {
+            let (reached, pairs) = reach(touched, pairs);
+            into_parts(reached, pairs, &named, PART)
+        });
+        for Part { forms, pairs } in parts.await? {
+            let members = members(store, database, &forms).await?;
+            let decisions = decisions.clone();
+            let rows = blocking(move || clusters(members, &pairs, &decisions)).await?;
+            changed += rows.len() as u64;
+            write(store, database, &rows).await?;
+            let mut keys = RowBinary::default();
+            for row in &rows {
+                keys.text(&row.connection).text(&row.source_id);
+            }
+            noted.insert(&["connection", "source_id"], keys).await?;
         }
-        noted.insert(&["connection", "source_id"], keys).await?;
     }
     forget_gone(store, database, "posting_clusters", scope).await?;
     Ok(changed)
@@ -79,8 +91,8 @@ async fn forget_gone(store: &Store, database: &str, table: &str, scope: &Scope) 
 }
 
 /// Forms whose clusters are to be made anew: of postings that are new, gone or of another form than when they were last clustered,
-/// and of those that a decision names or named.
-async fn touched(store: &Store, database: &str, decisions: &Decisions) -> Result<HashSet<u64>, PipelineError> {
+/// and of those that a decision named.
+async fn touched(store: &Store, database: &str) -> Result<HashSet<u64>, PipelineError> {
     let sql = format!(
         "SELECT DISTINCT arrayJoin([f.form, c.form]) AS form FROM (SELECT connection, source_id, form FROM {database}.posting_forms FINAL) AS f \
          FULL OUTER JOIN (SELECT connection, source_id, form, decided FROM {database}.posting_clusters FINAL) AS c \
@@ -92,16 +104,20 @@ async fn touched(store: &Store, database: &str, decisions: &Decisions) -> Result
     })
     .await?;
     forms.remove(&0);
-    let named = decisions.keys();
-    if !named.is_empty() {
-        let sql = format!(
-            "SELECT form FROM {database}.posting_forms FINAL WHERE concat(toString(connection), '/', source_id) IN {{keys:Array(String)}}"
-        );
-        for row in store.rows(&sql, &[("keys", array_literal(&named))]).await? {
-            forms.extend(row.get("form").and_then(serde_json::Value::as_u64));
-        }
-    }
     Ok(forms)
+}
+
+/// Forms of the postings that a decision names.
+async fn named(store: &Store, database: &str, decisions: &Decisions) -> Result<HashSet<u64>, PipelineError> {
+    let keys = decisions.keys();
+    if keys.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let sql = format!(
+        "SELECT form FROM {database}.posting_forms FINAL WHERE concat(toString(connection), '/', source_id) IN {{keys:Array(String)}}"
+    );
+    let rows = store.rows(&sql, &[("keys", array_literal(&keys))]).await?;
+    Ok(rows.iter().filter_map(|row| row.get("form").and_then(serde_json::Value::as_u64)).collect())
 }
 
 async fn pairs(store: &Store, database: &str) -> Result<Vec<(u64, u64, f64)>, PipelineError> {
@@ -130,6 +146,54 @@ fn reach(touched: HashSet<u64>, pairs: Vec<(u64, u64, f64)>) -> (HashSet<u64>, V
     }
     let pairs = pairs.into_iter().filter(|(a, _, _)| reached.contains(a)).collect();
     (reached, pairs)
+}
+
+/// Forms that are clustered together, and the pairs among them.
+#[derive(Debug, Default)]
+struct Part {
+    forms: HashSet<u64>,
+    pairs: Vec<(u64, u64, f64)>,
+}
+
+/// Parts of about so many forms, of which no pair leads into another, and one of which holds all that decisions name.
+fn into_parts(reached: HashSet<u64>, pairs: Vec<(u64, u64, f64)>, named: &HashSet<u64>, most: usize) -> Vec<Part> {
+    if reached.len() <= most {
+        return vec![Part { forms: reached, pairs }];
+    }
+    let mut forms: Vec<u64> = reached.into_iter().collect();
+    forms.sort_unstable();
+    let mut sets = Sets::new(forms.len());
+    let at = |form: &u64| forms.binary_search(form).ok();
+    for (a, b, _) in &pairs {
+        if let (Some(a), Some(b)) = (at(a), at(b)) {
+            sets.join(a, b);
+        }
+    }
+    let mut decided = named.iter().filter_map(at);
+    if let Some(first) = decided.next() {
+        decided.for_each(|other| sets.join(first, other));
+    }
+    let mut parts = Vec::new();
+    let mut part_of: HashMap<usize, usize> = HashMap::new();
+    let mut begun = Part::default();
+    // What belongs together is together in this order.
+    let mut order: Vec<(usize, usize)> = (0..forms.len()).map(|form| (sets.root(form), form)).collect();
+    order.sort_unstable();
+    for group in order.chunk_by(|(a, _), (b, _)| a == b) {
+        if !begun.forms.is_empty() && begun.forms.len() + group.len() > most {
+            parts.push(std::mem::take(&mut begun));
+        }
+        part_of.extend(group.first().map(|(root, _)| (*root, parts.len())));
+        begun.forms.extend(group.iter().map(|(_, form)| forms[*form]));
+    }
+    parts.push(begun);
+    for pair in pairs {
+        let part = at(&pair.0).and_then(|form| part_of.get(&sets.root(form)));
+        if let Some(part) = part.and_then(|part| parts.get_mut(*part)) {
+            part.pairs.push(pair);
+        }
+    }
+    parts
 }
 
 /// Postings of the forms.
@@ -223,4 +287,72 @@ async fn write(store: &Store, database: &str, rows: &[Row]) -> Result<(), Pipeli
     let columns = ["connection", "source_id", "form", "cluster_id", "members", "decided"];
     store.insert(database, "posting_clusters", &columns, "RowBinary", bytes.finish(), "").await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn member(key: &str, form: u64, city: &str) -> Member {
+        let (connection, source_id) = key.split_once('/').unwrap();
+        let cities = if city.is_empty() { Vec::new() } else { vec![city.to_owned()] };
+        Member {
+            connection: connection.to_owned(),
+            source_id: source_id.to_owned(),
+            key: key.to_owned(),
+            form,
+            guarded: Guarded { cities, level: Some(String::new()), ..Guarded::default() },
+            now: (0, String::new(), 0, 0),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn clusters_of_parts_are_those_of_the_whole(
+            cities in prop::collection::vec(prop_oneof![Just(""), Just("x"), Just("y")], 2..40),
+            joined in prop::collection::vec((0_usize..40, 0_usize..40, 1_u32..9), 0..30),
+            same in prop::collection::vec((0_usize..40, 0_usize..40), 0..3),
+            different in prop::collection::vec((0_usize..40, 0_usize..40), 0..3),
+            most in 1_usize..12,
+        ) {
+            let many = cities.len();
+            // Two postings of each third form, and forms of no posting: number 9 and so on.
+            let key = |at: usize| format!("a/{at:02}");
+            let mut members: Vec<Member> = cities.iter().enumerate().map(|(at, city)| member(&key(at), at as u64 + 1, city)).collect();
+            members.retain(|member| member.form % 10 != 9);
+            members.extend((0..many).step_by(3).filter(|at| at % 10 != 8).map(|at| member(&format!("b/{at:02}"), at as u64 + 1, cities[at])));
+            let within = |(a, b): &(usize, usize)| *a < many && *b < many && a != b;
+            let pairs: Vec<(u64, u64, f64)> = joined
+                .iter()
+                .filter(|(a, b, _)| within(&(*a, *b)))
+                .map(|(a, b, score)| (*a.min(b) as u64 + 1, *a.max(b) as u64 + 1, f64::from(*score) / 9.0))
+                .collect();
+            let keys = |pairs: &[(usize, usize)]| pairs.iter().filter(|pair| within(pair)).map(|(a, b)| (key(*a), key(*b))).collect();
+            let decisions = Decisions { same: keys(&same), different: keys(&different) };
+            let named = decisions.keys();
+            let named: HashSet<u64> = members.iter().filter(|member| named.contains(&member.key)).map(|member| member.form).collect();
+            let forms: HashSet<u64> = (1..=many as u64).collect();
+            let whole = clusters(members.clone(), &pairs, &decisions);
+            let mut found = Vec::new();
+            let parts = into_parts(forms.clone(), pairs.clone(), &named, most);
+            let mut seen = Vec::new();
+            for part in &parts {
+                let of_part = members.iter().filter(|member| part.forms.contains(&member.form)).cloned().collect();
+                found.extend(clusters(of_part, &part.pairs, &decisions));
+                seen.extend(part.forms.iter().copied());
+                // No part is large but what belongs together.
+                let alone = into_parts(part.forms.clone(), part.pairs.clone(), &named, 1);
+                prop_assert!(part.forms.len() <= most || alone.len() == 1);
+            }
+            seen.sort_unstable();
+            prop_assert_eq!(seen, (1..=many as u64).collect::<Vec<_>>());
+            prop_assert_eq!(parts.iter().map(|part| part.pairs.len()).sum::<usize>(), pairs.len());
+            let sorted = |mut rows: Vec<Row>| {
+                rows.sort_by(|a, b| (&a.connection, &a.source_id).cmp(&(&b.connection, &b.source_id)));
+                rows
+            };
+            prop_assert_eq!(sorted(found), sorted(whole));
+        }
+    }
 }
