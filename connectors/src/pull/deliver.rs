@@ -100,6 +100,9 @@ pub(super) async fn deliver(
     let own = streams.mapping || crate::spec::built_in(&connection.connector).is_none();
     let mut known = Known::of(ctx, &connection.name, &readings).await?;
     let few = readings.iter().map(|reading| reading.fetched).sum::<u64>() <= FEW as u64;
+    for reading in &mut readings {
+        reading.newest.settle();
+    }
     let mut waiting = Vec::new();
     let mut landed = Ok(());
     for reading in readings {

@@ -22,12 +22,14 @@ pub(super) struct Newest<'s> {
     stream: &'s Stream,
     zone: Tz,
     sources: Vec<Held>,
+    /// By source and number, whether a record counts, once that was settled.
+    counting: Vec<Vec<bool>>,
     /// A record has no id.
     unkeyed: bool,
 }
 
 /// What is known of millions of records until all files were looked at: where each is, its key and its time. Which are replaced by newer ones is
-/// found when they are landed, a part of the keys at a time, so that no table of all keys is held besides.
+/// found at the end, a part of the keys at a time, so that no table of all keys is held besides.
 enum Held {
     /// Records in memory.
     Lines(Vec<Line>, Vec<Seen>),
@@ -69,7 +71,7 @@ impl Scan {
 
 impl<'s> Newest<'s> {
     pub(super) fn new(stream: &'s Stream, zone: Tz) -> Self {
-        Self { stream, zone: stream.timezone.unwrap_or(zone), sources: Vec::new(), unkeyed: false }
+        Self { stream, zone: stream.timezone.unwrap_or(zone), sources: Vec::new(), counting: Vec::new(), unkeyed: false }
     }
 
     /// The time of a record: the latest that its version paths say.
@@ -172,11 +174,18 @@ impl<'s> Newest<'s> {
         counts
     }
 
+    /// Finds which records count, when all were taken. What else is known of them is let go, before anything is landed.
+    pub(super) fn settle(&mut self) {
+        self.counting = self.counting();
+        self.sources.iter_mut().for_each(Held::forget);
+    }
+
     /// Lands what counts, in the order of the delivery.
     pub(super) async fn land(mut self, lander: &mut Lander<'_>, maker: &mut LineMaker<'_>) -> Result<(), PullError> {
-        let counting = self.counting();
-        self.sources.iter_mut().for_each(Held::forget);
-        for (source, counts) in self.sources.into_iter().zip(counting) {
+        if self.counting.len() < self.sources.len() {
+            self.settle();
+        }
+        for (source, counts) in self.sources.into_iter().zip(self.counting) {
             match source {
                 Held::Lines(lines, _) => {
                     for (line, _) in lines.into_iter().zip(counts).filter(|(_, counts)| *counts) {
