@@ -191,7 +191,7 @@ pub(crate) struct Marts<'a> {
 }
 
 /// Bytes of the engine's memory for each application of a statement that makes cases.
-const BYTES_OF_APPLICATION: u64 = 640;
+const BYTES_OF_APPLICATION: u64 = 2_560;
 
 impl<'a> Marts<'a> {
     fn new(store: &'a Store, db: &'a str, config: &Config) -> Self {
