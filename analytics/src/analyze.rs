@@ -220,7 +220,7 @@ impl Marts<'_> {
     pub(crate) async fn rebuild_in_parts(&self, table: &str, sql: &[String], params: &[(&str, String)]) -> Result<(), AnalyticsError> {
         let sql: Vec<String> = sql.iter().map(|sql| self.here(sql)).collect();
         self.store
-            .rebuild_table_in_parts(self.db, table, &sql, params, &self.settings())
+            .rebuild_table(self.db, table, &sql, params, &self.settings())
             .await
             .map_err(AnalyticsError::store(format!("cannot rebuild {table}")))?;
         tracing::debug!(db = self.db, table, "mart rebuilt");

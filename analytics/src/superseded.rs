@@ -10,11 +10,7 @@ use crate::AnalyticsError;
 use crate::catalogue::{Metric, metric};
 
 /// One line an earlier definition, oldest version of a metric first.
-const SUPERSEDED: &[&str] = &[
-    include_str!("../sql/superseded/time_to_fill_v1.sql"),
-    #[cfg(test)]
-    include_str!("../sql/tests/worked_example_v1.sql"),
-];
+const SUPERSEDED: &[&str] = &[include_str!("../sql/superseded/time_to_fill_v1.sql")];
 
 /// All earlier definitions.
 pub fn superseded() -> &'static [Metric] {

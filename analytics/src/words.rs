@@ -9,9 +9,12 @@ pub(crate) fn any_word(text: &str, words: &[String]) -> String {
     if !chinese.is_empty() {
         any.push(format!("multiSearchAny({text}, {})", array_literal(&chinese)));
     }
-    for word in latin {
-        let escaped: String = word.chars().flat_map(|c| (!c.is_ascii_alphanumeric()).then_some('\\').into_iter().chain([c])).collect();
-        any.push(format!("match({text}, {})", quote_text(&format!("(^|[^a-z0-9]){escaped}([^a-z0-9]|$)"))));
-    }
+    any.extend(latin.iter().map(|word| latin_word(text, word)));
     format!("({})", any.join(" OR "))
+}
+
+/// Whether a word of Latin letters stands in the text as a word of its own; both are in lower case.
+pub(crate) fn latin_word(text: &str, word: &str) -> String {
+    let escaped: String = word.chars().flat_map(|c| (!c.is_ascii_alphanumeric()).then_some('\\').into_iter().chain([c])).collect();
+    format!("match({text}, {})", quote_text(&format!("(^|[^a-z0-9]){escaped}([^a-z0-9]|$)")))
 }

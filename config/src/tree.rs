@@ -61,7 +61,9 @@ pub(crate) fn parse(file: &Path, text: &str) -> Result<BTreeMap<String, Node>, V
 
 fn syntax(file: &Path, text: &str, error: &toml::de::Error) -> Problem {
     let message = format!("not valid TOML: {}", error.message());
-    Problem { line: error.span().map(|span| line_of(text, span.start)), ..Problem::in_file(file, message) }
+    let hint =
+        error.message().starts_with("invalid unquoted key").then(|| "put a name of other letters into quotes: \"门店\" = ..".to_owned());
+    Problem { line: error.span().map(|span| line_of(text, span.start)), hint, ..Problem::in_file(file, message) }
 }
 
 fn entries(table: DeTable<'_>, text: &str) -> BTreeMap<String, Node> {

@@ -100,21 +100,9 @@ impl Store {
         self.data_dir().join("exchange.journal")
     }
 
-    /// Fills a table anew from a SELECT (columns in the table's order) and puts it in place in one step:
-    /// whoever reads sees the old rows or the new ones.
+    /// Fills a table anew from SELECTs (columns in the table's order) that run one after the other, each with memory of its own, and puts it
+    /// in place in one step: whoever reads sees the old rows or the new ones.
     pub async fn rebuild_table(
-        &self,
-        database: &str,
-        table: &str,
-        select: &str,
-        params: &[Param<'_>],
-        settings: &[(&str, &str)],
-    ) -> Result<(), StoreError> {
-        self.rebuild_table_in_parts(database, table, &[select.to_owned()], params, settings).await
-    }
-
-    /// The same from several SELECTs that run one after the other, each with memory of its own.
-    pub async fn rebuild_table_in_parts(
         &self,
         database: &str,
         table: &str,

@@ -16,6 +16,7 @@ use serde_json::Value;
 use self::words::Segmenter;
 use super::Desk;
 use crate::AnalyticsError;
+use crate::words::latin_word;
 
 mod words;
 
@@ -132,10 +133,7 @@ fn any_word(text: &str, texts: &str, words: &[String]) -> String {
         let named: Vec<String> = others.iter().map(|word| quote_text(word)).collect();
         any.push(format!("arrayExists(t -> t IN (SELECT text FROM inflow.persona_words WHERE word IN ({})), {texts})", named.join(", ")));
     }
-    for word in latin {
-        let escaped: String = word.chars().flat_map(|c| (!c.is_ascii_alphanumeric()).then_some('\\').into_iter().chain([c])).collect();
-        any.push(format!("match({text}, {})", quote_text(&format!("(^|[^a-z0-9]){escaped}([^a-z0-9]|$)"))));
-    }
+    any.extend(latin.iter().map(|word| latin_word(text, word)));
     format!("({})", any.join(" OR "))
 }
 

@@ -1,14 +1,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::PathBuf;
-use std::sync::Arc;
-
-use inflow_config::{Config, Explain, FixedClock, SharedClock};
-use inflow_store::{Store, StoreOptions};
 
 use super::*;
 use crate::catalogue::catalogue;
-use crate::{Query, Scope, analyze, report};
 
 fn folder() -> PathBuf {
     PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap()).join("sql")
@@ -105,48 +100,5 @@ fn an_earlier_definition_says_until_when_and_what_changed() {
         assert_eq!(versions, (1..=metric.version).collect::<Vec<_>>(), "{} lacks a version", metric.id);
     }
     let files = std::fs::read_dir(folder().join("superseded")).map(Iterator::count).unwrap_or_default();
-    assert_eq!(files, superseded().len() - 1, "every file of sql/superseded is listed, the one of this test apart");
-}
-
-#[tokio::test]
-async fn an_earlier_version_is_read_beside_the_current_one() {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("inflow.toml"), "").unwrap();
-    std::fs::write(folder.path().join("channels.toml"), "[[channel]]\nid = \"boss\"\nname = { en = \"BOSS\", zh = \"BOSS直聘\" }\n")
-        .unwrap();
-    let config = Config::load(&folder.path().join("inflow.toml"), &Vec::new).unwrap();
-    let clock: SharedClock = Arc::new(FixedClock("2026-12-01T00:00:00Z".parse().unwrap()));
-    let mut options = StoreOptions::new(folder.path().join("data"));
-    options.clock = clock.clone();
-    let store = Store::open(options).await.unwrap();
-    analyze(&store, &config, &clock, &[], &Scope::All).await.unwrap();
-    let query = |version: Option<u32>| Query {
-        metric: "worked_example".to_owned(),
-        version,
-        by: Vec::new(),
-        from: "2026-10-01".parse().unwrap(),
-        to: "2026-10-31".parse().unwrap(),
-        tz: None,
-        as_of: clock.now(),
-        filters: BTreeMap::new(),
-    };
-    let ask = async |version| report(&store, &config, &query(version)).await;
-    for (version, expected, days) in [(None, 2, "days"), (Some(2), 2, "days"), (Some(1), 1, "nights")] {
-        let report = ask(version).await.unwrap();
-        assert_eq!((report.version, report.columns.iter().any(|column| column == days)), (expected, true));
-        assert_eq!(report.rows.len(), 1);
-        assert_eq!(report.rows[0][days], if expected == 1 { 30 } else { 31 });
-        let told = report.definition.superseded.map(|told| (told.until, told.changed.en));
-        assert_eq!(told, (expected == 1).then_some(("2026-11-20", "The last day counts too.".to_owned())));
-    }
-    let error = ask(Some(3)).await.unwrap_err();
-    assert_eq!(error.to_string(), "worked_example has no version 3, accepted: 1, 2");
-    assert_eq!(error.hint().as_deref(), Some("version 2 is the current one"));
-    // Each version has its view; the name without one is the current.
-    for (view, days) in [("metric_worked_example", "days"), ("metric_worked_example_v2", "days"), ("metric_worked_example_v1", "nights")] {
-        let sql = format!(
-            "SELECT {days} FROM inflow.{view}(from = '2026-10-01', to = '2026-10-31', tz = '', as_of = '2026-12-01 00:00:00', by = [], channel = [], store = [])"
-        );
-        assert_eq!(store.rows(&sql, &[]).await.unwrap().len(), 1, "{view}");
-    }
+    assert_eq!(files, superseded().len(), "every file of sql/superseded is listed");
 }

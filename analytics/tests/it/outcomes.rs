@@ -1,5 +1,6 @@
 //! What became of offers, of the silent, of requisitions, and what recruiters did.
 
+use inflow_config::Explain;
 use serde_json::{Map, Value, json};
 
 use crate::world::{World, application, at, event, find, query};
@@ -142,6 +143,28 @@ async fn a_requisition_is_filled_by_whoever_names_it_wherever() {
     }
     let filled = world.report("fill_rate", &["none"], "2026-10-01", "2026-10-31").await;
     assert_eq!(filled.rows[0]["numerator"], 4, "as the fill rate has them");
+    assert_eq!((report.version, report.definition.superseded), (2, None));
+
+    // The definition before this one knew the application of the requisition's own connection alone. It is read beside it, and says how it ended.
+    let mut earlier = query("time_to_fill", &[], "2026-10-01", "2026-10-31");
+    earlier.version = Some(1);
+    let report = world.ask(&earlier).await;
+    let row = find(&report, &[("department", "sales"), ("filled_by", "onboarded")]);
+    assert_eq!(counts(row, ["heads", "filled", "open"]), [5, 1, 4], "{row:?}");
+    let superseded = report.definition.superseded.unwrap();
+    assert_eq!((report.version, superseded.until), (1, "2026-11-26"));
+    assert!(superseded.changed.en.starts_with("Hires are those of the fill rate"));
+    for (view, filled) in [("metric_time_to_fill", 4), ("metric_time_to_fill_v2", 4), ("metric_time_to_fill_v1", 1)] {
+        let sql = format!(
+            "SELECT filled FROM inflow.{view}(from = '2026-10-01', to = '2026-10-31', tz = '', as_of = '2026-12-01 00:00:00', \
+             by = ['department'], channel = [], store = []) WHERE filled_by = 'onboarded'"
+        );
+        assert_eq!(world.rows(&sql).await[0]["filled"], filled, "{view}");
+    }
+    earlier.version = Some(3);
+    let error = inflow_analytics::report(&world.store, &world.config, &earlier).await.unwrap_err();
+    assert_eq!(error.to_string(), "time_to_fill has no version 3, accepted: 1, 2");
+    assert_eq!(error.hint().as_deref(), Some("version 2 is the current one"));
 }
 
 #[tokio::test]

@@ -137,6 +137,10 @@ fn in_connection(text: &str) -> String {
     "inflow.toml:3: rates[0].from: must be a day such as 2026-11-22"
 )]
 #[case::syntax("[company]\nname = Acme", "inflow.toml:2: not valid TOML: string values must be quoted, expected literal string")]
+#[case::unquoted(
+    "[job_families]\n门店 = [\"店员\"]",
+    "inflow.toml:2: not valid TOML: invalid unquoted key, expected letters, numbers, `-`, `_` (put a name of other letters into quotes: \"门店\" = ..)"
+)]
 #[case::twice("[company]\nname = \"a\"\nname = \"b\"", "inflow.toml:3: not valid TOML: duplicate key")]
 fn settings(#[case] text: &str, #[case] expected: &str) {
     assert_eq!(in_settings(text), expected);

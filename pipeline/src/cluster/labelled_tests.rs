@@ -85,6 +85,9 @@ impl Score {
     }
 }
 
+/// Pairs that were labelled first.
+const FIRST: usize = 370;
+
 /// Holds what docs/near-duplicates.md says. The goal is 0.95 for pairs as compared.
 #[test]
 fn labelled_pairs_of_real_postings() {
@@ -95,18 +98,24 @@ fn labelled_pairs_of_real_postings() {
     let postings = postings(&folder);
     let clusters = clusters(&postings);
     let forms: BTreeMap<&str, Form> = postings.iter().map(|posting| (posting.key.as_str(), Form::of(posting))).collect();
-    let (mut pairs, mut joined, mut halves) = (Score::default(), Score::default(), [Score::default(), Score::default()]);
+    let (mut pairs, mut joined) = (Score::default(), Score::default());
+    // Of the pairs that were labelled first.
+    let (mut first, mut first_joined) = (Score::default(), Score::default());
     for (at, line) in LABELS.lines().skip(2).enumerate() {
         let [a, b, label] = line.split('\t').collect::<Vec<_>>()[..] else { panic!("{line}") };
         let (wanted, found, together) = (label == "same", compare(&forms[a], &forms[b]).same, clusters[a] == clusters[b]);
         pairs.count(wanted, found);
-        halves[at % 2].count(wanted, found);
         joined.count(wanted, together);
+        if at < FIRST {
+            first.count(wanted, found);
+            first_joined.count(wanted, together);
+        }
         if [found, together] != [wanted; 2] {
             eprintln!("{label}; compared: {found}, in one cluster: {together}: {a} {b}");
         }
     }
-    for (name, score) in [("compared", &pairs), ("even lines", &halves[0]), ("odd lines", &halves[1]), ("clusters", &joined)] {
+    let all = [("compared", &pairs), ("first", &first), ("clusters", &joined), ("first in clusters", &first_joined)];
+    for (name, score) in all {
         eprintln!(
             "{name}: {} of one job, precision {:.3}, recall {:.3}, F1 {:.3}",
             score.wanted,
@@ -116,4 +125,5 @@ fn labelled_pairs_of_real_postings() {
         );
     }
     assert!(pairs.f1() > 0.94 && pairs.precision() > 0.96 && joined.precision() > 0.95 && joined.f1() > 0.90);
+    assert!(first.f1() > 0.95 && first_joined.precision() > 0.99 && first_joined.f1() > 0.90);
 }

@@ -55,10 +55,8 @@ struct Name {
     pinyin: Shares,
     surname: Shares,
     surname_differ: Shares,
-    /// As `surname` in files of version 1.
-    addressed: Option<Shares>,
-    /// Likewise.
-    addressed_differ: Option<Shares>,
+    addressed: Shares,
+    addressed_differ: Shares,
     given_differ: Shares,
     differ: Shares,
 }
@@ -135,8 +133,8 @@ impl Model {
             name_pinyin: weight(file.name.pinyin),
             surname: weight(file.name.surname),
             surname_differ: weight(file.name.surname_differ),
-            addressed: weight(file.name.addressed.unwrap_or(file.name.surname)),
-            addressed_differ: weight(file.name.addressed_differ.unwrap_or(file.name.surname)),
+            addressed: weight(file.name.addressed),
+            addressed_differ: weight(file.name.addressed_differ),
             given_differ: weight(file.name.given_differ),
             name_differ: weight(file.name.differ),
             birth_agree: weight(file.birth_year.agree),
@@ -181,13 +179,5 @@ mod tests {
         // No name is, however much else fits.
         assert!(model.prior + model.name_exact + model.birth_agree < model.threshold);
         assert!(model.prior + model.mail_local + model.name_exact < model.threshold);
-    }
-
-    #[test]
-    fn a_file_of_version_1_takes_a_form_of_address_for_the_family_name() {
-        let model = Model::read(include_str!("link_model_v1.toml")).unwrap();
-        assert_eq!((model.version, model.addressed, model.addressed_differ), (1, model.surname, model.surname));
-        let shipped = Model::shipped().unwrap();
-        assert_eq!(Model { version: 2, addressed: shipped.addressed, addressed_differ: shipped.addressed_differ, ..model }, shipped);
     }
 }

@@ -11,10 +11,29 @@ use crate::world::{CHANNELS, RATES, Route, World};
 const IDENTITY_KEY: &str = "0de300000000000000000000000000000000000000000000000000000000c0de\n";
 const ERASE_KEY: &str = "0e5a5e000000000000000000000000000000000000000000000000000000c0de\n";
 
+/// What a manager of this company wants to be told.
+const ALERTS: &str = r#"[[rule]]
+id = "interviews_attended"
+name = { en = "Few come to interviews", zh = "到面率过低" }
+metric = "step_rate"
+where = { from_stage = "invited", to_stage = "attended", basis = "days" }
+by = ["store"]
+below = "0.80"
+clear = "0.85"
+
+[[rule]]
+id = "dear_resumes"
+name = { en = "Cost per resume", zh = "简历成本过高" }
+metric = "cost_per_resume"
+by = ["channel"]
+above = 60
+"#;
+
 pub(crate) fn files(world: &World, server: &Server) -> Vec<File> {
     let mut files = vec![
         File::new("inflow.toml", settings(world)),
         File::new("channels.toml", channels()),
+        File::new("alerts.toml", ALERTS),
         File::secret("keys/identity.key", IDENTITY_KEY),
         File::secret("keys/erase.key", ERASE_KEY),
     ];

@@ -55,7 +55,7 @@ fn child_is_second() {
             store.execute("DROP TABLE postings", &[], &[]).await.unwrap_err(),
             store.commit_cursor("c", "s", "x").await.unwrap_err(),
             store.create_shadow().await.unwrap_err(),
-            store.rebuild_table("inflow", "spend_days", "SELECT 1", &[], &[]).await.unwrap_err(),
+            store.rebuild_table("inflow", "spend_days", &["SELECT 1".to_owned()], &[], &[]).await.unwrap_err(),
         ];
         for error in writes {
             assert!(matches!(error, StoreError::ReadOnly { .. }), "{error:?}");

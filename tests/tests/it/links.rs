@@ -339,7 +339,13 @@ async fn in_parts(mut files: Files) {
         }
         told
     };
+    // Of a connection that has delivered no candidate yet, what its cases name is noted all the same: whoever comes later is known by it.
+    let early = "INSERT INTO inflow.applications (connection, source_id, candidate_source_id, version) VALUES ('early', 'a1', 'c1', 1)";
+    store.execute(early, &[], &[]).await.unwrap();
+    relink_candidates(&store, &config, DERIVED_DATABASE, u64::MAX).await.unwrap();
     let whole = told().await;
+    let named = "SELECT count() AS named FROM inflow.case_candidates WHERE candidate = cityHash64('early', 'c1')";
+    assert_eq!(store.rows(named, &[]).await.unwrap()[0]["named"], 1);
     assert!(whole[0].lines().count() >= 50 && whole[1].lines().count() >= 25, "{whole:?}");
     for table in tables {
         store.execute(&format!("TRUNCATE TABLE {DERIVED_DATABASE}.{table}"), &[], &[]).await.unwrap();
