@@ -264,6 +264,14 @@ static SPEND: &[Column] = &[
     column("department", Text, Mask),
     column("supersedes", Text, Keep),
     column("note", Text, Mask),
+    // Units given on top of what is paid for, in a line of a recharge.
+    column("bonus_units", Decimal, Keep),
+    // Of a unit of a package that was used: the document under which the package was bought, and which of its entitlements.
+    column("package", Text, Keep),
+    column("item", Text, Mask),
+    // What the wallet holds after the line, as its board states it: units, or money where it counts in money.
+    column("balance", Decimal, Keep),
+    column("project", Text, Mask),
 ];
 
 static REQUISITIONS: &[Column] = &[
