@@ -11,8 +11,8 @@ use crate::places::Places;
 use crate::problem::{Bad, Problem, did_you_mean};
 use crate::reader::Section;
 use crate::settings::DecimalText;
-use crate::tree::{Node, Value};
-use crate::values::{decimal, expected, from_str, not_negative, text, whole, words};
+use crate::tree::Node;
+use crate::values::{decimal, from_str, id, list, not_negative, text, whole, words};
 
 /// `alerts.toml`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, schemars::JsonSchema)]
@@ -216,17 +216,4 @@ const QUIET_SIDE: &str = "an alert ends on the quiet side of where it begins, or
 
 fn bad(message: impl Into<String>, hint: &str) -> Bad {
     Bad::new(message).hint(Some(hint.to_owned()))
-}
-
-fn id(node: &Node) -> Result<String, Bad> {
-    let id = words(node)?;
-    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-    if id.chars().all(fits) { Ok(id) } else { Err(Bad::new("accepted: lower-case letters, digits and _")) }
-}
-
-fn list(node: &Node) -> Result<Vec<String>, Bad> {
-    match &node.value {
-        Value::List(items) => items.iter().map(|item| text(item).map(|word| word.trim().to_owned())).collect(),
-        other => Err(expected("a list of texts", other)),
-    }
 }

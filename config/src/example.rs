@@ -7,6 +7,7 @@ const DEFAULT: Files = &[
     ("channels.toml", include_str!("../examples/default/channels.toml")),
     ("personas.toml", include_str!("../examples/default/personas.toml")),
     ("alerts.toml", include_str!("../examples/default/alerts.toml")),
+    ("finance.toml", include_str!("../examples/default/finance.toml")),
     ("connections/boss.toml", include_str!("../examples/default/connections/boss.toml")),
     ("connections/greenhouse.toml", include_str!("../examples/default/connections/greenhouse.toml")),
     ("connections/lever.toml", include_str!("../examples/default/connections/lever.toml")),
@@ -21,6 +22,7 @@ const ZH_SME: Files = &[
     ("channels.toml", include_str!("../examples/zh-sme/channels.toml")),
     ("personas.toml", include_str!("../examples/zh-sme/personas.toml")),
     ("alerts.toml", include_str!("../examples/zh-sme/alerts.toml")),
+    ("finance.toml", include_str!("../examples/zh-sme/finance.toml")),
     ("connections/ledger.toml", include_str!("../examples/zh-sme/connections/ledger.toml")),
 ];
 

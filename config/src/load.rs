@@ -10,6 +10,7 @@ use crate::alert::Alerts;
 use crate::channel::{Channel, ChannelsFile};
 use crate::clock::{FixedClock, SharedClock, SystemClock};
 use crate::connection::Connection;
+use crate::finance::Finance;
 use crate::persona::Personas;
 use crate::places::{Places, join_key};
 use crate::problem::{Bad, ConfigError, Explain, Problem, did_you_mean};
@@ -33,6 +34,8 @@ pub struct Config {
     pub personas: Personas,
     /// `alerts.toml`.
     pub alerts: Alerts,
+    /// `finance.toml`.
+    pub finance: Finance,
     /// `connections/*.toml`, by name.
     pub connections: Vec<Connection>,
     /// Where the keys of `inflow.toml` stand.
@@ -42,7 +45,7 @@ pub struct Config {
 }
 
 impl Config {
-    /// Loads `inflow.toml`, and `channels.toml`, `personas.toml`, `alerts.toml` and `connections/*.toml` beside it.
+    /// Loads `inflow.toml`, and `channels.toml`, `personas.toml`, `alerts.toml`, `finance.toml` and `connections/*.toml` beside it.
     ///
     /// `INFLOW__SECTION__KEY` variables out of `env` override `inflow.toml`; pass
     /// [`process_env`] for those of the process.
@@ -60,6 +63,7 @@ impl Config {
         let connections = load_connections(&beside.join("connections"), known, &mut problems);
         let personas = load_personas(&beside.join("personas.toml"), &mut problems);
         let alerts = load_alerts(&beside.join("alerts.toml"), known, &mut problems);
+        let finance = load_finance(&beside.join("finance.toml"), known, &mut problems);
         let (Some((settings, places)), Some((channels, channel_places)), true) = (settings, channels, problems.is_empty()) else {
             return Err(ConfigError { problems });
         };
@@ -70,6 +74,7 @@ impl Config {
             channels,
             personas,
             alerts,
+            finance,
             connections,
             places,
             channel_places,
@@ -215,6 +220,21 @@ fn load_alerts(file: &Path, channels: Option<&[Channel]>, problems: &mut Vec<Pro
     }
     problems.extend(in_order(wrong));
     alerts
+}
+
+fn load_finance(file: &Path, channels: Option<&[Channel]>, problems: &mut Vec<Problem>) -> Finance {
+    let Some(Some(root)) = read_document(file, problems) else { return Finance::default() };
+    let sink = Sink::new(file);
+    let finance = sink.read(&root, Finance::read);
+    let (places, mut wrong) = sink.into_parts();
+    let finance = Finance { places, ..finance };
+    let strange = |id: &str| channels.is_some_and(|channels| channels.iter().all(|channel| channel.id != id));
+    for (key, id) in finance.channels().filter(|(_, id)| strange(id)) {
+        let (message, hint) = no_such_channel(id, channels.unwrap_or_default());
+        wrong.push(finance.problem(&key, Bad::new(message).hint(hint)));
+    }
+    problems.extend(in_order(wrong));
+    finance
 }
 
 fn missing_rates(settings: &Settings, channels: &[Channel], places: &Places) -> Vec<Problem> {

@@ -1,26 +1,28 @@
-//! JSON Schema of the five kinds of files, for editors.
+//! JSON Schema of the six kinds of files, for editors.
 
 use serde_json::{Value, json};
 
 use crate::alert::Alerts;
 use crate::channel::ChannelsFile;
 use crate::connection::Connection;
+use crate::finance::Finance;
 use crate::persona::Personas;
 use crate::settings::Settings;
 
 /// The schema of each kind of file, by the name under which `config/schema` holds it.
-pub fn schema_files() -> [(&'static str, Value); 5] {
+pub fn schema_files() -> [(&'static str, Value); 6] {
     [
         ("inflow.schema.json", schemars::schema_for!(Settings)),
         ("channels.schema.json", schemars::schema_for!(ChannelsFile)),
         ("connection.schema.json", schemars::schema_for!(Connection)),
         ("personas.schema.json", schemars::schema_for!(Personas)),
         ("alerts.schema.json", schemars::schema_for!(Alerts)),
+        ("finance.schema.json", schemars::schema_for!(Finance)),
     ]
     .map(|(name, schema)| (name, sorted(schema.to_value())))
 }
 
-/// One schema of all five files, each under `$defs`: `inflow`, `channels`, `connection`, `personas`, `alerts`.
+/// One schema of all six files, each under `$defs`: `inflow`, `channels`, `connection`, `personas`, `alerts`, `finance`.
 pub fn json_schema() -> Value {
     let mut generator = schemars::SchemaGenerator::default();
     let files = [
@@ -29,6 +31,7 @@ pub fn json_schema() -> Value {
         ("connection", generator.subschema_for::<Connection>()),
         ("personas", generator.subschema_for::<Personas>()),
         ("alerts", generator.subschema_for::<Alerts>()),
+        ("finance", generator.subschema_for::<Finance>()),
     ];
     let mut definitions = generator.take_definitions(true);
     for (name, reference) in files {

@@ -167,3 +167,18 @@ pub(crate) fn not_negative(number: Decimal) -> Result<Decimal, Bad> {
 pub(crate) fn above_zero(number: Decimal) -> Result<Decimal, Bad> {
     if number > Decimal::ZERO { Ok(number) } else { Err(Bad::new("must be above 0")) }
 }
+
+/// A name that stays: lower-case letters, digits and _.
+pub(crate) fn id(node: &Node) -> Result<String, Bad> {
+    let id = words(node)?;
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    if id.chars().all(fits) { Ok(id) } else { Err(Bad::new("accepted: lower-case letters, digits and _")) }
+}
+
+/// A list of texts, without blanks around them.
+pub(crate) fn list(node: &Node) -> Result<Vec<String>, Bad> {
+    match &node.value {
+        Value::List(items) => items.iter().map(|item| text(item).map(|word| word.trim().to_owned())).collect(),
+        other => Err(expected("a list of texts", other)),
+    }
+}

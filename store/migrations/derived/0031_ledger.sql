@@ -65,8 +65,7 @@ CREATE TABLE IF NOT EXISTS package_items
     expired Decimal(18, 4),
     cost Decimal(18, 2) COMMENT 'of the entitlement, in the base currency',
     cost_used Decimal(18, 2),
-    cost_expired Decimal(18, 2),
-    settled_on Date COMMENT 'day up to which use and expiry are told'
+    cost_expired Decimal(18, 2)
 )
 ENGINE = MergeTree
 ORDER BY (channel, document, source_id, item);

@@ -1,0 +1,326 @@
+//! `finance.toml`: what the ledger's lines do not say of themselves, and a controller decides.
+
+use std::collections::BTreeSet;
+use std::str::FromStr;
+
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use crate::places::Places;
+use crate::problem::{Bad, Problem, did_you_mean};
+use crate::reader::Section;
+use crate::settings::DecimalText;
+use crate::tree::Node;
+use crate::values::{above_zero, day, decimal, from_str, id, list, not_negative, words};
+
+/// `finance.toml`.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, schemars::JsonSchema)]
+#[schemars(deny_unknown_fields, default)]
+pub struct Finance {
+    /// Whose tax is no cost.
+    pub vat: Vat,
+    /// Prepaid accounts at boards.
+    pub wallets: Wallets,
+    /// Packages of which the use is told apart; any other package is cost by the day.
+    pub package: Vec<Package>,
+    /// Cost that is given to other channels, stores, departments or requisitions than its lines name.
+    pub allocation: Vec<Allocation>,
+    /// Where the keys of the file stand.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub places: Places,
+}
+
+/// Whose tax is no cost: the tax of a line with a deductible invoice on a payer of the company is claimed back, all other tax is cost.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[schemars(deny_unknown_fields, default)]
+pub struct Vat {
+    /// Invoice types whose tax is claimed back: special (专票), ordinary (普票). Empty for a small-scale taxpayer.
+    pub deductible: Vec<String>,
+    /// Names that invoices of the company bear; an invoice on anybody else is personal, and its tax is cost. Empty: nobody is asked.
+    pub payers: Vec<String>,
+}
+
+impl Default for Vat {
+    fn default() -> Self {
+        Self { deductible: vec!["special".to_owned()], payers: Vec::new() }
+    }
+}
+
+/// Prepaid accounts at boards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, schemars::JsonSchema)]
+#[schemars(deny_unknown_fields, default)]
+pub struct Wallets {
+    /// What bonus units do to the price of the others.
+    pub bonus: BonusUnits,
+}
+
+/// What units that a board gives on top do to the price of those that were paid for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BonusUnits {
+    /// They lower the price of every unit: the moving weighted average.
+    #[default]
+    Average,
+    /// They cost nothing and are used last.
+    Last,
+}
+
+/// A package of which the use is told apart.
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Package {
+    /// Document of the ledger line that bought it.
+    pub document: String,
+    /// By what its price is given to what it entitles to.
+    pub rule: PackageRule,
+    /// What it entitles to.
+    pub item: Vec<PackageItem>,
+}
+
+/// By what a package's price is given to what it entitles to; each part becomes cost as it is used, and its rest at the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PackageRule {
+    /// Every unit costs the same.
+    #[default]
+    Unit,
+    /// In proportion to the prices that are stated for the items.
+    Price,
+}
+
+/// What a package entitles to.
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct PackageItem {
+    /// Its word in the ledger's column `item`, such as posting_days or 简历下载.
+    pub name: String,
+    /// How many.
+    #[schemars(with = "DecimalText")]
+    pub units: Decimal,
+    /// Stated price of all of them, for the rule `price`.
+    #[schemars(default, with = "Option<DecimalText>")]
+    pub price: Option<Decimal>,
+}
+
+/// Cost that is given to others than its lines name: a shared account, a subscription of several stores.
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Allocation {
+    /// Stable name in reports.
+    #[schemars(regex(pattern = "^[a-z0-9_]+$"))]
+    pub id: String,
+    /// Only lines of these channels.
+    #[schemars(default)]
+    pub channel: Vec<String>,
+    /// Only lines of these accounts at boards.
+    #[schemars(default)]
+    pub account: Vec<String>,
+    /// Only lines with these documents.
+    #[schemars(default)]
+    pub document: Vec<String>,
+    /// Only lines of these kinds.
+    #[schemars(default)]
+    pub kind: Vec<String>,
+    /// First service day; absent: from the beginning.
+    #[schemars(default)]
+    pub from: Option<NaiveDate>,
+    /// Last service day; absent: without end.
+    #[schemars(default)]
+    pub to: Option<NaiveDate>,
+    /// Who bears how much; what is left stays where the line is.
+    pub share: Vec<AllocationShare>,
+}
+
+/// Who bears how much of a cost.
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct AllocationShare {
+    /// Channel; absent: the line's.
+    #[schemars(default)]
+    pub channel: Option<String>,
+    /// Store; absent: the line's.
+    #[schemars(default)]
+    pub store: Option<String>,
+    /// Department; absent: the line's.
+    #[schemars(default)]
+    pub department: Option<String>,
+    /// Source id of a requisition; absent: the line's.
+    #[schemars(default)]
+    pub requisition: Option<String>,
+    /// From 0 to 1.
+    #[schemars(with = "DecimalText")]
+    pub share: Decimal,
+}
+
+impl BonusUnits {
+    /// The word used in the file.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Average => "average",
+            Self::Last => "last",
+        }
+    }
+}
+
+impl PackageRule {
+    /// The word used in the file and in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unit => "unit",
+            Self::Price => "price",
+        }
+    }
+}
+
+impl FromStr for BonusUnits {
+    type Err = Bad;
+
+    fn from_str(text: &str) -> Result<Self, Bad> {
+        one_of("bonus", text, [Self::Average, Self::Last], Self::as_str)
+    }
+}
+
+impl FromStr for PackageRule {
+    type Err = Bad;
+
+    fn from_str(text: &str) -> Result<Self, Bad> {
+        one_of("rule", text, [Self::Unit, Self::Price], Self::as_str)
+    }
+}
+
+fn one_of<T: Copy, const N: usize>(what: &str, text: &str, all: [T; N], name: fn(T) -> &'static str) -> Result<T, Bad> {
+    let names = all.map(name);
+    all.into_iter()
+        .find(|one| name(*one) == text)
+        .ok_or_else(|| Bad::new(format!("unknown {what} `{text}`, accepted: {}", names.join(", "))).hint(did_you_mean(text, names)))
+}
+
+impl Finance {
+    pub(crate) fn read(section: &mut Section<'_>) -> Self {
+        let mut documents = BTreeSet::new();
+        let mut ids = BTreeSet::new();
+        Self {
+            vat: section.section("vat", |section| {
+                let deductible = section.optional("deductible", invoice_types).unwrap_or_else(|| Vat::default().deductible);
+                Vat { deductible, payers: section.optional("payers", list).unwrap_or_default() }
+            }),
+            wallets: section.section("wallets", |section| Wallets { bonus: section.optional("bonus", from_str).unwrap_or_default() }),
+            package: section.sections("package", |section| {
+                let package = Package::read(section);
+                if !documents.insert(package.document.clone()) {
+                    section.complain("document", Bad::new(format!("there are two packages `{}`", package.document)));
+                }
+                package
+            }),
+            allocation: section.sections("allocation", |section| {
+                let allocation = Allocation::read(section);
+                if !ids.insert(allocation.id.clone()) {
+                    section.complain("id", Bad::new(format!("there are two allocations `{}`", allocation.id)));
+                }
+                allocation
+            }),
+            places: Places::default(),
+        }
+    }
+
+    /// A problem with a key of the file, such as `allocation[0].channel`.
+    pub fn problem(&self, key: &str, bad: Bad) -> Problem {
+        let problem = self.places.problem(key, bad.message);
+        Problem { hint: bad.hint, ..problem }
+    }
+
+    /// Every channel that the file names, with its key.
+    pub(crate) fn channels(&self) -> impl Iterator<Item = (String, &str)> {
+        self.allocation.iter().enumerate().flat_map(|(at, allocation)| {
+            let only = allocation.channel.iter().map(move |channel| (format!("allocation[{at}].channel"), channel.as_str()));
+            let shares = allocation.share.iter().enumerate();
+            only.chain(
+                shares.filter_map(move |(share, one)| Some((format!("allocation[{at}].share[{share}].channel"), one.channel.as_deref()?))),
+            )
+        })
+    }
+}
+
+impl Package {
+    fn read(section: &mut Section<'_>) -> Self {
+        let package = Self {
+            document: section.required("document", String::new(), words),
+            rule: section.optional("rule", from_str).unwrap_or_default(),
+            item: section.sections("item", |section| PackageItem {
+                name: section.required("name", String::new(), words),
+                units: section.required("units", Decimal::ONE, |node| decimal(node).and_then(above_zero)),
+                price: section.optional("price", |node| decimal(node).and_then(not_negative)),
+            }),
+        };
+        if package.item.is_empty() {
+            section.complain_here(bad(
+                "a package that entitles to nothing",
+                "[[package.item]] with name and units; a package by the day needs no entry here",
+            ));
+        }
+        let names: BTreeSet<&str> = package.item.iter().map(|item| item.name.as_str()).collect();
+        if names.len() < package.item.len() {
+            section.complain_here(Bad::new("two items of one name"));
+        }
+        let priced = package.item.iter().filter_map(|item| item.price).sum::<Decimal>();
+        if package.rule == PackageRule::Price && (priced.is_zero() || package.item.iter().any(|item| item.price.is_none())) {
+            section.complain_here(bad("the rule `price` needs the price of each item", "price = \"6000\", or rule = \"unit\""));
+        }
+        package
+    }
+}
+
+impl Allocation {
+    fn read(section: &mut Section<'_>) -> Self {
+        let allocation = Self {
+            id: section.required("id", String::new(), id),
+            channel: section.optional("channel", list).unwrap_or_default(),
+            account: section.optional("account", list).unwrap_or_default(),
+            document: section.optional("document", list).unwrap_or_default(),
+            kind: section.optional("kind", list).unwrap_or_default(),
+            from: section.optional("from", day),
+            to: section.optional("to", day),
+            share: section.sections("share", |section| AllocationShare {
+                channel: section.optional("channel", words),
+                store: section.optional("store", words),
+                department: section.optional("department", words),
+                requisition: section.optional("requisition", words),
+                share: section.required("share", Decimal::ZERO, |node| decimal(node).and_then(above_zero)),
+            }),
+        };
+        if allocation.channel.is_empty() && allocation.account.is_empty() && allocation.document.is_empty() && allocation.kind.is_empty() {
+            section.complain_here(bad("an allocation of everything", "say of which channel, account, document or kind"));
+        }
+        if allocation.share.is_empty() {
+            section.complain_here(bad(
+                "an allocation without shares",
+                "[[allocation.share]] with store, department, channel or requisition, and share",
+            ));
+        }
+        let all = allocation.share.iter().map(|one| one.share).sum::<Decimal>();
+        if all > Decimal::ONE {
+            section.complain_here(bad(format!("the shares add up to {all}"), "at most 1; what is left stays where the line is"));
+        }
+        if let (Some(from), Some(to)) = (allocation.from, allocation.to)
+            && to < from
+        {
+            section.complain("to", Bad::new(format!("is before from ({from})")));
+        }
+        allocation
+    }
+}
+
+fn bad(message: impl Into<String>, hint: &str) -> Bad {
+    Bad::new(message).hint(Some(hint.to_owned()))
+}
+
+fn invoice_types(node: &Node) -> Result<Vec<String>, Bad> {
+    let types = list(node)?;
+    match types.iter().find(|word| !matches!(word.as_str(), "special" | "ordinary")) {
+        None => Ok(types),
+        Some(word) => Err(Bad::new(format!("unknown invoice type `{word}`, accepted: special, ordinary"))
+            .hint(did_you_mean(word, ["special", "ordinary"]))),
+    }
+}
