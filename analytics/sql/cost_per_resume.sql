@@ -1,11 +1,11 @@
 -- id: cost_per_resume
--- version: 1
+-- version: 2
 -- title.en: Cost per resume
 -- title.zh: 单份简历成本
--- numerator: net external cost in the base currency: daily, cpc, subscription, refresh and refund ledger lines, accrued by service day
+-- numerator: external cost in the base currency, accrued by service day: every ledger line as the journal makes it cost (recharges never are, units of wallets and packages as they are used or expire), without tax that is claimed back
 -- denominator: resumes received: applications that entered applied in the period
 -- clock: cost by service day; applications by the instant of entering applied
--- exclusions: recharges and all other kinds of ledger line; internal cost (ANSI/SHRM 06001.2012 and ISO/TS 30407 also hold it); chats are never the denominator
+-- exclusions: lines without a rate on their booking day; internal cost (ANSI/SHRM 06001.2012 and ISO/TS 30407 also hold it); chats are never the denominator
 -- dimensions: channel, store, department, job_family, requisition, day, week, month
 -- default_by: channel
 -- columns: numerator, denominator, value, low, high, pooled_numerator, pooled_denominator, pooled_value, currency, status, covered
@@ -14,4 +14,4 @@
 -- meaning.en: Net external cost of a channel and period over the resumes it brought in the same period.
 -- meaning.zh: 同一渠道、同一期间的外部净成本 ÷ 收到的简历数。
 SELECT *
-FROM $cost_per_stage(stage_rank = 3)
+FROM $cost_per_stage(stage_rank = 3, kinds = [])

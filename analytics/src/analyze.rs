@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use inflow_config::{Config, SharedClock, TermsKind};
+use inflow_config::{Config, SharedClock};
 use inflow_store::{Reading, Store, quote_text, within_segments};
 
 use serde_json::{Map, Value};
@@ -13,6 +13,7 @@ use crate::catalogue::{Metric, catalogue};
 use crate::hires;
 use crate::job_families::{self, with_openings};
 use crate::jobs::{Desk, JOBS};
+use crate::ledger;
 use crate::postings;
 use crate::report::instant;
 use crate::stages::{self, Made};
@@ -20,7 +21,9 @@ use crate::superseded::superseded;
 use crate::zones::Zones;
 
 /// The marts that SQL alone makes, in the order in which they are made.
-const MARTS: [&str; 4] = ["application_stages", "posting_quarters", "spend_days", "hires"];
+const MARTS: [&str; 5] = ["application_stages", "posting_quarters", ledger::JOURNAL, "spend_days", "hires"];
+/// The statement that compares channels with the ledger.
+pub(crate) const SPEND_TIE: &str = include_str!("../sql/shared/spend_tie.sql");
 /// Installing the views of the metrics.
 const VIEWS: &str = "views";
 
@@ -62,7 +65,7 @@ pub async fn analyze(store: &Store, config: &Config, clock: &SharedClock, wanted
     let marts = Marts::new(store, LIVE, config);
     rebuild(&marts, config, clock, &wanted, scope).await?;
     if wanted(VIEWS) {
-        install(store, config).await?;
+        install(store).await?;
     }
     Ok(())
 }
@@ -138,8 +141,12 @@ async fn others(
     if *scope == Scope::All {
         marts.rebuild("fx_rates", &fx_rates(config), &[]).await?;
     }
+    if wanted(ledger::JOURNAL) && news.spend {
+        ledger::rebuild(marts, config).await?;
+    }
     if wanted("spend_days") && news.spend {
-        let sql = with_openings(&with_ledger(include_str!("../sql/marts/spend_days.sql"), config));
+        let base = quote_text(config.settings.company.currency.as_str());
+        let sql = with_openings(include_str!("../sql/marts/spend_days.sql")).replace("$base", &base);
         marts.rebuild("spend_days", &sql, &[]).await?;
     }
     if wanted("posting_quarters") {
@@ -323,37 +330,9 @@ fn fx_rates(config: &Config) -> String {
     include_str!("../sql/marts/fx_rates.sql").replace("$rates", &format!("[{}]", rows.join(", ")))
 }
 
-/// Puts the ledger's lines, with the contracts of the configuration, where the SQL asks for them.
-fn with_ledger(sql: &str, config: &Config) -> String {
-    let base = config.settings.company.currency;
-    let mut contracts = Vec::new();
-    for channel in &config.channels {
-        for terms in channel.terms.iter().filter(|terms| terms.kind == TermsKind::Subscription) {
-            let account = terms.account.as_deref().unwrap_or_default();
-            let fields = [
-                channel.id.clone(),
-                format!("{}/{}/{}/{account}", channel.id, terms.kind.as_str(), terms.from),
-                terms.from.to_string(),
-                terms.to.unwrap_or(terms.from).to_string(),
-                terms.price.to_string(),
-                terms.currency.unwrap_or(base).to_string(),
-            ];
-            contracts.push(format!("({})", fields.map(|field| quote_text(&field)).join(", ")));
-        }
-    }
-    let contracts = format!("CAST([{}], 'Array(Tuple(String, String, String, String, String, String))')", contracts.join(", "));
-    let lines = include_str!("../sql/marts/ledger_lines.sql").replace("$terms", &contracts);
-    sql.replace("$ledger_lines", &lines)
-}
-
-/// The statement that compares channels with the ledger.
-pub(crate) fn spend_tie(config: &Config) -> String {
-    with_ledger(include_str!("../sql/shared/spend_tie.sql"), config)
-}
-
 /// Creates the views of the live database anew, unless all of them are there as they would be made.
-async fn install(store: &Store, config: &Config) -> Result<(), AnalyticsError> {
-    let mut views = vec![("spend_tie_v1".to_owned(), spend_tie(config))];
+async fn install(store: &Store) -> Result<(), AnalyticsError> {
+    let mut views = vec![("spend_tie_v1".to_owned(), SPEND_TIE.to_owned())];
     for metric in catalogue() {
         views.push((metric.view(), metric.statement()));
         views.push((format!("metric_{}", metric.id), current(metric)));

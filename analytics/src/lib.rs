@@ -25,6 +25,7 @@ mod fairness;
 mod hires;
 mod job_families;
 mod jobs;
+mod ledger;
 mod postings;
 mod ranks;
 mod recommendation;

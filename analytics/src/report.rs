@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::AnalyticsError;
-use crate::analyze::spend_tie;
+use crate::analyze::SPEND_TIE;
 use crate::catalogue::{Metric, Superseded};
 use crate::fairness;
 use crate::ranks;
@@ -123,7 +123,7 @@ pub async fn report(store: &Store, config: &Config, query: &Query) -> Result<Rep
     }
     let order = Order::new(config);
     rows.sort_by_cached_key(|row| order.of(row, by.iter().chain(&metric.keys)));
-    let reconciles = if metric.has_money { tie(store, config, metric, query).await? } else { None };
+    let reconciles = if metric.has_money { tie(store, metric, query).await? } else { None };
     Ok(Report {
         metric: metric.id.to_owned(),
         version: metric.version,
@@ -271,8 +271,8 @@ fn money_to_cents(row: &mut Map<String, Value>, columns: &[&str]) {
     }
 }
 
-async fn tie(store: &Store, config: &Config, metric: &Metric, query: &Query) -> Result<Option<Map<String, Value>>, AnalyticsError> {
-    let asked = substitute(&spend_tie(config), &period_arguments(query));
+async fn tie(store: &Store, metric: &Metric, query: &Query) -> Result<Option<Map<String, Value>>, AnalyticsError> {
+    let asked = substitute(SPEND_TIE, &period_arguments(query));
     let sql = format!("SELECT * REPLACE (toBool(ties) AS ties) FROM (\n{asked})");
     let row = store.rows(&sql, &[]).await.map_err(|error| read_error(metric, error))?.into_iter().next();
     Ok(row.map(|mut row| {

@@ -10,7 +10,13 @@ use crate::AnalyticsError;
 use crate::catalogue::{Metric, metric};
 
 /// One line an earlier definition, oldest version of a metric first.
-const SUPERSEDED: &[&str] = &[include_str!("../sql/superseded/time_to_fill_v1.sql")];
+const SUPERSEDED: &[&str] = &[
+    include_str!("../sql/superseded/cost_per_contact_v1.sql"),
+    include_str!("../sql/superseded/cost_per_resume_v1.sql"),
+    include_str!("../sql/superseded/cost_per_attended_v1.sql"),
+    include_str!("../sql/superseded/cost_per_onboarded_v1.sql"),
+    include_str!("../sql/superseded/time_to_fill_v1.sql"),
+];
 
 /// All earlier definitions.
 pub fn superseded() -> &'static [Metric] {

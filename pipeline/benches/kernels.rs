@@ -87,6 +87,7 @@ fn rows(c: &mut Criterion) {
         places: Places::default(),
         personas: inflow_config::Personas::default(),
         alerts: inflow_config::Alerts::default(),
+        finance: inflow_config::Finance::default(),
         channel_places: Places::default(),
     };
     let stream = parse_mapping(APPLICATIONS, "bench.toml").unwrap();

@@ -10,7 +10,6 @@
 //! are of one job; [`erase`] forgets a person.
 
 pub mod application_link;
-mod binary;
 pub mod changes;
 pub mod channel;
 pub mod cluster;

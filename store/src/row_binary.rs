@@ -40,6 +40,25 @@ impl RowBinary {
         self
     }
 
+    /// An `Int64`; also a `Decimal` of at most eighteen digits, as a whole number of its last place.
+    pub fn i64(&mut self, number: i64) -> &mut Self {
+        self.bytes.extend_from_slice(&number.to_le_bytes());
+        self
+    }
+
+    /// A `Nullable(Int64)`, and a `Decimal` likewise.
+    pub fn nullable_i64(&mut self, number: Option<i64>) -> &mut Self {
+        match number {
+            Some(number) => self.u8(0).i64(number),
+            None => self.u8(1),
+        }
+    }
+
+    /// Bytes so far.
+    pub fn size(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// A `Float64`.
     pub fn f64(&mut self, number: f64) -> &mut Self {
         self.bytes.extend_from_slice(&number.to_le_bytes());

@@ -116,10 +116,17 @@ impl Store {
     }
 
     /// Fills a table anew with rows in a format (`JSONEachRow`, ..) and puts it in place in one step, as
-    /// [`rebuild_table`](Self::rebuild_table) does. No columns: all of the table's.
-    pub async fn refill_table(&self, database: &str, table: &str, columns: &[&str], format: &str, body: Bytes) -> Result<(), StoreError> {
+    /// [`rebuild_table`](Self::rebuild_table) does; of very many rows one body after the other. No columns: all of the table's.
+    pub async fn refill_table(
+        &self,
+        database: &str,
+        table: &str,
+        columns: &[&str],
+        format: &str,
+        bodies: impl IntoIterator<Item = Bytes, IntoIter: Send> + Send,
+    ) -> Result<(), StoreError> {
         let Beside { current, next, drop } = self.empty_beside(database, table).await?;
-        if !body.is_empty() {
+        for body in bodies.into_iter().filter(|body| !body.is_empty()) {
             self.insert(database, &format!("{table}_next"), columns, format, body, "").await?;
         }
         self.execute(&format!("EXCHANGE TABLES {current} AND {next}"), &[], &[]).await?;

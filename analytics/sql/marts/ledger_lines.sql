@@ -1,16 +1,11 @@
--- The ledger lines that are cost, and the subscriptions that channels.toml states as contracts. Goes into
--- the mart and into the tie alike. A contract counts unless the ledger has a subscription line of the same channel
--- that overlaps it: then it has been invoiced, and the ledger knows better.
+-- The lines of the ledger that no other line supersedes, in the order of their keys. Amounts and units in ten-thousandths, days since 1970.
 SELECT
-    connection, source_id, toString(channel) AS channel, toString(store) AS store, toString(department) AS department,
-    requisition_source_id, toString(kind) AS kind, booked_on, service_from, greatest(service_from, service_to) AS service_until,
-    net, toString(currency) AS currency
+    toString(connection), source_id, toString(channel), account, toString(store), toString(department), requisition_source_id, toString(project),
+    document, package, toString(item), toString(kind), toString(currency), toString(invoice_type), payer,
+    toInt32(toUInt16(booked_on)), toInt32(toUInt16(service_from)), toInt32(toUInt16(greatest(service_from, service_to))),
+    CAST(units * 10000, 'Nullable(Int64)'), CAST(bonus_units * 10000, 'Nullable(Int64)'), CAST(balance * 10000, 'Nullable(Int64)'),
+    toInt64(gross * 10000), toInt64(net * 10000)
 FROM inflow.spend FINAL
-WHERE deleted = 0 AND kind IN ('daily', 'cpc', 'subscription', 'refresh', 'refund')
-UNION ALL
-SELECT
-    'channels.toml', t.2, t.1, '', '', '', 'subscription', toDate(t.3), toDate(t.3), toDate(t.4), toDecimal64(t.5, 4), t.6
-FROM (SELECT arrayJoin($terms) AS t)
-WHERE NOT arrayExists(
-    line -> line.1 = t.1 AND line.2 <= toDate(t.4) AND line.3 >= toDate(t.3),
-    (SELECT groupArray((toString(channel), service_from, service_to)) FROM inflow.spend FINAL WHERE deleted = 0 AND kind = 'subscription'))
+WHERE deleted = 0 AND (connection, source_id) NOT IN (SELECT connection, supersedes FROM inflow.spend FINAL WHERE deleted = 0 AND supersedes != '')
+ORDER BY connection, source_id
+SETTINGS final = 0

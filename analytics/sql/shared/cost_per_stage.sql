@@ -44,6 +44,7 @@ WITH
                     period_of(d.day, spent_in_period), toInt128(d.amount * 100), 0
                 FROM inflow.spend_days AS d
                 WHERE d.day <= {to:Date} AND d.day >= least({from:Date}, pool_from)
+                  AND (empty({kinds:Array(String)}) OR has({kinds:Array(String)}, d.kind))
                   AND d.day <= toDate(formatDateTime({as_of:DateTime64(3, 'UTC')}, '%F',
                         multiIf({tz:String} != '', {tz:String}, zones[toString(d.channel)] != '', zones[toString(d.channel)], 'UTC')))
                   $narrowed(d.*)

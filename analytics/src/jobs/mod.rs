@@ -76,7 +76,7 @@ impl<'a> Desk<'a> {
             serde_json::to_writer(&mut body, row).map_err(|source| AnalyticsError::row(table, source))?;
             body.push(b'\n');
         }
-        let done = self.marts.store.refill_table(self.marts.db, table, &[], "JSONEachRow", body.into()).await;
+        let done = self.marts.store.refill_table(self.marts.db, table, &[], "JSONEachRow", [body.into()]).await;
         done.map_err(AnalyticsError::store(format!("cannot rebuild {table}")))
     }
 }

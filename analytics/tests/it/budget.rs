@@ -10,7 +10,7 @@ use crate::world::{World, application, event, find};
 /// A daily line of the ledger.
 fn line(channel: &str, day: chrono::NaiveDate, net: &str) -> Value {
     let day = day.to_string();
-    json!({"connection": "ledger", "source_id": format!("{channel} {day}"), "channel": channel, "kind": "daily", "net": net, "currency": "CNY",
+    json!({"connection": "ledger", "source_id": format!("{channel} {day}"), "channel": channel, "kind": "daily", "gross": net, "net": net, "currency": "CNY",
            "booked_on": day, "service_from": day, "service_to": day, "version": 1})
 }
 

@@ -109,7 +109,7 @@ impl Company {
     fn line(&mut self) {
         self.version += 1;
         let row = json!({
-            "connection": "ledger", "source_id": format!("l{}", self.version), "channel": "boss", "kind": "cpc", "net": "12.5", "currency": "CNY",
+            "connection": "ledger", "source_id": format!("l{}", self.version), "channel": "boss", "kind": "cpc", "gross": "12.5", "net": "12.5", "currency": "CNY",
             "requisition_source_id": format!("r{}", self.below(4)), "booked_on": "2026-06-05", "service_from": "2026-06-05",
             "service_to": "2026-06-07", "version": self.version,
         });

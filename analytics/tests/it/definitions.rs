@@ -3,6 +3,8 @@
 use inflow_analytics::{AnalyticsError, Scope, analyze, analyze_into, catalogue, report};
 use inflow_config::{Explain, Persona, Tag};
 
+use serde_json::json;
+
 use crate::world::{World, application, query};
 
 #[tokio::test]
@@ -13,6 +15,14 @@ async fn every_metric_runs_by_every_dimension() {
     world.config.alerts.rule =
         world.rules("[[rule]]\nid = \"any\"\nname = { en = \"Any\", zh = \"任意\" }\nmetric = \"volume\"\nabove = 1\n");
     world.insert("applications", vec![application("1", "boss", "2026-10-05 10:00:00")]).await;
+    // A wallet that is used beyond what it held, and a package by the day.
+    let line = |id: &str, kind: &str, gross: &str| {
+        json!({"connection": "ledger", "source_id": id, "channel": "boss", "account": "main", "kind": kind, "gross": gross, "net": gross, "currency": "CNY",
+               "booked_on": "2026-10-02", "service_from": "2026-10-02", "service_to": "2026-10-20", "document": id, "version": 1})
+    };
+    let mut package = line("p", "package", "190");
+    package["account"] = json!("");
+    world.insert("spend", vec![line("r", "recharge", "100"), line("c", "consumption", "120"), package]).await;
     world.analyze().await;
     for metric in catalogue() {
         let (periods, dimensions): (Vec<&str>, Vec<&str>) =
@@ -80,7 +90,10 @@ async fn a_store_without_views_says_what_to_run() {
     assert_eq!(error.hint().as_deref(), Some("run `inflow run --once` or `inflow analyze` first"));
     let error = analyze(&world.store, &world.config, &world.clock, &["spend_day".to_owned()], &Scope::All).await.unwrap_err();
     let accepted = inflow_analytics::jobs().join(", ");
-    assert!(accepted.starts_with("application_stages, posting_quarters, spend_days, ") && accepted.ends_with(", views"), "{accepted}");
+    assert!(
+        accepted.starts_with("application_stages, posting_quarters, journal, spend_days, ") && accepted.ends_with(", views"),
+        "{accepted}"
+    );
     assert_eq!(error.to_string(), format!("there is no analysis `spend_day`, accepted: {accepted}"));
     assert_eq!(error.hint().as_deref(), Some("did you mean `spend_days`?"));
 }

@@ -47,7 +47,7 @@ async fn channel(world: &World) {
             }
         }
         let day = day.to_string();
-        lines.push(json!({"connection": "ledger", "source_id": day, "channel": "boss", "kind": "daily", "net": "100", "currency": "CNY", "booked_on": day,
+        lines.push(json!({"connection": "ledger", "source_id": day, "channel": "boss", "kind": "daily", "gross": "100", "net": "100", "currency": "CNY", "booked_on": day,
             "service_from": day, "service_to": day, "version": 1}));
     }
     world.insert("applications", applications).await;

@@ -27,7 +27,7 @@ fn posting(connection: &str, id: &str, title: &str, requisition: &str) -> Value 
 
 fn line(id: &str, requisition: &str, net: &str) -> Value {
     json!({
-        "connection": "ledger", "source_id": id, "channel": "boss", "kind": "cpc", "net": net, "currency": "CNY", "requisition_source_id": requisition,
+        "connection": "ledger", "source_id": id, "channel": "boss", "kind": "cpc", "gross": net, "net": net, "currency": "CNY", "requisition_source_id": requisition,
         "booked_on": "2026-10-05", "service_from": "2026-10-05", "service_to": "2026-10-05", "version": 1,
     })
 }

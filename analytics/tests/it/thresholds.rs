@@ -151,7 +151,7 @@ async fn costs_counts_and_weeks_are_judged_by_what_their_metrics_say() {
         events.push(event("boss", &id, "screened", &format!("{} 02:00:00", day + chrono::Days::new(wait))));
         spend.push(json!({
             "connection": "ledger", "source_id": day.to_string(), "channel": "boss", "kind": "daily", "service_from": day.to_string(),
-            "service_to": day.to_string(), "booked_on": day.to_string(), "net": "25.00", "currency": "CNY", "version": 1,
+            "service_to": day.to_string(), "booked_on": day.to_string(), "gross": "25.00", "net": "25.00", "currency": "CNY", "version": 1,
         }));
     }
     world.insert("applications", applications).await;

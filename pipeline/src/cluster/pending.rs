@@ -4,7 +4,6 @@ use super::candidates::{Banded, Index};
 use super::compare::{compare, letters, may_be_same};
 use super::form::{Facts, Form, KERNEL_VERSION, Places, Posting};
 use crate::PipelineError;
-use crate::binary;
 use crate::changes::Scope;
 use crate::refill::for_each_row;
 use crate::staging::Staging;
@@ -198,21 +197,22 @@ async fn each_stored_form(
          FROM {database}.posting_bands WHERE told = 1 AND (title_company IN {wanted} OR title_city IN {wanted} OR company_city IN {wanted}) \
          SETTINGS final = 0"
     );
-    binary::for_each_row(store, &sql, |fields| {
-        let form = fields.u64()?;
-        let places = Places { title_company: fields.u64()?, title_city: fields.u64()?, company_city: fields.u64()? };
-        let bands = fields.u32s()?;
-        let [title, level, company] = [fields.text()?, fields.text()?, fields.text()?].map(str::to_owned);
-        let banded = Banded { form, places, bands, company: letters(&company) };
-        let (cities, country, shop) = (fields.texts()?, fields.text()?.to_owned(), fields.text()?.to_owned());
-        let (pay, pay_unit) = ((fields.nullable_f64()?, fields.nullable_f64()?), fields.text()?.to_owned());
-        if !new.contains_key(&form) {
-            let facts = Facts { title, level, company, cities, country, store: shop, pay, pay_unit };
-            take(Described { facts, told: true, banded });
-        }
-        Some(Ok(()))
-    })
-    .await?;
+    store
+        .for_each_row(&sql, &[], |fields| {
+            let form = fields.u64()?;
+            let places = Places { title_company: fields.u64()?, title_city: fields.u64()?, company_city: fields.u64()? };
+            let bands = fields.u32s()?;
+            let [title, level, company] = [fields.text()?, fields.text()?, fields.text()?].map(str::to_owned);
+            let banded = Banded { form, places, bands, company: letters(&company) };
+            let (cities, country, shop) = (fields.texts()?, fields.text()?.to_owned(), fields.text()?.to_owned());
+            let (pay, pay_unit) = ((fields.nullable_f64()?, fields.nullable_f64()?), fields.text()?.to_owned());
+            if !new.contains_key(&form) {
+                let facts = Facts { title, level, company, cities, country, store: shop, pay, pay_unit };
+                take(Described { facts, told: true, banded });
+            }
+            Some(Ok::<_, PipelineError>(()))
+        })
+        .await?;
     keys.drop().await
 }
 

@@ -2,10 +2,9 @@
 
 use super::rows::{Days, KINDS, Rows};
 use crate::PipelineError;
-use crate::binary::{Fields, for_each_row};
 use crate::frame::Table;
 use crate::tables;
-use inflow_store::{Store, quote_text};
+use inflow_store::{Fields, Store, quote_text};
 
 /// The kinds whose rows name a candidate.
 pub(super) const NAMING: &[&Table] = &[&tables::APPLICATIONS, &tables::EMPLOYMENT, &tables::ASSESSMENTS, &tables::INVITATIONS];
@@ -95,7 +94,7 @@ pub(super) async fn read(store: &Store, database: &str, among: &[Among<'_>]) -> 
         Some(pushed.map_err(PipelineError::aside(store)))
     };
     for among in among {
-        for_each_row(store, &select(database, *among), &mut take).await?;
+        store.for_each_row(&select(database, *among), &[], &mut take).await?;
     }
     Ok(rows)
 }

@@ -20,6 +20,7 @@ fn config(connection: &Connection) -> Config {
         places: inflow_config::Places::default(),
         personas: inflow_config::Personas::default(),
         alerts: inflow_config::Alerts::default(),
+        finance: inflow_config::Finance::default(),
         channel_places: inflow_config::Places::default(),
     }
 }

@@ -7,8 +7,8 @@ use rust_decimal::{Decimal, RoundingStrategy};
 
 use crate::world::{Entry, World, rate};
 
-/// Kinds that are cost of their service days. Recharges never are.
-const ACCRUED: [&str; 5] = ["daily", "cpc", "subscription", "refresh", "refund"];
+/// Kinds that are cost of their service days. Recharges never are, nor are gifts of a board.
+const ACCRUED: [&str; 6] = ["daily", "cpc", "subscription", "refresh", "refund", "referral_bonus"];
 
 /// Cost by store (absent: all) and channel, of the service days from `from` to `to`.
 pub(super) fn accrued(world: &World, from: NaiveDate, to: NaiveDate) -> BTreeMap<(Option<&'static str>, &'static str), Decimal> {

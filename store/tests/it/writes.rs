@@ -82,7 +82,7 @@ fn readers_see_the_newest_version_only() {
         store.rebuild_table("inflow", "write_copy", &several("SELECT 'z', 'y' FROM numbers(2)"), &[], &[]).await.unwrap();
         assert_eq!(count("write_copy").await, 5);
         // Rows in the place of others, with what the columns left out have by default; and nothing in their place.
-        let refill = async |body: &str| store.refill_table("inflow", "write_copy", &["t"], "JSONEachRow", body.to_owned().into()).await;
+        let refill = async |body: &str| store.refill_table("inflow", "write_copy", &["t"], "JSONEachRow", [body.to_owned().into()]).await;
         refill("{\"t\": \"p\"}\n{\"t\": \"q\"}\n").await.unwrap();
         assert_eq!(store.bytes("SELECT * FROM write_copy ORDER BY t", &[], "CSV").await.unwrap(), "\"\",\"p\"\n\"\",\"q\"\n");
         refill("{\"t\": ").await.unwrap_err();

@@ -1,0 +1,64 @@
+-- id: ties
+-- version: 1
+-- title.en: Ties
+-- title.zh: 勾稽
+-- numerator: two ways to the same amount: channels (cost by channel with unallocated, and the journal's cost of the period), ledger (what the journal paid in the period, and the lines themselves at their rates), wallets (what the journal holds in wallets at the end, and what the wallets' own moves add up to), prepaid (what is paid ahead or owed at the end, and what is still to be cost of it)
+-- denominator: none
+-- clock: booking day of money, service day of cost
+-- exclusions: lines without a rate on their booking day are in neither side and make `ledger` open
+-- dimensions: none
+-- keys: tie
+-- columns: amount, against, difference, open, ties, currency, status, covered
+-- money: amount, against, difference
+-- meaning.en: Whether figures and ledger agree to the cent; open counts lines that are in neither side.
+-- meaning.zh: 报表与台账是否分文不差;open 为两边都未计入的行数。
+WITH
+    toDate({as_of:DateTime64(3, 'UTC')}, if({tz:String} = '', 'UTC', {tz:String})) AS today,
+    least({to:Date}, today) AS until,
+    (account, debit, credit, amount) -> if(debit = account, amount, 0) - if(credit = account, amount, 0) AS into,
+    -- What wallets and packages took in is not paid again when it is used.
+    settled AS (SELECT connection, source_id FROM inflow.wallet_moves WHERE kind NOT IN ('recharge', 'refund')),
+    (SELECT arraySort(groupArray((toString(currency), valid_from, rate))) FROM inflow.fx_rates) AS rates
+SELECT
+    {from:Date} AS period, tie,
+    CAST(one, 'Decimal(18, 2)') AS amount, CAST(other, 'Decimal(18, 2)') AS against, amount - against AS difference,
+    lines AS open, difference = 0 AND lines = 0 AS ties,
+    (SELECT toString(any(base)) FROM inflow.fx_rates) AS currency, 'ok' AS status, toFloat64(1) AS covered
+FROM
+(
+    SELECT
+        'channels' AS tie, (SELECT sum(amount) FROM inflow.spend_days WHERE day BETWEEN {from:Date} AND until) AS one,
+        (SELECT sum(into('cost', debit, credit, amount)) FROM inflow.journal WHERE day BETWEEN {from:Date} AND until) AS other,
+        toUInt64(0) AS lines
+    UNION ALL
+    SELECT
+        'ledger', (SELECT -sum(into('bank', debit, credit, amount)) FROM inflow.journal WHERE day BETWEEN {from:Date} AND until),
+        sumIf(paid, known), countIf(NOT known)
+    FROM
+    (
+        SELECT
+            arrayFilter(r -> r.1 = currency AND r.2 <= booked_on, rates) AS fitting, notEmpty(fitting) AS known,
+            if(kind IN ('refund', 'rebate', 'clawback'), -abs(gross), gross) AS amount,
+            round(toDecimal256(amount, 12) * toDecimal256(fitting[-1].3, 8), 2) AS paid
+        FROM inflow.spend FINAL
+        WHERE deleted = 0 AND booked_on BETWEEN {from:Date} AND until AND kind NOT IN ('package_unit', 'bonus_credit')
+          AND (connection, source_id) NOT IN (SELECT connection, supersedes FROM inflow.spend FINAL WHERE deleted = 0 AND supersedes != '')
+          AND (connection, source_id) NOT IN settled
+        UNION ALL
+        -- Contracts of channels.toml have no line.
+        SELECT [], 1, 0, sumIf(amount, credit = 'bank') - sumIf(amount, debit = 'bank')
+        FROM inflow.journal
+        WHERE connection = 'channels.toml' AND day BETWEEN {from:Date} AND until
+    )
+    UNION ALL
+    SELECT
+        'wallets', (SELECT sum(into('wallet', debit, credit, amount)) FROM inflow.journal WHERE day <= until), sum(held), 0
+    FROM (SELECT argMax(balance_value, number) AS held FROM inflow.wallet_moves WHERE day <= until GROUP BY channel, account, measure)
+    UNION ALL
+    SELECT
+        'prepaid',
+        (SELECT sum(into('prepaid', debit, credit, amount) + into('payable', debit, credit, amount)) FROM inflow.journal WHERE day <= until),
+        (SELECT -sum(into('prepaid', debit, credit, amount) + into('payable', debit, credit, amount)) FROM inflow.journal WHERE day > until), 0
+)
+WHERE empty({by:Array(String)}) OR NOT empty({by:Array(String)})
+  AND (empty({channel:Array(String)}) OR 1) AND (empty({store:Array(String)}) OR 1)

@@ -1,0 +1,317 @@
+//! The marts of the ledger: `journal`, `wallet_moves`, `package_items` and `ledger_faults`, as `inflow-ledger` makes them of its lines.
+//!
+//! The whole ledger is read and written each time one of its lines is new: the price of a wallet's units depends on all that came before.
+
+use std::collections::HashMap;
+
+use bytes::Bytes;
+use chrono::{DateTime, Days, NaiveDate};
+use inflow_config::{Config, Currency, TermsKind};
+use inflow_ledger::allocation::{Allocation, SHARE_ONE, Share};
+use inflow_ledger::amount::{RATE_ONE, TEN_THOUSANDTHS};
+use inflow_ledger::package::{By, Entitlement, Terms};
+use inflow_ledger::wallet::{Bonus, Measure};
+use inflow_ledger::{Book, Kind, Line, Place, Reason, Rules, Word, Words, book};
+use inflow_store::{Fields, RowBinary};
+use rust_decimal::prelude::ToPrimitive;
+use rust_decimal::{Decimal, RoundingStrategy};
+
+use crate::AnalyticsError;
+use crate::analyze::Marts;
+
+/// The tables that are made here; the first is the name of the job.
+pub(crate) const JOURNAL: &str = "journal";
+
+/// The channel of cost that belongs to none.
+const UNALLOCATED: &str = "unallocated";
+
+/// Bytes of rows that are sent at one time.
+const BODY: usize = 16 << 20;
+
+/// Makes the marts anew of all lines.
+pub(crate) async fn rebuild(marts: &Marts<'_>, config: &Config) -> Result<(), AnalyticsError> {
+    let mut ledger = Ledger::new(config);
+    let sql = marts.here(include_str!("../sql/marts/ledger_lines.sql"));
+    let mut read = |fields: &mut Fields<'_>| ledger.take(fields).map(Ok);
+    let lines = marts.store.for_each_row::<inflow_store::StoreError>(&sql, &[], &mut read).await;
+    lines.map_err(AnalyticsError::store("cannot read the ledger"))?;
+    ledger.take_contracts(config);
+    let rules = rules(config, &mut ledger.words);
+    let made = book(&ledger.lines, &rules);
+    write(marts, JOURNAL, ledger.journal(&made)).await?;
+    write(marts, "wallet_moves", ledger.wallets(&made)).await?;
+    write(marts, "package_items", ledger.packages(&made)).await?;
+    write(marts, "ledger_faults", ledger.faults(&made)).await
+}
+
+async fn write(marts: &Marts<'_>, table: &str, bodies: Vec<Bytes>) -> Result<(), AnalyticsError> {
+    let done = marts.store.refill_table(marts.db, table, &[], "RowBinary", bodies).await;
+    done.map_err(AnalyticsError::store(format!("cannot rebuild {table}")))?;
+    tracing::debug!(db = marts.db, table, "mart rebuilt");
+    Ok(())
+}
+
+/// Days since 1970.
+fn day(date: NaiveDate) -> i32 {
+    (date - DateTime::UNIX_EPOCH.date_naive()).num_days() as i32
+}
+
+/// The lines of the ledger, with their words and keys.
+struct Ledger<'a> {
+    config: &'a Config,
+    words: Words,
+    lines: Vec<Line>,
+    /// Connection and source id of each line.
+    keys: Vec<(Word, Box<str>)>,
+    /// Rates that were looked up, by currency and day.
+    rates: HashMap<(Word, i32), Option<i64>>,
+}
+
+impl<'a> Ledger<'a> {
+    fn new(config: &'a Config) -> Self {
+        Self { config, words: Words::default(), lines: Vec::new(), keys: Vec::new(), rates: HashMap::new() }
+    }
+
+    /// Takes a row of `ledger_lines.sql`, if it is whole.
+    fn take(&mut self, fields: &mut Fields<'_>) -> Option<()> {
+        let connection = fields.text()?;
+        let source_id = fields.text()?;
+        let [channel, account, store, department, requisition, project] = texts(fields)?;
+        let [document, package, item, kind, currency, invoice_type, payer] = texts(fields)?;
+        let [booked_on, from, until] = [fields.i32()?, fields.i32()?, fields.i32()?];
+        let [units, bonus_units, balance] = [fields.nullable_i64()?, fields.nullable_i64()?, fields.nullable_i64()?];
+        let [gross, net] = [fields.i64()?, fields.i64()?];
+        // Kinds are checked when a line is stored.
+        let Some(kind) = Kind::of(kind) else { return Some(()) };
+        let vat = &self.config.finance.vat;
+        let ours = vat.payers.is_empty() || payer.is_empty() || vat.payers.iter().any(|own| own == payer);
+        let deductible = ours && vat.deductible.iter().any(|own| own == invoice_type);
+        let words = &mut self.words;
+        let place = Place {
+            channel: words.number(if channel.is_empty() { UNALLOCATED } else { channel }),
+            account: words.number(account),
+            store: words.number(store),
+            department: words.number(department),
+            requisition: words.number(requisition),
+            project: words.number(project),
+        };
+        let [document, package, item] = [document, package, item].map(|word| words.number(word));
+        let connection = words.number(connection);
+        let currency = words.number(currency);
+        let rate = self.rate(currency, booked_on);
+        self.keys.push((connection, source_id.into()));
+        self.lines.push(Line {
+            kind,
+            booked_on,
+            service: (from, until),
+            units,
+            bonus_units,
+            balance,
+            gross,
+            net,
+            deductible,
+            currency,
+            rate,
+            place,
+            document,
+            package,
+            item,
+        });
+        Some(())
+    }
+
+    /// The rate in force on a day, with eight decimals.
+    fn rate(&mut self, currency: Word, booked_on: i32) -> Option<i64> {
+        if let Some(rate) = self.rates.get(&(currency, booked_on)) {
+            return *rate;
+        }
+        let settings = &self.config.settings;
+        let day = DateTime::UNIX_EPOCH.date_naive() + Days::new(booked_on.max(0) as u64);
+        let rate = self.words.word(currency).parse::<Currency>().ok().and_then(|currency| settings.rate(currency, day));
+        let rate = rate.and_then(|rate| scaled(rate, RATE_ONE));
+        self.rates.insert((currency, booked_on), rate);
+        rate
+    }
+
+    /// The subscriptions that channels.toml states as contracts. One counts unless the ledger has a subscription line of the same channel that overlaps
+    /// it: then it has been invoiced, and the ledger knows better.
+    fn take_contracts(&mut self, config: &Config) {
+        let invoiced = |line: &Line, channel, (from, to)| {
+            line.kind == Kind::Subscription && line.place.channel == channel && line.service.0 <= to && line.service.1 >= from
+        };
+        let before = self.lines.len();
+        for channel in &config.channels {
+            for terms in channel.terms.iter().filter(|terms| terms.kind == TermsKind::Subscription) {
+                let service = (day(terms.from), day(terms.to.unwrap_or(terms.from)));
+                let account = terms.account.as_deref().unwrap_or_default();
+                let place = Place { channel: self.words.number(&channel.id), ..Place::default() };
+                let Some(price) = scaled(terms.price, TEN_THOUSANDTHS) else { continue };
+                if self.lines.iter().take(before).any(|line| invoiced(line, place.channel, service)) {
+                    continue;
+                }
+                let currency = self.words.number(terms.currency.unwrap_or(config.settings.company.currency).as_str());
+                let rate = self.rate(currency, service.0);
+                let id = format!("{}/{}/{}/{account}", channel.id, terms.kind.as_str(), terms.from);
+                self.keys.push((self.words.number("channels.toml"), id.into()));
+                self.lines.push(Line {
+                    kind: Kind::Subscription,
+                    booked_on: service.0,
+                    service,
+                    units: None,
+                    bonus_units: None,
+                    balance: None,
+                    gross: price,
+                    net: price,
+                    deductible: false,
+                    currency,
+                    rate,
+                    place,
+                    document: Word::default(),
+                    package: Word::default(),
+                    item: Word::default(),
+                });
+            }
+        }
+    }
+
+    fn key(&self, line: u32) -> (&str, &str) {
+        self.keys.get(line as usize).map_or(("", ""), |(connection, id)| (self.words.word(*connection), id))
+    }
+
+    fn line(&self, line: u32) -> Option<&Line> {
+        self.lines.get(line as usize)
+    }
+
+    fn document(&self, line: u32) -> &str {
+        self.line(line).map_or("", |line| self.words.word(line.document))
+    }
+
+    fn journal(&self, made: &Book) -> Vec<Bytes> {
+        rows(&made.entries, |row, entry| {
+            let (connection, source_id) = self.key(entry.line);
+            row.u16(entry.day as u16).text(entry.debit.as_str()).text(entry.credit.as_str()).i64(entry.cents).text(entry.kind.as_str());
+            let place = entry.place;
+            for word in [place.channel, place.account, place.store, place.department, place.requisition, place.project] {
+                row.text(self.words.word(word));
+            }
+            row.text(connection).text(source_id).text(self.document(entry.line)).text(self.words.word(entry.allocation));
+        })
+    }
+
+    fn wallets(&self, made: &Book) -> Vec<Bytes> {
+        let moves: Vec<_> = made.wallets.iter().flat_map(|wallet| wallet.moves.iter().zip(1_u32..).map(move |one| (wallet, one))).collect();
+        rows(&moves, |row, (wallet, (one, number))| {
+            let Some(line) = self.line(one.line) else { return };
+            let (connection, source_id) = self.key(one.line);
+            let measure = match wallet.measure {
+                Measure::Units => "units",
+                Measure::Money(currency) => self.words.word(currency),
+            };
+            let stated = line.balance.filter(|_| one.kind == line.kind);
+            row.text(self.words.word(wallet.channel)).text(self.words.word(wallet.account)).text(measure).u32(*number);
+            row.u16(line.booked_on as u16).text(one.kind.as_str()).text(connection).text(source_id).text(self.words.word(line.document));
+            row.i64(one.units).i64(one.value).i64(one.balance_units).i64(one.balance_value).nullable_i64(stated);
+        })
+    }
+
+    fn packages(&self, made: &Book) -> Vec<Bytes> {
+        rows(&made.entitlements, |row, one: &Entitlement| {
+            let Some(line) = self.line(one.line) else { return };
+            let (connection, source_id) = self.key(one.line);
+            row.text(self.words.word(line.place.channel)).text(self.words.word(line.document)).text(connection).text(source_id);
+            row.text(if one.by == By::Price { "price" } else { "unit" }).text(self.words.word(one.item));
+            row.u16(one.valid.0 as u16).u16(one.valid.1 as u16);
+            row.i64(one.entitled).i64(one.used).i64(one.left()).i64(one.cost).i64(one.cost_used).i64(one.rest());
+        })
+    }
+
+    fn faults(&self, made: &Book) -> Vec<Bytes> {
+        rows(&made.faults, |row, fault| {
+            let Some(line) = self.line(fault.line) else { return };
+            let (connection, source_id) = self.key(fault.line);
+            // Who looks for cost that is missing asks by service, of everything else by booking.
+            let (from, until) = if fault.reason == Reason::NoRate { line.service } else { (line.booked_on, line.booked_on) };
+            row.text(fault.reason.as_str()).text(self.words.word(line.place.channel)).text(self.words.word(line.place.account));
+            row.u16(from as u16).u16(until as u16).text(connection).text(source_id).text(self.words.word(line.document));
+            row.nullable_i64(fault.amount).nullable_i64(fault.expected);
+        })
+    }
+}
+
+fn texts<'b, const N: usize>(fields: &mut Fields<'b>) -> Option<[&'b str; N]> {
+    let mut texts = [""; N];
+    for text in &mut texts {
+        *text = fields.text()?;
+    }
+    Some(texts)
+}
+
+/// Rows in bodies of a bounded size.
+fn rows<T>(all: &[T], mut write: impl FnMut(&mut RowBinary, &T)) -> Vec<Bytes> {
+    let mut bodies = Vec::new();
+    let mut row = RowBinary::default();
+    for one in all {
+        write(&mut row, one);
+        if row.size() >= BODY {
+            bodies.push(std::mem::take(&mut row).finish());
+        }
+    }
+    bodies.push(row.finish());
+    bodies
+}
+
+/// A decimal as a whole number of so many parts of one.
+fn scaled(number: Decimal, one: i64) -> Option<i64> {
+    let scaled = number.checked_mul(Decimal::from(one))?;
+    scaled.round_dp_with_strategy(0, RoundingStrategy::MidpointAwayFromZero).to_i64()
+}
+
+/// What finance.toml decides, in the ledger's words.
+fn rules(config: &Config, words: &mut Words) -> Rules {
+    let finance = &config.finance;
+    let packages = finance.package.iter().map(|package| Terms {
+        document: words.number(&package.document),
+        by: match package.rule {
+            inflow_config::PackageRule::Unit => By::Unit,
+            inflow_config::PackageRule::Price => By::Price,
+        },
+        items: package
+            .item
+            .iter()
+            .filter_map(|item| {
+                let price = item.price.and_then(|price| scaled(price, TEN_THOUSANDTHS)).unwrap_or_default();
+                Some((words.number(&item.name), scaled(item.units, TEN_THOUSANDTHS)?.max(1), price))
+            })
+            .collect(),
+    });
+    let packages = packages.collect();
+    let allocations = finance.allocation.iter().map(|rule| {
+        let mut numbers = |list: &[String]| list.iter().map(|word| words.number(word)).collect();
+        let [channels, accounts, documents] = [&rule.channel, &rule.account, &rule.document].map(|list| numbers(list));
+        let mut number = |word: &Option<String>| word.as_ref().map(|word| words.number(word));
+        let shares = rule.share.iter().map(|share| Share {
+            channel: number(&share.channel),
+            store: number(&share.store),
+            department: number(&share.department),
+            requisition: number(&share.requisition),
+            share: scaled(share.share, SHARE_ONE).unwrap_or_default(),
+        });
+        let shares = shares.collect();
+        Allocation {
+            id: words.number(&rule.id),
+            channels,
+            accounts,
+            documents,
+            kinds: rule.kind.iter().filter_map(|kind| Kind::of(kind)).collect(),
+            from: rule.from.map(day),
+            to: rule.to.map(day),
+            shares,
+        }
+    });
+    let allocations = allocations.collect();
+    let bonus = match finance.wallets.bonus {
+        inflow_config::BonusUnits::Average => Bonus::Average,
+        inflow_config::BonusUnits::Last => Bonus::Last,
+    };
+    Rules { bonus, packages, allocations }
+}
