@@ -18,8 +18,8 @@ WITH
     least({to:Date}, today) AS until
 SELECT
     channel, {from:Date} AS period, document, item, rule, valid_from, valid_to, entitled, used,
-    if(valid_to < until, 0, entitled - used) AS left, if(valid_to < until, entitled - used, 0) AS expired,
-    cost, cost_used, if(valid_to < until, 0, cost - cost_used) AS cost_left, if(valid_to < until, cost - cost_used, 0) AS cost_expired,
+    if(valid_to <= until, 0, entitled - used) AS left, if(valid_to <= until, entitled - used, 0) AS expired,
+    cost, cost_used, if(valid_to <= until, 0, cost - cost_used) AS cost_left, if(valid_to <= until, cost - cost_used, 0) AS cost_expired,
     (SELECT toString(any(base)) FROM inflow.fx_rates) AS currency, 'ok' AS status, toFloat64(1) AS covered
 FROM
 (

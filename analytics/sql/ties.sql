@@ -17,7 +17,11 @@ WITH
     least({to:Date}, today) AS until,
     (account, debit, credit, amount) -> if(debit = account, amount, 0) - if(credit = account, amount, 0) AS into,
     -- What wallets and packages took in is not paid again when it is used.
-    settled AS (SELECT connection, source_id FROM inflow.wallet_moves WHERE kind NOT IN ('recharge', 'refund')),
+    settled AS
+    (
+        SELECT connection, source_id FROM inflow.wallet_moves
+        GROUP BY connection, source_id HAVING countIf(kind IN ('recharge', 'refund')) = 0
+    ),
     (SELECT arraySort(groupArray((toString(currency), valid_from, rate))) FROM inflow.fx_rates) AS rates
 SELECT
     {from:Date} AS period, tie,

@@ -8,6 +8,7 @@ mod daemon;
 mod demo;
 mod erase;
 mod fifty;
+mod finance;
 mod holder;
 mod kinds;
 mod links;
