@@ -141,6 +141,7 @@ async fn others(
     if *scope == Scope::All {
         marts.rebuild("fx_rates", &fx_rates(config), &[]).await?;
     }
+    marts.rebuild_if_other("budgets", &budgets(config)).await?;
     if wanted(ledger::JOURNAL) && news.spend {
         ledger::rebuild(marts, config).await?;
     }
@@ -328,6 +329,16 @@ fn fx_rates(config: &Config) -> String {
         }
     }
     include_str!("../sql/marts/fx_rates.sql").replace("$rates", &format!("[{}]", rows.join(", ")))
+}
+
+fn budgets(config: &Config) -> String {
+    let row = |budget: &inflow_config::Budget| {
+        let words = [&budget.channel, &budget.store, &budget.department].map(|word| quote_text(word.as_deref().unwrap_or_default()));
+        format!("({}, {}, {})", quote_text(&budget.month.to_string()), words.join(", "), quote_text(&budget.amount.to_string()))
+    };
+    let rows: Vec<String> = config.finance.budget.iter().map(row).collect();
+    let rows = format!("CAST([{}], 'Array(Tuple(String, String, String, String, String))')", rows.join(", "));
+    include_str!("../sql/marts/budgets.sql").replace("$budgets", &rows)
 }
 
 /// Creates the views of the live database anew, unless all of them are there as they would be made.

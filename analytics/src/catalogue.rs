@@ -159,6 +159,7 @@ const DEFINITIONS: &[&str] = &[
     include_str!("../sql/packages.sql"),
     include_str!("../sql/ledger_faults.sql"),
     include_str!("../sql/ties.sql"),
+    include_str!("../sql/budget_actual.sql"),
     include_str!("../sql/posting_heat.sql"),
     include_str!("../sql/application_heat.sql"),
     include_str!("../sql/posting_time.sql"),

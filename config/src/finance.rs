@@ -12,7 +12,7 @@ use crate::problem::{Bad, Problem, did_you_mean};
 use crate::reader::Section;
 use crate::settings::DecimalText;
 use crate::tree::Node;
-use crate::values::{above_zero, day, decimal, from_str, id, list, not_negative, words};
+use crate::values::{above_zero, day, decimal, from_str, id, list, not_negative, parsed, words};
 
 /// `finance.toml`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, schemars::JsonSchema)]
@@ -26,6 +26,8 @@ pub struct Finance {
     pub package: Vec<Package>,
     /// Cost that is given to other channels, stores, departments or requisitions than its lines name.
     pub allocation: Vec<Allocation>,
+    /// What may be spent by month.
+    pub budget: Vec<Budget>,
     /// Where the keys of the file stand.
     #[serde(skip)]
     #[schemars(skip)]
@@ -154,6 +156,27 @@ pub struct AllocationShare {
     pub share: Decimal,
 }
 
+/// What may be spent in a month, by all or by those that are named.
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Budget {
+    /// First day of the month; written 2026-10.
+    #[schemars(with = "String", regex(pattern = "^[0-9]{4}-[0-9]{2}$"))]
+    pub month: NaiveDate,
+    /// Channel; absent: all.
+    #[schemars(default)]
+    pub channel: Option<String>,
+    /// Store; absent: all.
+    #[schemars(default)]
+    pub store: Option<String>,
+    /// Department; absent: all.
+    #[schemars(default)]
+    pub department: Option<String>,
+    /// In the company's currency.
+    #[schemars(with = "DecimalText")]
+    pub amount: Decimal,
+}
+
 impl BonusUnits {
     /// The word used in the file.
     pub fn as_str(self) -> &'static str {
@@ -221,6 +244,7 @@ impl Finance {
                 }
                 allocation
             }),
+            budget: budgets(section),
             places: Places::default(),
         }
     }
@@ -233,14 +257,43 @@ impl Finance {
 
     /// Every channel that the file names, with its key.
     pub(crate) fn channels(&self) -> impl Iterator<Item = (String, &str)> {
-        self.allocation.iter().enumerate().flat_map(|(at, allocation)| {
+        let allocations = self.allocation.iter().enumerate().flat_map(|(at, allocation)| {
             let only = allocation.channel.iter().map(move |channel| (format!("allocation[{at}].channel"), channel.as_str()));
             let shares = allocation.share.iter().enumerate();
             only.chain(
                 shares.filter_map(move |(share, one)| Some((format!("allocation[{at}].share[{share}].channel"), one.channel.as_deref()?))),
             )
-        })
+        });
+        let budgets = self.budget.iter().enumerate();
+        allocations.chain(budgets.filter_map(|(at, budget)| Some((format!("budget[{at}].channel"), budget.channel.as_deref()?))))
     }
+}
+
+fn budgets(section: &mut Section<'_>) -> Vec<Budget> {
+    let mut seen = BTreeSet::new();
+    section.sections("budget", |section| {
+        let budget = Budget {
+            month: section.required("month", NaiveDate::MIN, |node| parsed(node, month)),
+            channel: section.optional("channel", words),
+            store: section.optional("store", words),
+            department: section.optional("department", words),
+            amount: section.required("amount", Decimal::ZERO, |node| decimal(node).and_then(not_negative)),
+        };
+        if !seen.insert((budget.month, budget.channel.clone(), budget.store.clone(), budget.department.clone())) {
+            section.complain(
+                "month",
+                bad("there are two budgets of this month for the same", "add them up, or name a channel, store or department"),
+            );
+        }
+        budget
+    })
+}
+
+/// A month as 2026-10.
+fn month(text: &str) -> Result<NaiveDate, Bad> {
+    let day =
+        text.split_once('-').filter(|(year, month)| (year.len(), month.len()) == (4, 2)).and_then(|_| format!("{text}-01").parse().ok());
+    day.ok_or_else(|| bad(format!("`{text}` is no month"), "for example month = \"2026-10\""))
 }
 
 impl Package {

@@ -1,7 +1,7 @@
 //! Every definition installs and runs, whatever it is grouped by.
 
 use inflow_analytics::{AnalyticsError, Scope, analyze, analyze_into, catalogue, report};
-use inflow_config::{Explain, Persona, Tag};
+use inflow_config::{Budget, Explain, Persona, Tag};
 
 use serde_json::json;
 
@@ -15,6 +15,9 @@ async fn every_metric_runs_by_every_dimension() {
     world.config.alerts.rule =
         world.rules("[[rule]]\nid = \"any\"\nname = { en = \"Any\", zh = \"任意\" }\nmetric = \"volume\"\nabove = 1\n");
     world.insert("applications", vec![application("1", "boss", "2026-10-05 10:00:00")]).await;
+    let month = "2026-10-01".parse().unwrap();
+    world.config.finance.budget =
+        vec![Budget { month, channel: Some("boss".to_owned()), store: None, department: None, amount: 1_000.into() }];
     // A wallet that is used beyond what it held, and a package by the day.
     let line = |id: &str, kind: &str, gross: &str| {
         json!({"connection": "ledger", "source_id": id, "channel": "boss", "account": "main", "kind": kind, "gross": gross, "net": gross, "currency": "CNY",

@@ -3,6 +3,7 @@
 
 mod assessments;
 mod budget;
+mod budget_actual;
 mod cases;
 mod changes;
 mod conversion;

@@ -1,0 +1,51 @@
+//! What a month will come to, and whether its budget will do.
+
+use inflow_config::Budget;
+use serde_json::{Value, json};
+
+use crate::world::{World, at, find, query};
+
+fn budget(channel: Option<&str>, amount: i64) -> Budget {
+    let month = "2026-10-01".parse().unwrap();
+    Budget { month, channel: channel.map(str::to_owned), store: None, department: None, amount: amount.into() }
+}
+
+/// 45 days from 1 September of 100 and 50 in turn, and ten yuan a day of a subscription. As of 15 October 16 days are left: 16 x 75 of the one, 16 x 10 of
+/// the other. The days of the last four weeks deviate by 25 (sqrt(28/27) of it in the sample): 1.96 x 25.4588 x 4 = 199.59.
+#[tokio::test]
+async fn a_month_comes_to_what_is_known_and_what_the_last_days_say() {
+    let mut world = World::new().await;
+    world.config.finance.budget = vec![budget(None, 3_000), budget(Some("boss"), 1_000), budget(Some("indeed"), 50)];
+    let first: chrono::NaiveDate = "2026-09-01".parse().unwrap();
+    let line = |id: String, channel: &str, kind: &str, gross: i64, from: &str, to: &str| {
+        json!({"connection": "ledger", "source_id": id, "channel": channel, "kind": kind, "gross": gross, "net": gross, "currency": "CNY",
+               "booked_on": from, "service_from": from, "service_to": to, "version": 1})
+    };
+    let mut lines: Vec<Value> = (0..45)
+        .map(|i| {
+            let day = (first + chrono::Days::new(i)).to_string();
+            line(i.to_string(), "boss", "cpc", if i % 2 == 0 { 100 } else { 50 }, &day, &day)
+        })
+        .collect();
+    lines.push(line("s".to_owned(), "zhaopin", "subscription", 900, "2026-09-01", "2026-11-29"));
+    world.insert("spend", lines).await;
+    world.analyze().await;
+    let mut asked = query("budget_actual", &[], "2026-10-01", "2026-10-31");
+    asked.as_of = at("2026-10-15T08:00:00Z");
+    let report = world.ask(&asked).await;
+    let of = |name: &str, column: &str| find(&report, &[("budget_of", name)])[column].as_str().unwrap_or_default().to_owned();
+    let figures = |name: &str| ["actual", "committed", "expected", "expected_low", "expected_high", "state"].map(|column| of(name, column));
+    assert_eq!(figures("all"), ["1300.00", "160.00", "2660.00", "2460.41", "2859.59", "within"].map(str::to_owned));
+    assert_eq!(figures("boss"), ["1150.00", "0.00", "2350.00", "2150.41", "2549.59", "exceeded"].map(str::to_owned));
+    assert_eq!(figures("indeed"), ["0.00", "0.00", "0.00", "0.00", "0.00", "within"].map(str::to_owned));
+    let pace = |name: &str| find(&report, &[("budget_of", name)])["pace"].as_f64().unwrap();
+    assert!((pace("boss") - 1_150.0 / (1_000.0 * 15.0 / 31.0)).abs() < 1e-4);
+    // Once the month is over nothing is expected any more.
+    asked.as_of = at("2026-11-20T08:00:00Z");
+    let over = world.ask(&asked).await;
+    let row = find(&over, &[("budget_of", "all")]);
+    assert_eq!(
+        (row["expected"].as_str(), row["expected_low"].as_str(), row["days_left"].as_i64()),
+        (Some("1460.00"), Some("1460.00"), Some(0))
+    );
+}
