@@ -57,8 +57,10 @@ SELECT
     if(j.budget = 0, NULL, round(j.spent / (j.budget * (toInt64(j.until) - toInt64(j.month) + 1) / (toInt64(j.ends) - toInt64(j.month) + 1)), 4)) AS pace,
     toDecimal64(j.known, 2) AS committed,
     j.spent + j.known + j.mean * j.rest AS end, 1.959963984540054 * j.deviation * sqrt(j.rest) AS give,
-    toDecimal64(round(end, 2), 2) AS expected, toDecimal64(round(end - give, 2), 2) AS expected_low, toDecimal64(round(end + give, 2), 2) AS expected_high,
-    multiIf(j.spent > j.budget, 'exceeded', end - give > j.budget, 'will_exceed', end > j.budget, 'may_exceed', 'within') AS state,
+    -- Days cost nothing at least, unless money came back of late.
+    if(j.mean < 0, end - give, greatest(end - give, j.spent + j.known)) AS low,
+    toDecimal64(round(end, 2), 2) AS expected, toDecimal64(round(low, 2), 2) AS expected_low, toDecimal64(round(end + give, 2), 2) AS expected_high,
+    multiIf(j.spent > j.budget, 'exceeded', low > j.budget, 'will_exceed', end > j.budget, 'may_exceed', 'within') AS state,
     j.rest AS days_left,
     (SELECT toString(any(base)) FROM inflow.fx_rates) AS currency, 'ok' AS status, toFloat64(1) AS covered
 FROM judged AS j

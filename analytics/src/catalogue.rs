@@ -150,6 +150,7 @@ const DEFINITIONS: &[&str] = &[
     include_str!("../sql/time_to_fill.sql"),
     include_str!("../sql/recruiter.sql"),
     include_str!("../sql/spend.sql"),
+    include_str!("../sql/spend_entries.sql"),
     include_str!("../sql/cash.sql"),
     include_str!("../sql/cost_per_contact.sql"),
     include_str!("../sql/cost_per_resume.sql"),

@@ -11,6 +11,7 @@ use inflow_config::Lang;
 use crate::failure::Failure;
 
 const PAGE: &str = include_str!("../web/index.html");
+const FINANCE: &str = include_str!("../web/finance.html");
 
 macro_rules! assets {
     ($($name:literal),+ $(,)?) => {
@@ -29,6 +30,7 @@ assets![
     "dom.js",
     "echarts.bundle.js",
     "en.json",
+    "finance.js",
     "format.js",
     "i18n.js",
     "icon.svg",
@@ -43,8 +45,17 @@ assets![
 
 /// `/`: the page in the language that the browser asks for; the reader may choose another there.
 pub(crate) async fn page(headers: HeaderMap) -> Response {
+    in_language(PAGE, &headers)
+}
+
+/// `/finance`: spend, wallets, packages, budgets and ties, likewise.
+pub(crate) async fn finance(headers: HeaderMap) -> Response {
+    in_language(FINANCE, &headers)
+}
+
+fn in_language(page: &str, headers: &HeaderMap) -> Response {
     let wanted = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).map_or(Lang::En, language);
-    let page = PAGE.replacen("<html lang=\"en\"", &format!("<html lang=\"{}\"", wanted.as_str()), 1);
+    let page = page.replacen("<html lang=\"en\"", &format!("<html lang=\"{}\"", wanted.as_str()), 1);
     let head = [(CONTENT_TYPE, "text/html; charset=utf-8"), (CACHE_CONTROL, "no-cache"), (VARY, "accept-language")];
     (head, page).into_response()
 }
@@ -105,7 +116,7 @@ mod tests {
     use inflow_config::Lang;
     use serde_json::{Map, Value};
 
-    use super::{ASSETS, PAGE, language};
+    use super::{ASSETS, FINANCE, PAGE, language};
 
     fn text(name: &str) -> &'static str {
         let (_, content) = ASSETS.iter().find(|(known, _)| *known == name).expect("an asset");
@@ -144,8 +155,11 @@ mod tests {
     #[test]
     fn every_word_that_the_page_asks_for_is_there() {
         let words = words("en.json");
-        let mut asked = literals(PAGE, "data-i18n=\"");
-        asked.extend(literals(PAGE, "data-i18n-label=\""));
+        let mut asked = Vec::new();
+        for page in [PAGE, FINANCE] {
+            asked.extend(literals(page, "data-i18n=\""));
+            asked.extend(literals(page, "data-i18n-label=\""));
+        }
         for name in scripts() {
             asked.extend(literals(text(name), " t(\""));
             asked.extend(literals(text(name), "(t(\""));
@@ -160,8 +174,11 @@ mod tests {
     #[test]
     fn every_file_that_the_page_loads_is_embedded() {
         let known: BTreeSet<_> = ASSETS.iter().map(|(name, _)| *name).collect();
-        let mut loaded = literals(PAGE, "src=\"/assets/");
-        loaded.extend(literals(PAGE, "href=\"/assets/"));
+        let mut loaded = Vec::new();
+        for page in [PAGE, FINANCE] {
+            loaded.extend(literals(page, "src=\"/assets/"));
+            loaded.extend(literals(page, "href=\"/assets/"));
+        }
         for name in scripts() {
             loaded.extend(literals(text(name), "from \"./"));
         }
@@ -177,7 +194,9 @@ mod tests {
             let rest = text(name).replace("http://www.w3.org/2000/svg", "");
             assert!(!rest.contains("http://") && !rest.contains("https://"), "{name}");
         }
-        assert!(!PAGE.contains("style=") && !PAGE.contains("onclick") && !PAGE.contains("<style"));
+        for page in [PAGE, FINANCE] {
+            assert!(!page.contains("style=") && !page.contains("onclick") && !page.contains("<style"));
+        }
     }
 
     #[test]

@@ -87,7 +87,8 @@ pub(crate) fn router_over(
         .route("/readyz", get(api::ready))
         .route("/hooks/{connection}", post(hooks::deliver))
         .layer(fresh);
-    let page = Router::new().route("/", get(assets::page)).route("/assets/{name}", get(assets::asset));
+    let page =
+        Router::new().route("/", get(assets::page)).route("/finance", get(assets::finance)).route("/assets/{name}", get(assets::asset));
     let mut app = answers
         .merge(page)
         .fallback(api::nowhere)
