@@ -197,11 +197,13 @@ struct Wallets {
     numbers: HashMap<(Word, Word, Word), usize>,
     /// Of channel and account, while there is one alone.
     alone: HashMap<(Word, Word), Option<usize>>,
+    /// Of a channel, while there is one alone.
+    only: HashMap<Word, Option<usize>>,
 }
 
 impl Wallets {
     fn of(lines: &[Line]) -> Self {
-        let mut wallets = Self { found: Vec::new(), numbers: HashMap::new(), alone: HashMap::new() };
+        let mut wallets = Self { found: Vec::new(), numbers: HashMap::new(), alone: HashMap::new(), only: HashMap::new() };
         for line in lines.iter().filter(|line| matches!(line.kind, Kind::Recharge | Kind::BonusCredit) && line.rate.is_some()) {
             let at = (line.place.channel, line.place.account);
             let next = wallets.found.len();
@@ -210,6 +212,7 @@ impl Wallets {
                 let measure = Measure::Money(line.currency);
                 wallets.found.push(Wallet { channel: at.0, account: at.1, measure, moves: Vec::new() });
                 wallets.alone.entry(at).and_modify(|alone| *alone = None).or_insert(Some(next));
+                wallets.only.entry(at.0).and_modify(|only| *only = None).or_insert(Some(next));
             }
             if line.kind == Kind::Recharge
                 && line.units.is_some()
@@ -230,11 +233,21 @@ impl Wallets {
             // Who names no account was billed.
             _ => place.account != Word::default(),
         };
-        let exact = || self.numbers.get(&(place.channel, place.account, line.currency)).copied();
-        // Units have no currency.
-        let alone = || self.alone.get(&(place.channel, place.account)).copied().flatten();
-        let counts_units = |wallet: &usize| self.found.get(*wallet).is_some_and(|wallet| wallet.measure == Measure::Units);
-        if own { exact().or_else(|| alone().filter(|wallet| line.units.is_some() && counts_units(wallet))) } else { None }
+        if !own {
+            return None;
+        }
+        let exact = self.numbers.get(&(place.channel, place.account, line.currency)).copied();
+        // Units have no currency, and where a channel has one wallet a line need not name it.
+        let alone = || match place.account {
+            Word(0) => self.only.get(&place.channel).copied().flatten(),
+            account => self.alone.get(&(place.channel, account)).copied().flatten(),
+        };
+        let fits = |wallet: &usize| match self.found.get(*wallet).map(|wallet| wallet.measure) {
+            Some(Measure::Units) => line.units.is_some(),
+            Some(Measure::Money(currency)) => currency == line.currency,
+            None => false,
+        };
+        exact.or_else(|| alone().filter(fits))
     }
 }
 

@@ -86,6 +86,17 @@ fn a_wallet_keeps_units_and_what_they_cost() {
 }
 
 #[test]
+fn a_line_need_not_name_the_only_wallet_of_its_channel() {
+    let account = |line: Line, account| Line { place: Place { account: Word(account), ..line.place }, ..line };
+    let used = line(Kind::Consumption, 2, 30);
+    let one = [account(line(Kind::Recharge, 1, 100), 3), used];
+    assert_eq!(balance(&book(&one, &Rules::default()), Account::Wallet), 7_000);
+    let two = [account(line(Kind::Recharge, 1, 100), 3), account(line(Kind::Recharge, 1, 100), 4), used];
+    let unclear = book(&two, &Rules::default());
+    assert_eq!((balance(&unclear, Account::Wallet), faults(&unclear)), (20_000, vec![Reason::NoWallet]));
+}
+
+#[test]
 fn a_stated_balance_that_differs_is_told() {
     let lines = [line(Kind::Recharge, 1, 100), Line { balance: Some(75 * TEN_THOUSANDTHS), ..line(Kind::Consumption, 2, 30) }];
     let told = book(&lines, &Rules::default()).faults;
