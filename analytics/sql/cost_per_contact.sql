@@ -2,13 +2,13 @@
 -- version: 2
 -- title.en: Cost per contact
 -- title.zh: 单次沟通成本
--- numerator: external cost in the base currency, accrued by service day: every ledger line as the journal makes it cost (recharges never are, units of wallets and packages as they are used or expire), without tax that is claimed back
+-- numerator: external cost in the base currency, accrued by service day (or paid by booking day, where finance.toml says basis = "cash"): every ledger line as the journal makes it cost (recharges never are, units of wallets and packages as they are used or expire), without tax that is claimed back
 -- denominator: applications that entered contacted in the period (who applied has been in contact)
 -- clock: cost by service day; applications by the instant of entering contacted
 -- exclusions: lines without a rate on their booking day; internal cost (ANSI/SHRM 06001.2012 and ISO/TS 30407 also hold it); chats are never the denominator
 -- dimensions: channel, store, department, job_family, requisition, day, week, month
 -- default_by: channel
--- columns: numerator, denominator, value, low, high, pooled_numerator, pooled_denominator, pooled_value, currency, status, covered
+-- columns: numerator, denominator, value, low, high, pooled_numerator, pooled_denominator, pooled_value, currency, basis, status, covered
 -- money: numerator, value, low, high, pooled_numerator, pooled_value
 -- reconciles: spend_tie
 -- meaning.en: Net external cost of a channel and period over the people it brought into contact in the same period.

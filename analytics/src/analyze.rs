@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use inflow_config::{Config, SharedClock};
+use inflow_config::{Config, CostBasis, SharedClock};
 use inflow_store::{Reading, Store, quote_text, within_segments};
 
 use serde_json::{Map, Value};
@@ -65,7 +65,7 @@ pub async fn analyze(store: &Store, config: &Config, clock: &SharedClock, wanted
     let marts = Marts::new(store, LIVE, config);
     rebuild(&marts, config, clock, &wanted, scope).await?;
     if wanted(VIEWS) {
-        install(store).await?;
+        install(store, config).await?;
     }
     Ok(())
 }
@@ -342,8 +342,16 @@ fn budgets(config: &Config) -> String {
 }
 
 /// Creates the views of the live database anew, unless all of them are there as they would be made.
-async fn install(store: &Store) -> Result<(), AnalyticsError> {
-    let mut views = vec![("spend_tie_v1".to_owned(), SPEND_TIE.to_owned())];
+async fn install(store: &Store, config: &Config) -> Result<(), AnalyticsError> {
+    let (days, basis) = match config.finance.cost.basis {
+        CostBasis::Accrual => (include_str!("../sql/shared/cost_days.sql"), "accrual"),
+        CostBasis::Cash => (include_str!("../sql/shared/paid_days.sql"), "cash"),
+    };
+    let mut views = vec![
+        ("cost_days".to_owned(), with_openings(days)),
+        ("cost_basis".to_owned(), format!("SELECT '{basis}' AS basis")),
+        ("spend_tie_v1".to_owned(), SPEND_TIE.to_owned()),
+    ];
     for metric in catalogue() {
         views.push((metric.view(), metric.statement()));
         views.push((format!("metric_{}", metric.id), current(metric)));

@@ -22,6 +22,8 @@ pub struct Finance {
     pub vat: Vat,
     /// Prepaid accounts at boards.
     pub wallets: Wallets,
+    /// What cost per head divides.
+    pub cost: CostSettings,
     /// Packages of which the use is told apart; any other package is cost by the day.
     pub package: Vec<Package>,
     /// Cost that is given to other channels, stores, departments or requisitions than its lines name.
@@ -56,6 +58,25 @@ impl Default for Vat {
 pub struct Wallets {
     /// What bonus units do to the price of the others.
     pub bonus: BonusUnits,
+}
+
+/// What cost per head divides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, schemars::JsonSchema)]
+#[schemars(deny_unknown_fields, default)]
+pub struct CostSettings {
+    /// Cost by its days of service, or money by its booking days.
+    pub basis: CostBasis,
+}
+
+/// Cost by its days of service, or money by its booking days.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CostBasis {
+    /// What the service of a day cost.
+    #[default]
+    Accrual,
+    /// What was paid on a day, tax included.
+    Cash,
 }
 
 /// What units that a board gives on top do to the price of those that were paid for.
@@ -187,6 +208,24 @@ impl BonusUnits {
     }
 }
 
+impl CostBasis {
+    /// The word used in the file and in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Accrual => "accrual",
+            Self::Cash => "cash",
+        }
+    }
+}
+
+impl FromStr for CostBasis {
+    type Err = Bad;
+
+    fn from_str(text: &str) -> Result<Self, Bad> {
+        one_of("basis", text, [Self::Accrual, Self::Cash], Self::as_str)
+    }
+}
+
 impl PackageRule {
     /// The word used in the file and in reports.
     pub fn as_str(self) -> &'static str {
@@ -230,6 +269,7 @@ impl Finance {
                 Vat { deductible, payers: section.optional("payers", list).unwrap_or_default() }
             }),
             wallets: section.section("wallets", |section| Wallets { bonus: section.optional("bonus", from_str).unwrap_or_default() }),
+            cost: section.section("cost", |section| CostSettings { basis: section.optional("basis", from_str).unwrap_or_default() }),
             package: section.sections("package", |section| {
                 let package = Package::read(section);
                 if !documents.insert(package.document.clone()) {

@@ -46,7 +46,9 @@ pub use channel::{Channel, Name, Terms, TermsKind};
 pub use clock::{Clock, FixedClock, SharedClock, SystemClock};
 pub use connection::Connection;
 pub use example::{TEMPLATES, ZH_SME_TEMPLATE, example, template};
-pub use finance::{Allocation, AllocationShare, BonusUnits, Budget, Finance, Package, PackageItem, PackageRule, Vat, Wallets};
+pub use finance::{
+    Allocation, AllocationShare, BonusUnits, Budget, CostBasis, CostSettings, Finance, Package, PackageItem, PackageRule, Vat, Wallets,
+};
 pub use http::HttpSettings;
 pub use load::{Config, process_env};
 pub use money::{Currency, Money};

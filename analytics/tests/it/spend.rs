@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{Days, NaiveDate};
+use inflow_config::CostBasis;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use serde_json::{Value, json};
@@ -209,4 +210,20 @@ async fn cost_per_resume_divides_cost_and_resumes_of_the_same_period() {
     let half = world.ask(&asked).await;
     assert_eq!(find(&half, &[("channel", "boss")])["numerator"], "150.00");
     assert_eq!(half.reconciles.unwrap()["ties"], true);
+}
+
+/// A year's subscription of 3 650.00 that is paid in October: ten a day, or all of it at once.
+#[tokio::test]
+async fn cost_per_resume_stands_on_the_chosen_basis() {
+    let mut world = World::new().await;
+    world.insert("spend", vec![line("1", "boss", "subscription", "3650", "2026-10-01", "2027-09-30")]).await;
+    world.insert("applications", (0..31).map(|i| application(&i.to_string(), "boss", "2026-10-05 10:00:00")).collect()).await;
+    for (basis, cost, each) in [(CostBasis::Accrual, "310.00", "10.00"), (CostBasis::Cash, "3650.00", "117.74")] {
+        world.config.finance.cost.basis = basis;
+        world.analyze().await;
+        let report = world.report("cost_per_resume", &[], "2026-10-01", "2026-10-31").await;
+        let row = find(&report, &[("channel", "boss")]);
+        let said = ["numerator", "value", "basis"].map(|column| row[column].as_str().unwrap());
+        assert_eq!(said, [cost, each, basis.as_str()]);
+    }
 }
