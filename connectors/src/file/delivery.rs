@@ -8,7 +8,7 @@ use super::decode::decode;
 use super::header::{self, Header, Wanted, nearest};
 use super::records::{self, Fault};
 use super::table::{RowPlace, Table};
-use super::{Row, matches, page, text, workbook};
+use super::{Row, SumRow, matches, page, text, workbook};
 use crate::answer::{self, convert};
 use crate::error::{PullError, PullErrorKind};
 use crate::pull::shaped_list;
@@ -82,10 +82,11 @@ pub(crate) fn plain_lines(path: &Path, stream: &Stream, alone: bool) -> Plain {
     if !alone && !form.names.is_empty() && !form.names.iter().any(is_named) {
         return Plain::Other;
     }
-    let reshaped = stream.same_id || stream.only.is_some() || stream.explode.is_some() || stream.hook.is_some();
+    // A statement is checked as a whole before anything of it is landed.
+    let whole = is_reshaped(stream) || stream.kind.is_statement();
     let stated = form.format.is_none_or(|format| format == FileFormat::Ndjson) && form.encoding.is_none();
     let has_ids = !stream.id.is_empty();
-    if reshaped || !stated || !has_ids || !accepted(stream, form).contains(&FileFormat::Ndjson) { Plain::Unknown } else { Plain::Fits }
+    if whole || !stated || !has_ids || !accepted(stream, form).contains(&FileFormat::Ndjson) { Plain::Unknown } else { Plain::Fits }
 }
 
 impl Delivery {
@@ -262,19 +263,42 @@ impl Delivery {
 
     /// The records of a stream that fits.
     pub(crate) fn rows(&self, stream: &Stream, source: Source<'_>) -> Result<Vec<Row>, PullError> {
+        self.rows_and_sums(stream, source).map(|(rows, _)| rows)
+    }
+
+    /// The same and, of a statement, the rows that add them up.
+    pub(crate) fn rows_and_sums(&self, stream: &Stream, source: Source<'_>) -> Result<(Vec<Row>, Vec<SumRow>), PullError> {
         let default = FileForm::default();
         let form = stream.file.as_ref().unwrap_or(&default);
-        let rows = match source {
+        let (mut rows, mut sums) = (Vec::new(), Vec::new());
+        match source {
             Source::Tables(tables) => {
                 let wanted = Wanted::of(stream, form);
-                let read = |(table, header): &(Found<'_>, Header)| records::records(table.table(), header, &wanted, stream, form);
-                let rows: Result<Vec<Vec<Row>>, Fault> = tables.iter().map(read).collect();
-                rows.map_err(|fault| self.error(fault))?.into_iter().flatten().collect()
+                for (table, header) in &tables {
+                    let read = records::records(table.table(), header, &wanted, stream, form);
+                    let (more, totals) = read.map_err(|fault| self.error(fault))?;
+                    let before = rows.len();
+                    sums.extend(totals.into_iter().map(|sum| SumRow {
+                        records: sum.records.start + before..sum.records.end + before,
+                        above: sum.above + before,
+                        ..sum
+                    }));
+                    rows.extend(more);
+                }
             }
-            Source::Text(rows) => rows,
-        };
-        Ok(shaped(stream, rows))
+            Source::Text(read) => rows = read,
+        }
+        if is_reshaped(stream) {
+            // Of what is made of the rows, they are no sums.
+            return Ok((shaped(stream, rows), Vec::new()));
+        }
+        Ok((rows, sums))
     }
+}
+
+/// Whether the words of the stream make other records of its rows.
+fn is_reshaped(stream: &Stream) -> bool {
+    stream.same_id || stream.only.is_some() || stream.explode.is_some() || stream.hook.is_some()
 }
 
 /// What the words `only`, `explode`, `hook` and `same_id` make of the rows.
@@ -283,9 +307,6 @@ fn shaped(stream: &Stream, rows: Vec<Row>) -> Vec<Row> {
         // One record comes from many rows: it stands where it stands in the list.
         let records = shaped_list(stream, rows.into_iter().map(|row| row.record).collect());
         return records.into_iter().zip(1..).map(|(record, at)| Row { place: RowPlace::record(at), record }).collect();
-    }
-    if stream.only.is_none() && stream.explode.is_none() && stream.hook.is_none() {
-        return rows;
     }
     let each = rows.into_iter().flat_map(|row| {
         let place = row.place;

@@ -3,12 +3,13 @@
 
 use std::collections::BTreeSet;
 
+use rayon::prelude::*;
 use serde_json::{Map, Value};
 
 use super::header::{Header, Wanted, column, comparable};
 use super::table::{Datum, Merge, Table, TableRow};
 use super::workbook::serial_date;
-use super::{Row, matches};
+use super::{Row, SumRow, matches, sums};
 use crate::spec::{Field, FieldType, FileForm, Scope, Stream, TimeFormat, scalar_text};
 
 /// What is wrong with a file: a sentence that names the place, and what to do.
@@ -24,18 +25,34 @@ impl Fault {
     }
 }
 
-/// The records below a header.
-pub(crate) fn records(table: &Table, header: &Header, wanted: &Wanted, stream: &Stream, form: &FileForm) -> Result<Vec<Row>, Fault> {
+/// The records below a header and, of a statement, the rows that add them up.
+pub(crate) fn records(
+    table: &Table,
+    header: &Header,
+    wanted: &Wanted,
+    stream: &Stream,
+    form: &FileForm,
+) -> Result<(Vec<Row>, Vec<SumRow>), Fault> {
     let reader = Reader { table, header, stream, form, mapped: mapped(header, wanted) };
-    let mut rows = Vec::new();
+    let (mut rows, mut sums) = (Vec::new(), Vec::new());
     for row in table.rows.iter().filter(|row| row.number > header.row) {
+        if let Some(label) = reader.sum(row) {
+            let place = table.row_place(row.number);
+            sums.push(SumRow { place, label: label.to_owned(), records: 0..0, above: rows.len(), record: sums::record(row, header) });
+            continue;
+        }
         reader.check_width(row)?;
         if reader.is_record(row) {
             rows.push(row);
         }
     }
     reader.check_merges(&rows)?;
-    rows.into_iter().map(|row| reader.record(row)).collect()
+    for sum in &mut sums {
+        sum.records = 0..rows.len();
+    }
+    let made: Vec<Result<Row, Fault>> = rows.into_par_iter().map(|row| reader.record(row)).collect();
+    // One after the other: the first fault of the file is the one that is said.
+    Ok((made.into_iter().collect::<Result<_, _>>()?, sums))
 }
 
 fn mapped(header: &Header, wanted: &Wanted) -> BTreeSet<u32> {
@@ -64,6 +81,13 @@ impl Reader<'_> {
             format!("{}: {width} cells, but the header has {header}", self.table.row_place(row.number)),
             "compare the line with the header line; cells that hold the separator or line breaks need quotes",
         ))
+    }
+
+    fn sum<'r>(&self, row: &'r TableRow) -> Option<&'r str> {
+        if !self.stream.kind.is_statement() {
+            return None;
+        }
+        sums::label(row, self.header, self.stream, self.is_skipped(row))
     }
 
     /// A row of which the stream reads nothing (a numbered empty row, a note below the list) is none.
@@ -166,6 +190,10 @@ impl Reader<'_> {
             if let Some(value) = record.get_mut(&name) {
                 *value = repaired;
             }
+            return Ok(());
+        }
+        // What is wrong with a statement is said of all its lines together.
+        if self.stream.kind.is_statement() {
             return Ok(());
         }
         let found = datum.and_then(Datum::text).filter(|text| is_harmless(text));

@@ -7,17 +7,20 @@ use std::time::SystemTime;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use inflow_config::Connection;
+use rayon::prelude::*;
 use tokio::sync::Semaphore;
 use tracing::{Instrument, info_span};
 
-use super::land::{Lander, store_together};
+use super::land::{Lander, header, store_together};
 use super::line::{LineMaker, Made, References};
 use super::newest::Newest;
 use super::{PullContext, PullOutcome, Stop};
 use crate::error::{PullError, PullErrorKind};
-use crate::file::{Delivery, Fit, LineFile, Plain, Row, RowIds, plain_lines};
+use crate::file::{Delivery, Fit, LineFile, Plain, Row, RowIds, SumRow, plain_lines};
+use crate::landing::SegmentHeader;
 use crate::spec::Stream;
 use crate::state::Landed;
+use crate::statement::{Places, Statement, StatementLine, StatementSum, refusal};
 
 /// The streams that may read a file.
 pub(super) struct Streams<'s> {
@@ -82,7 +85,10 @@ pub(super) async fn deliver(
     let zone = ctx.config.connection_timezone(connection);
     let country = &ctx.config.settings.company.country;
     let make = |stream| LineMaker::new(stream, &connection.name, country, ctx.keys, &tombstones, &references);
-    let mut readings: Vec<Reading<'_>> = streams.readers.iter().map(|stream| Reading::new(stream, make(stream), zone, snapshot)).collect();
+    let own = streams.mapping || crate::spec::built_in(&connection.connector).is_none();
+    let head = |stream| header(ctx, &connection.name, &connection.connector, stream, own, started_at);
+    let readers = streams.readers.iter().copied();
+    let mut readings: Vec<Reading<'_>> = readers.map(|stream| Reading::new(stream, make(stream), head(stream), zone, snapshot)).collect();
     let mut errors = Vec::new();
     for file in in_order(files, snapshot) {
         if ctx.shutdown.is_cancelled() {
@@ -97,7 +103,6 @@ pub(super) async fn deliver(
     }
     // An older state of a list may be broken: a newer one replaced it.
     errors.extend(readings.iter_mut().filter_map(|reading| reading.error.take()));
-    let own = streams.mapping || crate::spec::built_in(&connection.connector).is_none();
     let mut known = Known::of(ctx, &connection.name, &readings).await?;
     let few = readings.iter().map(|reading| reading.fetched).sum::<u64>() <= FEW as u64;
     for reading in &mut readings {
@@ -224,7 +229,7 @@ fn take_file(
     let mut broken = Vec::new();
     for (at, reading) in readings.iter_mut().enumerate() {
         let rows = match reads.in_scope(|| delivery.fit(reading.stream, streams.alone)) {
-            Fit::Rows(source) => reads.in_scope(|| delivery.rows(reading.stream, source)),
+            Fit::Rows(source) => reads.in_scope(|| delivery.rows_and_sums(reading.stream, source)),
             Fit::Broken(error) => Err(error),
             Fit::Other(need) => {
                 needs.push(format!("{} needs {need}", reading.stream.name));
@@ -233,7 +238,7 @@ fn take_file(
         };
         let rows = rows.map_err(|error| error.at(&connection.name));
         let lines = info_span!(target: "timing", "lines");
-        match rows.and_then(|rows| lines.in_scope(|| reading.lines(ctx, connection, &rows))) {
+        match rows.and_then(|(rows, sums)| lines.in_scope(|| reading.lines(ctx, connection, file, rows, &sums))) {
             Ok(lines) => made.push((at, lines)),
             Err(error) => broken.push((at, error.at(format!("{}: {}", connection.name, file.display())))),
         }
@@ -256,10 +261,21 @@ fn take_file(
     Ok(())
 }
 
+/// Rows that one thread makes lines of at one time.
+const PART: usize = 1_024;
+
+fn in_parts<T>(all: Vec<T>) -> Vec<Vec<T>> {
+    let mut all = all.into_iter();
+    let parts = std::iter::from_fn(|| Some(all.by_ref().take(PART).collect::<Vec<T>>()).filter(|part| !part.is_empty()));
+    parts.collect()
+}
+
 /// One stream over the files of a delivery.
 struct Reading<'a> {
     stream: &'a Stream,
     maker: LineMaker<'a>,
+    /// Of its segments.
+    header: SegmentHeader,
     newest: Newest<'a>,
     /// Keys of erased people that were listed.
     erased: Vec<u64>,
@@ -274,26 +290,83 @@ struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
-    fn new(stream: &'a Stream, maker: LineMaker<'a>, zone: Tz, snapshot: Snapshot) -> Reading<'a> {
+    fn new(stream: &'a Stream, maker: LineMaker<'a>, header: SegmentHeader, zone: Tz, snapshot: Snapshot) -> Reading<'a> {
         // An answer of the board that was kept as a file is a page, not the list.
         let page = stream.file.is_none() && stream.request.is_some();
         let replaces = stream.complete && snapshot == Snapshot::Newest && !page;
         let whole = !(page && snapshot == Snapshot::Newest);
         let newest = Newest::new(stream, zone);
-        Reading { stream, maker, newest, erased: Vec::new(), zone, fetched: 0, replaces, whole, delivered: false, error: None }
+        Reading { stream, maker, header, newest, erased: Vec::new(), zone, fetched: 0, replaces, whole, delivered: false, error: None }
     }
 
     /// The lines of a file: all of it, or none.
-    fn lines(&mut self, ctx: &PullContext<'_>, connection: &Connection, rows: &[Row]) -> Result<Vec<Made>, PullError> {
+    fn lines(
+        &mut self,
+        ctx: &PullContext<'_>,
+        connection: &Connection,
+        file: &Path,
+        rows: Vec<Row>,
+        sums: &[SumRow],
+    ) -> Result<Vec<Made>, PullError> {
+        let columns = rows.first().and_then(|row| row.record.as_object()).into_iter().flat_map(serde_json::Map::keys);
+        let headers: Vec<String> = columns.cloned().collect();
         let mut ids = RowIds::new(ctx.keys, &connection.name, self.stream, self.zone);
-        let mut lines = Vec::with_capacity(rows.len());
-        for row in rows {
-            // Only an id that is made of the row asks whom the row is about.
-            let identity = if self.stream.id.is_empty() { self.maker.identity(&row.record, "") } else { None };
-            let id = ids.id(row, identity.as_ref())?;
-            lines.push(self.maker.make(row.record.clone(), Some(id)));
+        ids.of_columns(headers.iter().map(String::as_str));
+        // Only an id that is made of the row asks whom the row is about.
+        let own_ids = !self.stream.id.is_empty();
+        let identity = |row: &Row| if own_ids { None } else { self.maker.identity(&row.record, "") };
+        let bases: Vec<_> = rows.par_iter().map(|row| ids.base(row, identity(row).as_ref())).collect();
+        let mut named = Vec::with_capacity(rows.len());
+        for (row, base) in rows.into_iter().zip(bases) {
+            let id = base.and_then(|base| ids.id(&row.place, base))?;
+            named.push((row, id));
+        }
+        drop(ids);
+        let mut lines = Vec::with_capacity(named.len());
+        let mut places = Vec::with_capacity(named.len());
+        // Each thread counts for itself what it drops.
+        let mut named = named.into_iter();
+        loop {
+            let part: Vec<(Row, String)> = named.by_ref().take(PART * rayon::current_num_threads()).collect();
+            if part.is_empty() {
+                break;
+            }
+            let (records, told): (Vec<_>, Vec<_>) = part.into_iter().map(|(row, id)| ((row.record, id), row.place)).unzip();
+            places.extend(told);
+            let made: Vec<(Vec<Made>, LineMaker<'a>)> = in_parts(records)
+                .into_par_iter()
+                .map(|part| {
+                    let mut maker = self.maker.fork();
+                    (part.into_iter().map(|(record, id)| maker.make(record, Some(id))).collect(), maker)
+                })
+                .collect();
+            for (made, maker) in made {
+                lines.extend(made);
+                self.maker.join(maker);
+            }
+        }
+        if self.stream.kind.is_statement() {
+            self.check(ctx, &lines, &Places { path: file, lines: &places, sums, headers: &headers })?;
         }
         Ok(lines)
+    }
+
+    /// Whether the statement that these lines are can be taken.
+    fn check(&self, ctx: &PullContext<'_>, made: &[Made], places: &Places<'_>) -> Result<(), PullError> {
+        let _checks = info_span!(target: "timing", "check").entered();
+        // An entry is nobody's, so that none is erased.
+        let lines = made.iter().zip(places.lines).filter_map(|(made, place)| match made {
+            Made::Line(line) => Some(StatementLine { line, row: place.number() }),
+            Made::Erased(_) => None,
+        });
+        let sums = places.sums.iter().map(|sum| StatementSum {
+            label: &sum.label,
+            lines: sum.records.clone(),
+            above: sum.above,
+            record: &sum.record,
+        });
+        let faults = ctx.sink.check(&self.header, &Statement { lines: lines.collect(), sums: sums.collect() });
+        if faults.is_empty() { Ok(()) } else { Err(refusal(self.stream, places, faults)) }
     }
 
     /// Another file of the delivery.
