@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::decode::decode;
 use super::header::{self, Header, Wanted, nearest};
-use super::records::{self, Fault};
+use super::records::{Fault, Records, TableRows};
 use super::table::{RowPlace, Table};
 use super::{Row, SumRow, matches, page, text, workbook};
 use crate::answer::{self, convert};
@@ -101,6 +101,11 @@ impl Delivery {
         let bytes = std::fs::read(path).map_err(unreadable)?;
         let format = by_content(&bytes).or_else(|| by_ending(path));
         Ok(Delivery { path: path.to_owned(), bytes, format, tables: OnceCell::new() })
+    }
+
+    /// The file.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Whether the stream reads this file. `alone`: it is the only one asked, as with a mapping, so what it needs is
@@ -263,36 +268,68 @@ impl Delivery {
 
     /// The records of a stream that fits.
     pub(crate) fn rows(&self, stream: &Stream, source: Source<'_>) -> Result<Vec<Row>, PullError> {
-        self.rows_and_sums(stream, source).map(|(rows, _)| rows)
+        let mut all = Vec::new();
+        self.read(stream, source, &mut |rows| {
+            all.extend(rows);
+            Ok(())
+        })?;
+        Ok(all)
     }
 
-    /// The same and, of a statement, the rows that add them up.
-    pub(crate) fn rows_and_sums(&self, stream: &Stream, source: Source<'_>) -> Result<(Vec<Row>, Vec<SumRow>), PullError> {
+    /// The same, part by part; and the rows that add them up, of a statement.
+    pub(crate) fn read(
+        &self,
+        stream: &Stream,
+        source: Source<'_>,
+        take: &mut dyn FnMut(Vec<Row>) -> Result<(), PullError>,
+    ) -> Result<Vec<SumRow>, PullError> {
+        if is_reshaped(stream) {
+            let mut all = Vec::new();
+            self.read_plain(stream, source, &mut |rows| {
+                all.extend(rows);
+                Ok(())
+            })?;
+            // Of what is made of the rows, totals are no sums.
+            return take(shaped(stream, all)).map(|()| Vec::new());
+        }
+        self.read_plain(stream, source, take)
+    }
+
+    fn read_plain(
+        &self,
+        stream: &Stream,
+        source: Source<'_>,
+        take: &mut dyn FnMut(Vec<Row>) -> Result<(), PullError>,
+    ) -> Result<Vec<SumRow>, PullError> {
+        let tables = match source {
+            Source::Tables(tables) => tables,
+            Source::Text(rows) => return take(rows).map(|()| Vec::new()),
+        };
         let default = FileForm::default();
         let form = stream.file.as_ref().unwrap_or(&default);
-        let (mut rows, mut sums) = (Vec::new(), Vec::new());
-        match source {
-            Source::Tables(tables) => {
-                let wanted = Wanted::of(stream, form);
-                for (table, header) in &tables {
-                    let read = records::records(table.table(), header, &wanted, stream, form);
-                    let (more, totals) = read.map_err(|fault| self.error(fault))?;
-                    let before = rows.len();
-                    sums.extend(totals.into_iter().map(|sum| SumRow {
-                        records: sum.records.start + before..sum.records.end + before,
-                        above: sum.above + before,
-                        ..sum
-                    }));
-                    rows.extend(more);
-                }
+        let wanted = Wanted::of(stream, form);
+        let (mut before, mut sums) = (0, Vec::new());
+        for (mut found, header) in tables {
+            let width = found.table().rows.iter().find(|row| row.number == header.row).and_then(|row| row.width);
+            let given = match &mut found {
+                Found::Csv(table) => std::mem::take(&mut table.rows),
+                Found::Kept(_) => Vec::new(),
+            };
+            let rows: TableRows<'_> = match &found {
+                Found::Csv(_) => Box::new(given.into_iter().map(Cow::Owned)),
+                Found::Kept(table) => Box::new(table.rows.iter().map(Cow::Borrowed)),
+            };
+            let records = Records::new(found.table(), rows, (&header, width), &wanted, stream, form);
+            let mut records = records.map_err(|fault| self.error(fault))?;
+            let mut count = 0;
+            while let Some(rows) = records.next().map_err(|fault| self.error(fault))? {
+                count += rows.len();
+                take(rows)?;
             }
-            Source::Text(read) => rows = read,
+            sums.extend(records.sums().into_iter().map(|sum| sum.after(before)));
+            before += count;
         }
-        if is_reshaped(stream) {
-            // Of what is made of the rows, they are no sums.
-            return Ok((shaped(stream, rows), Vec::new()));
-        }
-        Ok((rows, sums))
+        Ok(sums)
     }
 }
 

@@ -2,6 +2,7 @@
 //! posting or title, day and occurrence number, so that importing the same sheet again changes nothing.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use chrono_tz::Tz;
 use serde_json::Value;
@@ -21,7 +22,7 @@ pub(crate) struct RowIds<'a> {
     zone: Tz,
     /// Columns that count the rows of a file: another export numbers the same line otherwise.
     counting: Vec<String>,
-    /// How often each base occurred.
+    /// How often each content occurred, by the id of the first row that has it.
     occurrences: HashMap<String, u32>,
     /// Place and content of each ledger entry.
     entries: HashMap<String, (RowPlace, String)>,
@@ -33,8 +34,15 @@ pub(crate) enum Base {
     Id(String),
     /// A ledger line's own key, and its content.
     Entry(String, String),
-    /// Who, what and the day; how many there are alike is counted.
-    Content([String; 3]),
+    /// Who, what and the day, and the id of the first row that says so; how many there are alike is counted.
+    Content([String; 3], String),
+}
+
+/// The same once that was counted.
+pub(crate) enum Numbered {
+    Id(String),
+    /// Who, what, the day, and how many alike come before.
+    Content([String; 3], u32),
 }
 
 /// What headers of such columns are, in comparable form.
@@ -65,20 +73,41 @@ impl<'a> RowIds<'a> {
             return self.entry(row);
         }
         let (who, what) = self.who_and_what(row, identity);
-        Ok(Base::Content([who, what, self.day(row)]))
+        let parts = [who, what, self.day(row)];
+        let first = self.content_id(&parts, 0);
+        Ok(Base::Content(parts, first))
+    }
+
+    /// Counts those alike. Rows come in the order of their file.
+    pub(crate) fn number(&mut self, place: &RowPlace, base: Base) -> Result<Numbered, PullError> {
+        match base {
+            Base::Id(id) => Ok(Numbered::Id(id)),
+            Base::Entry(key, content) => self.settle(place, key, content).map(Numbered::Id),
+            Base::Content(parts, first) => match self.occurrences.entry(first.clone()) {
+                Entry::Vacant(place) => {
+                    place.insert(0);
+                    Ok(Numbered::Id(first))
+                }
+                Entry::Occupied(mut count) => {
+                    *count.get_mut() += 1;
+                    Ok(Numbered::Content(parts, *count.get()))
+                }
+            },
+        }
     }
 
     /// The id of a row: its own, its entry key, or a digest. Empty when the row lacks the id that the
-    /// mapping names (the pipeline quarantines it). Rows come in the order of their file.
-    pub(crate) fn id(&mut self, place: &RowPlace, base: Base) -> Result<String, PullError> {
-        let [who, what, day] = match base {
-            Base::Id(id) => return Ok(id),
-            Base::Entry(key, content) => return self.settle(place, key, content),
-            Base::Content(parts) => parts,
-        };
-        let base = [self.connection, &self.stream.name, &who, &what, &day].join("\u{1f}");
-        let occurrence = self.occurrences.entry(base).and_modify(|count| *count += 1).or_insert(0).to_string();
-        Ok(self.keys.row_id(&[self.connection, &self.stream.name, &who, &what, &day, &occurrence]))
+    /// mapping names (the pipeline quarantines it).
+    pub(crate) fn id(&self, numbered: Numbered) -> String {
+        match numbered {
+            Numbered::Id(id) => id,
+            Numbered::Content(parts, occurrence) => self.content_id(&parts, occurrence),
+        }
+    }
+
+    /// The id of a row that is known by what it says.
+    fn content_id(&self, [who, what, day]: &[String; 3], occurrence: u32) -> String {
+        self.keys.row_id(&[self.connection, &self.stream.name, who, what, day, &occurrence.to_string()])
     }
 
     /// What tells a row from others of its day. Where the row says of whom or of what it is, that; else its content.
@@ -197,7 +226,12 @@ mod tests {
         let mut ids = RowIds::new(&keys, "ledger", &stream, Shanghai);
         let rows = records.iter().enumerate().map(|(at, record)| Row { place: RowPlace::line(at as u64 + 2), record: record.clone() });
         ids.of_columns(records.iter().filter_map(serde_json::Value::as_object).flatten().map(|(name, _)| name.as_str()));
-        rows.map(|row| ids.base(&row, None).and_then(|base| ids.id(&row.place, base)).map_err(|error| error.message)).collect()
+        let id = |row: Row| -> Result<String, PullError> {
+            let base = ids.base(&row, None)?;
+            let numbered = ids.number(&row.place, base)?;
+            Ok(ids.id(numbered))
+        };
+        rows.map(id).map(|id| id.map_err(|error| error.message)).collect()
     }
 
     #[test]

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{PullError, PullErrorKind};
 
-pub(crate) use delivery::{Delivery, Fit, Plain, plain_lines};
+pub(crate) use delivery::{Delivery, Fit, Plain, Source, plain_lines};
 pub(crate) use header::{DEEPEST_HEADER, column as header_column, comparable, names as header_names};
 pub(crate) use ids::RowIds;
 pub(crate) use lines::{Halt, LineFile, parts};

@@ -44,6 +44,14 @@ pub(crate) struct SumRow {
     pub(crate) record: Value,
 }
 
+impl SumRow {
+    /// The same when so many records come before its table.
+    pub(super) fn after(self, before: usize) -> SumRow {
+        let records = self.records.start + before..self.records.end + before;
+        SumRow { records, above: self.above + before, ..self }
+    }
+}
+
 /// What a row calls the sum that it is; `None` for another row. `skipped`: the mapping says that it is no record. Without that, a row is a
 /// sum when its first cell says nothing else (`Total`, but not `Totaljobs`) and it has no booking day.
 pub(super) fn label<'r>(row: &'r TableRow, header: &Header, stream: &Stream, skipped: bool) -> Option<&'r str> {

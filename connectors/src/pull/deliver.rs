@@ -7,20 +7,19 @@ use std::time::SystemTime;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use inflow_config::Connection;
-use rayon::prelude::*;
 use tokio::sync::Semaphore;
 use tracing::{Instrument, info_span};
 
+use super::file_lines::FileLines;
 use super::land::{Lander, header, store_together};
 use super::line::{LineMaker, Made, References};
 use super::newest::Newest;
 use super::{PullContext, PullOutcome, Stop};
 use crate::error::{PullError, PullErrorKind};
-use crate::file::{Delivery, Fit, LineFile, Plain, Row, RowIds, SumRow, plain_lines};
+use crate::file::{Delivery, Fit, LineFile, Plain, RowIds, Source, plain_lines};
 use crate::landing::SegmentHeader;
 use crate::spec::Stream;
 use crate::state::Landed;
-use crate::statement::{Places, Statement, StatementLine, StatementSum, refusal};
 
 /// The streams that may read a file.
 pub(super) struct Streams<'s> {
@@ -228,19 +227,18 @@ fn take_file(
     let mut made = Vec::new();
     let mut broken = Vec::new();
     for (at, reading) in readings.iter_mut().enumerate() {
-        let rows = match reads.in_scope(|| delivery.fit(reading.stream, streams.alone)) {
-            Fit::Rows(source) => reads.in_scope(|| delivery.rows_and_sums(reading.stream, source)),
+        let source = match reads.in_scope(|| delivery.fit(reading.stream, streams.alone)) {
+            Fit::Rows(source) => Ok(source),
             Fit::Broken(error) => Err(error),
             Fit::Other(need) => {
                 needs.push(format!("{} needs {need}", reading.stream.name));
                 continue;
             }
         };
-        let rows = rows.map_err(|error| error.at(&connection.name));
         let lines = info_span!(target: "timing", "lines");
-        match rows.and_then(|(rows, sums)| lines.in_scope(|| reading.lines(ctx, connection, file, rows, &sums))) {
+        match source.and_then(|source| lines.in_scope(|| reading.lines(ctx, connection, &delivery, source))) {
             Ok(lines) => made.push((at, lines)),
-            Err(error) => broken.push((at, error.at(format!("{}: {}", connection.name, file.display())))),
+            Err(error) => broken.push((at, error.at(&connection.name))),
         }
     }
     if made.is_empty() && broken.is_empty() {
@@ -259,15 +257,6 @@ fn take_file(
         }
     }
     Ok(())
-}
-
-/// Rows that one thread makes lines of at one time.
-const PART: usize = 1_024;
-
-fn in_parts<T>(all: Vec<T>) -> Vec<Vec<T>> {
-    let mut all = all.into_iter();
-    let parts = std::iter::from_fn(|| Some(all.by_ref().take(PART).collect::<Vec<T>>()).filter(|part| !part.is_empty()));
-    parts.collect()
 }
 
 /// One stream over the files of a delivery.
@@ -304,69 +293,17 @@ impl<'a> Reading<'a> {
         &mut self,
         ctx: &PullContext<'_>,
         connection: &Connection,
-        file: &Path,
-        rows: Vec<Row>,
-        sums: &[SumRow],
+        delivery: &Delivery,
+        source: Source<'_>,
     ) -> Result<Vec<Made>, PullError> {
-        let columns = rows.first().and_then(|row| row.record.as_object()).into_iter().flat_map(serde_json::Map::keys);
-        let headers: Vec<String> = columns.cloned().collect();
-        let mut ids = RowIds::new(ctx.keys, &connection.name, self.stream, self.zone);
-        ids.of_columns(headers.iter().map(String::as_str));
-        // Only an id that is made of the row asks whom the row is about.
-        let own_ids = !self.stream.id.is_empty();
-        let identity = |row: &Row| if own_ids { None } else { self.maker.identity(&row.record, "") };
-        let bases: Vec<_> = rows.par_iter().map(|row| ids.base(row, identity(row).as_ref())).collect();
-        let mut named = Vec::with_capacity(rows.len());
-        for (row, base) in rows.into_iter().zip(bases) {
-            let id = base.and_then(|base| ids.id(&row.place, base))?;
-            named.push((row, id));
-        }
-        drop(ids);
-        let mut lines = Vec::with_capacity(named.len());
-        let mut places = Vec::with_capacity(named.len());
-        // Each thread counts for itself what it drops.
-        let mut named = named.into_iter();
-        loop {
-            let part: Vec<(Row, String)> = named.by_ref().take(PART * rayon::current_num_threads()).collect();
-            if part.is_empty() {
-                break;
-            }
-            let (records, told): (Vec<_>, Vec<_>) = part.into_iter().map(|(row, id)| ((row.record, id), row.place)).unzip();
-            places.extend(told);
-            let made: Vec<(Vec<Made>, LineMaker<'a>)> = in_parts(records)
-                .into_par_iter()
-                .map(|part| {
-                    let mut maker = self.maker.fork();
-                    (part.into_iter().map(|(record, id)| maker.make(record, Some(id))).collect(), maker)
-                })
-                .collect();
-            for (made, maker) in made {
-                lines.extend(made);
-                self.maker.join(maker);
-            }
-        }
+        let ids = RowIds::new(ctx.keys, &connection.name, self.stream, self.zone);
+        let mut made = FileLines::new(self.stream, &mut self.maker, ids);
+        let here = |error: PullError| error.at(format!("{}: {}", connection.name, delivery.path().display()));
+        let sums = delivery.read(self.stream, source, &mut |rows| made.add(rows).map_err(here))?;
         if self.stream.kind.is_statement() {
-            self.check(ctx, &lines, &Places { path: file, lines: &places, sums, headers: &headers })?;
+            made.check(ctx, &self.header, delivery.path(), &sums).map_err(here)?;
         }
-        Ok(lines)
-    }
-
-    /// Whether the statement that these lines are can be taken.
-    fn check(&self, ctx: &PullContext<'_>, made: &[Made], places: &Places<'_>) -> Result<(), PullError> {
-        let _checks = info_span!(target: "timing", "check").entered();
-        // An entry is nobody's, so that none is erased.
-        let lines = made.iter().zip(places.lines).filter_map(|(made, place)| match made {
-            Made::Line(line) => Some(StatementLine { line, row: place.number() }),
-            Made::Erased(_) => None,
-        });
-        let sums = places.sums.iter().map(|sum| StatementSum {
-            label: &sum.label,
-            lines: sum.records.clone(),
-            above: sum.above,
-            record: &sum.record,
-        });
-        let faults = ctx.sink.check(&self.header, &Statement { lines: lines.collect(), sums: sums.collect() });
-        if faults.is_empty() { Ok(()) } else { Err(refusal(self.stream, places, faults)) }
+        Ok(made.lines)
     }
 
     /// Another file of the delivery.

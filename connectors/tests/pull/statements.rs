@@ -112,6 +112,19 @@ async fn one_broken_statement_of_a_folder_holds_up_no_other() {
     assert_eq!(outcome.landed, 2);
 }
 
+#[tokio::test]
+async fn a_statement_of_many_lines_is_read_in_parts_and_is_one() {
+    let rig = Rig::new();
+    let lines = 9_000;
+    let file = rig.file("a.csv", format!("日期,金额\n{}合计,{lines}\n", "2026-09-01,1\n".repeat(lines)));
+    let outcome = import(&rig, &file).await;
+    assert_eq!((outcome.error, outcome.landed), (None, lines as u64));
+    assert_eq!(rig.world.ids().into_iter().collect::<BTreeSet<_>>().len(), lines, "equal lines are as many entries");
+    let rows = (2..).take(lines).collect();
+    assert_eq!(*rig.world.checked.lock().unwrap(), Checked { rows, sums: vec![("合计".to_owned(), lines)] });
+    assert_eq!(import(&rig, &file).await.landed, 0);
+}
+
 /// Lines of one statement: day of September and amount.
 type Lines = Vec<(u32, u32)>;
 
