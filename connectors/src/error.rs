@@ -1,6 +1,6 @@
 //! What can stop a pull: one sentence that names the place, a class, and what to do about it.
 
-use inflow_config::Explain;
+use inflow_config::{Explain, Lang};
 
 /// Class of a pull's error, as stored in `runs` and `connection_health`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -59,12 +59,14 @@ pub struct PullError {
     pub hint: Option<String>,
     /// HTTP status behind it, where there is one.
     pub status: Option<u16>,
+    /// Message and hint in Chinese, where a person's own file is wrong.
+    pub chinese: Option<Box<(String, String)>>,
 }
 
 impl PullError {
     /// An error without a place; the engine adds it.
     pub fn new(kind: PullErrorKind, message: impl Into<String>) -> PullError {
-        PullError { kind, place: String::new(), message: message.into(), hint: None, status: None }
+        PullError { kind, place: String::new(), message: message.into(), hint: None, status: None, chinese: None }
     }
 
     /// With the HTTP status behind it.
@@ -79,6 +81,21 @@ impl PullError {
     pub fn with_hint(mut self, hint: impl Into<String>) -> PullError {
         self.hint = Some(hint.into());
         self
+    }
+
+    /// With message and hint in Chinese.
+    #[must_use]
+    pub fn with_chinese(mut self, message: impl Into<String>, hint: impl Into<String>) -> PullError {
+        self.chinese = Some(Box::new((message.into(), hint.into())));
+        self
+    }
+
+    /// Place and message, and the hint, in a person's language as far as there are words in it.
+    pub fn said(&self, lang: Lang) -> (String, Option<String>) {
+        match (&self.chinese, lang) {
+            (Some(chinese), Lang::Zh) => (format!("{}: {}", self.place, chinese.0), Some(chinese.1.clone())),
+            _ => (self.to_string(), self.hint.clone()),
+        }
     }
 
     /// At a place, unless it has one.

@@ -15,6 +15,7 @@ mod mail;
 mod pull;
 pub mod spec;
 mod state;
+mod statement;
 mod suggest;
 
 pub use check::check_connection;
@@ -24,4 +25,5 @@ pub use pull::{
     WebhookDelivery, channels, delivered_files, import, probe, pull, receive_webhook, refuse_webhook,
 };
 pub use state::{Health, Landed, MappedLines, PullState, Run, SegmentIntake, SegmentSink, SinkError, StoredCounts};
+pub use statement::{Statement, StatementFault, StatementLine, StatementPlace, StatementSum};
 pub use suggest::{Suggestion, suggest_mapping};

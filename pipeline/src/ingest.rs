@@ -7,7 +7,7 @@
 
 use crate::frame::{Lineage, Rows, Table};
 use crate::map::{Fault, Mapped, Mapper};
-use crate::{PIPELINE_VERSION, PipelineError};
+use crate::{PIPELINE_VERSION, PipelineError, statement};
 use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -15,7 +15,7 @@ use futures::future::try_join_all;
 use inflow_config::{Config, SharedClock};
 use inflow_connectors::landing::{Line, Segment, SegmentHeader, read_segment};
 use inflow_connectors::spec::{Stream, spec};
-use inflow_connectors::{MappedLines, SegmentIntake, SegmentSink, SinkError, StoredCounts};
+use inflow_connectors::{MappedLines, SegmentIntake, SegmentSink, SinkError, Statement, StatementFault, StoredCounts};
 use inflow_store::{InsertInto, QuarantineRow, SegmentRow, Store, UnknownWordRow};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -168,6 +168,12 @@ impl SegmentSink for Pipeline {
         let fetched_at = DateTime::from_timestamp_millis(header.fetched_at)?;
         let mapper = mapper(&self.config, &header.connection, &header.connector, &header.stream, header.mapping.as_ref(), fetched_at)?;
         Some(Box::new(Intake { pipeline: self.clone(), mapper, read: Read::new() }))
+    }
+
+    fn check(&self, header: &SegmentHeader, statement: &Statement<'_>) -> Vec<StatementFault> {
+        let Some(fetched_at) = DateTime::from_timestamp_millis(header.fetched_at) else { return Vec::new() };
+        let mapper = mapper(&self.config, &header.connection, &header.connector, &header.stream, header.mapping.as_ref(), fetched_at);
+        mapper.map_or_else(Vec::new, |mapper| statement::check(&mapper, statement))
     }
 
     async fn store(&self, segment: &Segment) -> Result<StoredCounts, SinkError> {

@@ -27,6 +27,7 @@ mod refill;
 pub mod replay;
 mod sets;
 mod staging;
+mod statement;
 pub mod tables;
 pub mod version;
 

@@ -65,7 +65,8 @@ pub fn summary(printer: &Printer, outcomes: &[PullOutcome]) -> u8 {
 pub fn summary_at(printer: &Printer, time: &str, outcomes: &[PullOutcome]) -> u8 {
     for outcome in outcomes {
         if let Some(error) = &outcome.error {
-            printer.error(&format!("{time}connection {error}"), inflow_config::Explain::hint(error).as_deref());
+            let (message, hint) = error.said(printer.lang);
+            printer.error(&format!("{time}{} {message}", printer.pick("connection", "连接")), hint.as_deref());
         } else if outcome.stopped {
             let (en, zh) = (
                 format!(

@@ -9,7 +9,7 @@ pub use gate::{Feeding, Gate};
 use async_trait::async_trait;
 use inflow_connectors::http::{Http, HttpOptions};
 use inflow_connectors::landing::{Line, Segment, SegmentHeader};
-use inflow_connectors::{MappedLines, PullError, SegmentIntake, SegmentSink, SinkError, StoredCounts};
+use inflow_connectors::{MappedLines, PullError, SegmentIntake, SegmentSink, SinkError, Statement, StatementFault, StoredCounts};
 use inflow_pipeline::Pipeline;
 use std::sync::{Arc, OnceLock};
 use tokio::sync::Semaphore;
@@ -78,6 +78,10 @@ impl SegmentSink for TurnedSink {
     fn begin(&self, header: &SegmentHeader) -> Option<Box<dyn SegmentIntake>> {
         let intake = self.pipeline.begin(header)?;
         Some(Box::new(TurnedIntake { intake, turns: Arc::clone(&self.turns) }))
+    }
+
+    fn check(&self, header: &SegmentHeader, statement: &Statement<'_>) -> Vec<StatementFault> {
+        self.pipeline.check(header, statement)
     }
 
     async fn store(&self, segment: &Segment) -> Result<StoredCounts, SinkError> {

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use super::decode::decode;
 use super::header::{self, Header, Wanted, nearest};
-use super::records::{self, Fault};
+use super::records::{Fault, Records, TableRows};
 use super::table::{RowPlace, Table};
-use super::{Row, matches, page, text, workbook};
+use super::{Row, SumRow, matches, page, text, workbook};
 use crate::answer::{self, convert};
 use crate::error::{PullError, PullErrorKind};
 use crate::pull::shaped_list;
@@ -82,10 +82,11 @@ pub(crate) fn plain_lines(path: &Path, stream: &Stream, alone: bool) -> Plain {
     if !alone && !form.names.is_empty() && !form.names.iter().any(is_named) {
         return Plain::Other;
     }
-    let reshaped = stream.same_id || stream.only.is_some() || stream.explode.is_some() || stream.hook.is_some();
+    // A statement is checked as a whole before anything of it is landed.
+    let whole = is_reshaped(stream) || stream.kind.is_statement();
     let stated = form.format.is_none_or(|format| format == FileFormat::Ndjson) && form.encoding.is_none();
     let has_ids = !stream.id.is_empty();
-    if reshaped || !stated || !has_ids || !accepted(stream, form).contains(&FileFormat::Ndjson) { Plain::Unknown } else { Plain::Fits }
+    if whole || !stated || !has_ids || !accepted(stream, form).contains(&FileFormat::Ndjson) { Plain::Unknown } else { Plain::Fits }
 }
 
 impl Delivery {
@@ -100,6 +101,11 @@ impl Delivery {
         let bytes = std::fs::read(path).map_err(unreadable)?;
         let format = by_content(&bytes).or_else(|| by_ending(path));
         Ok(Delivery { path: path.to_owned(), bytes, format, tables: OnceCell::new() })
+    }
+
+    /// The file.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Whether the stream reads this file. `alone`: it is the only one asked, as with a mapping, so what it needs is
@@ -262,19 +268,74 @@ impl Delivery {
 
     /// The records of a stream that fits.
     pub(crate) fn rows(&self, stream: &Stream, source: Source<'_>) -> Result<Vec<Row>, PullError> {
+        let mut all = Vec::new();
+        self.read(stream, source, &mut |rows| {
+            all.extend(rows);
+            Ok(())
+        })?;
+        Ok(all)
+    }
+
+    /// The same, part by part; and the rows that add them up, of a statement.
+    pub(crate) fn read(
+        &self,
+        stream: &Stream,
+        source: Source<'_>,
+        take: &mut dyn FnMut(Vec<Row>) -> Result<(), PullError>,
+    ) -> Result<Vec<SumRow>, PullError> {
+        if is_reshaped(stream) {
+            let mut all = Vec::new();
+            self.read_plain(stream, source, &mut |rows| {
+                all.extend(rows);
+                Ok(())
+            })?;
+            // Of what is made of the rows, totals are no sums.
+            return take(shaped(stream, all)).map(|()| Vec::new());
+        }
+        self.read_plain(stream, source, take)
+    }
+
+    fn read_plain(
+        &self,
+        stream: &Stream,
+        source: Source<'_>,
+        take: &mut dyn FnMut(Vec<Row>) -> Result<(), PullError>,
+    ) -> Result<Vec<SumRow>, PullError> {
+        let tables = match source {
+            Source::Tables(tables) => tables,
+            Source::Text(rows) => return take(rows).map(|()| Vec::new()),
+        };
         let default = FileForm::default();
         let form = stream.file.as_ref().unwrap_or(&default);
-        let rows = match source {
-            Source::Tables(tables) => {
-                let wanted = Wanted::of(stream, form);
-                let read = |(table, header): &(Found<'_>, Header)| records::records(table.table(), header, &wanted, stream, form);
-                let rows: Result<Vec<Vec<Row>>, Fault> = tables.iter().map(read).collect();
-                rows.map_err(|fault| self.error(fault))?.into_iter().flatten().collect()
+        let wanted = Wanted::of(stream, form);
+        let (mut before, mut sums) = (0, Vec::new());
+        for (mut found, header) in tables {
+            let width = found.table().rows.iter().find(|row| row.number == header.row).and_then(|row| row.width);
+            let given = match &mut found {
+                Found::Csv(table) => std::mem::take(&mut table.rows),
+                Found::Kept(_) => Vec::new(),
+            };
+            let rows: TableRows<'_> = match &found {
+                Found::Csv(_) => Box::new(given.into_iter().map(Cow::Owned)),
+                Found::Kept(table) => Box::new(table.rows.iter().map(Cow::Borrowed)),
+            };
+            let records = Records::new(found.table(), rows, (&header, width), &wanted, stream, form);
+            let mut records = records.map_err(|fault| self.error(fault))?;
+            let mut count = 0;
+            while let Some(rows) = records.next().map_err(|fault| self.error(fault))? {
+                count += rows.len();
+                take(rows)?;
             }
-            Source::Text(rows) => rows,
-        };
-        Ok(shaped(stream, rows))
+            sums.extend(records.sums().into_iter().map(|sum| sum.after(before)));
+            before += count;
+        }
+        Ok(sums)
     }
+}
+
+/// Whether the words of the stream make other records of its rows.
+fn is_reshaped(stream: &Stream) -> bool {
+    stream.same_id || stream.only.is_some() || stream.explode.is_some() || stream.hook.is_some()
 }
 
 /// What the words `only`, `explode`, `hook` and `same_id` make of the rows.
@@ -283,9 +344,6 @@ fn shaped(stream: &Stream, rows: Vec<Row>) -> Vec<Row> {
         // One record comes from many rows: it stands where it stands in the list.
         let records = shaped_list(stream, rows.into_iter().map(|row| row.record).collect());
         return records.into_iter().zip(1..).map(|(record, at)| Row { place: RowPlace::record(at), record }).collect();
-    }
-    if stream.only.is_none() && stream.explode.is_none() && stream.hook.is_none() {
-        return rows;
     }
     let each = rows.into_iter().flat_map(|row| {
         let place = row.place;

@@ -2,9 +2,12 @@
 //! posting or title, day and occurrence number, so that importing the same sheet again changes nothing.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use chrono_tz::Tz;
+use serde_json::Value;
 
+use super::header::{column, comparable};
 use super::{Row, RowPlace};
 use crate::error::{PullError, PullErrorKind};
 use crate::identity::{DigestKind, IdentityKeys};
@@ -17,36 +20,99 @@ pub(crate) struct RowIds<'a> {
     connection: &'a str,
     stream: &'a Stream,
     zone: Tz,
-    /// How often each base occurred.
+    /// Columns that count the rows of a file: another export numbers the same line otherwise.
+    counting: Vec<String>,
+    /// How often each content occurred, by the id of the first row that has it.
     occurrences: HashMap<String, u32>,
     /// Place and content of each ledger entry.
     entries: HashMap<String, (RowPlace, String)>,
 }
 
+/// What the id of a row is made of, before the rows above it are known.
+pub(crate) enum Base {
+    /// The id itself.
+    Id(String),
+    /// A ledger line's own key, and its content.
+    Entry(String, String),
+    /// Who, what and the day, and the id of the first row that says so; how many there are alike is counted.
+    Content([String; 3], String),
+}
+
+/// The same once that was counted.
+pub(crate) enum Numbered {
+    Id(String),
+    /// Who, what, the day, and how many alike come before.
+    Content([String; 3], u32),
+}
+
+/// What headers of such columns are, in comparable form.
+const COUNTING: &[&str] = &["序号", "行号", "no", "no.", "#", "index", "row"];
+
 impl<'a> RowIds<'a> {
     pub(crate) fn new(keys: &'a IdentityKeys, connection: &'a str, stream: &'a Stream, zone: Tz) -> RowIds<'a> {
         let zone = stream.timezone.unwrap_or(zone);
-        RowIds { keys, connection, stream, zone, occurrences: HashMap::new(), entries: HashMap::new() }
+        RowIds { keys, connection, stream, zone, counting: Vec::new(), occurrences: HashMap::new(), entries: HashMap::new() }
     }
 
-    /// The id of a row: its own, its entry key, or a digest. Empty when the row lacks the id that the
-    /// mapping names (the pipeline quarantines it).
-    pub(crate) fn id(&mut self, row: &Row, identity: Option<&LineIdentity>) -> Result<String, PullError> {
+    /// Tells the columns of the file that are about to come.
+    pub(crate) fn of_columns<'c>(&mut self, names: impl Iterator<Item = &'c str>) {
+        if !self.stream.kind.is_statement() {
+            return;
+        }
+        let read: Vec<String> = self.stream.landed_paths().iter().filter_map(column).collect();
+        let counts = |name: &&str| COUNTING.contains(&comparable(name).as_str()) && !read.iter().any(|read| read == name);
+        self.counting = names.filter(counts).map(str::to_owned).collect();
+    }
+
+    /// What the id of a row is made of, whatever rows are above it.
+    pub(crate) fn base(&self, row: &Row, identity: Option<&LineIdentity>) -> Result<Base, PullError> {
         if !self.stream.id.is_empty() {
-            return Ok(self.stream.source_id(&row.record).unwrap_or_default());
+            return Ok(Base::Id(self.stream.source_id(&row.record).unwrap_or_default()));
         }
         if !self.stream.entry_key.is_empty() {
             return self.entry(row);
         }
         let (who, what) = self.who_and_what(row, identity);
-        let base = [self.connection, &self.stream.name, &who, &what, &self.day(row)].join("\u{1f}");
-        let occurrence = self.occurrences.entry(base).and_modify(|count| *count += 1).or_insert(0).to_string();
-        Ok(self.keys.row_id(&[self.connection, &self.stream.name, &who, &what, &self.day(row), &occurrence]))
+        let parts = [who, what, self.day(row)];
+        let first = self.content_id(&parts, 0);
+        Ok(Base::Content(parts, first))
+    }
+
+    /// Counts those alike. Rows come in the order of their file.
+    pub(crate) fn number(&mut self, place: &RowPlace, base: Base) -> Result<Numbered, PullError> {
+        match base {
+            Base::Id(id) => Ok(Numbered::Id(id)),
+            Base::Entry(key, content) => self.settle(place, key, content).map(Numbered::Id),
+            Base::Content(parts, first) => match self.occurrences.entry(first.clone()) {
+                Entry::Vacant(place) => {
+                    place.insert(0);
+                    Ok(Numbered::Id(first))
+                }
+                Entry::Occupied(mut count) => {
+                    *count.get_mut() += 1;
+                    Ok(Numbered::Content(parts, *count.get()))
+                }
+            },
+        }
+    }
+
+    /// The id of a row: its own, its entry key, or a digest. Empty when the row lacks the id that the
+    /// mapping names (the pipeline quarantines it).
+    pub(crate) fn id(&self, numbered: Numbered) -> String {
+        match numbered {
+            Numbered::Id(id) => id,
+            Numbered::Content(parts, occurrence) => self.content_id(&parts, occurrence),
+        }
+    }
+
+    /// The id of a row that is known by what it says.
+    fn content_id(&self, [who, what, day]: &[String; 3], occurrence: u32) -> String {
+        self.keys.row_id(&[self.connection, &self.stream.name, who, what, day, &occurrence.to_string()])
     }
 
     /// What tells a row from others of its day. Where the row says of whom or of what it is, that; else its content.
     fn who_and_what(&self, row: &Row, identity: Option<&LineIdentity>) -> (String, String) {
-        let content = || canonical_text(&row.record);
+        let content = || self.content(row);
         let texts = |columns: &[&str]| columns.iter().map(|column| self.text(row, column)).collect::<Vec<_>>().join("\u{1e}");
         match self.stream.kind {
             Kind::Applications => {
@@ -71,20 +137,36 @@ impl<'a> RowIds<'a> {
         named.into_iter().find_map(|path| scalar_text(path.first(&row.record)?)).or_else(|| first_digest(identity))
     }
 
-    /// A ledger line's own key. The same key twice with different content would lose money silently.
-    fn entry(&mut self, row: &Row) -> Result<String, PullError> {
+    /// All that a row says, less its number in the file.
+    fn content(&self, row: &Row) -> String {
+        if self.counting.is_empty() {
+            return canonical_text(&row.record);
+        }
+        let mut record = row.record.clone();
+        if let Value::Object(cells) = &mut record {
+            cells.retain(|name, _| !self.counting.contains(name));
+        }
+        canonical_text(&record)
+    }
+
+    /// A ledger line's own key.
+    fn entry(&self, row: &Row) -> Result<Base, PullError> {
         let key = composite(&self.stream.entry_key, &row.record).ok_or_else(|| {
             let names: Vec<String> = self.stream.entry_key.iter().map(ToString::to_string).collect();
             PullError::new(PullErrorKind::File, format!("{}: the entry key ({}) is empty", row.place, names.join(", ")))
                 .with_hint("fill it in, or leave entry_key out of the mapping")
         })?;
-        let content = canonical_text(&row.record);
+        Ok(Base::Entry(key, self.content(row)))
+    }
+
+    /// The same key twice with different content would lose money silently.
+    fn settle(&mut self, place: &RowPlace, key: String, content: String) -> Result<String, PullError> {
         match self.entries.get(&key) {
-            Some((place, known)) if *known != content => {
-                let message = format!("{}: the same entry key as {place} ({key}), but another content", row.place);
+            Some((first, known)) if *known != content => {
+                let message = format!("{place}: the same entry key as {first} ({key}), but another content");
                 return Err(PullError::new(PullErrorKind::File, message).with_hint("add a column to entry_key that tells them apart"));
             }
-            _ => self.entries.insert(key.clone(), (row.place.clone(), content)),
+            _ => self.entries.insert(key.clone(), (place.clone(), content)),
         };
         Ok(key)
     }
@@ -143,7 +225,13 @@ mod tests {
         let keys = IdentityKeys::fixed_for_tests();
         let mut ids = RowIds::new(&keys, "ledger", &stream, Shanghai);
         let rows = records.iter().enumerate().map(|(at, record)| Row { place: RowPlace::line(at as u64 + 2), record: record.clone() });
-        rows.map(|row| ids.id(&row, None).map_err(|error| error.message)).collect()
+        ids.of_columns(records.iter().filter_map(serde_json::Value::as_object).flatten().map(|(name, _)| name.as_str()));
+        let id = |row: Row| -> Result<String, PullError> {
+            let base = ids.base(&row, None)?;
+            let numbered = ids.number(&row.place, base)?;
+            Ok(ids.id(numbered))
+        };
+        rows.map(id).map(|id| id.map_err(|error| error.message)).collect()
     }
 
     #[test]
@@ -155,6 +243,16 @@ mod tests {
         let mut again = ids(LEDGER, &[other, line.clone(), line]).unwrap();
         again.rotate_left(1);
         assert_eq!(again, first);
+    }
+
+    #[test]
+    fn a_line_is_the_same_wherever_a_file_counts_it() {
+        let line = |number: u32, amount: &str| json!({"序号": number, "渠道": "某平台", "日期": "2026-03-01", "金额": amount});
+        let whole = ids(LEDGER, &[line(1, "50"), line(2, "50"), line(3, "60")]).unwrap();
+        assert_eq!(ids(LEDGER, &[line(1, "50"), line(2, "60")]).unwrap(), [&*whole[0], &*whole[2]]);
+        // Who reads the number says that it tells lines apart.
+        let read = LEDGER.replace("net = ", "document = \"序号\"\nnet = ");
+        assert_ne!(ids(&read, &[line(1, "50")]).unwrap(), ids(&read, &[line(2, "50")]).unwrap());
     }
 
     #[test]

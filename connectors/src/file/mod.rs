@@ -7,6 +7,7 @@ mod ids;
 mod lines;
 mod page;
 mod records;
+mod sums;
 mod table;
 mod text;
 mod workbook;
@@ -18,10 +19,11 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{PullError, PullErrorKind};
 
-pub(crate) use delivery::{Delivery, Fit, Plain, plain_lines};
-pub(crate) use header::{DEEPEST_HEADER, comparable, names as header_names};
+pub(crate) use delivery::{Delivery, Fit, Plain, Source, plain_lines};
+pub(crate) use header::{DEEPEST_HEADER, column as header_column, comparable, names as header_names};
 pub(crate) use ids::RowIds;
 pub(crate) use lines::{Halt, LineFile, parts};
+pub(crate) use sums::SumRow;
 pub(crate) use table::{Datum, RowPlace, Table, TableRow, cell_name};
 pub(crate) use workbook::serial_date;
 

@@ -1,14 +1,16 @@
 //! Rows of a table into records: what a spreadsheet can hide (merged cells, failed formulas, dates that are text) is
 //! said with its cell, and the file is not taken.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use rayon::prelude::*;
 use serde_json::{Map, Value};
 
 use super::header::{Header, Wanted, column, comparable};
 use super::table::{Datum, Merge, Table, TableRow};
 use super::workbook::serial_date;
-use super::{Row, matches};
+use super::{Row, SumRow, matches, sums};
 use crate::spec::{Field, FieldType, FileForm, Scope, Stream, TimeFormat, scalar_text};
 
 /// What is wrong with a file: a sentence that names the place, and what to do.
@@ -24,18 +26,70 @@ impl Fault {
     }
 }
 
-/// The records below a header.
-pub(crate) fn records(table: &Table, header: &Header, wanted: &Wanted, stream: &Stream, form: &FileForm) -> Result<Vec<Row>, Fault> {
-    let reader = Reader { table, header, stream, form, mapped: mapped(header, wanted) };
-    let mut rows = Vec::new();
-    for row in table.rows.iter().filter(|row| row.number > header.row) {
-        reader.check_width(row)?;
-        if reader.is_record(row) {
-            rows.push(row);
-        }
+/// Rows that are made records of at one time.
+const PART: usize = 8_192;
+
+/// The rows of a table, one after the other. Those of a csv file, which may be very many, are let go when they were read.
+pub(crate) type TableRows<'t> = Box<dyn Iterator<Item = Cow<'t, TableRow>> + 't>;
+
+/// The records below a header, part by part and, of a statement, the rows that add them up.
+pub(crate) struct Records<'t> {
+    reader: Reader<'t>,
+    rows: TableRows<'t>,
+    /// Records that were read.
+    read: usize,
+    sums: Vec<SumRow>,
+}
+
+impl<'t> Records<'t> {
+    /// `table` may have given its rows away as `rows`; `width` is that of its header.
+    pub(crate) fn new(
+        table: &'t Table,
+        rows: TableRows<'t>,
+        (header, width): (&'t Header, Option<usize>),
+        wanted: &Wanted,
+        stream: &'t Stream,
+        form: &'t FileForm,
+    ) -> Result<Records<'t>, Fault> {
+        let reader = Reader { table, header, width, stream, form, mapped: mapped(header, wanted) };
+        reader.check_merges()?;
+        Ok(Records { reader, rows, read: 0, sums: Vec::new() })
     }
-    reader.check_merges(&rows)?;
-    rows.into_iter().map(|row| reader.record(row)).collect()
+
+    /// The next records, at most [`PART`]; `None` when there are no more.
+    pub(crate) fn next(&mut self) -> Result<Option<Vec<Row>>, Fault> {
+        let reader = &self.reader;
+        let mut part = Vec::new();
+        for row in self.rows.by_ref().filter(|row| row.number > reader.header.row) {
+            if let Some(label) = reader.sum(&row) {
+                let (place, above) = (reader.table.row_place(row.number), self.read + part.len());
+                self.sums.push(SumRow { place, label: label.to_owned(), records: 0..0, above, record: sums::record(&row, reader.header) });
+                continue;
+            }
+            reader.check_width(&row)?;
+            if reader.is_record(&row) {
+                part.push(row);
+            }
+            if part.len() == PART {
+                break;
+            }
+        }
+        if part.is_empty() {
+            return Ok(None);
+        }
+        self.read += part.len();
+        let made: Vec<Result<Row, Fault>> = part.into_par_iter().map(|row| reader.record(&row)).collect();
+        // One after the other: the first fault of the file is the one that is said.
+        made.into_iter().collect::<Result<_, _>>().map(Some)
+    }
+
+    /// The rows that add up the records, once all were read.
+    pub(crate) fn sums(mut self) -> Vec<SumRow> {
+        for sum in &mut self.sums {
+            sum.records = 0..self.read;
+        }
+        self.sums
+    }
 }
 
 fn mapped(header: &Header, wanted: &Wanted) -> BTreeSet<u32> {
@@ -45,6 +99,8 @@ fn mapped(header: &Header, wanted: &Wanted) -> BTreeSet<u32> {
 struct Reader<'t> {
     table: &'t Table,
     header: &'t Header,
+    /// Cells of the header of a csv file.
+    width: Option<usize>,
     stream: &'t Stream,
     form: &'t FileForm,
     /// Columns that the stream reads.
@@ -55,7 +111,7 @@ impl Reader<'_> {
     /// A csv line has as many cells as its header; Excel leaves empty ones at the end.
     fn check_width(&self, row: &TableRow) -> Result<(), Fault> {
         let Some(width) = row.width else { return Ok(()) };
-        let header = self.table.rows.iter().find(|row| row.number == self.header.row).and_then(|row| row.width).unwrap_or(width);
+        let header = self.width.unwrap_or(width);
         let beyond = row.cells.last().is_some_and(|(column, _)| *column as usize >= header);
         if width >= header && !beyond || self.is_skipped(row) {
             return Ok(());
@@ -64,6 +120,13 @@ impl Reader<'_> {
             format!("{}: {width} cells, but the header has {header}", self.table.row_place(row.number)),
             "compare the line with the header line; cells that hold the separator or line breaks need quotes",
         ))
+    }
+
+    fn sum<'r>(&self, row: &'r TableRow) -> Option<&'r str> {
+        if !self.stream.kind.is_statement() {
+            return None;
+        }
+        sums::label(row, self.header, self.stream, self.is_skipped(row))
     }
 
     /// A row of which the stream reads nothing (a numbered empty row, a note below the list) is none.
@@ -82,7 +145,12 @@ impl Reader<'_> {
     }
 
     /// Of merged cells only the first has a value; the others would silently be empty.
-    fn check_merges(&self, rows: &[&TableRow]) -> Result<(), Fault> {
+    fn check_merges(&self) -> Result<(), Fault> {
+        if self.table.merges.is_empty() {
+            return Ok(());
+        }
+        let below = self.table.rows.iter().filter(|row| row.number > self.header.row);
+        let rows: Vec<&TableRow> = below.filter(|row| self.sum(row).is_none() && self.is_record(row)).collect();
         let harms = |merge: &&Merge| {
             let touched: Vec<u32> = self.mapped.range(merge.columns.0..=merge.columns.1).copied().collect();
             let taken = rows.iter().any(|row| (merge.rows.0..=merge.rows.1).contains(&row.number));
@@ -166,6 +234,10 @@ impl Reader<'_> {
             if let Some(value) = record.get_mut(&name) {
                 *value = repaired;
             }
+            return Ok(());
+        }
+        // What is wrong with a statement is said of all its lines together.
+        if self.stream.kind.is_statement() {
             return Ok(());
         }
         let found = datum.and_then(Datum::text).filter(|text| is_harmless(text));

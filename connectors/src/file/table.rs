@@ -134,6 +134,30 @@ impl RowPlace {
     pub(crate) fn record(row: u64) -> RowPlace {
         RowPlace { label: None, row, record: true }
     }
+
+    /// Its number, from 1.
+    pub(crate) fn number(&self) -> u64 {
+        self.row
+    }
+
+    /// As somebody finds it who has the file open as a sheet: `row 7`, `sheet 人员, row 7`, `record 7`.
+    pub(crate) fn row_name(&self) -> String {
+        match &self.label {
+            None if !self.record => format!("row {}", self.row),
+            _ => self.to_string(),
+        }
+    }
+
+    /// The same in Chinese.
+    pub(crate) fn row_name_zh(&self) -> String {
+        let RowPlace { label, row, record } = self;
+        match label.as_deref().map(|label| (label.strip_prefix("sheet "), label)) {
+            Some((Some(sheet), _)) => format!("工作表 {sheet} 第 {row} 行"),
+            Some((None, label)) => format!("第 {} 个表格第 {row} 行", label.trim_start_matches("table ")),
+            None if *record => format!("第 {row} 条记录"),
+            None => format!("第 {row} 行"),
+        }
+    }
 }
 
 impl fmt::Display for RowPlace {

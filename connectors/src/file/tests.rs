@@ -64,6 +64,24 @@ fn json_with_nan_is_read() {
     assert_eq!(values(read("a.json", text, &postings("records = \"jobs\""))), [json!({"a": null, "b": "NaN \" NaN", "c": null})]);
 }
 
+#[test]
+fn a_date_of_a_statement_that_cannot_be_read_is_left_to_its_check() {
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    for (row, cells) in [["日期", "金额"], ["45901", "5"], ["上周五", "6"], ["合计", "11"]].iter().enumerate() {
+        for (column, cell) in cells.iter().enumerate() {
+            match cell.parse::<f64>() {
+                Ok(number) => sheet.write(row as u32, column as u16, number).unwrap(),
+                Err(_) => sheet.write(row as u32, column as u16, *cell).unwrap(),
+            };
+        }
+    }
+    let text = "kind = \"spend\"\n[fields]\nchannel = { default = \"boss\" }\nkind = { default = \"cpc\" }\nbooked_on = \"日期\"\nnet = \"金额\"\n";
+    let found = read("a.xlsx", &book.save_to_buffer().unwrap(), &parse_mapping(text, "m.toml").unwrap());
+    // A day whose format got lost is a day all the same.
+    assert_eq!(values(found), [json!({"日期": "2025-09-01", "金额": "5"}), json!({"日期": "上周五", "金额": "6"})]);
+}
+
 const PEOPLE: &str = r#"
 kind = "applications"
 identity.name = "姓名"

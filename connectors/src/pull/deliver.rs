@@ -10,12 +10,14 @@ use inflow_config::Connection;
 use tokio::sync::Semaphore;
 use tracing::{Instrument, info_span};
 
-use super::land::{Lander, store_together};
+use super::file_lines::FileLines;
+use super::land::{Lander, header, store_together};
 use super::line::{LineMaker, Made, References};
 use super::newest::Newest;
 use super::{PullContext, PullOutcome, Stop};
 use crate::error::{PullError, PullErrorKind};
-use crate::file::{Delivery, Fit, LineFile, Plain, Row, RowIds, plain_lines};
+use crate::file::{Delivery, Fit, LineFile, Plain, RowIds, Source, plain_lines};
+use crate::landing::SegmentHeader;
 use crate::spec::Stream;
 use crate::state::Landed;
 
@@ -82,7 +84,10 @@ pub(super) async fn deliver(
     let zone = ctx.config.connection_timezone(connection);
     let country = &ctx.config.settings.company.country;
     let make = |stream| LineMaker::new(stream, &connection.name, country, ctx.keys, &tombstones, &references);
-    let mut readings: Vec<Reading<'_>> = streams.readers.iter().map(|stream| Reading::new(stream, make(stream), zone, snapshot)).collect();
+    let own = streams.mapping || crate::spec::built_in(&connection.connector).is_none();
+    let head = |stream| header(ctx, &connection.name, &connection.connector, stream, own, started_at);
+    let readers = streams.readers.iter().copied();
+    let mut readings: Vec<Reading<'_>> = readers.map(|stream| Reading::new(stream, make(stream), head(stream), zone, snapshot)).collect();
     let mut errors = Vec::new();
     for file in in_order(files, snapshot) {
         if ctx.shutdown.is_cancelled() {
@@ -97,7 +102,6 @@ pub(super) async fn deliver(
     }
     // An older state of a list may be broken: a newer one replaced it.
     errors.extend(readings.iter_mut().filter_map(|reading| reading.error.take()));
-    let own = streams.mapping || crate::spec::built_in(&connection.connector).is_none();
     let mut known = Known::of(ctx, &connection.name, &readings).await?;
     let few = readings.iter().map(|reading| reading.fetched).sum::<u64>() <= FEW as u64;
     for reading in &mut readings {
@@ -223,19 +227,18 @@ fn take_file(
     let mut made = Vec::new();
     let mut broken = Vec::new();
     for (at, reading) in readings.iter_mut().enumerate() {
-        let rows = match reads.in_scope(|| delivery.fit(reading.stream, streams.alone)) {
-            Fit::Rows(source) => reads.in_scope(|| delivery.rows(reading.stream, source)),
+        let source = match reads.in_scope(|| delivery.fit(reading.stream, streams.alone)) {
+            Fit::Rows(source) => Ok(source),
             Fit::Broken(error) => Err(error),
             Fit::Other(need) => {
                 needs.push(format!("{} needs {need}", reading.stream.name));
                 continue;
             }
         };
-        let rows = rows.map_err(|error| error.at(&connection.name));
         let lines = info_span!(target: "timing", "lines");
-        match rows.and_then(|rows| lines.in_scope(|| reading.lines(ctx, connection, &rows))) {
+        match source.and_then(|source| lines.in_scope(|| reading.lines(ctx, connection, &delivery, source))) {
             Ok(lines) => made.push((at, lines)),
-            Err(error) => broken.push((at, error.at(format!("{}: {}", connection.name, file.display())))),
+            Err(error) => broken.push((at, error.at(&connection.name))),
         }
     }
     if made.is_empty() && broken.is_empty() {
@@ -260,6 +263,8 @@ fn take_file(
 struct Reading<'a> {
     stream: &'a Stream,
     maker: LineMaker<'a>,
+    /// Of its segments.
+    header: SegmentHeader,
     newest: Newest<'a>,
     /// Keys of erased people that were listed.
     erased: Vec<u64>,
@@ -274,26 +279,31 @@ struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
-    fn new(stream: &'a Stream, maker: LineMaker<'a>, zone: Tz, snapshot: Snapshot) -> Reading<'a> {
+    fn new(stream: &'a Stream, maker: LineMaker<'a>, header: SegmentHeader, zone: Tz, snapshot: Snapshot) -> Reading<'a> {
         // An answer of the board that was kept as a file is a page, not the list.
         let page = stream.file.is_none() && stream.request.is_some();
         let replaces = stream.complete && snapshot == Snapshot::Newest && !page;
         let whole = !(page && snapshot == Snapshot::Newest);
         let newest = Newest::new(stream, zone);
-        Reading { stream, maker, newest, erased: Vec::new(), zone, fetched: 0, replaces, whole, delivered: false, error: None }
+        Reading { stream, maker, header, newest, erased: Vec::new(), zone, fetched: 0, replaces, whole, delivered: false, error: None }
     }
 
     /// The lines of a file: all of it, or none.
-    fn lines(&mut self, ctx: &PullContext<'_>, connection: &Connection, rows: &[Row]) -> Result<Vec<Made>, PullError> {
-        let mut ids = RowIds::new(ctx.keys, &connection.name, self.stream, self.zone);
-        let mut lines = Vec::with_capacity(rows.len());
-        for row in rows {
-            // Only an id that is made of the row asks whom the row is about.
-            let identity = if self.stream.id.is_empty() { self.maker.identity(&row.record, "") } else { None };
-            let id = ids.id(row, identity.as_ref())?;
-            lines.push(self.maker.make(row.record.clone(), Some(id)));
+    fn lines(
+        &mut self,
+        ctx: &PullContext<'_>,
+        connection: &Connection,
+        delivery: &Delivery,
+        source: Source<'_>,
+    ) -> Result<Vec<Made>, PullError> {
+        let ids = RowIds::new(ctx.keys, &connection.name, self.stream, self.zone);
+        let mut made = FileLines::new(self.stream, &mut self.maker, ids);
+        let here = |error: PullError| error.at(format!("{}: {}", connection.name, delivery.path().display()));
+        let sums = delivery.read(self.stream, source, &mut |rows| made.add(rows).map_err(here))?;
+        if self.stream.kind.is_statement() {
+            made.check(ctx, &self.header, delivery.path(), &sums).map_err(here)?;
         }
-        Ok(lines)
+        Ok(made.lines)
     }
 
     /// Another file of the delivery.

@@ -95,19 +95,7 @@ impl<'a> Lander<'a> {
         mapping: bool,
         fetched_at: DateTime<Utc>,
     ) -> Lander<'a> {
-        let header = SegmentHeader {
-            inflow: 1,
-            connection: connection.to_owned(),
-            connector: connector.to_owned(),
-            stream: stream.name.clone(),
-            kind: stream.kind,
-            fetched_at: fetched_at.timestamp_millis(),
-            normaliser: NORMALISER,
-            key_id: ctx.keys.key_id().to_owned(),
-            spec: spec_hash(stream),
-            records: 0,
-            mapping: mapping.then(|| stream.clone()),
-        };
+        let header = header(ctx, connection, connector, stream, mapping, fetched_at);
         Lander {
             ctx,
             header,
@@ -356,6 +344,30 @@ async fn remember(ctx: &PullContext<'_>, segment: &Segment, rows: &[Landed]) -> 
     let rows: Vec<Landed> = last.into_values().collect();
     let commit = ctx.state.commit_landed(&segment.connection, &segment.stream, &rows, &segment.id);
     commit.instrument(info_span!(target: "timing", "remember")).await.map_err(|error| PullError::own(&error))
+}
+
+/// What is said of a segment of a stream before it has lines.
+pub(crate) fn header(
+    ctx: &PullContext<'_>,
+    connection: &str,
+    connector: &str,
+    stream: &Stream,
+    mapping: bool,
+    fetched_at: DateTime<Utc>,
+) -> SegmentHeader {
+    SegmentHeader {
+        inflow: 1,
+        connection: connection.to_owned(),
+        connector: connector.to_owned(),
+        stream: stream.name.clone(),
+        kind: stream.kind,
+        fetched_at: fetched_at.timestamp_millis(),
+        normaliser: NORMALISER,
+        key_id: ctx.keys.key_id().to_owned(),
+        spec: spec_hash(stream),
+        records: 0,
+        mapping: mapping.then(|| stream.clone()),
+    }
 }
 
 fn spec_hash(stream: &Stream) -> String {

@@ -13,6 +13,7 @@ mod conditional;
 mod cursor;
 mod deliver;
 mod detail;
+mod file_lines;
 mod import;
 mod land;
 mod line;

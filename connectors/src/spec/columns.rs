@@ -78,6 +78,11 @@ impl Kind {
         matches!(self, Kind::Applications) || self.tells_of_a_case()
     }
 
+    /// True for kinds whose files are statements of money: taken whole or not at all.
+    pub fn is_statement(self) -> bool {
+        matches!(self, Kind::Spend)
+    }
+
     /// True for kinds that tell what became of a case that another stream delivers: `application`, `candidate` or
     /// `identity` says whose.
     pub fn tells_of_a_case(self) -> bool {

@@ -41,12 +41,12 @@ pub use request::{Cursor, Detail, Each, Method, Paginate, Request, Split, Succes
 pub(crate) use sensitive::words_of;
 pub use sensitive::{Sensitive, sensitive};
 pub(crate) use sieve::Sieve;
-pub use stream::{Encoding, EventMap, FileForm, FileFormat, IdentityPaths, Omit, Stream};
+pub use stream::{Encoding, EventMap, FileForm, FileFormat, IdentityPaths, Omit, Stream, Unchecked};
 pub(crate) use stream::{VALUE, composite};
 pub use template::Template;
 pub use time::{Precision, TimeFormat, local_instant};
 pub(crate) use traits::keep_lawful;
-pub use words::{bool_of, decimal_of, scalar_text, unescape};
+pub use words::{bool_of, currencies_of, decimal_of, scalar_text, unescape};
 
 /// A board.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

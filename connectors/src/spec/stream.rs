@@ -277,6 +277,19 @@ pub struct FileForm {
     /// Mapped columns that a file may lack. Any other one that is missing is an error: it was renamed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub optional: Vec<String>,
+    /// Spend only: what a statement is not held to, where its source adds up otherwise than its rows say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "one_or_many")]
+    pub unchecked: Vec<Unchecked>,
+}
+
+/// A rule of statements that a mapping may switch off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unchecked {
+    /// Rows of totals state the sums of the rows above them.
+    Totals,
+    /// Each balance follows from the one before, and none is below zero.
+    Balance,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]

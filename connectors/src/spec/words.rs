@@ -1,5 +1,6 @@
 //! Scalars as people and boards write them: text, money, yes and no, escaped HTML.
 
+use inflow_config::Currency;
 use rust_decimal::Decimal;
 use serde_json::Value;
 
@@ -14,7 +15,36 @@ pub fn scalar_text(value: &Value) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-/// A number as it is written in ledgers: `¥1,234.50`, `１２３`, `(80.00)`, `-5`, `6%`, `1.2万`.
+/// What stands beside an amount for its currency, longer signs before those within them; the likeliest currency first.
+const SIGNS: &[(&str, &[&str])] = &[
+    ("新加坡元", &["SGD"]),
+    ("人民币", &["CNY"]),
+    ("新台币", &["TWD"]),
+    ("HK$", &["HKD"]),
+    ("NT$", &["TWD"]),
+    ("US$", &["USD"]),
+    ("CN¥", &["CNY"]),
+    ("JP¥", &["JPY"]),
+    ("RMB", &["CNY"]),
+    ("CNH", &["CNY"]),
+    ("美元", &["USD"]),
+    ("美金", &["USD"]),
+    ("港元", &["HKD"]),
+    ("港币", &["HKD"]),
+    ("欧元", &["EUR"]),
+    ("英镑", &["GBP"]),
+    ("日元", &["JPY"]),
+    ("S$", &["SGD"]),
+    ("A$", &["AUD"]),
+    ("C$", &["CAD"]),
+    ("¥", &["CNY", "JPY"]),
+    ("元", &["CNY", "TWD", "HKD"]),
+    ("$", &["USD", "HKD", "TWD", "SGD", "AUD", "CAD", "NZD", "MXN"]),
+    ("€", &["EUR"]),
+    ("£", &["GBP"]),
+];
+
+/// A number as it is written in ledgers: `¥1,234.50`, `１２３`, `(80.00)`, `-5`, `6%`, `1.2万`, `USD 300`.
 /// A comma that does not group digits by three or four (`12,5`) is refused, not guessed at.
 ///
 /// ```
@@ -23,9 +53,14 @@ pub fn scalar_text(value: &Value) -> Option<String> {
 /// assert_eq!(decimal_of("12,5"), None);
 /// ```
 pub fn decimal_of(text: &str) -> Option<Decimal> {
-    let mut plain: String = text.chars().filter_map(narrow).collect();
-    for sign in ["RMB", "CNY", "USD", "¥", "$", "€", "£", "元"] {
-        plain = plain.replace(sign, "");
+    // Most are digits alone.
+    if is_bare(text) {
+        return text.parse().ok();
+    }
+    let (plain, currencies) = without_currency(text);
+    // A yen sign and a euro sign at one number are no amount.
+    if currencies.is_some_and(|currencies| currencies.is_empty()) {
+        return None;
     }
     let (plain, negative) = match plain.strip_prefix('(').and_then(|inner| inner.strip_suffix(')')) {
         Some(inner) => (inner.to_owned(), true),
@@ -37,13 +72,66 @@ pub fn decimal_of(text: &str) -> Option<Decimal> {
     Some(if negative { -number } else { number })
 }
 
+/// The currencies that the sign or code beside an amount can stand for, the likeliest first; none when it has neither.
+///
+/// ```
+/// use inflow_connectors::spec::currencies_of;
+/// assert_eq!(currencies_of("USD 300").iter().map(|c| c.as_str()).collect::<Vec<_>>(), ["USD"]);
+/// assert_eq!(currencies_of("￥1,200").iter().map(|c| c.as_str()).collect::<Vec<_>>(), ["CNY", "JPY"]);
+/// assert!(currencies_of("1,200").is_empty());
+/// ```
+pub fn currencies_of(text: &str) -> Vec<Currency> {
+    if is_bare(text) { Vec::new() } else { without_currency(text).1.unwrap_or_default() }
+}
+
+fn is_bare(text: &str) -> bool {
+    text.bytes().enumerate().all(|(at, byte)| byte.is_ascii_digit() || byte == b'.' || (at == 0 && byte == b'-'))
+        && text.bytes().any(|byte| byte.is_ascii_digit())
+}
+
+/// An amount in narrow letters without its currency, and which that can be: those that all of its signs can stand for.
+fn without_currency(text: &str) -> (String, Option<Vec<Currency>>) {
+    let mut plain: String = text.chars().filter_map(narrow).collect();
+    let mut named: Option<Vec<Currency>> = None;
+    let mut name = |codes: Vec<Currency>| {
+        named = Some(match named.take() {
+            Some(known) => known.into_iter().filter(|code| codes.contains(code)).collect(),
+            None => codes,
+        });
+    };
+    for (sign, codes) in SIGNS {
+        if plain.contains(sign) {
+            plain = plain.replace(sign, "");
+            name(codes.iter().filter_map(|code| code.parse().ok()).collect());
+        }
+    }
+    let (head, tail) = (letters(plain.chars()), letters(plain.chars().rev()));
+    let code = |word: Option<&str>| word.filter(|word| word.len() == 3)?.parse::<Currency>().ok();
+    let (before, after) = (code(plain.get(..head)), code(plain.get(plain.len().saturating_sub(tail)..)));
+    if let Some(code) = before {
+        name(vec![code]);
+        plain.drain(..head);
+    }
+    if let Some(code) = after {
+        name(vec![code]);
+        plain.truncate(plain.len().saturating_sub(tail));
+    }
+    (plain, named)
+}
+
+/// How many letters come first.
+fn letters(chars: impl Iterator<Item = char>) -> usize {
+    chars.take_while(char::is_ascii_alphabetic).count()
+}
+
 fn narrow(c: char) -> Option<char> {
     match c {
-        '０'..='９' | '．' | '，' | '－' | '＋' | '（' | '）' | '％' => char::from_u32(c as u32 - 0xFEE0),
+        '０'..='９' | '．' | '，' | '－' | '＋' | '（' | '）' | '％' | '＄' => char::from_u32(c as u32 - 0xFEE0),
         '￥' => Some('¥'),
+        '￡' => Some('£'),
         '−' | '–' => Some('-'),
         c if c.is_whitespace() => None,
-        c => Some(c),
+        c => Some(c.to_ascii_uppercase()),
     }
 }
 
@@ -144,6 +232,13 @@ mod tests {
     #[case("6%", "0.06")]
     #[case("1.2万", "12000.0")]
     #[case("RMB 88", "88")]
+    #[case("88 元", "88")]
+    #[case("usd 300", "300")]
+    #[case("US$300.5", "300.5")]
+    #[case("人民币１，２００．００元", "1200.00")]
+    #[case("（￥８０．００）", "-80.00")]
+    #[case("-¥80", "-80")]
+    #[case("¥ 100 CNY", "100")]
     fn reads_money(#[case] text: &str, #[case] expected: &str) {
         assert_eq!(decimal_of(text).map(|d| d.to_string()).as_deref(), Some(expected));
     }
@@ -155,6 +250,9 @@ mod tests {
     #[case("")]
     #[case("-")]
     #[case("1.2.3")]
+    #[case("¥100 USD")]
+    #[case("100 ABC")]
+    #[case(".")]
     fn refuses_what_is_not_money(#[case] text: &str) {
         assert_eq!(decimal_of(text), None);
     }

@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use inflow_config::Explain;
 
 use crate::landing::{Line, Segment, SegmentHeader};
+use crate::statement::{Statement, StatementFault};
 
 /// The store, or the pipeline in front of it, failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -58,6 +59,13 @@ pub trait SegmentSink: Send + Sync {
     fn begin(&self, header: &SegmentHeader) -> Option<Box<dyn SegmentIntake>> {
         let _ = header;
         None
+    }
+
+    /// What is wrong with a statement whose lines would be landed under this header: anything, and nothing of it is landed. Whoever makes no
+    /// rows of lines finds nothing.
+    fn check(&self, header: &SegmentHeader, statement: &Statement<'_>) -> Vec<StatementFault> {
+        let _ = (header, statement);
+        Vec::new()
     }
 
     /// Stores one segment.

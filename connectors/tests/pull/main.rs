@@ -14,4 +14,5 @@ mod imap;
 mod mailbox;
 mod payloads;
 mod requests;
+mod statements;
 mod support;

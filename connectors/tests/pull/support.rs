@@ -16,10 +16,11 @@ use chrono::{DateTime, Utc};
 use inflow_config::{Config, Connection, FixedClock, SecretRef, SharedClock};
 use inflow_connectors::http::{Http, HttpOptions};
 use inflow_connectors::identity::IdentityKeys;
-use inflow_connectors::landing::{Line, Segment, list_segments, read_segment};
+use inflow_connectors::landing::{Line, Segment, SegmentHeader, list_segments, read_segment};
 use inflow_connectors::spec::Kind;
 use inflow_connectors::{
-    Health, Landed, NoProgress, PullContext, PullOutcome, PullState, Run, SegmentSink, SinkError, StoredCounts, import, pull,
+    Health, Landed, NoProgress, PullContext, PullOutcome, PullState, Run, SegmentSink, SinkError, Statement, StatementFault, StoredCounts,
+    import, pull,
 };
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -137,6 +138,17 @@ pub struct World {
     memory: Mutex<Memory>,
     /// Fail the store of a segment this often.
     pub failures: AtomicUsize,
+    /// What is wrong with statements.
+    pub faults: Mutex<Vec<StatementFault>>,
+    /// The statement that was checked last.
+    pub checked: Mutex<Checked>,
+}
+
+/// A statement that was checked: rows of its lines, and its totals with the number of lines above each.
+#[derive(Debug, Default, PartialEq)]
+pub struct Checked {
+    pub rows: Vec<u64>,
+    pub sums: Vec<(String, usize)>,
 }
 
 impl World {
@@ -229,6 +241,14 @@ impl PullState for World {
 
 #[async_trait]
 impl SegmentSink for World {
+    fn check(&self, header: &SegmentHeader, statement: &Statement<'_>) -> Vec<StatementFault> {
+        assert_eq!(header.kind, Kind::Spend);
+        let rows = statement.lines.iter().map(|line| line.row).collect();
+        let sums = statement.sums.iter().map(|sum| (sum.label.to_owned(), sum.above)).collect();
+        *self.checked.lock().unwrap() = Checked { rows, sums };
+        self.faults.lock().unwrap().clone()
+    }
+
     async fn store(&self, segment: &Segment) -> Result<StoredCounts, SinkError> {
         if self.failures.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok() {
             return Err(SinkError { message: "the disk is full".into(), hint: None, exit_code: 2 });

@@ -9,7 +9,7 @@ mod case;
 mod daily;
 mod posting;
 mod requisition;
-mod spend;
+pub(crate) mod spend;
 #[cfg(test)]
 mod tests;
 
@@ -21,7 +21,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use inflow_config::{Config, Connection, Currency, Stage};
 use inflow_connectors::landing::Line;
-use inflow_connectors::spec::{Cell as Value, Column, Field, FieldType, Kind, Scope, StageWords, Stream};
+use inflow_connectors::spec::{Cell as Value, Column, Field, FieldType, Kind, Scope, StageWords, Stream, currencies_of};
 use std::collections::BTreeMap;
 
 /// Why a landed line, or an event of it, made no row.
@@ -198,7 +198,7 @@ impl Mapper {
         }
     }
 
-    fn scope<'v>(&'v self, line: &'v Line) -> Scope<'v> {
+    pub(crate) fn scope<'v>(&'v self, line: &'v Line) -> Scope<'v> {
         self.stream.scope(&line.record, Some(&line.lookups), self.zone).fetched(self.fetched_at)
     }
 
@@ -212,32 +212,42 @@ impl Mapper {
     /// Fills the columns that the mapping names; also `<column minus _at>_precision` beside an instant.
     fn fill(&self, row: &mut Row, scope: &Scope<'_>) -> Read<()> {
         for ((name, field), place) in self.stream.fields.iter().zip(&self.places) {
-            let Some(place) = place else { continue };
-            let Some(value) = field.read_column(place.column, scope).map_err(|reason| fault(name, reason))? else { continue };
-            let cell = match value {
-                Value::Text(text) => Cell::Text(if place.markup { html::to_text(&text) } else { text }),
-                Value::Integer(number) if place.count => {
-                    Cell::Unsigned(u64::try_from(number).map_err(|_| fault(name, format!("{number} is less than nothing")))?)
-                }
-                Value::Integer(number) => Cell::Text(number.to_string()),
-                Value::Decimal(number) => bounds::decimal(name, number)?,
-                Value::Time(instant, precision) => {
-                    if let Some(at) = place.precision {
-                        row.set_at(at, Cell::Text(precision.as_str().to_owned()));
-                    }
-                    bounds::instant(name, instant)?
-                }
-                Value::Day(day) => bounds::day(name, day)?,
-                Value::Bool(flag) => Cell::Text(flag.to_string()),
-            };
-            row.set_at(place.at, cell);
+            Self::fill_column(row, scope, name, field, place.as_ref())?;
         }
+        self.fill_place(row);
+        Ok(())
+    }
+
+    fn fill_column(row: &mut Row, scope: &Scope<'_>, name: &str, field: &Field, place: Option<&Place>) -> Read<()> {
+        let Some(place) = place else { return Ok(()) };
+        let Some(value) = field.read_column(place.column, scope).map_err(|reason| fault(name, reason))? else { return Ok(()) };
+        let cell = match value {
+            Value::Text(text) => Cell::Text(if place.markup { html::to_text(&text) } else { text }),
+            Value::Integer(number) if place.count => {
+                Cell::Unsigned(u64::try_from(number).map_err(|_| fault(name, format!("{number} is less than nothing")))?)
+            }
+            Value::Integer(number) => Cell::Text(number.to_string()),
+            Value::Decimal(number) => bounds::decimal(name, number)?,
+            Value::Time(instant, precision) => {
+                if let Some(at) = place.precision {
+                    row.set_at(at, Cell::Text(precision.as_str().to_owned()));
+                }
+                bounds::instant(name, instant)?
+            }
+            Value::Day(day) => bounds::day(name, day)?,
+            Value::Bool(flag) => Cell::Text(flag.to_string()),
+        };
+        row.set_at(place.at, cell);
+        Ok(())
+    }
+
+    /// Store and department of a connection that has one.
+    fn fill_place(&self, row: &mut Row) {
         for (column, default) in [("store", &self.connection.store), ("department", &self.connection.department)] {
             if let (Some(default), true) = (default, row.get_text(column).is_empty()) {
                 row.text(column, default.clone());
             }
         }
-        Ok(())
     }
 
     fn version(&self, line: &Line, scope: &Scope<'_>) -> Read<u64> {
@@ -256,15 +266,20 @@ impl Mapper {
         Ok(version::of(ms, line.content_hash))
     }
 
-    /// The currency of an amount: the row's, or the company's.
+    /// The currency of an amount: the row's, as code or in words (人民币), or the company's.
     fn currency(&self, row: &Row) -> Read<String> {
         let word = row.get_text("currency").to_uppercase();
         if word.is_empty() {
             return Ok(self.base_currency.clone());
         }
-        match word.parse::<Currency>() {
-            Ok(_) => Ok(word),
-            Err(_) => Err(fault("currency", format!("{word:?} is not a currency; expected three letters like CNY"))),
+        if word.parse::<Currency>().is_ok() {
+            return Ok(word);
+        }
+        match currencies_of(&word).as_slice() {
+            [code] => Ok(code.to_string()),
+            // Of the currencies that a sign can stand for, the company's own is meant.
+            several if several.iter().any(|code| code.as_str() == self.base_currency) => Ok(self.base_currency.clone()),
+            _ => Err(fault("currency", format!("{word:?} is not a currency; expected three letters like CNY"))),
         }
     }
 }

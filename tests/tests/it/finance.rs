@@ -50,7 +50,7 @@ fn report(company: &Company, metric: &[&str], columns: &[&str]) -> Vec<String> {
 
 #[test]
 fn the_worked_quarter_agrees_in_every_figure() {
-    let company = company("2026-09-05");
+    let company = company("2026-10-19");
     import(&company, "ledger.csv");
     at(&company, "2026-10-20");
     import(&company, "late.csv");

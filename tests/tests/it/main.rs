@@ -16,6 +16,7 @@ mod messages;
 mod own_board;
 mod persons;
 mod recordings;
+mod statements;
 mod suggest;
 mod webhooks;
 mod words;
