@@ -1,10 +1,9 @@
 -- What a ledger line says of wallets, packages and projects.
-ALTER TABLE spend
-    ADD COLUMN IF NOT EXISTS bonus_units Nullable(Decimal(18, 4)) COMMENT 'units given on top of those that a recharge pays for' AFTER note,
-    ADD COLUMN IF NOT EXISTS package String COMMENT 'of a package_unit: document under which the package was bought' AFTER bonus_units,
-    ADD COLUMN IF NOT EXISTS item LowCardinality(String) COMMENT 'of a package_unit: which entitlement was used' AFTER package,
-    ADD COLUMN IF NOT EXISTS balance Nullable(Decimal(18, 4)) COMMENT 'what the wallet holds after the line, as its board states it' AFTER item,
-    ADD COLUMN IF NOT EXISTS project LowCardinality(String) AFTER balance;
+ALTER TABLE spend ADD COLUMN IF NOT EXISTS bonus_units Nullable(Decimal(18, 4)) COMMENT 'units given on top of those that a recharge pays for' AFTER note;
+ALTER TABLE spend ADD COLUMN IF NOT EXISTS package String COMMENT 'of a package_unit: document under which the package was bought' AFTER bonus_units;
+ALTER TABLE spend ADD COLUMN IF NOT EXISTS item LowCardinality(String) COMMENT 'of a package_unit: which entitlement was used' AFTER package;
+ALTER TABLE spend ADD COLUMN IF NOT EXISTS balance Nullable(Decimal(18, 4)) COMMENT 'what the wallet holds after the line, as its board states it' AFTER item;
+ALTER TABLE spend ADD COLUMN IF NOT EXISTS project LowCardinality(String) AFTER balance;
 
 -- The journal: each line moves an amount between two accounts, so it balances. Made of the ledger by the crate `inflow-ledger`.
 CREATE TABLE IF NOT EXISTS journal
