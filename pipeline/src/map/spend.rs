@@ -105,7 +105,12 @@ fn complete_amounts(row: &mut Row) -> Result<(), Unfit> {
             text => text.parse().map(Some).map_err(|_| Unfit::new(column, "not an amount", "不是金额")),
         }
     };
-    let (gross, net, rate, tax) = (amount(row, "gross")?, amount(row, "net")?, amount(row, "tax_rate")?, amount(row, "tax")?);
+    let (mut gross, net, rate, tax) = (amount(row, "gross")?, amount(row, "net")?, amount(row, "tax_rate")?, amount(row, "tax")?);
+    // Units of a wallet or a package cost what the units bought before did.
+    let by_units = matches!(row.get_text("kind"), "consumption" | "package_unit" | "bonus_credit" | "expiry");
+    if gross.or(net).is_none() && by_units && !matches!(row.get("units"), Cell::Null) {
+        gross = Some(Decimal::ZERO);
+    }
     if gross.or(net).is_none() {
         let reason = "a ledger line without an amount: neither net nor gross";
         return Err(Unfit::new("net", reason, "该行没有金额:既无含税金额也无不含税金额"));
