@@ -73,8 +73,8 @@ CREATE TABLE IF NOT EXISTS bank_matches
     state LowCardinality(String) COMMENT 'matched or unmatched',
     basis LowCardinality(String) COMMENT 'of a match: document, amount (with channel and nearest day) or sum',
     reason LowCardinality(String) COMMENT 'of no match: no_bank_line, no_ledger_line, no_channel, amount_differs, day_too_far, other_currency or two_candidates',
-    match_id String COMMENT 'the same on all lines of a match: connection/source_id of its first ledger line',
-    candidate String COMMENT 'of no match: connection/source_id of the line of the other side that comes nearest',
+    match_id String COMMENT 'the same on all lines of a match: connection:source_id of its first ledger line',
+    candidate String COMMENT 'of no match: connection:source_id of the line of the other side that comes nearest',
     difference Nullable(Decimal(18, 4)) COMMENT 'bank less ledger, with amount_differs',
     days Nullable(Int32) COMMENT 'between the two, with day_too_far'
 )
