@@ -3,7 +3,7 @@
 //! What moved cash is asked of the journal, so a line that a wallet or a package pays for is not looked for at the bank, and needs no invoice:
 //! its recharge does.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -161,11 +161,18 @@ struct Paper {
 }
 
 async fn told(desk: &Desk<'_>, sql: &str) -> Result<Vec<Told>, AnalyticsError> {
-    let mut lines = Vec::new();
-    let sql = desk.marts.here(sql);
-    let read = desk.marts.store.for_each_row::<StoreError>(&sql, &[], |fields| take(fields).map(|line| Ok(lines.push(line)))).await;
-    read.map_err(AnalyticsError::store("cannot read what is to be matched"))?;
-    Ok(lines)
+    every_row(desk, sql, take).await.map_err(AnalyticsError::store("cannot read what is to be matched"))
+}
+
+/// All rows of a statement; `take` reads one, if it is whole.
+async fn every_row<T>(desk: &Desk<'_>, sql: &str, take: impl Fn(&mut Fields<'_>) -> Option<T>) -> Result<Vec<T>, StoreError> {
+    let mut all = Vec::new();
+    let mut keep = |fields: &mut Fields<'_>| {
+        all.push(take(fields)?);
+        Some(Ok(()))
+    };
+    desk.marts.store.for_each_row::<StoreError>(&desk.marts.here(sql), &[], &mut keep).await?;
+    Ok(all)
 }
 
 /// A row of `bank_lines.sql` or `cash_lines.sql`, if it is whole.
@@ -189,15 +196,10 @@ fn take(fields: &mut Fields<'_>) -> Option<Told> {
 }
 
 async fn papers(desk: &Desk<'_>) -> Result<Vec<Paper>, AnalyticsError> {
-    let payers: HashMap<String, ()> = desk.config.finance.vat.payers.iter().map(|payer| (form(payer), ())).collect();
-    let mut papers = Vec::new();
-    let sql = desk.marts.here(include_str!("../../sql/jobs/invoices.sql"));
-    let take = |fields: &mut Fields<'_>| {
-        paper(fields, &|payer| !payers.is_empty() && !payers.contains_key(&form(payer))).map(|paper| Ok(papers.push(paper)))
-    };
-    let read = desk.marts.store.for_each_row::<StoreError>(&sql, &[], take).await;
-    read.map_err(AnalyticsError::store("cannot read the invoices"))?;
-    Ok(papers)
+    let payers: HashSet<String> = desk.config.finance.vat.payers.iter().map(|payer| form(payer)).collect();
+    let foreign = |payer: &str| !payers.is_empty() && !payers.contains(&form(payer));
+    let rows = every_row(desk, include_str!("../../sql/jobs/invoices.sql"), |fields| paper(fields, &foreign)).await;
+    rows.map_err(AnalyticsError::store("cannot read the invoices"))
 }
 
 /// Names of companies are compared without blanks, case and the width of their brackets.

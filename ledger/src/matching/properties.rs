@@ -26,11 +26,13 @@ fn crowded(side: &'static str) -> impl Strategy<Value = Vec<Line>> {
     })
 }
 
+/// The keys of both sides of each match.
+type Together = BTreeSet<(Vec<String>, Vec<String>, Basis)>;
+/// By key of what is left: the reason, the candidate's key and the difference.
+type Left = BTreeMap<String, (Reason, Option<String>, Option<i64>)>;
+
 /// A matching by keys: what is together, and of the rest the reason and candidate.
-fn by_keys(
-    bank: &[Line],
-    ledger: &[Line],
-) -> (BTreeSet<(Vec<String>, Vec<String>, Basis)>, BTreeMap<String, (Reason, Option<String>, Option<i64>)>) {
+fn by_keys(bank: &[Line], ledger: &[Line]) -> (Together, Left) {
     let matching = match_bank(bank, ledger, &Rules::default());
     let keys = |lines: &[Line], at: &[usize]| at.iter().map(|at| lines[*at].key.clone()).collect::<Vec<_>>();
     let matches = matching.matches.iter().map(|one| (keys(bank, &one.other), keys(ledger, &one.ledger), one.basis)).collect();
@@ -57,8 +59,8 @@ fn papers(other: &[Line], ledger: &[Line]) -> (Vec<Invoice>, Vec<Charge>) {
             number: format!("N-{}", last % 5),
             standing,
             original: if last.is_multiple_of(2) { named(line) } else { String::new() },
-            service: (last % 4 == 0).then(|| (day("2026-10-25"), line.day)),
-            personal: last % 7 == 0,
+            service: (last.is_multiple_of(4)).then(|| (day("2026-10-25"), line.day)),
+            personal: last.is_multiple_of(7),
         }
     };
     let charge =
