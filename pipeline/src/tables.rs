@@ -458,12 +458,8 @@ mod tests {
             (name.to_owned(), kind.trim_end_matches(',').to_owned())
         };
         let mut columns: Vec<_> = body.lines().map(cut).collect();
-        let alone = format!("ALTER TABLE {table} ADD COLUMN IF NOT EXISTS ");
-        let begins = format!("ALTER TABLE {table}\n");
-        let several = migrations.split(&begins).skip(1).filter_map(|rest| rest.split(';').next());
-        let of_several = several.flat_map(|list| list.lines().filter_map(|line| line.trim().strip_prefix("ADD COLUMN IF NOT EXISTS ")));
-        for added in migrations.lines().filter_map(|line| line.strip_prefix(&alone)).chain(of_several) {
-            let (column, after) = added.trim_end_matches([';', ',']).rsplit_once(" AFTER ").unwrap();
+        for added in migrations.lines().filter_map(|line| line.strip_prefix(&format!("ALTER TABLE {table} ADD COLUMN IF NOT EXISTS "))) {
+            let (column, after) = added.trim_end_matches(';').rsplit_once(" AFTER ").unwrap();
             let place = columns.iter().position(|(name, _)| name == after).unwrap();
             columns.insert(place + 1, cut(column));
         }
