@@ -159,6 +159,8 @@ const DEFINITIONS: &[&str] = &[
     include_str!("../sql/wallet.sql"),
     include_str!("../sql/packages.sql"),
     include_str!("../sql/ledger_faults.sql"),
+    include_str!("../sql/bank.sql"),
+    include_str!("../sql/invoices.sql"),
     include_str!("../sql/ties.sql"),
     include_str!("../sql/budget_actual.sql"),
     include_str!("../sql/posting_heat.sql"),

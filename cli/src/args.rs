@@ -240,6 +240,10 @@ pub enum ImportKind {
     ChannelDaily,
     /// Ledger lines
     Spend,
+    /// Movements of bank accounts
+    BankLines,
+    /// Invoices of suppliers
+    Invoices,
     /// Who came, stayed and left
     Employment,
     /// Tests, AI interviews, certificates

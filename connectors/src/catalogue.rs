@@ -79,6 +79,8 @@ fn kind_name(kind: Kind, zh: bool) -> &'static str {
         Kind::Applications => "应聘",
         Kind::Events => "阶段记录",
         Kind::Spend => "费用",
+        Kind::BankLines => "银行流水",
+        Kind::Invoices => "发票",
         Kind::Requisitions => "招聘需求",
         Kind::ChannelDaily => "渠道每日数据",
         Kind::Employment => "入职与在职",

@@ -11,6 +11,7 @@ pub mod allocation;
 pub mod amount;
 mod book;
 mod line;
+pub mod matching;
 pub mod package;
 pub mod wallet;
 

@@ -48,6 +48,15 @@ impl Channels {
         if word.trim().is_empty() { self.own.clone().unwrap_or_default() } else { self.of_source(word) }
     }
 
+    /// Of a bank line or an invoice: the channel that it names; else what the other side's name means, if anything. Most of a bank account's
+    /// lines and many invoices are not about recruiting, so a name that nobody mapped is no unknown channel.
+    pub fn of_party(&self, word: &str, party: &str) -> String {
+        if !word.trim().is_empty() {
+            return self.of_source(word);
+        }
+        self.words.get(&fold(party)).or(self.own.as_ref()).cloned().unwrap_or_default()
+    }
+
     /// Of a ledger line: a line that names no channel is unallocated, whatever the connection.
     pub fn of_spend(&self, word: &str) -> String {
         match (word.trim(), &self.own) {

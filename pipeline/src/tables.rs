@@ -193,6 +193,64 @@ pub static SPEND: Table = Table::new(
     &["connection", "source_id"],
 );
 
+/// Bank lines: movements of the company's accounts.
+pub static BANK_LINES: Table = Table::new(
+    "bank_lines",
+    &[
+        ("connection", Word),
+        ("source_id", Text),
+        ("account", Word),
+        ("booked_on", Day),
+        ("amount", Decimal),
+        ("debit", Decimal),
+        ("credit", Decimal),
+        ("direction", Word),
+        ("currency", Word),
+        ("counterparty", Text),
+        ("channel", Word),
+        ("document", Text),
+        ("serial", Text),
+        ("note", Text),
+        ("balance", Decimal),
+        ("version", Unsigned),
+        ("deleted", Unsigned),
+        ("segment", Text),
+        ("fetched_at", Instant),
+    ],
+    &["connection", "source_id"],
+);
+
+/// Invoices of suppliers; one of several items may be several rows.
+pub static INVOICES: Table = Table::new(
+    "invoices",
+    &[
+        ("connection", Word),
+        ("source_id", Text),
+        ("number", Text),
+        ("issued_on", Day),
+        ("invoice_type", Word),
+        ("seller", Text),
+        ("channel", Word),
+        ("gross", Decimal),
+        ("tax_rate", Decimal),
+        ("tax", Decimal),
+        ("net", Decimal),
+        ("currency", Word),
+        ("payer", Text),
+        ("documents", Words),
+        ("service_from", Day),
+        ("service_to", Day),
+        ("status", Word),
+        ("original", Text),
+        ("note", Text),
+        ("version", Unsigned),
+        ("deleted", Unsigned),
+        ("segment", Text),
+        ("fetched_at", Instant),
+    ],
+    &["connection", "source_id"],
+);
+
 /// Requisitions: one row an opening inside the company.
 pub static REQUISITIONS: Table = Table::new(
     "requisitions",
@@ -369,6 +427,8 @@ pub static ALL: &[&Table] = &[
     &APPLICATIONS,
     &STAGE_EVENTS,
     &SPEND,
+    &BANK_LINES,
+    &INVOICES,
     &REQUISITIONS,
     &CHANNEL_DAILY,
     &EMPLOYMENT,
@@ -389,7 +449,8 @@ mod tests {
 
     /// Name and type of each column of a table in the migrations.
     fn columns(migrations: &str, table: &str) -> Vec<(String, String)> {
-        let (_, rest) = migrations.split_once(&format!("CREATE TABLE {table}\n(\n")).unwrap();
+        let created = |clause: &str| migrations.split_once(&format!("CREATE TABLE {clause}{table}\n(\n"));
+        let (_, rest) = created("").or_else(|| created("IF NOT EXISTS ")).unwrap();
         let (body, _) = rest.split_once("\n)\nENGINE").unwrap();
         let cut = |line: &str| {
             let (name, kind) = line.trim().split_once(' ').unwrap();

@@ -54,6 +54,22 @@ impl RowBinary {
         }
     }
 
+    /// A `Nullable(Int32)`.
+    pub fn nullable_i32(&mut self, number: Option<i32>) -> &mut Self {
+        match number {
+            Some(number) => self.u8(0).u32(number.cast_unsigned()),
+            None => self.u8(1),
+        }
+    }
+
+    /// A `Nullable(UInt16)`, and a `Nullable(Date)` as days since 1970.
+    pub fn nullable_u16(&mut self, number: Option<u16>) -> &mut Self {
+        match number {
+            Some(number) => self.u8(0).u16(number),
+            None => self.u8(1),
+        }
+    }
+
     /// Bytes so far.
     pub fn size(&self) -> usize {
         self.bytes.len()

@@ -15,6 +15,7 @@ use crate::AnalyticsError;
 use crate::analyze::Marts;
 use days::ChannelDays;
 
+mod bank;
 mod budget;
 mod calendar;
 mod days;
@@ -45,6 +46,8 @@ pub(crate) const JOBS: &[Job] = &[
     Job { name: budget::TABLE, of_the_clock: true, of_hires: false, run: |desk| Box::pin(budget::run(desk)) },
     Job { name: posting_times::TABLE, of_the_clock: true, of_hires: false, run: |desk| Box::pin(posting_times::run(desk)) },
     Job { name: recommendation::TABLE, of_the_clock: true, of_hires: true, run: |desk| Box::pin(recommendation::run(desk)) },
+    Job { name: bank::BANK, of_the_clock: false, of_hires: false, run: bank::bank },
+    Job { name: bank::INVOICES, of_the_clock: true, of_hires: false, run: bank::invoices },
     // Some of the metrics that rules watch read the hires.
     Job { name: thresholds::TABLE, of_the_clock: true, of_hires: true, run: |desk| Box::pin(thresholds::run(desk)) },
 ];

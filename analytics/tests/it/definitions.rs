@@ -26,6 +26,8 @@ async fn every_metric_runs_by_every_dimension() {
     let mut package = line("p", "package", "190");
     package["account"] = json!("");
     world.insert("spend", vec![line("r", "recharge", "100"), line("c", "consumption", "120"), package]).await;
+    let paid = json!({"connection": "bank", "source_id": "1", "channel": "boss", "booked_on": "2026-10-02", "amount": "-100", "currency": "CNY", "version": 1});
+    world.insert("bank_lines", vec![paid]).await;
     world.analyze().await;
     for metric in catalogue() {
         let (periods, dimensions): (Vec<&str>, Vec<&str>) =

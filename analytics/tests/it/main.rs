@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
 mod assessments;
+mod bank;
 mod budget;
 mod budget_actual;
 mod cases;

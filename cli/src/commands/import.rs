@@ -16,6 +16,8 @@ impl From<ImportKind> for Kind {
             ImportKind::Events => Kind::Events,
             ImportKind::ChannelDaily => Kind::ChannelDaily,
             ImportKind::Spend => Kind::Spend,
+            ImportKind::BankLines => Kind::BankLines,
+            ImportKind::Invoices => Kind::Invoices,
             ImportKind::Employment => Kind::Employment,
             ImportKind::Assessments => Kind::Assessments,
             ImportKind::Invitations => Kind::Invitations,

@@ -14,6 +14,9 @@ use crate::identity::{DigestKind, IdentityKeys};
 use crate::landing::{LineIdentity, canonical_text};
 use crate::spec::{Cell, FieldType, Kind, Stream, composite, scalar_text};
 
+/// What tells a movement of a bank account from others of its day, where the bank has no number for it.
+const BANK_LINE: &[&str] = &["amount", "debit", "credit", "direction", "currency", "counterparty", "document", "note", "balance"];
+
 /// Gives ids to the rows of one file, in order.
 pub(crate) struct RowIds<'a> {
     keys: &'a IdentityKeys,
@@ -124,6 +127,13 @@ impl<'a> RowIds<'a> {
             Kind::Invitations => (self.case(row, identity).unwrap_or_else(content), texts(&["kind", "round", "posting_source_id"])),
             Kind::Postings => (content(), texts(&["title"])),
             Kind::Spend => (content(), texts(&["document"])),
+            // The bank's own number; else what the line says, without what an export counts for itself.
+            Kind::BankLines => {
+                let serial = Some(self.text(row, "serial")).filter(|serial| !serial.is_empty());
+                (serial.unwrap_or_else(|| texts(BANK_LINE)), texts(&["account"]))
+            }
+            // An invoice that was voided since, or found its order, is a version of the same; its items come in their order.
+            Kind::Invoices => (Some(self.text(row, "number")).filter(|number| !number.is_empty()).unwrap_or_else(content), String::new()),
             // A corrected figure or another state of the same opening is a version of the same row.
             Kind::ChannelDaily => (texts(&["channel", "account", "recruiter"]), texts(&["posting_source_id", "title", "store"])),
             Kind::Requisitions => (texts(&["department", "store"]), texts(&["title"])),
@@ -187,6 +197,8 @@ impl<'a> RowIds<'a> {
             Kind::Applications => &["applied_at", "first_at"],
             Kind::Postings => &["posted_at"],
             Kind::Spend => &["booked_on", "service_from"],
+            Kind::BankLines => &["booked_on"],
+            Kind::Invoices => &["issued_on"],
             Kind::Requisitions => &["opened_on"],
             Kind::ChannelDaily => &["day"],
             // What was agreed stays when the person comes later.

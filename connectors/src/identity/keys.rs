@@ -126,6 +126,12 @@ impl IdentityKeys {
         format!("r-{}", hex_of(&keyed(&self.identity, "recruiter", &[&folded]), 10))
     }
 
+    /// A person's pseudonymous code as payer or payee: `p-` and 10 hex digits, which [`super::is_party_code`] knows.
+    pub fn party_code(&self, name: &str) -> String {
+        let folded = name.trim().to_lowercase();
+        format!("p-{}", hex_of(&keyed(&self.identity, "party", &[&folded]), 10))
+    }
+
     /// The keyed hash under which a record is remembered in `landed`.
     pub fn record_key(&self, connection: &str, stream: &str, source_id: &str) -> u64 {
         first_u64(&keyed(&self.identity, "landed", &[connection, stream, source_id]))

@@ -10,6 +10,7 @@ mod keys;
 mod mail;
 mod mask;
 mod name;
+mod party;
 mod phone;
 
 use std::borrow::Cow;
@@ -25,6 +26,8 @@ pub use mail::{MailForms, mail_forms};
 pub use mask::mask_text;
 pub(crate) use mask::may_hide;
 pub use name::{NameForms, birth_year, full_name, name_forms};
+pub use party::is_party_code;
+pub(crate) use party::{keep_party, party_form};
 pub use phone::{PhoneReading, read_phone};
 
 /// Version of the normalisers below. 2: mobile numbers of ranges that no list knows, numbers in mail addresses, tags of all providers. 3: forms of address.

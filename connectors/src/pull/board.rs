@@ -189,9 +189,9 @@ impl BoardPull<'_, '_> {
         zone: Tz,
     ) -> Result<Ended, Stop> {
         let tombstones = self.tombstones.clone();
-        let country = self.ctx.config.settings.company.country.clone();
-        let name = self.connection.name.clone();
-        let maker = LineMaker::new(stream, &name, &country, self.ctx.keys, &tombstones, references);
+        let (country, name) = (self.ctx.config.settings.company.country.clone(), self.connection.name.clone());
+        let maker =
+            LineMaker::new(stream, &name, &country, self.ctx.keys, &tombstones, references).with_parties(self.ctx.config, self.connection);
         let outlines = if form.detail.is_empty() { None } else { Some(Outlines::new(self.ctx, &self.connection.name, stream).await?) };
         let mut walk = Walk { stream, form, since, zone, maker, outlines, ended: Ended::default(), latest: None, fetched: 0 };
         let places = Self::places(form, references);

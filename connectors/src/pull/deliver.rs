@@ -83,7 +83,8 @@ pub(super) async fn deliver(
     let references = References::new();
     let zone = ctx.config.connection_timezone(connection);
     let country = &ctx.config.settings.company.country;
-    let make = |stream| LineMaker::new(stream, &connection.name, country, ctx.keys, &tombstones, &references);
+    let make =
+        |stream| LineMaker::new(stream, &connection.name, country, ctx.keys, &tombstones, &references).with_parties(ctx.config, connection);
     let own = streams.mapping || crate::spec::built_in(&connection.connector).is_none();
     let head = |stream| header(ctx, &connection.name, &connection.connector, stream, own, started_at);
     let readers = streams.readers.iter().copied();

@@ -1,11 +1,15 @@
 //! From a record to a landed line: identity digested, text masked, the rest dropped.
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
+use inflow_config::{Config, Connection};
 use serde_json::{Map, Value};
 
 use super::pick::{Allowed, Dropped};
-use crate::identity::{Digest, HexDigest, Identity, IdentityKeys, Person, Source, digest_person, full_name, mask_text, may_hide};
+use crate::identity::{
+    Digest, HexDigest, Identity, IdentityKeys, Person, Source, digest_person, full_name, keep_party, mask_text, may_hide, party_form,
+};
 use crate::landing::{Line, LineIdentity, canonical_text, content_hash};
 use crate::spec::{Care, Field, FieldType, HEALTH_CERTIFICATE, Kind, Lookup, Path, Stream, TimeFormat, When, keep_lawful, scalar_text};
 
@@ -27,6 +31,12 @@ pub(crate) struct LineMaker<'a> {
     /// What is said of people in free words.
     traits: Vec<Path>,
     coded: Vec<Path>,
+    /// Who pays or is paid.
+    parties: Vec<Path>,
+    /// What payments are said to be for.
+    purposes: Vec<Path>,
+    /// Names of channels and of the company, which are no person's.
+    known_parties: Arc<HashSet<String>>,
     /// What changes by itself from day to day (`3 days ago`): no change of the record.
     volatile: Vec<Path>,
     /// Lookups with the absolute path of the id.
@@ -65,10 +75,23 @@ impl<'a> LineMaker<'a> {
             masked: care.masked,
             traits: care.traits,
             coded: care.coded,
+            parties: care.parties,
+            purposes: care.purposes,
+            known_parties: Arc::default(),
             volatile: care.volatile,
             lookups: care.lookups,
             dropped: Dropped::default(),
         }
+    }
+
+    /// With the names that stand for channels, and the company's own: as payer or payee they are kept.
+    pub(crate) fn with_parties(mut self, config: &Config, connection: &Connection) -> LineMaker<'a> {
+        if !self.parties.is_empty() {
+            let channels = config.channels.iter().flat_map(|channel| [&channel.id, &channel.name.zh, &channel.name.en]);
+            let names = channels.chain(connection.source_map.keys()).chain([&config.settings.company.name]);
+            self.known_parties = Arc::new(names.map(|name| party_form(name)).filter(|form| !form.is_empty()).collect());
+        }
+        self
     }
 
     /// Another maker of the same lines, for another thread.
@@ -79,6 +102,9 @@ impl<'a> LineMaker<'a> {
             masked: self.masked.clone(),
             traits: self.traits.clone(),
             coded: self.coded.clone(),
+            parties: self.parties.clone(),
+            purposes: self.purposes.clone(),
+            known_parties: self.known_parties.clone(),
             volatile: self.volatile.clone(),
             lookups: self.lookups.clone(),
             dropped: Dropped::default(),
@@ -117,6 +143,7 @@ impl<'a> LineMaker<'a> {
                 }
             });
         }
+        self.keep_parties(&mut kept);
         let lookups = self.entries(&kept);
         let content_hash = match self.steady(&kept) {
             Some(steady) => content_hash(&steady, identity.as_ref(), &lookups),
@@ -129,6 +156,25 @@ impl<'a> LineMaker<'a> {
             return Made::Erased(key_hash);
         }
         Made::Line(Box::new(Line { id, key_hash, content_hash, record: kept, identity, lookups, gone: false, back: false }))
+    }
+
+    /// Makes codes of the people among payers and payees. What a payment to a person is said to be for may name that person, or another.
+    fn keep_parties(&self, kept: &mut Value) {
+        let mut any_person = false;
+        for path in &self.parties {
+            path.change(kept, &mut |value| {
+                if let Some(name) = scalar_text(value) {
+                    let (party, person) = keep_party(self.keys, &name, &|form| self.known_parties.contains(form));
+                    *value = Value::String(party);
+                    any_person |= person;
+                }
+            });
+        }
+        if any_person {
+            for path in &self.purposes {
+                path.change(kept, &mut |value| *value = Value::Null);
+            }
+        }
     }
 
     /// A record without what changes by itself; `None` when nothing does.
@@ -294,6 +340,8 @@ struct Cares {
     masked: Vec<Path>,
     traits: Vec<Path>,
     coded: Vec<Path>,
+    parties: Vec<Path>,
+    purposes: Vec<Path>,
     volatile: Vec<Path>,
     lookups: Vec<(Lookup, Path)>,
 }
@@ -327,6 +375,8 @@ impl Cares {
         let ids = stream.id.iter().chain(&stream.entry_key).chain(&stream.candidate).chain(&stream.application);
         let ids: Vec<&Path> = ids.chain(&stream.version).collect();
         cares.masked.retain(|path| !ids.contains(&path));
+        // A column that both pays and says what for is the payer's.
+        cares.purposes.retain(|path| !ids.contains(&path) && !cares.parties.contains(path));
         cares.traits.sort();
         cares.traits.dedup();
         cares.masked.sort();
@@ -348,7 +398,13 @@ impl Cares {
                 self.traits.extend(paths.iter().cloned());
                 self.masked.extend(paths);
             }
+            Care::Purpose if field.lookup.is_none() => {
+                let paths: Vec<Path> = paths.collect();
+                self.purposes.extend(paths.iter().cloned());
+                self.masked.extend(paths);
+            }
             Care::Code => self.coded.extend(paths),
+            Care::Party => self.parties.extend(paths),
             _ => {}
         }
     }

@@ -289,6 +289,15 @@ pub(crate) fn needed_columns(kind: Kind) -> &'static [(&'static [&'static str], 
             (&["booked_on", "service_from"], "spend needs the field `booked_on` or `service_from`"),
             (&["net", "gross"], "spend needs the field `net` or `gross`"),
         ],
+        Kind::BankLines => &[
+            (&["booked_on"], "bank_lines need the field `booked_on`"),
+            (&["amount", "debit", "credit"], "bank_lines need the field `amount`, or `debit` and `credit`"),
+        ],
+        Kind::Invoices => &[
+            (&["number"], "invoices need the field `number`"),
+            (&["issued_on"], "invoices need the field `issued_on`"),
+            (&["gross", "net"], "invoices need the field `gross` or `net`"),
+        ],
         Kind::Requisitions => &[(&["title"], "requisitions need the field `title`")],
         Kind::ChannelDaily => &[(&["day"], "channel_daily needs the field `day`")],
         Kind::Employment => {

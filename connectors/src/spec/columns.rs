@@ -14,6 +14,10 @@ pub enum Kind {
     Events,
     /// Ledger lines: table `spend`.
     Spend,
+    /// Movements of the company's bank accounts: table `bank_lines`.
+    BankLines,
+    /// Invoices that suppliers issued to the company: table `invoices`.
+    Invoices,
     /// Openings inside the company: table `requisitions`.
     Requisitions,
     /// Counts that a board publishes by day, never added to people: table `channel_daily`.
@@ -30,13 +34,15 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind that can be landed, in the order of the data flow.
-    pub const LANDED: [Kind; 9] = [
+    pub const LANDED: [Kind; 11] = [
         Kind::Requisitions,
         Kind::Postings,
         Kind::Applications,
         Kind::Events,
         Kind::ChannelDaily,
         Kind::Spend,
+        Kind::BankLines,
+        Kind::Invoices,
         Kind::Employment,
         Kind::Assessments,
         Kind::Invitations,
@@ -49,6 +55,8 @@ impl Kind {
             Kind::Applications => "applications",
             Kind::Events => "events",
             Kind::Spend => "spend",
+            Kind::BankLines => "bank_lines",
+            Kind::Invoices => "invoices",
             Kind::Requisitions => "requisitions",
             Kind::ChannelDaily => "channel_daily",
             Kind::Employment => "employment",
@@ -64,6 +72,8 @@ impl Kind {
             Kind::Postings => POSTINGS,
             Kind::Applications => APPLICATIONS,
             Kind::Spend => SPEND,
+            Kind::BankLines => BANK_LINES,
+            Kind::Invoices => INVOICES,
             Kind::Requisitions => REQUISITIONS,
             Kind::ChannelDaily => CHANNEL_DAILY,
             Kind::Employment => EMPLOYMENT,
@@ -160,6 +170,10 @@ pub enum Care {
     Traits,
     /// A person of the company: replaced by a pseudonymous code.
     Code,
+    /// Who pays or is paid: a company's name or a channel's is kept, anybody else becomes a pseudonymous code.
+    Party,
+    /// What a payment is said to be for: masked like [`Care::Mask`], and not kept where the other side of it is a person.
+    Purpose,
 }
 
 const fn column(name: &'static str, value: FieldType, care: Care) -> Column {
@@ -170,7 +184,7 @@ const fn words(name: &'static str, accepted: &'static [&'static str]) -> Column 
     Column { name, value: FieldType::Text, accepted, care: Care::Keep }
 }
 
-use Care::{Code, Keep, Mask, Traits};
+use Care::{Code, Keep, Mask, Party, Purpose, Traits};
 use FieldType::{Day, Decimal, Integer, Text, Time};
 
 static POSTINGS: &[Column] = &[
@@ -277,6 +291,53 @@ static SPEND: &[Column] = &[
     // What the wallet holds after the line, as its board states it: units, or money where it counts in money.
     column("balance", Decimal, Keep),
     column("project", Text, Mask),
+];
+
+static BANK_LINES: &[Column] = &[
+    // The company's own account at the bank.
+    column("account", Text, Mask),
+    column("booked_on", Day, Keep),
+    // Signed: money that left the account is negative. With `direction`, what a debit or a credit comes to.
+    column("amount", Decimal, Keep),
+    // Banks often have a column for each: 借方 or 支出 is what left the account, 贷方 or 收入 what came.
+    column("debit", Decimal, Keep),
+    column("credit", Decimal, Keep),
+    words("direction", &["out", "in"]),
+    column("currency", Text, Keep),
+    column("counterparty", Text, Party),
+    // A column of the export that names it; without one, what the counterparty's name means in the `source_map`.
+    column("channel", Text, Mask),
+    // What the payment refers to: an order, a bill, a voucher.
+    column("document", Text, Keep),
+    // The bank's own number of the movement.
+    column("serial", Text, Keep),
+    column("note", Text, Purpose),
+    // What the account holds after the line.
+    column("balance", Decimal, Keep),
+];
+
+static INVOICES: &[Column] = &[
+    column("number", Text, Keep),
+    column("issued_on", Day, Keep),
+    words("invoice_type", &["special", "ordinary", "none"]),
+    column("seller", Text, Party),
+    // A column of the list that names it; without one, what the seller's name means in the `source_map`.
+    column("channel", Text, Mask),
+    column("gross", Decimal, Keep),
+    column("tax_rate", Decimal, Keep),
+    column("tax", Decimal, Keep),
+    column("net", Decimal, Keep),
+    column("currency", Text, Keep),
+    column("payer", Text, Party),
+    // Orders, contracts or statements that it covers; several are parted by commas, semicolons or blanks.
+    column("documents", Text, Keep),
+    column("service_from", Day, Keep),
+    column("service_to", Day, Keep),
+    // `reversed`: a red-letter invoice has cancelled all of it; `red_letter`: it is such a one, and its amounts are negative.
+    words("status", &["normal", "voided", "reversed", "red_letter"]),
+    // Of a red-letter invoice: the number of the one that it cancels.
+    column("original", Text, Keep),
+    column("note", Text, Purpose),
 ];
 
 static REQUISITIONS: &[Column] = &[

@@ -69,6 +69,7 @@ pub(super) const SOURCES: &[(&str, &str)] = &[
     ("indeed", include_str!("../../specs/indeed.toml")),
     ("ad_costs", include_str!("../../specs/ad_costs.toml")),
     ("recharges", include_str!("../../specs/recharges.toml")),
+    ("bank_lines", include_str!("../../specs/bank_lines.toml")),
     ("invoices", include_str!("../../specs/invoices.toml")),
     ("zh_sme", include_str!("../../specs/zh_sme.toml")),
     ("mailbox", include_str!("../../specs/mailbox.toml")),

@@ -123,9 +123,11 @@ struct Guess<'t> {
 }
 
 /// The kinds that order decides between, of equal knowledge.
-const LIKELY: [Kind; 9] = [
+const LIKELY: [Kind; 11] = [
     Kind::Applications,
     Kind::Spend,
+    Kind::BankLines,
+    Kind::Invoices,
     Kind::ChannelDaily,
     Kind::Requisitions,
     Kind::Postings,

@@ -141,6 +141,33 @@ fn a_ledger_with_words_and_numbers_of_its_own() {
 }
 
 #[test]
+fn a_bank_statement_with_a_column_for_each_way() {
+    let text = "账户明细查询,,,,,,\n交易时间,收入金额,支出金额,账户余额,对方账号,对方户名,交易用途\n2026-11-02 10:00:00,,\"1,000.00\",90,622200001111,测试甲,工资\n2026-11-03 11:00:00,50.00,,140,622200001112,测试直聘科技有限公司,退款\n";
+    let proposed = suggest("bank.csv", text.as_bytes(), None).unwrap();
+    let (stream, rows) = imported("bank.csv", text.as_bytes(), &proposed);
+    assert_eq!((stream.kind, rows.len()), (Kind::BankLines, 2), "{}", proposed.mapping);
+    assert_eq!((path(&stream, "debit"), path(&stream, "credit")), ("支出金额".into(), "收入金额".into()));
+    assert_eq!((path(&stream, "counterparty"), path(&stream, "booked_on")), ("对方户名".into(), "交易时间".into()));
+    assert!(!proposed.mapping.contains("对方账号 = ") && stream.id.is_empty(), "{}", proposed.mapping);
+    hides(&proposed, &["测试甲", "622200001111", "工资"]);
+}
+
+#[test]
+fn a_list_of_invoices() {
+    let text = "序号,数电发票号码,销方名称,购买方名称,开票日期,金额,税额,价税合计,发票票种,发票状态,开票人\n1,2631,测试直聘科技有限公司,测试餐饮有限公司,2026-11-01 10:00:00,1000,60,1060,数电发票（增值税专用发票）,正常,测试乙\n";
+    let proposed = suggest("invoices.csv", text.as_bytes(), None).unwrap();
+    let (stream, rows) = imported("invoices.csv", text.as_bytes(), &proposed);
+    assert_eq!((stream.kind, rows.len()), (Kind::Invoices, 1), "{}", proposed.mapping);
+    assert_eq!((path(&stream, "gross"), path(&stream, "net")), ("价税合计".into(), "金额".into()));
+    assert!(stream.fields["status"].words.contains_key("正常") && !proposed.mapping.contains("开票人 ="), "{}", proposed.mapping);
+    hides(&proposed, &["测试乙", "测试餐饮"]);
+    // Where the list is the ledger, it is proposed as such.
+    let ledger = suggest("invoices.csv", text.as_bytes(), Some(Kind::Spend)).unwrap();
+    let (stream, rows) = imported("invoices.csv", text.as_bytes(), &ledger);
+    assert_eq!((stream.kind, rows.len(), path(&stream, "invoice_number")), (Kind::Spend, 1, "数电发票号码".into()), "{}", ledger.mapping);
+}
+
+#[test]
 fn daily_counts() {
     let text = "日期,职位名称,曝光量,浏览量,BOSS沟通,收到简历数\n2026-11-02,店员,900,80,12,3\n2026-11-03,店员,700,60,-,2\n";
     let proposed = suggest("daily.csv", text.as_bytes(), None).unwrap();
@@ -252,6 +279,8 @@ fn enough(kind: Kind) -> &'static [&'static str] {
         Kind::Events => &["申请编号", "进展"],
         Kind::ChannelDaily => &["数据日期", "曝光量"],
         Kind::Spend => &["费用日期", "费用金额"],
+        Kind::BankLines => &["交易日", "借方", "贷方"],
+        Kind::Invoices => &["开票日期", "数电发票号码", "价税合计"],
         Kind::Employment => &["姓名", "入职日期"],
         Kind::Assessments => &["姓名", "得分"],
         Kind::Invitations => &["姓名", "邀约时间"],
@@ -286,7 +315,7 @@ proptest! {
     /// Any headers together, in any order, with any cells: what is proposed parses and tells no cell.
     #[test]
     fn any_known_headers_make_a_mapping_that_parses(
-        kind in 0usize..9,
+        kind in 0..Kind::LANDED.len(),
         picks in prop::collection::vec(any::<prop::sample::Index>(), 1..14),
         strange in "[\\PC]{0,12}",
     ) {

@@ -211,7 +211,7 @@ impl Draft<'_> {
         if let Some(sheet) = self.chosen.first().and_then(|headed| headed.table.sheet.as_ref()).filter(|_| self.several_sheets) {
             lines.push(format!("sheet = {}", quoted(sheet)));
         }
-        let ledger = matches!(self.assigned.kind, Kind::Spend | Kind::ChannelDaily);
+        let ledger = matches!(self.assigned.kind, Kind::Spend | Kind::BankLines | Kind::Invoices | Kind::ChannelDaily);
         if ledger || self.chosen.iter().any(|headed| headed.has_totals(self.dictionary)) {
             let totals: Vec<String> = self.dictionary.totals.iter().map(|word| quoted(word)).collect();
             lines.push(format!("skip_rows = [{}]  # {}", totals.join(", "), self.say("sums of other rows", "合计行")));

@@ -201,7 +201,7 @@ fn validation_names_every_problem_of_a_connection() {
     let found = messages(&sheet);
     assert_eq!(
         found.first().unwrap(),
-        "kind: \"postngs\" is not a kind of data: one of requisitions, postings, applications, events, channel_daily, spend, employment, assessments, invitations"
+        "kind: \"postngs\" is not a kind of data: one of requisitions, postings, applications, events, channel_daily, spend, bank_lines, invoices, employment, assessments, invitations"
     );
     assert!(found.last().unwrap().starts_with("mapping: is needed to read the files of `path`"), "{found:?}");
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
 mod ats;
+mod bank;
 mod board;
 mod conformance;
 mod connections;

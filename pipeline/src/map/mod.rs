@@ -4,9 +4,11 @@
 //! its event, so the application is still counted. Nothing silently becomes null.
 
 mod application;
+mod bank;
 mod bounds;
 mod case;
 mod daily;
+mod invoice;
 mod posting;
 mod requisition;
 pub(crate) mod spend;
@@ -118,6 +120,8 @@ fn table_of(kind: Kind) -> Option<&'static Table> {
         Kind::Postings => Some(&tables::POSTINGS),
         Kind::Applications => Some(&tables::APPLICATIONS),
         Kind::Spend => Some(&tables::SPEND),
+        Kind::BankLines => Some(&tables::BANK_LINES),
+        Kind::Invoices => Some(&tables::INVOICES),
         Kind::Requisitions => Some(&tables::REQUISITIONS),
         Kind::ChannelDaily => Some(&tables::CHANNEL_DAILY),
         Kind::Employment => Some(&tables::EMPLOYMENT),
@@ -184,6 +188,8 @@ impl Mapper {
             }),
             Kind::Applications => self.application(number, line, out),
             Kind::Spend => self.spend(line).map(|row| out.push(&row)),
+            Kind::BankLines => self.bank_line(line).map(|row| out.push(&row)),
+            Kind::Invoices => self.invoice(line).map(|row| out.push(&row)),
             Kind::Requisitions => self.requisition(line).map(|row| out.push(&row)),
             Kind::ChannelDaily => self.daily(line).map(|row| out.push(&row)),
             Kind::Employment => self.employment(line, out),

@@ -130,7 +130,7 @@ fn complete_amounts(row: &mut Row) -> Result<(), Unfit> {
 /// Completes gross, tax and net (all signed) from what the line gives: `net = gross - tax`, and tax included in a gross
 /// amount at rate r is `gross * r / (1 + r)`, rounded half up to cents. `None` where there is
 /// no amount or one beyond all numbers.
-fn split_tax(
+pub(super) fn split_tax(
     gross: Option<Decimal>,
     net: Option<Decimal>,
     rate: Option<Decimal>,

@@ -149,7 +149,8 @@ async fn land(
         by_instant.entry(delivery.at).or_default().extend(&delivery.records);
     }
     for (at, records) in by_instant {
-        let mut maker = LineMaker::new(stream, &connection.name, country, ctx.keys, &tombstones, &references);
+        let mut maker =
+            LineMaker::new(stream, &connection.name, country, ctx.keys, &tombstones, &references).with_parties(ctx.config, connection);
         let mut lander = Lander::new(ctx, &connection.name, &connection.connector, stream, true, at).await?;
         outcome.fetched += records.len() as u64;
         for record in records {
