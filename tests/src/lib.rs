@@ -151,6 +151,7 @@ pub const DERIVED: &[(&str, &str)] = &[
     ("hires", ""),
     ("posting_quarters", ""),
     ("spend_days", ""),
+    ("later_costs", "generation"),
     ("persona_words", ""),
     ("application_tags", ""),
     ("application_personas", ""),

@@ -1,6 +1,6 @@
 //! Every definition installs and runs, whatever it is grouped by.
 
-use inflow_analytics::{AnalyticsError, Scope, analyze, analyze_into, catalogue, report};
+use inflow_analytics::{AnalyticsError, Scope, analyze, analyze_into, catalogue, close, report};
 use inflow_config::{Budget, Explain, Persona, Tag};
 
 use serde_json::json;
@@ -26,6 +26,10 @@ async fn every_metric_runs_by_every_dimension() {
     let mut package = line("p", "package", "190");
     package["account"] = json!("");
     world.insert("spend", vec![line("r", "recharge", "100"), line("c", "consumption", "120"), package]).await;
+    world.analyze().await;
+    // A closed month, and a line that comes later.
+    close(&world.store, &world.config, &world.clock, "2026-10".parse().unwrap(), "Lin Example", None).await.unwrap();
+    world.insert("spend", vec![line("late", "daily", "19")]).await;
     world.analyze().await;
     for metric in catalogue() {
         let (periods, dimensions): (Vec<&str>, Vec<&str>) =
