@@ -1,18 +1,18 @@
 -- id: spend
--- version: 1
+-- version: 2
 -- title.en: Spend
 -- title.zh: 渠道花费
--- numerator: net external cost in the base currency: daily, cpc, subscription, refresh and refund ledger lines, accrued by service day
+-- numerator: external cost in the base currency, accrued by service day: every ledger line as the journal makes it cost (recharges never are, units of wallets and packages as they are used or expire), without tax that is claimed back
 -- denominator: none; share is the part of all cost of the same period
--- clock: service day
--- exclusions: recharges and all other kinds of ledger line; lines without a rate on their booking day (counted in reconciles)
+-- clock: service day; of as_closed, the first day of the month that was open when a closed month changed
+-- exclusions: lines without a rate on their booking day (counted in reconciles)
 -- dimensions: channel, store, department, job_family, requisition, kind, day, week, month
 -- default_by: channel
--- columns: amount, currency, share, entries, status, covered
--- money: amount
+-- columns: amount, as_closed, currency, share, entries, status, covered
+-- money: amount, as_closed
 -- reconciles: spend_tie
--- meaning.en: What each channel cost, spread over its service days; channels and unallocated add up to the ledger to the cent.
--- meaning.zh: 各渠道按服务日分摊的净花费;各渠道与未分摊之和与台账分文不差。
+-- meaning.en: What each channel cost, spread over its service days; channels and unallocated add up to the ledger to the cent. amount is what is known now; as_closed keeps closed months as they were closed, and posts what changed in them to the month that was open then.
+-- meaning.zh: 各渠道按服务日分摊的净花费;各渠道与未分摊之和与台账分文不差。amount 为当前数;as_closed 中已关账月份保持关账时的数,其后变动计入当时未关账的月份。
 WITH
     (SELECT mapFromArrays(groupArray(toString(channel)), groupArray(toString(timezone))) FROM inflow.channels) AS zones,
     (SELECT toString(any(base)) FROM inflow.fx_rates) AS base,
@@ -28,8 +28,9 @@ WITH
                 {from:Date}) AS period,
             toUInt8(1) AS found,
             sum(d.amount) AS amount,
-            uniqExact(d.connection, d.source_id) AS entries
-        FROM inflow.spend_days AS d
+            sum(d.booked) AS as_closed,
+            uniqExactIf(d.connection, d.source_id, d.told) AS entries
+        FROM $booked_costs() AS d
         WHERE d.day BETWEEN {from:Date} AND {to:Date}
           AND d.day <= toDate(formatDateTime({as_of:DateTime64(3, 'UTC')}, '%F',
                 multiIf({tz:String} != '', {tz:String}, zones[toString(d.channel)] != '', zones[toString(d.channel)], 'UTC')))
@@ -40,6 +41,7 @@ SELECT
     if(c.found = 1, c.channel, w.channel) AS channel$others(c.* AS *), c.kind AS kind,
     if(c.found = 1, c.period, w.period) AS period,
     if(status = 'no_data', NULL, CAST(c.amount, 'Decimal(18, 2)')) AS amount,
+    if(status = 'no_data', NULL, CAST(c.as_closed, 'Decimal(18, 2)')) AS as_closed,
     base AS currency,
     if(status = 'no_data' OR sum(c.amount) OVER (PARTITION BY period) = 0, NULL,
        round(toFloat64(c.amount) / toFloat64(sum(c.amount) OVER (PARTITION BY period)), 6)) AS share,

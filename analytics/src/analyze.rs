@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::AnalyticsError;
 use crate::catalogue::{Metric, catalogue};
+use crate::closing::{self, closing_text};
 use crate::hires;
 use crate::job_families::{self, with_openings};
 use crate::jobs::{Desk, JOBS};
@@ -17,6 +18,7 @@ use crate::ledger;
 use crate::postings;
 use crate::report::instant;
 use crate::stages::{self, Made};
+use crate::statement::booked_costs;
 use crate::superseded::superseded;
 use crate::zones::Zones;
 
@@ -149,6 +151,7 @@ async fn others(
         let base = quote_text(config.settings.company.currency.as_str());
         let sql = with_openings(include_str!("../sql/marts/spend_days.sql")).replace("$base", &base);
         marts.rebuild("spend_days", &sql, &[]).await?;
+        closing::rebuild_later(marts).await?;
     }
     if wanted("posting_quarters") {
         if news.postings {
@@ -351,6 +354,8 @@ async fn install(store: &Store, config: &Config) -> Result<(), AnalyticsError> {
         ("cost_days".to_owned(), with_openings(days)),
         ("cost_basis".to_owned(), format!("SELECT '{basis}' AS basis")),
         ("spend_tie_v1".to_owned(), SPEND_TIE.to_owned()),
+        ("booked_costs".to_owned(), booked_costs()),
+        ("closing_text".to_owned(), closing_text()),
     ];
     for metric in catalogue() {
         views.push((metric.view(), metric.statement()));

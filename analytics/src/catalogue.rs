@@ -152,6 +152,8 @@ const DEFINITIONS: &[&str] = &[
     include_str!("../sql/spend.sql"),
     include_str!("../sql/spend_entries.sql"),
     include_str!("../sql/cash.sql"),
+    include_str!("../sql/closings.sql"),
+    include_str!("../sql/spend_later.sql"),
     include_str!("../sql/cost_per_contact.sql"),
     include_str!("../sql/cost_per_resume.sql"),
     include_str!("../sql/cost_per_attended.sql"),

@@ -1,8 +1,10 @@
 //! Errors of analytics.
 
 use chrono::NaiveDate;
-use inflow_config::{Explain, Problem, did_you_mean};
+use inflow_config::{Explain, Lang, Problem, did_you_mean};
 use inflow_store::StoreError;
+
+use crate::closing::Refusal;
 
 /// What can go wrong with a report or with rebuilding the marts.
 #[derive(Debug, thiserror::Error)]
@@ -85,6 +87,9 @@ pub enum AnalyticsError {
         /// The metric.
         metric: String,
     },
+    /// A month may not be closed or reopened.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
     /// Something that a plan stands on is not known.
     #[error("{what}")]
     Unplannable {
@@ -149,6 +154,7 @@ impl Explain for AnalyticsError {
             Self::TwoPeriods { first, .. } => Some(format!("keep `{first}` and leave the other out")),
             Self::Backwards { .. } => Some("--from is the first day and --to the last, both included".to_owned()),
             Self::NotAnalyzed { .. } => Some("run `inflow run --once` or `inflow analyze` first".to_owned()),
+            Self::Refused(refusal) => Some(refusal.advice(Lang::En)),
             Self::Unplannable { hint, .. } => Some(hint.clone()),
             Self::Alerts { .. } => Some("fix what is named, then `inflow validate` checks it again".to_owned()),
             Self::Row { .. } | Self::Stopped { .. } => None,

@@ -102,6 +102,16 @@ pub struct Report {
 /// The metrics must have been installed by [`crate::analyze`]. The rows come in the order of `by`, channels in the
 /// order of `channels.toml`.
 pub async fn report(store: &Store, config: &Config, query: &Query) -> Result<Report, AnalyticsError> {
+    let mut report = report_untied(store, config, query).await?;
+    let metric = version_of(&query.metric, query.version)?;
+    if metric.has_money {
+        report.reconciles = tie(store, metric, query).await?;
+    }
+    Ok(report)
+}
+
+/// The same without its tie to the ledger, for whoever has looked at that.
+pub(crate) async fn report_untied(store: &Store, config: &Config, query: &Query) -> Result<Report, AnalyticsError> {
     let metric = version_of(&query.metric, query.version)?;
     let by = dimensions(metric, &query.by)?;
     check(config, metric, query)?;
@@ -123,7 +133,6 @@ pub async fn report(store: &Store, config: &Config, query: &Query) -> Result<Rep
     }
     let order = Order::new(config);
     rows.sort_by_cached_key(|row| order.of(row, by.iter().chain(&metric.keys)));
-    let reconciles = if metric.has_money { tie(store, metric, query).await? } else { None };
     Ok(Report {
         metric: metric.id.to_owned(),
         version: metric.version,
@@ -141,7 +150,7 @@ pub async fn report(store: &Store, config: &Config, query: &Query) -> Result<Rep
         tz: zone_in_use(config, query),
         as_of: query.as_of,
         rows,
-        reconciles,
+        reconciles: None,
         columns,
         shares: metric.shares.clone(),
     })
@@ -271,7 +280,7 @@ fn money_to_cents(row: &mut Map<String, Value>, columns: &[&str]) {
     }
 }
 
-async fn tie(store: &Store, metric: &Metric, query: &Query) -> Result<Option<Map<String, Value>>, AnalyticsError> {
+pub(crate) async fn tie(store: &Store, metric: &Metric, query: &Query) -> Result<Option<Map<String, Value>>, AnalyticsError> {
     let asked = substitute(SPEND_TIE, &period_arguments(query));
     let sql = format!("SELECT * REPLACE (toBool(ties) AS ties) FROM (\n{asked})");
     let row = store.rows(&sql, &[]).await.map_err(|error| read_error(metric, error))?.into_iter().next();

@@ -11,7 +11,7 @@ use std::fmt::Display;
 use crate::slices::Slices;
 
 /// Queries.
-const QUERIES: [(&str, &str); 12] = [
+const QUERIES: [(&str, &str); 14] = [
     ("local_quarters", include_str!("../sql/shared/local_quarters.sql")),
     ("local_hours", include_str!("../sql/shared/local_hours.sql")),
     ("channel_periods", include_str!("../sql/shared/channel_periods.sql")),
@@ -23,6 +23,8 @@ const QUERIES: [(&str, &str); 12] = [
     ("heat", include_str!("../sql/shared/heat.sql")),
     ("local_assessed", include_str!("../sql/shared/local_assessed.sql")),
     ("local_hires", include_str!("../sql/shared/local_hires.sql")),
+    ("booked_costs", include_str!("../sql/shared/booked_costs.sql")),
+    ("later_lines", include_str!("../sql/shared/later_lines.sql")),
     ("conversion", include_str!("../sql/conversion.sql")),
 ];
 
@@ -53,6 +55,18 @@ pub(crate) fn statement(sql: &str, slices: &Slices<'_>) -> String {
         }
     }
     out
+}
+
+/// The view `booked_costs`: what counts in the books, day by day and line by line. Of a later change, `from_month` is the closed month that
+/// changed and `month` the one in which it counts.
+pub(crate) fn booked_costs() -> String {
+    let whole = [("from", "'1970-01-01'"), ("to", "'2149-06-06'")];
+    let nothing = Slices::of_view(&[]);
+    let costs = substitute(&statement(include_str!("../sql/shared/booked_costs.sql"), &nothing), &whole);
+    format!(
+        "SELECT toStartOfMonth(day) AS month, day, from_month, channel, store, department, requisition_source_id, job_family, requisition, kind, \
+         connection, source_id, booked AS amount, currency\nFROM (\n{costs})\nWHERE booked != 0"
+    )
 }
 
 /// The arguments of a call, name and value, and what follows its closing parenthesis.

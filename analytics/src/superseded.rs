@@ -11,6 +11,7 @@ use crate::catalogue::{Metric, metric};
 
 /// One line an earlier definition, oldest version of a metric first.
 const SUPERSEDED: &[&str] = &[
+    include_str!("../sql/superseded/spend_v1.sql"),
     include_str!("../sql/superseded/cost_per_contact_v1.sql"),
     include_str!("../sql/superseded/cost_per_resume_v1.sql"),
     include_str!("../sql/superseded/cost_per_attended_v1.sql"),

@@ -4,8 +4,10 @@ use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
+mod close;
 mod plan;
 
+pub use close::CloseArgs;
 pub use plan::{PlanBudgetArgs, PlanBy, PlanCommand, PlanDemandArgs, PlanFormat, PlanRecommendArgs};
 
 /// Recruiting-channel analytics: which channel brings people, at what price, at which hour.
@@ -90,6 +92,8 @@ pub enum Command {
     Query(QueryArgs),
     /// Serve the page, the API and the ClickHouse endpoint without pulling
     Serve,
+    /// Close a month, so that its figures stay whatever comes later; list, check and reopen closings
+    Close(CloseArgs),
     /// Rebuild derived tables from landing
     Replay(ReplayArgs),
     /// Forget a person and print a receipt
@@ -148,6 +152,7 @@ impl Command {
             Self::Plan(_) => "plan",
             Self::Query(_) => "query",
             Self::Serve => "serve",
+            Self::Close(_) => "close",
             Self::Replay(_) => "replay",
             Self::Erase(_) => "erase",
             Self::Explain(_) => "explain",
@@ -167,6 +172,7 @@ impl Command {
             Self::Analyze(_) | Self::Replay(_) | Self::Erase(_) => true,
             Self::Run(args) => args.once,
             Self::Query(args) => args.write,
+            Self::Close(args) => args.month.is_some(),
             _ => false,
         }
     }
@@ -443,7 +449,7 @@ mod tests {
     /// A path argument that [`Cli::paths`] does not know would be read in the wrong folder by a job.
     #[test]
     fn every_path_of_a_job_is_known() {
-        for name in ["import", "analyze", "replay", "erase", "run", "query"] {
+        for name in ["import", "analyze", "replay", "erase", "run", "query", "close"] {
             let line = Cli::command();
             let command = line.find_subcommand(name).unwrap();
             let typed = |argument: &&clap::Arg| argument.get_value_parser().type_id() == clap::builder::ValueParser::path_buf().type_id();

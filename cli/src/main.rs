@@ -82,6 +82,7 @@ async fn dispatch(app: &App, command: Command) -> Result<u8, Failure> {
         Command::Plan(args::PlanCommand::Recommend(args)) => commands::plan::recommend(app, args).await,
         Command::Query(args) => commands::query::run(app, args).await,
         Command::Serve => commands::serve::run(app).await,
+        Command::Close(args) => commands::close::look(app, args).await,
         Command::Explain(command) => commands::explain::run(app, command).await,
         Command::Doctor => commands::doctor::run(app).await,
         Command::Connector(command) => commands::connector::run(app, command).await,

@@ -20,6 +20,7 @@ pub mod engine;
 
 mod analysed;
 mod client;
+mod closings;
 mod embedded;
 mod endpoint;
 mod error;
@@ -42,6 +43,7 @@ use std::path::PathBuf;
 
 pub use analysed::{Reading, Standing, within_segments};
 pub use client::Param;
+pub use closings::ClosingRow;
 pub use endpoint::{READER, WRITER};
 pub use error::StoreError;
 pub use insert::InsertInto;

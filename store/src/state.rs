@@ -326,7 +326,7 @@ impl Store {
     }
 
     async fn greatest_version(&self) -> Result<u64, StoreError> {
-        let tables = ["analysed", "connection_health", "cursors", "landed", "segments"];
+        let tables = ["analysed", "closings", "connection_health", "cursors", "landed", "segments"];
         let each = tables.map(|table| format!("SELECT max(version) AS last FROM {table}"));
         let sql = format!("SELECT max(last) AS version FROM ({}) SETTINGS final = 0", each.join(" UNION ALL "));
         let rows = self.state_rows(&sql, &[]).await?;

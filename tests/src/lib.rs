@@ -155,6 +155,7 @@ pub const DERIVED: &[(&str, &str)] = &[
     ("spend_days", ""),
     ("bank_matches", ""),
     ("invoice_matches", ""),
+    ("later_costs", "generation"),
     ("persona_words", ""),
     ("application_tags", ""),
     ("application_personas", ""),

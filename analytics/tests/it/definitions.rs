@@ -1,6 +1,6 @@
 //! Every definition installs and runs, whatever it is grouped by.
 
-use inflow_analytics::{AnalyticsError, Scope, analyze, analyze_into, catalogue, report};
+use inflow_analytics::{AnalyticsError, Scope, analyze, analyze_into, catalogue, close, report};
 use inflow_config::{Budget, Explain, Persona, Tag};
 
 use serde_json::json;
@@ -28,6 +28,10 @@ async fn every_metric_runs_by_every_dimension() {
     world.insert("spend", vec![line("r", "recharge", "100"), line("c", "consumption", "120"), package]).await;
     let paid = json!({"connection": "bank", "source_id": "1", "channel": "boss", "booked_on": "2026-10-02", "amount": "-100", "currency": "CNY", "version": 1});
     world.insert("bank_lines", vec![paid]).await;
+    world.analyze().await;
+    // A closed month, and a line that comes later.
+    close(&world.store, &world.config, &world.clock, "2026-10".parse().unwrap(), "Lin Example", None).await.unwrap();
+    world.insert("spend", vec![line("late", "daily", "19")]).await;
     world.analyze().await;
     for metric in catalogue() {
         let (periods, dimensions): (Vec<&str>, Vec<&str>) =

@@ -7,6 +7,7 @@ mod budget;
 mod budget_actual;
 mod cases;
 mod changes;
+mod closing;
 mod conversion;
 mod definitions;
 mod demand;

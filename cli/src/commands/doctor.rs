@@ -167,6 +167,7 @@ async fn store(app: &App, findings: &mut Findings<'_>) {
     }
     conflicts(&opened.store, findings).await;
     unread(&opened.store, findings).await;
+    closings(&opened.store, findings).await;
     opened.close().await;
 }
 
@@ -235,6 +236,31 @@ async fn unread(store: &Store, findings: &mut Findings<'_>) {
     let each = counts.iter().map(|(reason, n)| format!("{reason} {n}")).collect::<Vec<_>>().join(", ");
     let line = findings.app.printer.pick(&format!("not read: {each}"), &format!("未能识别:{each}")).to_owned();
     findings.note("postings", &line, "inflow query \"SELECT connection, place, pay_text, reasons FROM postings WHERE notEmpty(reasons)\"");
+}
+
+/// Closed months, by their hashes.
+async fn closings(store: &Store, findings: &mut Findings<'_>) {
+    let checks = match inflow_analytics::check_closings(store).await {
+        Ok(checks) => checks,
+        Err(error) => return findings.bad("closings", &error.to_string(), None),
+    };
+    let wrong: Vec<_> = checks.iter().filter(|check| !check.holds()).collect();
+    for check in &wrong {
+        let line = super::close::sentence(findings.app, check);
+        findings.bad("closings", &line, Some("restore `inflow_state` from a backup, or reopen and close the month again"));
+    }
+    if let (Some(last), true) = (checks.last(), wrong.is_empty()) {
+        let (number, month) = (checks.len(), last.month);
+        let line = findings
+            .app
+            .printer
+            .pick(
+                &format!("{number} on record, the last of {month}; their hashes hold"),
+                &format!("共 {number} 次,最近一次为 {month};哈希均一致"),
+            )
+            .to_owned();
+        findings.good("closings", &line);
+    }
 }
 
 struct Findings<'a> {

@@ -1,6 +1,7 @@
 //! One module a command. Each returns the exit code, or what went wrong.
 
 pub mod analyze;
+pub mod close;
 pub mod completions;
 pub mod connector;
 pub mod demo;
@@ -31,6 +32,7 @@ pub async fn write(app: &App, command: &Command) -> Result<u8, Failure> {
         Command::Analyze(args) => analyze::run(app, args).await,
         Command::Replay(args) => replay::run(app, args).await,
         Command::Erase(args) => erase::run(app, args).await,
+        Command::Close(args) if args.month.is_some() => close::run(app, args).await,
         Command::Query(args) if args.write => query::run(app, args).await,
         other => Err(Failure::ours(format!("`{}` is no job", other.name()))),
     }

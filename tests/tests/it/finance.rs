@@ -121,7 +121,7 @@ fn the_worked_quarter_agrees_in_every_figure() {
     assert_eq!(report(&company, &["ledger_faults"], &["reason", "entry"]), Vec::<String>::new());
     assert_eq!(
         report(&company, &["ties"], &["tie", "amount", "difference", "ties"]),
-        ["channels 11865.83 0.00 1", "ledger 16980.83 0.00 1", "prepaid 1230.00 0.00 1", "wallets 3465.00 0.00 1"]
+        ["books 13095.83 0.00 1", "channels 11865.83 0.00 1", "ledger 16980.83 0.00 1", "prepaid 1230.00 0.00 1", "wallets 3465.00 0.00 1"]
     );
 }
 
@@ -133,4 +133,58 @@ fn a_ledger_imported_again_adds_nothing() {
     import(&company, "ledger.csv");
     assert_eq!(company.query("SELECT * EXCEPT (segment, fetched_at) FROM inflow.spend FINAL ORDER BY ALL"), before);
     assert_eq!(before.lines().count(), 27);
+}
+
+/// July and August are closed on 5 September; the refund and the restated day come after that.
+#[test]
+fn what_comes_after_a_closing_is_posted_to_the_open_month() {
+    let company = company("2026-09-05");
+    import(&company, "ledger.csv");
+    let early = company.run(&["close", "2026-09", "--by", "Lin Example"]);
+    assert_eq!((early.code, early.out.as_str()), (1, ""));
+    assert!(early.err.contains("2026-09 is not over yet: it is 2026-09-05 in the company's zone"), "{}", early.err);
+    let closed = company.run(&["close", "2026-08", "--by", "Lin Example"]).ok().out;
+    let hash = closed.strip_prefix("2026-08 closed by Lin Example: 10220.00 CNY in 46 rows\nhash ").unwrap().trim().to_owned();
+    at(&company, "2026-10-20");
+    import(&company, "late.csv");
+    let months = || report(&company, &["spend", "--by", "month"], &["month", "amount", "as_closed"]);
+    let then = ["2026-07 6510.00 6570.00", "2026-08 3655.00 3650.00", "2026-09 1700.83 1645.83"];
+    assert_eq!(months(), then);
+    assert_eq!(
+        report(&company, &["spend_later"], &["month", "posted_in", "line", "amount"]),
+        ["2026-07 2026-09 ledger/L28 -60.00", "2026-08 2026-09 ledger/L20 5.00"]
+    );
+    let september = company.run(&["close", "2026-09", "--by", "Mo Example", "--lang", "zh"]).ok().out;
+    assert!(september.starts_with("2026-09 已由 Mo Example 关账:1645.83 CNY,共 43 行,其中 -55.00 为此前已关账月份的变动"), "{september}");
+
+    // Read anew from landing, all is as it was closed, and the hash can be had with other tools.
+    company.run(&["replay"]).ok();
+    assert_eq!(months(), then);
+    let checked = company.run(&["close", "--check"]).ok().out;
+    assert!(checked.starts_with(&format!("2026-08/1 is as it was closed: {hash}\n2026-09/1 is as it was closed: ")), "{checked}");
+    let sql = "SELECT line FROM closing_text WHERE month = '2026-08-01' AND number = 1";
+    let text = company.run(&["query", sql, "--format", "TSVRaw"]).ok().out;
+    let mut lines: Vec<&str> = text.lines().collect();
+    lines.sort_unstable();
+    let text: String = lines.iter().flat_map(|line| [line, "\n"]).collect();
+    assert_eq!(blake3::hash(text.as_bytes()).to_hex().as_str(), hash);
+
+    let refused = company.run(&["close", "2026-08", "--reopen", "--by", "Mo Example", "--reason", "late"]);
+    assert_eq!(refused.code, 1);
+    assert!(refused.err.contains("2026-09, after 2026-08, is closed too"), "{}", refused.err);
+    company.run(&["close", "2026-09", "--reopen", "--by", "Mo Example", "--reason", "an invoice was missing"]).ok();
+    let listed = company.run(&["close", "--list"]).ok().out;
+    assert!(listed.contains("2026-09/1") && listed.contains("an invoice was missing"), "{listed}");
+    // Whoever changes what was frozen is found out.
+    company
+        .run(&[
+            "query",
+            "ALTER TABLE inflow_state.closed_costs UPDATE amount = amount + 1 WHERE source_id = 'L28' SETTINGS mutations_sync = 2",
+            "--write",
+        ])
+        .ok();
+    let checked = company.run(&["close", "--check"]);
+    assert_eq!(checked.code, 1);
+    assert!(checked.out.contains("2026-09/1 was changed after it was closed: its hash was "), "{}", checked.out);
+    assert!(company.run(&["doctor"]).out.contains("2026-09/1 was changed after it was closed"));
 }
