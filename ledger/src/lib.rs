@@ -12,6 +12,7 @@ pub mod amount;
 mod book;
 mod line;
 pub mod package;
+pub mod voucher;
 pub mod wallet;
 
 #[cfg(test)]
