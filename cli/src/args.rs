@@ -4,8 +4,10 @@ use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
+mod export;
 mod plan;
 
+pub use export::{ExportCommand, ExportFormat, ExportMonthArgs, ExportVouchersArgs};
 pub use plan::{PlanBudgetArgs, PlanBy, PlanCommand, PlanDemandArgs, PlanFormat, PlanRecommendArgs};
 
 /// Recruiting-channel analytics: which channel brings people, at what price, at which hour.
@@ -83,6 +85,9 @@ pub enum Command {
     Analyze(AnalyzeArgs),
     /// Print metrics; with no METRIC, the list
     Report(ReportArgs),
+    /// What finance takes away: the month-end workbook, vouchers for accounting programs
+    #[command(subcommand)]
+    Export(ExportCommand),
     /// Recommendations with their reasons
     #[command(subcommand)]
     Plan(PlanCommand),
@@ -145,6 +150,7 @@ impl Command {
             Self::Import(_) => "import",
             Self::Analyze(_) => "analyze",
             Self::Report(_) => "report",
+            Self::Export(_) => "export",
             Self::Plan(_) => "plan",
             Self::Query(_) => "query",
             Self::Serve => "serve",
