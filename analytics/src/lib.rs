@@ -27,6 +27,7 @@ mod hires;
 mod job_families;
 mod jobs;
 mod ledger;
+mod month_end;
 mod postings;
 mod ranks;
 mod recommendation;
@@ -50,6 +51,7 @@ pub use error::AnalyticsError;
 pub use inflow_statistics::demand::PeriodNeed;
 pub use inflow_statistics::fairness::Impact;
 pub use inflow_statistics::forecast::periods::PeriodMethod;
+pub use month_end::{AccountTurnover, Closing, MonthEnd, MonthEntry, month_closing, month_end, month_postings};
 pub use recommendation::{
     Audit, AuditedGroup, Basis, LEAST_OUTCOMES, ModelCard, RIPE_DAYS, Reason, RecommendQuery, Recommendation, Recommended, Resolution,
     SILENT_DAYS, STAY_DAYS, State, Tenth, Weight, recommendations,

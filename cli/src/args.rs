@@ -5,9 +5,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 mod close;
+mod export;
 mod plan;
 
 pub use close::CloseArgs;
+pub use export::{ExportCommand, ExportFormat, ExportMonthArgs, ExportVouchersArgs};
 pub use plan::{PlanBudgetArgs, PlanBy, PlanCommand, PlanDemandArgs, PlanFormat, PlanRecommendArgs};
 
 /// Recruiting-channel analytics: which channel brings people, at what price, at which hour.
@@ -85,6 +87,9 @@ pub enum Command {
     Analyze(AnalyzeArgs),
     /// Print metrics; with no METRIC, the list
     Report(ReportArgs),
+    /// What finance takes away: the month-end workbook, vouchers for accounting programs
+    #[command(subcommand)]
+    Export(ExportCommand),
     /// Recommendations with their reasons
     #[command(subcommand)]
     Plan(PlanCommand),
@@ -149,6 +154,7 @@ impl Command {
             Self::Import(_) => "import",
             Self::Analyze(_) => "analyze",
             Self::Report(_) => "report",
+            Self::Export(_) => "export",
             Self::Plan(_) => "plan",
             Self::Query(_) => "query",
             Self::Serve => "serve",

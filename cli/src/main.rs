@@ -7,11 +7,13 @@ mod daemon;
 mod failure;
 mod host;
 mod jobs;
+mod month_end;
 mod output;
 mod progress;
 mod sheet;
 mod table;
 mod timings;
+mod vouchers;
 mod workbook;
 
 use app::App;
@@ -77,6 +79,8 @@ async fn dispatch(app: &App, command: Command) -> Result<u8, Failure> {
         Command::Validate => commands::validate::run(app),
         Command::Run(args) => daemon::run(app, &args.connections).await,
         Command::Report(args) => commands::report::run(app, args).await,
+        Command::Export(args::ExportCommand::Month(args)) => Box::pin(commands::export::month(app, args)).await,
+        Command::Export(args::ExportCommand::Vouchers(args)) => commands::export::vouchers(app, args).await,
         Command::Plan(args::PlanCommand::Budget(args)) => commands::plan::budget(app, args).await,
         Command::Plan(args::PlanCommand::Demand(args)) => commands::plan::demand(app, args).await,
         Command::Plan(args::PlanCommand::Recommend(args)) => commands::plan::recommend(app, args).await,

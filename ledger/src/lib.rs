@@ -13,6 +13,7 @@ mod book;
 mod line;
 pub mod matching;
 pub mod package;
+pub mod voucher;
 pub mod wallet;
 
 #[cfg(test)]

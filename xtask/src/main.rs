@@ -70,6 +70,7 @@ fn test(root: &Path, filter: Option<&str>) -> Result<()> {
         .context("cargo metadata failed")?
         .target_directory;
     step(root, "engine", Command::new(target.join("debug/inflow")).args(["engine", "install"]))?;
+    office(root)?;
     let mut tests = if has_nextest() { cargo_with(&["nextest", "run"]) } else { cargo_with(&["test"]) };
     tests.args(["--workspace", "--locked"]);
     if has_nextest() {
@@ -78,6 +79,24 @@ fn test(root: &Path, filter: Option<&str>) -> Result<()> {
     tests.args(filter);
     step(root, "tests", &mut tests)?;
     step(root, "documentation examples", cargo().args(["test", "--workspace", "--locked", "--doc", "--quiet"]))
+}
+
+/// Workbooks are opened in LibreOffice, without its windows: 15 s and 330 MB once, on a machine that has it not.
+fn office(root: &Path) -> Result<()> {
+    if Command::new("soffice").arg("--version").output().is_ok_and(|out| out.status.success()) {
+        return Ok(());
+    }
+    let apt = |arguments: &[&str]| {
+        // Who is root needs no sudo, and may not have it.
+        let root_user = Command::new("id").arg("-u").output().is_ok_and(|out| out.stdout.starts_with(b"0"));
+        let mut command = Command::new(if root_user { "apt-get" } else { "sudo" });
+        command.args(if root_user { &[][..] } else { &["--non-interactive", "apt-get"] }).args(arguments);
+        command.env("DEBIAN_FRONTEND", "noninteractive");
+        command
+    };
+    step(root, "LibreOffice: list of packages", &mut apt(&["update", "-qq"]))
+        .and_then(|()| step(root, "LibreOffice", &mut apt(&["install", "-y", "-qq", "--no-install-recommends", "libreoffice-calc-nogui"])))
+        .context("the tests open workbooks in LibreOffice: install its command `soffice` (on Debian and Ubuntu the package libreoffice-calc-nogui)")
 }
 
 fn has_nextest() -> bool {

@@ -20,6 +20,7 @@ mod forecast;
 mod heat;
 mod hires;
 mod invitations;
+mod month_end;
 mod outcomes;
 mod personas;
 mod posting_time;

@@ -9,6 +9,7 @@ pub mod doctor;
 pub mod engine;
 pub mod erase;
 pub mod explain;
+pub mod export;
 pub mod import;
 pub mod init;
 pub mod plan;

@@ -7,6 +7,7 @@ mod crash;
 mod daemon;
 mod demo;
 mod erase;
+mod exports;
 mod fifty;
 mod finance;
 mod holder;
