@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use inflow_config::{Config, CostBasis, SharedClock};
+use inflow_config::{Config, SharedClock};
 use inflow_store::{Reading, Store, quote_text, within_segments};
 
 use serde_json::{Map, Value};
@@ -67,7 +67,7 @@ pub async fn analyze(store: &Store, config: &Config, clock: &SharedClock, wanted
     let marts = Marts::new(store, LIVE, config);
     rebuild(&marts, config, clock, &wanted, scope).await?;
     if wanted(VIEWS) {
-        install(store, config).await?;
+        install(store).await?;
     }
     Ok(())
 }
@@ -144,6 +144,7 @@ async fn others(
         marts.rebuild("fx_rates", &fx_rates(config), &[]).await?;
     }
     marts.rebuild_if_other("budgets", &budgets(config)).await?;
+    marts.rebuild_if_other("cost_basis", &format!("SELECT {} AS basis", quote_text(config.finance.cost.basis.as_str()))).await?;
     if wanted(ledger::JOURNAL) && news.spend {
         ledger::rebuild(marts, config).await?;
     }
@@ -174,8 +175,9 @@ impl News {
         let Scope::Changed(segments) = scope else { return Ok(Self { spend: true, postings: true }) };
         let brought = |table: &str| format!("(SELECT count() > 0 FROM inflow.{table} WHERE {})", within_segments("segment", segments));
         let sql = format!(
-            "SELECT {} OR {} AS spend, (SELECT count() > 0 FROM inflow.changed_postings) AS postings SETTINGS final = 0",
+            "SELECT {} OR {} OR {} AS spend, (SELECT count() > 0 FROM inflow.changed_postings) AS postings SETTINGS final = 0",
             brought("spend"),
+            brought("invoices"),
             brought("requisitions")
         );
         let rows = marts.store.rows(&marts.here(&sql), &[]).await.map_err(AnalyticsError::store("cannot read what is new"))?;
@@ -345,14 +347,8 @@ fn budgets(config: &Config) -> String {
 }
 
 /// Creates the views of the live database anew, unless all of them are there as they would be made.
-async fn install(store: &Store, config: &Config) -> Result<(), AnalyticsError> {
-    let (days, basis) = match config.finance.cost.basis {
-        CostBasis::Accrual => (include_str!("../sql/shared/cost_days.sql"), "accrual"),
-        CostBasis::Cash => (include_str!("../sql/shared/paid_days.sql"), "cash"),
-    };
+async fn install(store: &Store) -> Result<(), AnalyticsError> {
     let mut views = vec![
-        ("cost_days".to_owned(), with_openings(days)),
-        ("cost_basis".to_owned(), format!("SELECT '{basis}' AS basis")),
         ("spend_tie_v1".to_owned(), SPEND_TIE.to_owned()),
         ("booked_costs".to_owned(), booked_costs()),
         ("closing_text".to_owned(), closing_text()),

@@ -2,7 +2,7 @@
 //!
 //! The whole ledger is read and written each time one of its lines is new: the price of a wallet's units depends on all that came before.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use bytes::Bytes;
 use chrono::{DateTime, Days, NaiveDate};
@@ -18,6 +18,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 
 use crate::AnalyticsError;
 use crate::analyze::Marts;
+use crate::words::company_form;
 
 /// The tables that are made here; the first is the name of the job.
 pub(crate) const JOURNAL: &str = "journal";
@@ -65,11 +66,14 @@ struct Ledger<'a> {
     keys: Vec<(Word, Box<str>)>,
     /// Rates that were looked up, by currency and day.
     rates: HashMap<(Word, i32), Option<i64>>,
+    /// Names that the company's invoices bear.
+    payers: HashSet<String>,
 }
 
 impl<'a> Ledger<'a> {
     fn new(config: &'a Config) -> Self {
-        Self { config, words: Words::default(), lines: Vec::new(), keys: Vec::new(), rates: HashMap::new() }
+        let payers = config.finance.vat.payers.iter().map(|payer| company_form(payer)).collect();
+        Self { config, words: Words::default(), lines: Vec::new(), keys: Vec::new(), rates: HashMap::new(), payers }
     }
 
     /// Takes a row of `ledger_lines.sql`, if it is whole.
@@ -84,7 +88,7 @@ impl<'a> Ledger<'a> {
         // Kinds are checked when a line is stored.
         let Some(kind) = Kind::of(kind) else { return Some(()) };
         let vat = &self.config.finance.vat;
-        let ours = vat.payers.is_empty() || payer.is_empty() || vat.payers.iter().any(|own| own == payer);
+        let ours = self.payers.is_empty() || payer.is_empty() || self.payers.contains(&company_form(payer));
         let deductible = ours && vat.deductible.iter().any(|own| own == invoice_type);
         let words = &mut self.words;
         let place = Place {

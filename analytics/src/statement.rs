@@ -11,7 +11,7 @@ use std::fmt::Display;
 use crate::slices::Slices;
 
 /// Queries.
-const QUERIES: [(&str, &str); 14] = [
+const QUERIES: [(&str, &str); 15] = [
     ("local_quarters", include_str!("../sql/shared/local_quarters.sql")),
     ("local_hours", include_str!("../sql/shared/local_hours.sql")),
     ("channel_periods", include_str!("../sql/shared/channel_periods.sql")),
@@ -20,6 +20,7 @@ const QUERIES: [(&str, &str); 14] = [
     ("case_paths", include_str!("../sql/shared/case_paths.sql")),
     ("local_invitations", include_str!("../sql/shared/local_invitations.sql")),
     ("cost_per_stage", include_str!("../sql/shared/cost_per_stage.sql")),
+    ("cost_days", include_str!("../sql/shared/cost_days.sql")),
     ("heat", include_str!("../sql/shared/heat.sql")),
     ("local_assessed", include_str!("../sql/shared/local_assessed.sql")),
     ("local_hires", include_str!("../sql/shared/local_hires.sql")),

@@ -18,3 +18,13 @@ pub(crate) fn latin_word(text: &str, word: &str) -> String {
     let escaped: String = word.chars().flat_map(|c| (!c.is_ascii_alphanumeric()).then_some('\\').into_iter().chain([c])).collect();
     format!("match({text}, {})", quote_text(&format!("(^|[^a-z0-9]){escaped}([^a-z0-9]|$)")))
 }
+
+/// Names of companies are compared without blanks, case and the width of their brackets.
+pub(crate) fn company_form(name: &str) -> String {
+    let narrow = |c: char| match c {
+        '（' => '(',
+        '）' => ')',
+        other => other,
+    };
+    name.chars().filter(|c| !c.is_whitespace()).map(narrow).flat_map(char::to_lowercase).collect()
+}

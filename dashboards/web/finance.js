@@ -1,7 +1,7 @@
 // The finance page: months, loading, and one table for each question of a controller. Every figure is a row of a report; nothing is added up here.
 import * as api from "./api.js";
 import { at, fill, h } from "./dom.js";
-import { count, day, decimal, isNumber, money, percent } from "./format.js";
+import { count, day, decimal, instant, isNumber, money, percent } from "./format.js";
 import { LANGUAGES, choose, known, lang, pick, t } from "./i18n.js";
 import { meaning } from "./words.js";
 
@@ -87,7 +87,10 @@ async function load() {
     total: get("cash"),
     cash: get("cash", ["channel"]),
     months: get("cash", ["month"]),
-    spend: get("spend"),
+    closed: get("spend", ["month"]),
+    closings: get("closings", ["month"]),
+    bank: get("bank", ["channel"]),
+    invoices: get("invoices", ["channel"]),
     ties: get("ties"),
     faults: get("ledger_faults", ["channel"]),
     budget: get("budget_actual", ["month"]),
@@ -144,6 +147,9 @@ function render() {
   each("ties", tiesTable);
   each("faults", faultsTable);
   each("months", monthsTable);
+  each("closings", closingsTable);
+  each("bank", bankTable);
+  each("invoices", invoicesTable);
   each("budget", budgetTable);
   each("wallets", walletsTable);
   each("packages", packagesTable);
@@ -284,8 +290,51 @@ function faultsTable(report) {
 
 function monthsTable(report) {
   const columns = ["paid", "wallets", "prepaid", "input_vat", "payable", "accrued"];
-  const rows = report.rows.map((row) => ({ cells: [row.month.slice(0, 7), ...columns.map((column) => cash(row[column]))] }));
-  return table(t("months_title"), [t("month"), t("paid"), t("into_wallets"), t("into_prepaid"), t("into_vat"), t("still_owed"), t("accrued")], rows, t("nothing_in_period"));
+  const closed = new Map((state.reports.closed.ok?.rows ?? []).map((row) => [row.month, row.as_closed]));
+  const rows = report.rows.map((row) => ({ cells: [row.month.slice(0, 7), ...columns.map((column) => cash(row[column])), cash(closed.get(row.month))] }));
+  const heads = [t("month"), t("paid"), t("into_wallets"), t("into_prepaid"), t("into_vat"), t("still_owed"), t("accrued"), t("as_closed")];
+  return table(t("months_title"), heads, rows, t("nothing_in_period"));
+}
+
+function closingsTable(report) {
+  const rows = report.rows.map((row) => ({
+    cells: [
+      row.closing,
+      row.closed_by,
+      instant(row.closed_at, state.overview.company.timezone),
+      cash(row.as_closed),
+      cash(row.as_now),
+      cash(row.difference),
+      count(row.later_lines),
+      row.reopened_by ? `${row.reopened_by}: ${row.reopen_reason}` : row.despite || "",
+      h("code", { title: row.hash }, String(row.hash).slice(0, 12)),
+    ],
+  }));
+  const heads = [t("month"), t("closed_by"), t("closed_at"), t("as_closed"), t("as_now"), t("difference"), t("later_lines"), t("reason"), t("hash")];
+  return table(t("closings_title"), heads, rows, t("closings_none"));
+}
+
+/** What is in order as sums, everything else line by line. */
+function matches(report, outcome, prefix, cells, heads, nothing, title) {
+  const shown = report.rows.slice(0, 200);
+  const rows = shown.map((row) => ({
+    cells: [channelOf(row) || "–", known("side", row.side), known(prefix, row[outcome]), row.entry || t("lines_of", { count: count(row.lines) }), money(row.amount, row.currency || currency()), ...cells(row)],
+  }));
+  return table(title, [t("channel"), t("side"), t("status"), t("entry"), t("amount_alone"), ...heads], rows, nothing);
+}
+
+const dayOr = (text) => (text && text !== "1970-01-01" ? day(text) : "–");
+
+function bankTable(report) {
+  const cells = (row) => [dayOr(row.day_booked), row.counterparty || "", row.document || "", row.candidate || "", isNumber(row.difference) ? money(row.difference, row.currency || currency()) : ""];
+  const heads = [t("day"), t("counterparty"), t("document"), t("candidate"), t("difference")];
+  return matches(report, "outcome", "match", cells, heads, t("bank_none"), t("bank_title"));
+}
+
+function invoicesTable(report) {
+  const cells = (row) => [dayOr(row.booked_or_issued), row.numbers || "", dayOr(row.due_on), row.payer || "", isNumber(row.difference) ? money(row.difference, row.currency || currency()) : ""];
+  const heads = [t("day"), t("invoice"), t("due_on"), t("payer"), t("difference")];
+  return matches(report, "state", "invoiced", cells, heads, t("invoices_none"), t("invoices_title"));
 }
 
 function budgetTable(report) {

@@ -42,7 +42,7 @@ WITH
                     $picked(toString(d.*)),
                     d.day BETWEEN {from:Date} AND {to:Date} AS spent_in_period, d.day BETWEEN pool_from AND {to:Date},
                     period_of(d.day, spent_in_period), toInt128(d.amount * 100), 0
-                FROM inflow.cost_days AS d
+                FROM $cost_days() AS d
                 WHERE d.day <= {to:Date} AND d.day >= least({from:Date}, pool_from)
                   AND (empty({kinds:Array(String)}) OR has({kinds:Array(String)}, d.kind))
                   AND d.day <= toDate(formatDateTime({as_of:DateTime64(3, 'UTC')}, '%F',
@@ -87,7 +87,7 @@ SELECT
     if(j.n >= 20, NULL, j.pool_n) AS pooled_denominator,
     if(j.n >= 20 OR j.pool_n = 0, NULL, money(j.pool_each_cents)) AS pooled_value,
     base AS currency,
-    (SELECT basis FROM inflow.cost_basis) AS basis,
+    (SELECT any(basis) FROM inflow.cost_basis) AS basis,
     j.status AS status,
     round(j.covered, 6) AS covered
 FROM priced AS j

@@ -15,6 +15,7 @@ use inflow_store::{Fields, RowBinary, StoreError};
 
 use super::Desk;
 use crate::AnalyticsError;
+use crate::words::company_form;
 
 /// Table of bank lines, and name of the job that makes it.
 pub(crate) const BANK: &str = "bank_matches";
@@ -196,20 +197,10 @@ fn take(fields: &mut Fields<'_>) -> Option<Told> {
 }
 
 async fn papers(desk: &Desk<'_>) -> Result<Vec<Paper>, AnalyticsError> {
-    let payers: HashSet<String> = desk.config.finance.vat.payers.iter().map(|payer| form(payer)).collect();
-    let foreign = |payer: &str| !payers.is_empty() && !payers.contains(&form(payer));
+    let payers: HashSet<String> = desk.config.finance.vat.payers.iter().map(|payer| company_form(payer)).collect();
+    let foreign = |payer: &str| !payers.is_empty() && !payers.contains(&company_form(payer));
     let rows = every_row(desk, include_str!("../../sql/jobs/invoices.sql"), |fields| paper(fields, &foreign)).await;
     rows.map_err(AnalyticsError::store("cannot read the invoices"))
-}
-
-/// Names of companies are compared without blanks, case and the width of their brackets.
-fn form(name: &str) -> String {
-    let narrow = |c: char| match c {
-        '（' => '(',
-        '）' => ')',
-        other => other,
-    };
-    name.chars().filter(|c| !c.is_whitespace()).map(narrow).flat_map(char::to_lowercase).collect()
 }
 
 /// A row of `invoices.sql`, if it is whole.

@@ -227,3 +227,37 @@ async fn cost_per_resume_stands_on_the_chosen_basis() {
         assert_eq!(said, [cost, each, basis.as_str()]);
     }
 }
+
+/// 1 060.00 with tax: an invoice of the line's number for twice as much, one that covers its document, one that was voided, and one on another name.
+#[tokio::test]
+async fn an_invoice_that_was_imported_says_what_tax_is_claimed_back() {
+    let mut world = World::new().await;
+    world.config.finance.vat.payers = vec!["Example Shops (Shanghai) Ltd".to_owned()];
+    let billed = |id: &str, number: &str, document: &str| {
+        let mut row = line(id, "boss", "cpc", "1060", "2026-10-02", "2026-10-02");
+        (row["invoice_number"], row["document"]) = (json!(number), json!(document));
+        row
+    };
+    let lines = [("1", "N1", ""), ("2", "", "D2"), ("3", "N3", ""), ("4", "N4", ""), ("5", "", "")];
+    world.insert("spend", lines.map(|(id, number, document)| billed(id, number, document)).to_vec()).await;
+    let invoice = |number: &str, gross: &str, tax: &str, documents: &[&str], status: &str, payer: &str| {
+        json!({"connection": "desk", "source_id": number, "number": number, "invoice_type": "special", "gross": gross, "tax": tax, "currency": "CNY",
+               "issued_on": "2026-10-20", "payer": payer, "documents": documents, "status": status, "version": 1})
+    };
+    let ours = "example shops （Shanghai） ltd";
+    world
+        .insert(
+            "invoices",
+            vec![
+                invoice("N1", "2120", "120", &[], "normal", ours),
+                invoice("N2", "1060", "60", &["D2"], "normal", ours),
+                invoice("N3", "1060", "60", &[], "voided", ours),
+                invoice("N4", "1060", "60", &[], "normal", "Somebody Else Ltd"),
+            ],
+        )
+        .await;
+    world.analyze().await;
+    let rows = world.rows("SELECT source_id, toString(amount) AS amount FROM inflow.spend_days ORDER BY source_id").await;
+    let amounts: Vec<&str> = rows.iter().map(|row| row["amount"].as_str().unwrap()).collect();
+    assert_eq!(amounts, ["1000", "1000", "1060", "1060", "1060"]);
+}

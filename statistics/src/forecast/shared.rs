@@ -36,7 +36,7 @@ impl Share {
 
     /// Mean of the share.
     pub fn mean(self) -> f64 {
-        ((self.own as f64 + 0.5) / self.weight().max(1.0)).min(1.0)
+        ((self.own as f64 + 0.5) / self.weight().max(0.5)).min(1.0)
     }
 }
 
@@ -107,6 +107,9 @@ mod tests {
     fn who_brought_nobody_may_bring_somebody() {
         let found = pool(100.0, 80.0, 120.0).shared(Share { own: 0, all: 100, series: 8 });
         assert!(found.total.value > 0.4 && found.total.value < 0.5 && found.total.range95.high >= 2.0, "{found:?}");
+        // Of a pool of one all is its own, also where nobody came lately.
+        let alone = pool(10.0, 5.0, 15.0).shared(Share { own: 0, all: 0, series: 1 });
+        assert!((alone.total.value - 10.0).abs() < 1e-12, "{alone:?}");
         let nobody = pool(0.0, 0.0, 0.0).shared(Share { own: 0, all: 0, series: 1 });
         assert_eq!((nobody.total.value, nobody.total.range95.high), (0.0, 0.0));
     }

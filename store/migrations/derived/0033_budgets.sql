@@ -9,3 +9,11 @@ CREATE TABLE IF NOT EXISTS budgets
 )
 ENGINE = MergeTree
 ORDER BY (month, channel, store, department);
+
+-- What cost per head divides, as finance.toml says: accrual or cash. One row.
+CREATE TABLE IF NOT EXISTS cost_basis
+(
+    basis LowCardinality(String)
+)
+ENGINE = MergeTree
+ORDER BY basis;
