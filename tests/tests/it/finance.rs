@@ -135,14 +135,14 @@ fn a_ledger_imported_again_adds_nothing() {
     assert_eq!(before.lines().count(), 27);
 }
 
-/// July and August are closed on 5 September; the refund and the restated day come after that.
+/// July and August are closed on 19 October; the refund and the restated day come after that.
 #[test]
 fn what_comes_after_a_closing_is_posted_to_the_open_month() {
-    let company = company("2026-09-05");
+    let company = company("2026-10-19");
     import(&company, "ledger.csv");
-    let early = company.run(&["close", "2026-09", "--by", "Lin Example"]);
+    let early = company.run(&["close", "2026-10", "--by", "Lin Example"]);
     assert_eq!((early.code, early.out.as_str()), (1, ""));
-    assert!(early.err.contains("2026-09 is not over yet: it is 2026-09-05 in the company's zone"), "{}", early.err);
+    assert!(early.err.contains("2026-10 is not over yet: it is 2026-10-19 in the company's zone"), "{}", early.err);
     let closed = company.run(&["close", "2026-08", "--by", "Lin Example"]).ok().out;
     let hash = closed.strip_prefix("2026-08 closed by Lin Example: 10220.00 CNY in 46 rows\nhash ").unwrap().trim().to_owned();
     at(&company, "2026-10-20");
