@@ -299,7 +299,7 @@ function monthsTable(report) {
 function closingsTable(report) {
   const rows = report.rows.map((row) => ({
     cells: [
-      row.closing,
+      `${row.month.slice(0, 7)} (${row.closing})`,
       row.closed_by,
       instant(row.closed_at, state.overview.company.timezone),
       cash(row.as_closed),
