@@ -26,7 +26,7 @@ WITH
 SELECT
     {from:Date} AS period, tie,
     CAST(one, 'Decimal(18, 2)') AS amount, CAST(other, 'Decimal(18, 2)') AS against, amount - against AS difference,
-    lines AS open, difference = 0 AND lines = 0 AS ties,
+    lines AS open, toBool(difference = 0 AND lines = 0) AS ties,
     (SELECT toString(any(base)) FROM inflow.fx_rates) AS currency, 'ok' AS status, toFloat64(1) AS covered
 FROM
 (

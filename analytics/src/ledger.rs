@@ -4,20 +4,20 @@
 
 use std::collections::{HashMap, HashSet};
 
-use bytes::Bytes;
-use chrono::{DateTime, Days, NaiveDate};
+use chrono::{DateTime, Days};
 use inflow_config::{Config, Currency, TermsKind};
 use inflow_ledger::allocation::{Allocation, SHARE_ONE, Share};
 use inflow_ledger::amount::{RATE_ONE, TEN_THOUSANDTHS};
 use inflow_ledger::package::{By, Entitlement, Terms};
 use inflow_ledger::wallet::{Bonus, Measure};
 use inflow_ledger::{Book, Kind, Line, Place, Reason, Rules, Word, Words, book};
-use inflow_store::{Fields, RowBinary};
+use inflow_store::Fields;
 use rust_decimal::prelude::ToPrimitive;
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use crate::AnalyticsError;
 use crate::analyze::Marts;
+use crate::rows::{Rows, day_number};
 use crate::words::company_form;
 
 /// The tables that are made here; the first is the name of the job.
@@ -25,9 +25,6 @@ pub(crate) const JOURNAL: &str = "journal";
 
 /// The channel of cost that belongs to none.
 const UNALLOCATED: &str = "unallocated";
-
-/// Bytes of rows that are sent at one time.
-const BODY: usize = 16 << 20;
 
 /// Makes the marts anew of all lines.
 pub(crate) async fn rebuild(marts: &Marts<'_>, config: &Config) -> Result<(), AnalyticsError> {
@@ -39,22 +36,10 @@ pub(crate) async fn rebuild(marts: &Marts<'_>, config: &Config) -> Result<(), An
     ledger.take_contracts(config);
     let rules = rules(config, &mut ledger.words);
     let made = book(&ledger.lines, &rules);
-    write(marts, JOURNAL, ledger.journal(&made)).await?;
-    write(marts, "wallet_moves", ledger.wallets(&made)).await?;
-    write(marts, "package_items", ledger.packages(&made)).await?;
-    write(marts, "ledger_faults", ledger.faults(&made)).await
-}
-
-async fn write(marts: &Marts<'_>, table: &str, bodies: Vec<Bytes>) -> Result<(), AnalyticsError> {
-    let done = marts.store.refill_table(marts.db, table, &[], "RowBinary", bodies).await;
-    done.map_err(AnalyticsError::store(format!("cannot rebuild {table}")))?;
-    tracing::debug!(db = marts.db, table, "mart rebuilt");
-    Ok(())
-}
-
-/// Days since 1970.
-fn day(date: NaiveDate) -> i32 {
-    (date - DateTime::UNIX_EPOCH.date_naive()).num_days() as i32
+    marts.refill(JOURNAL, ledger.journal(&made)).await?;
+    marts.refill("wallet_moves", ledger.wallets(&made)).await?;
+    marts.refill("package_items", ledger.packages(&made)).await?;
+    marts.refill("ledger_faults", ledger.faults(&made)).await
 }
 
 /// The lines of the ledger, with their words and keys.
@@ -146,7 +131,7 @@ impl<'a> Ledger<'a> {
         let before = self.lines.len();
         for channel in &config.channels {
             for terms in channel.terms.iter().filter(|terms| terms.kind == TermsKind::Subscription) {
-                let service = (day(terms.from), day(terms.to.unwrap_or(terms.from)));
+                let service = (day_number(terms.from), day_number(terms.to.unwrap_or(terms.from)));
                 let account = terms.account.as_deref().unwrap_or_default();
                 let place = Place { channel: self.words.number(&channel.id), ..Place::default() };
                 let Some(price) = scaled(terms.price, TEN_THOUSANDTHS) else { continue };
@@ -190,8 +175,8 @@ impl<'a> Ledger<'a> {
         self.line(line).map_or("", |line| self.words.word(line.document))
     }
 
-    fn journal(&self, made: &Book) -> Vec<Bytes> {
-        rows(&made.entries, |row, entry| {
+    fn journal(&self, made: &Book) -> Rows {
+        Rows::of(&made.entries, |row, entry| {
             let (connection, source_id) = self.key(entry.line);
             row.u16(entry.day as u16).text(entry.debit.as_str()).text(entry.credit.as_str()).i64(entry.cents).text(entry.kind.as_str());
             let place = entry.place;
@@ -202,9 +187,9 @@ impl<'a> Ledger<'a> {
         })
     }
 
-    fn wallets(&self, made: &Book) -> Vec<Bytes> {
+    fn wallets(&self, made: &Book) -> Rows {
         let moves: Vec<_> = made.wallets.iter().flat_map(|wallet| wallet.moves.iter().zip(1_u32..).map(move |one| (wallet, one))).collect();
-        rows(&moves, |row, (wallet, (one, number))| {
+        Rows::of(&moves, |row, (wallet, (one, number))| {
             let Some(line) = self.line(one.line) else { return };
             let (connection, source_id) = self.key(one.line);
             let measure = match wallet.measure {
@@ -218,8 +203,8 @@ impl<'a> Ledger<'a> {
         })
     }
 
-    fn packages(&self, made: &Book) -> Vec<Bytes> {
-        rows(&made.entitlements, |row, one: &Entitlement| {
+    fn packages(&self, made: &Book) -> Rows {
+        Rows::of(&made.entitlements, |row, one: &Entitlement| {
             let Some(line) = self.line(one.line) else { return };
             let (connection, source_id) = self.key(one.line);
             row.text(self.words.word(line.place.channel)).text(self.words.word(line.document)).text(connection).text(source_id);
@@ -229,8 +214,8 @@ impl<'a> Ledger<'a> {
         })
     }
 
-    fn faults(&self, made: &Book) -> Vec<Bytes> {
-        rows(&made.faults, |row, fault| {
+    fn faults(&self, made: &Book) -> Rows {
+        Rows::of(&made.faults, |row, fault| {
             let Some(line) = self.line(fault.line) else { return };
             let (connection, source_id) = self.key(fault.line);
             // Who looks for cost that is missing asks by service, of everything else by booking.
@@ -248,20 +233,6 @@ fn texts<'b, const N: usize>(fields: &mut Fields<'b>) -> Option<[&'b str; N]> {
         *text = fields.text()?;
     }
     Some(texts)
-}
-
-/// Rows in bodies of a bounded size.
-fn rows<T>(all: &[T], mut write: impl FnMut(&mut RowBinary, &T)) -> Vec<Bytes> {
-    let mut bodies = Vec::new();
-    let mut row = RowBinary::default();
-    for one in all {
-        write(&mut row, one);
-        if row.size() >= BODY {
-            bodies.push(std::mem::take(&mut row).finish());
-        }
-    }
-    bodies.push(row.finish());
-    bodies
 }
 
 /// A decimal as a whole number of so many parts of one.
@@ -307,8 +278,8 @@ fn rules(config: &Config, words: &mut Words) -> Rules {
             accounts,
             documents,
             kinds: rule.kind.iter().filter_map(|kind| Kind::of(kind)).collect(),
-            from: rule.from.map(day),
-            to: rule.to.map(day),
+            from: rule.from.map(day_number),
+            to: rule.to.map(day_number),
             shares,
         }
     });

@@ -32,6 +32,7 @@ mod postings;
 mod ranks;
 mod recommendation;
 mod report;
+mod rows;
 mod slices;
 mod stages;
 mod statement;

@@ -15,7 +15,6 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use crate::AnalyticsError;
-use crate::catalogue::metric;
 use crate::closing::Month;
 use crate::report::{Query, Report, instant, report};
 
@@ -183,10 +182,6 @@ fn asked(metric: &str, by: &[&str], month: Month, as_of: DateTime<Utc>) -> Query
 /// # Errors
 /// When the metrics have not been installed, or the store fails.
 pub async fn month_closing(store: &Store, config: &Config, month: Month, as_of: DateTime<Utc>) -> Result<Option<Closing>, AnalyticsError> {
-    // Months can be closed where there is a metric of it.
-    if metric("closings").is_err() {
-        return Ok(None);
-    }
     Ok(in_force(&report(store, config, &asked("closings", &["month"], month, as_of)).await?, month))
 }
 

@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::channel::Name;
 use crate::places::Places;
-use crate::problem::{Bad, Problem, did_you_mean};
+use crate::problem::{Bad, Problem};
 use crate::reader::Section;
 use crate::settings::DecimalText;
 use crate::tree::Node;
-use crate::values::{decimal, from_str, id, list, not_negative, text, whole, words};
+use crate::values::{bad, decimal, from_str, id, list, not_negative, one_of, text, whole, words};
 
 /// `alerts.toml`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, schemars::JsonSchema)]
@@ -135,13 +135,6 @@ impl FromStr for AlertPeriod {
     }
 }
 
-fn one_of<T: Copy, const N: usize>(what: &str, text: &str, all: [T; N], name: fn(T) -> &'static str) -> Result<T, Bad> {
-    let names = all.map(name);
-    all.into_iter()
-        .find(|one| name(*one) == text)
-        .ok_or_else(|| Bad::new(format!("unknown {what} `{text}`, accepted: {}", names.join(", "))).hint(did_you_mean(text, names)))
-}
-
 impl Alerts {
     pub(crate) fn read(section: &mut Section<'_>) -> Self {
         let mut ids: BTreeSet<String> = BTreeSet::new();
@@ -213,7 +206,3 @@ impl AlertRule {
 }
 
 const QUIET_SIDE: &str = "an alert ends on the quiet side of where it begins, or it would end at once";
-
-fn bad(message: impl Into<String>, hint: &str) -> Bad {
-    Bad::new(message).hint(Some(hint.to_owned()))
-}

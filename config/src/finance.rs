@@ -12,7 +12,7 @@ use crate::problem::{Bad, Problem, did_you_mean};
 use crate::reader::Section;
 use crate::settings::DecimalText;
 use crate::tree::Node;
-use crate::values::{above_zero, day, decimal, from_str, id, list, not_negative, parsed, words};
+use crate::values::{above_zero, bad, day, decimal, from_str, id, list, not_negative, one_of, parsed, words};
 
 /// `finance.toml`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, schemars::JsonSchema)]
@@ -252,13 +252,6 @@ impl FromStr for PackageRule {
     }
 }
 
-fn one_of<T: Copy, const N: usize>(what: &str, text: &str, all: [T; N], name: fn(T) -> &'static str) -> Result<T, Bad> {
-    let names = all.map(name);
-    all.into_iter()
-        .find(|one| name(*one) == text)
-        .ok_or_else(|| Bad::new(format!("unknown {what} `{text}`, accepted: {}", names.join(", "))).hint(did_you_mean(text, names)))
-}
-
 impl Finance {
     pub(crate) fn read(section: &mut Section<'_>) -> Self {
         let mut documents = BTreeSet::new();
@@ -403,10 +396,6 @@ impl Allocation {
         }
         allocation
     }
-}
-
-fn bad(message: impl Into<String>, hint: &str) -> Bad {
-    Bad::new(message).hint(Some(hint.to_owned()))
 }
 
 fn invoice_types(node: &Node) -> Result<Vec<String>, Bad> {

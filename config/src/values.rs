@@ -182,3 +182,16 @@ pub(crate) fn list(node: &Node) -> Result<Vec<String>, Bad> {
         other => Err(expected("a list of texts", other)),
     }
 }
+
+/// One of a few words.
+pub(crate) fn one_of<T: Copy, const N: usize>(what: &str, text: &str, all: [T; N], name: fn(T) -> &'static str) -> Result<T, Bad> {
+    let names = all.map(name);
+    all.into_iter()
+        .find(|one| name(*one) == text)
+        .ok_or_else(|| Bad::new(format!("unknown {what} `{text}`, accepted: {}", names.join(", "))).hint(did_you_mean(text, names)))
+}
+
+/// What is wrong, with what to do.
+pub(crate) fn bad(message: impl Into<String>, hint: &str) -> Bad {
+    Bad::new(message).hint(Some(hint.to_owned()))
+}

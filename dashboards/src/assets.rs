@@ -36,6 +36,7 @@ assets![
     "icon.svg",
     "model.js",
     "notes.js",
+    "prefs.js",
     "style.css",
     "table.js",
     "tiles.js",

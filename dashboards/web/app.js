@@ -5,8 +5,9 @@ import { banners, cards, summary } from "./connections.js";
 import { at, fill, h } from "./dom.js";
 import { empty, nothingInPeriod, tie } from "./notes.js";
 import { day, daysBetween, instant, money, shift } from "./format.js";
-import { LANGUAGES, choose, lang, pick, t } from "./i18n.js";
+import { LANGUAGES, choose, pick, t } from "./i18n.js";
 import * as model from "./model.js";
+import { languageMarks, preferences } from "./prefs.js";
 import { channelTable } from "./table.js";
 import { tiles } from "./tiles.js";
 import { meaning } from "./words.js";
@@ -15,14 +16,6 @@ const root = document.documentElement;
 const chosen = { period: "30", from: null, to: null, store: "", heat: "application_heat", heatChannel: "" };
 const known = { overview: null, catalogue: new Map(), connections: [], reports: {}, before: null };
 let running = null;
-
-function remember(key, value) {
-  try {
-    localStorage.setItem(`inflow.${key}`, value);
-  } catch {
-    // Storage may be forbidden; the choice then lasts as long as the page.
-  }
-}
 
 /** The choices live in the address, so that a link shows what its sender saw. */
 function readAddress() {
@@ -273,7 +266,7 @@ function daily(report, span) {
 
 function marks() {
   for (const button of document.querySelectorAll("[data-period]")) button.setAttribute("aria-pressed", String(button.dataset.period === chosen.period));
-  for (const button of document.querySelectorAll("[data-lang]")) button.setAttribute("aria-pressed", String(button.dataset.lang === lang()));
+  languageMarks();
   for (const button of document.querySelectorAll("[data-heat]")) button.setAttribute("aria-pressed", String(button.dataset.heat === chosen.heat));
   at("custom").hidden = chosen.period !== "custom";
 }
@@ -332,20 +325,7 @@ function wire() {
     chosen.heatChannel = target.value;
     reloadHeat();
   });
-  for (const button of document.querySelectorAll("[data-lang]")) {
-    button.addEventListener("click", async () => {
-      await choose(button.dataset.lang);
-      remember("lang", button.dataset.lang);
-      marks();
-      if (known.overview) render();
-    });
-  }
-  at("theme").addEventListener("click", () => {
-    const dark = root.dataset.theme === "dark" || (root.dataset.theme === "auto" && matchMedia("(prefers-color-scheme: dark)").matches);
-    root.dataset.theme = dark ? "light" : "dark";
-    remember("theme", root.dataset.theme);
-    if (known.overview) render();
-  });
+  preferences(() => known.overview && render());
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => known.overview && render());
   if (chosen.period === "custom") [at("from").value, at("to").value] = [chosen.from, chosen.to];
 }

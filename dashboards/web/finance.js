@@ -2,21 +2,14 @@
 import * as api from "./api.js";
 import { at, fill, h } from "./dom.js";
 import { count, day, decimal, instant, isNumber, money, percent } from "./format.js";
-import { LANGUAGES, choose, known, lang, pick, t } from "./i18n.js";
+import { LANGUAGES, choose, known, pick, t } from "./i18n.js";
+import { languageMarks, preferences } from "./prefs.js";
 import { meaning } from "./words.js";
 
 const root = document.documentElement;
 const chosen = { from: null, to: null, channel: null };
 const state = { overview: null, catalogue: new Map(), reports: {}, entries: null };
 let running = null;
-
-function remember(key, value) {
-  try {
-    localStorage.setItem(`inflow.${key}`, value);
-  } catch {
-    // Storage may be forbidden; the choice then lasts as long as the page.
-  }
-}
 
 const isMonth = (text) => /^\d{4}-\d\d$/.test(text ?? "");
 
@@ -61,7 +54,7 @@ async function start() {
   readAddress();
   wire();
   await choose(LANGUAGES.includes(root.lang) ? root.lang : "en");
-  marks();
+  languageMarks();
   try {
     const [overview, metrics] = await Promise.all([api.overview(), api.metrics()]);
     state.overview = overview;
@@ -318,7 +311,7 @@ function closingsTable(report) {
 function matches(report, outcome, prefix, cells, heads, nothing, title) {
   const shown = report.rows.slice(0, 200);
   const rows = shown.map((row) => ({
-    cells: [channelOf(row) || "–", known("side", row.side), known(prefix, row[outcome]), row.entry || t("lines_of", { count: count(row.lines) }), money(row.amount, row.currency || currency()), ...cells(row)],
+    cells: [channelOf(row) || "–", known("side", row.side), known(prefix, row[outcome]), (row.day_booked ?? row.booked_or_issued) ? row.entry : t("lines_of", { count: count(row.lines) }), money(row.amount, row.currency || currency()), ...cells(row)],
   }));
   return table(title, [t("channel"), t("side"), t("status"), t("entry"), t("amount_alone"), ...heads], rows, nothing);
 }
@@ -384,29 +377,13 @@ function packagesTable(report) {
 
 // ---- what the reader does
 
-function marks() {
-  for (const button of document.querySelectorAll("[data-lang]")) button.setAttribute("aria-pressed", String(button.dataset.lang === lang()));
-}
-
 function wire() {
   at("filters").addEventListener("submit", (event) => event.preventDefault());
   at("filters").addEventListener("change", () => {
     [chosen.from, chosen.to] = [at("from").value, at("to").value].sort();
     load();
   });
-  for (const button of document.querySelectorAll("[data-lang]")) {
-    button.addEventListener("click", async () => {
-      await choose(button.dataset.lang);
-      remember("lang", button.dataset.lang);
-      marks();
-      if (state.overview) render();
-    });
-  }
-  at("theme").addEventListener("click", () => {
-    const dark = root.dataset.theme === "dark" || (root.dataset.theme !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
-    root.dataset.theme = dark ? "light" : "dark";
-    remember("theme", root.dataset.theme);
-  });
+  preferences(() => state.overview && render());
 }
 
 start();

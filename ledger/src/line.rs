@@ -105,11 +105,6 @@ impl Words {
         Word(number)
     }
 
-    /// The number of a word that is known.
-    pub fn known(&self, word: &str) -> Option<Word> {
-        self.numbers.get(word).copied().map(Word)
-    }
-
     /// The word of a number.
     pub fn word(&self, word: Word) -> &str {
         self.words.get(word.0 as usize).map_or("", |word| word)

@@ -5,8 +5,6 @@
 
 use std::collections::HashSet;
 
-use bytes::Bytes;
-use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
 use inflow_ledger::matching::bank::{self, Place, match_bank};
 use inflow_ledger::matching::invoices::{self, Charge, Invoice, Standing, State, due_on, match_invoices};
@@ -15,15 +13,13 @@ use inflow_store::{Fields, RowBinary, StoreError};
 
 use super::Desk;
 use crate::AnalyticsError;
+use crate::rows::{Rows, day_number};
 use crate::words::company_form;
 
 /// Table of bank lines, and name of the job that makes it.
 pub(crate) const BANK: &str = "bank_matches";
 /// Table of invoices, and name of the job that makes it.
 pub(crate) const INVOICES: &str = "invoice_matches";
-
-/// Bytes of rows that are sent at one time.
-const BODY: usize = 16 << 20;
 
 /// A bank line or a ledger line, with what the tables tell of it beside what is compared.
 struct Told {
@@ -74,7 +70,7 @@ pub(crate) fn bank<'a>(desk: &'a Desk<'a>) -> BoxFuture<'a, Result<(), Analytics
                 }
             }
         }
-        write(desk, BANK, rows).await
+        desk.marts.refill(BANK, rows).await
     })
 }
 
@@ -87,7 +83,7 @@ pub(crate) fn invoices<'a>(desk: &'a Desk<'a>) -> BoxFuture<'a, Result<(), Analy
             ledger.iter().map(|told| Charge { line: told.line.clone(), number: told.number.clone(), expected: told.expected }).collect();
         let of_papers: Vec<Invoice> = papers.iter().map(|paper| paper.invoice.clone()).collect();
         let today = desk.now.with_timezone(&desk.config.settings.company.timezone).date_naive();
-        let rules = invoices::Rules::as_of((today - DateTime::<Utc>::UNIX_EPOCH.date_naive()).num_days() as i32);
+        let rules = invoices::Rules::as_of(day_number(today));
         let matching = match_invoices(&of_papers, &of_ledger, &rules);
         let bundles: Vec<Of<'_>> = matching.bundles.iter().map(|bundle| Of::new(bundle, &papers, &ledger)).collect();
         let mut rows = Rows::default();
@@ -113,7 +109,7 @@ pub(crate) fn invoices<'a>(desk: &'a Desk<'a>) -> BoxFuture<'a, Result<(), Analy
             row.i64(line.amount).text(&line.currency).text(&paper.payer).text(place.state.as_str());
             Of::end(row, of, place.state).nullable_i32(of.map(|of| of.issued - of.booked));
         }
-        write(desk, INVOICES, rows).await
+        desk.marts.refill(INVOICES, rows).await
     })
 }
 
@@ -232,27 +228,4 @@ fn paper(fields: &mut Fields<'_>, foreign: &dyn Fn(&str) -> bool) -> Option<Pape
     };
     let invoice = Invoice { line, number, standing, original, service: (from <= to).then_some((from, to)), personal };
     Some(Paper { invoice, connection, source_id, kind, payer, documents })
-}
-
-/// Rows in bodies of a bounded size.
-#[derive(Default)]
-struct Rows {
-    row: RowBinary,
-    bodies: Vec<Bytes>,
-}
-
-impl Rows {
-    /// Where the next row goes.
-    fn next(&mut self) -> &mut RowBinary {
-        if self.row.size() >= BODY {
-            self.bodies.push(std::mem::take(&mut self.row).finish());
-        }
-        &mut self.row
-    }
-}
-
-async fn write(desk: &Desk<'_>, table: &str, mut rows: Rows) -> Result<(), AnalyticsError> {
-    rows.bodies.push(rows.row.finish());
-    let done = desk.marts.store.refill_table(desk.marts.db, table, &[], "RowBinary", rows.bodies).await;
-    done.map_err(AnalyticsError::store(format!("cannot rebuild {table}")))
 }

@@ -48,9 +48,11 @@ async fn closed(app: &App, opened: &Opened, month: Month, by: &str, args: &Close
         );
         app.printer.pick(&en, &zh).to_owned()
     };
+    // The first closing takes all months before it.
+    let first = if row.from_day < row.month { app.printer.pick(", with all months before it,", "(含此前各月)") } else { "" };
     let (total, base, lines, name, hash) = (&row.total, &row.base, row.lines, &row.closed_by, &row.hash);
-    let en = format!("{month} closed by {name}: {total} {base} in {lines} rows{carried}{despite}\nhash {hash}");
-    let zh = format!("{month} 已由 {name} 关账:{total} {base},共 {lines} 行{carried}{despite}\n哈希 {hash}");
+    let en = format!("{month}{first} closed by {name}: {total} {base} in {lines} rows{carried}{despite}\nhash {hash}");
+    let zh = format!("{month}{first} 已由 {name} 关账:{total} {base},共 {lines} 行{carried}{despite}\n哈希 {hash}");
     Ok(app.printer.pick(&en, &zh).to_owned())
 }
 

@@ -9,7 +9,7 @@ ALTER TABLE spend ADD COLUMN IF NOT EXISTS project LowCardinality(String) AFTER 
 CREATE TABLE IF NOT EXISTS journal
 (
     day Date COMMENT 'booking day of money, service day of cost',
-    debit LowCardinality(String) COMMENT 'bank, wallet, prepaid, input_vat, cost, payable or clearing',
+    debit LowCardinality(String) COMMENT 'account that gains: bank, wallet, prepaid, payable, input_vat or cost',
     credit LowCardinality(String),
     amount Decimal(18, 2) COMMENT 'in the base currency; negative for a correction of the same two accounts',
     kind LowCardinality(String) COMMENT 'kind of the ledger line',
@@ -72,7 +72,7 @@ ORDER BY (channel, document, source_id, item);
 -- What of the ledger does not fit together, and why.
 CREATE TABLE IF NOT EXISTS ledger_faults
 (
-    reason LowCardinality(String) COMMENT 'no_rate, below_zero, balance_differs, no_package, no_item, over_entitlement, outside_validity, superseded_unknown, ..',
+    reason LowCardinality(String) COMMENT 'no_rate, no_wallet, no_units, below_zero, balance_differs, no_package, no_item, outside_validity or over_entitlement',
     channel LowCardinality(String),
     account LowCardinality(String),
     day Date COMMENT 'first day of service, or of booking',
