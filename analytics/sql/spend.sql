@@ -11,8 +11,8 @@
 -- columns: amount, as_closed, currency, share, entries, status, covered
 -- money: amount, as_closed
 -- reconciles: spend_tie
--- meaning.en: What each channel cost, spread over its service days; channels and unallocated add up to the ledger to the cent. amount is what is known now; as_closed keeps closed months as they were closed, and posts what changed in them to the month that was open then.
--- meaning.zh: 各渠道按服务日分摊的净花费;各渠道与未分摊之和与台账分文不差。amount 为当前数;as_closed 中已关账月份保持关账时的数,其后变动计入当时未关账的月份。
+-- meaning.en: What each channel cost, spread over its service days; channels and unallocated add up to the ledger to the cent. Beside it the cost as closed: closed months as they were closed, what changed in them in the month that was open then.
+-- meaning.zh: 各渠道按服务日分摊的花费;各渠道与未分摊之和与台账分文不差。另列关账数:已关账月份保持关账时的数,其后变动计入当时未关账的月份。
 WITH
     (SELECT mapFromArrays(groupArray(toString(channel)), groupArray(toString(timezone))) FROM inflow.channels) AS zones,
     (SELECT toString(any(base)) FROM inflow.fx_rates) AS base,
