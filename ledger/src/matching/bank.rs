@@ -104,7 +104,7 @@ pub fn match_bank(bank: &[Line], ledger: &[Line], rules: &Rules) -> Matching {
     let mut board = Board::new(bank, ledger);
     documents::by_document(&mut board, Basis::Document);
     pairs::by_amount(&mut board, rules.within_days);
-    sums::one_to_several(&mut board, OTHER, rules.within_days, false);
+    sums::one_to_several(&mut board, OTHER, rules.within_days, true);
     sums::one_to_several(&mut board, LEDGER, rules.within_days, false);
     Reasons::new(&board, rules).matching()
 }

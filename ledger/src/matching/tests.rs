@@ -81,6 +81,22 @@ fn one_payment_for_several_orders_and_one_order_in_several_payments() {
 }
 
 #[test]
+fn a_payment_of_a_month_is_for_all_of_its_lines() {
+    let bank = [line("paid", "douyin", "2026-11-30", -60, &[]), line("short", "kuaishou", "2026-11-30", -50, &[])];
+    let ledger = [
+        line("d1", "douyin", "2026-11-02", -10, &[]),
+        line("d2", "douyin", "2026-11-15", -20, &[]),
+        line("d3", "douyin", "2026-11-28", -30, &[]),
+        line("d4", "douyin", "2026-12-01", -30, &[]),
+        line("k1", "kuaishou", "2026-11-27", -20, &[]),
+        line("k2", "kuaishou", "2026-11-28", -40, &[]),
+    ];
+    let (matches, left) = told(&bank, &ledger);
+    assert_eq!(matches, ["paid=d1+d2+d3 sum"]);
+    assert_eq!(left.iter().map(|text| text.split(' ').next().unwrap()).collect::<Vec<_>>(), ["short", "d4", "k1", "k2"]);
+}
+
+#[test]
 fn a_line_its_reversal_and_the_line_again_are_one_payment() {
     let bank = [line("b", "boss", "2026-11-02", -100, &["R-1"])];
     let ledger = [

@@ -3,9 +3,9 @@
 use std::fmt::Write;
 
 use super::File;
-use crate::boards::{Account, Kind, accounts, posting_channel};
+use crate::boards::{Account, COMPANY, Kind, accounts, posting_channel};
 use crate::server::Server;
-use crate::world::{CHANNELS, RATES, Route, World};
+use crate::world::{CHANNELS, PACKAGE, RATES, Route, World};
 
 /// The identity key of the demo: its people are invented, and a fixed key makes two stores equal.
 const IDENTITY_KEY: &str = "0de300000000000000000000000000000000000000000000000000000000c0de\n";
@@ -29,11 +29,45 @@ by = ["channel"]
 above = 60
 "#;
 
+/// What the company planned to spend in a month, by channel.
+const BUDGETS: [(&str, u32); 6] =
+    [("boss", 16_000), ("zhaopin", 14_000), ("job51", 4_500), ("douyin", 4_000), ("kuaishou", 1_850), ("liepin", 2_500)];
+
+fn finance() -> String {
+    let (contract, item, units, price) = PACKAGE;
+    let mut text = format!(
+        r#"# What the lines of the ledger do not say of themselves.
+
+[vat]
+deductible = ["special"]
+payers = ["{}"]
+
+# Lagou's package of resume downloads: what is left on its last day is lost.
+[[package]]
+document = "{contract}"
+rule = "price"
+[[package.item]]
+name = "{item}"
+units = "{units}"
+price = "{}"
+"#,
+        COMPANY.trim(),
+        units * price
+    );
+    for month in 5..=10 {
+        for (channel, amount) in BUDGETS {
+            push(&mut text, format_args!("\n[[budget]]\nmonth = \"2026-{month:02}\"\nchannel = \"{channel}\"\namount = \"{amount}\"\n"));
+        }
+    }
+    text
+}
+
 pub(crate) fn files(world: &World, server: &Server) -> Vec<File> {
     let mut files = vec![
         File::new("inflow.toml", settings(world)),
         File::new("channels.toml", channels()),
         File::new("alerts.toml", ALERTS),
+        File::new("finance.toml", finance()),
         File::secret("keys/identity.key", IDENTITY_KEY),
         File::secret("keys/erase.key", ERASE_KEY),
     ];
@@ -155,7 +189,7 @@ const fn export(
     Export { name, about, kind, path, mapping, channel }
 }
 
-const EXPORTS: [Export; 9] = [
+const EXPORTS: [Export; 11] = [
     export("douyin", "抖音投递记录", "applications", ("exports/douyin/投递*.csv", "wide_applications.toml"), "douyin"),
     export("douyin_postings", "抖音职位", "postings", ("exports/douyin/职位.csv", "postings.toml"), "douyin"),
     export("douyin_statement", "抖音结算单", "spend", ("exports/douyin/结算单.csv", "douyin_statement.toml"), "douyin"),
@@ -165,6 +199,8 @@ const EXPORTS: [Export; 9] = [
     export("wuba58_postings", "58同城职位，只有日期，GBK", "postings", ("exports/wuba58/职位.csv", "postings.toml"), "wuba58"),
     export("ads", "其他渠道的职位发布记录", "postings", ("exports/ads/*.csv", "postings.toml"), ""),
     export("ledger", "渠道费用台账", "spend", ("exports/ledger/*.csv", "ledger.toml"), ""),
+    export("bank", "银行流水", "bank_lines", ("exports/bank/流水.csv", "bank.toml"), ""),
+    export("invoices", "收到的发票", "invoices", ("exports/invoices/发票.csv", "invoices.toml"), ""),
 ];
 
 fn sheet(export: &Export) -> String {

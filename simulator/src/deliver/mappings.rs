@@ -10,6 +10,8 @@ pub(crate) fn files() -> Vec<File> {
         ("kuaishou_postings.toml", KUAISHOU_POSTINGS.to_owned()),
         ("kuaishou_applications.toml", KUAISHOU_APPLICATIONS.to_owned()),
         ("ledger.toml", LEDGER.to_owned()),
+        ("bank.toml", BANK.to_owned()),
+        ("invoices.toml", INVOICES.to_owned()),
         ("douyin_statement.toml", STATEMENT.to_owned()),
     ]
     .into_iter()
@@ -183,11 +185,13 @@ invoice_type = { path = "发票类型", words = { "专票" = "special", "普票"
 invoice_number = "发票号"
 payer = "付款方"
 store = "门店"
+package = "单据号"
+item = "权益"
 note = "备注"
 
 [fields.kind]
 path = "类型"
-words = { "订阅" = "subscription", "点击" = "cpc", "日结" = "daily", "刷新" = "refresh", "退款" = "refund", "充值" = "recharge", "赠送" = "bonus_credit", "内推奖金" = "referral_bonus" }
+words = { "订阅" = "subscription", "点击" = "cpc", "日结" = "daily", "刷新" = "refresh", "退款" = "refund", "充值" = "recharge", "赠送" = "bonus_credit", "内推奖金" = "referral_bonus", "消耗" = "consumption", "套餐" = "package", "套餐使用" = "package_unit" }
 "#;
 
 const STATEMENT: &str = r#"# Douyin's statement. Its lines have no numbers: two equal lines are two entries.
@@ -200,4 +204,35 @@ kind = { path = "类型", words = { "点击消耗" = "cpc" } }
 net = "消耗金额"
 currency = { default = "CNY" }
 store = "门店"
+"#;
+
+const BANK: &str = r#"# The bank's statement, as its web bank exports it.
+kind = "bank_lines"
+id = "流水号"
+
+[fields]
+account = "本方账号"
+booked_on = { path = "交易日期", format = "%Y%m%d" }
+counterparty = "对方户名"
+debit = "借方发生额"
+credit = "贷方发生额"
+currency = "币种"
+serial = "流水号"
+document = "用途"
+"#;
+
+const INVOICES: &str = r#"# Invoices that suppliers issued to the company.
+kind = "invoices"
+id = "发票号码"
+
+[fields]
+number = "发票号码"
+issued_on = "开票日期"
+invoice_type = { path = "发票类型", words = { "专票" = "special", "普票" = "ordinary" } }
+seller = "销售方"
+gross = "价税合计"
+tax = "税额"
+currency = "币种"
+payer = "购买方"
+documents = "单据号"
 "#;

@@ -23,7 +23,7 @@ use crate::truth::Truth;
 pub(crate) use calendar::{cell, instant, local_day};
 pub(crate) use plan::{CHANNELS, Route, SHOPS, channel};
 pub use spend::{Book, Entry};
-pub(crate) use spend::{RATES, rate};
+pub(crate) use spend::{PACKAGE, RATES, rate};
 
 /// How exactly the source tells an instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
