@@ -2,7 +2,7 @@
 -- version: 1
 -- title.en: What the ledger leaves open
 -- title.zh: 台账待核事项
--- numerator: lines of the ledger that do not fit together with the rest (reason): no_rate (in no figure), no_wallet (used, never recharged), no_units (money of a wallet that counts in units), below_zero (more used than the wallet held), balance_differs (the board states another balance), no_package, no_item, outside_validity, over_entitlement (units of a package that it does not give)
+-- numerator: lines of the ledger that do not fit together with the rest (reason): no_rate (in no figure), no_wallet (used, never recharged), no_units (money of a wallet that counts in units), below_zero (more used than the wallet held), balance_differs (the board states another balance), no_package, no_item, outside_validity, over_entitlement (units of a package that it does not give), no_accrual (a bonus, fee or clawback that is of nothing which is owed by finance.toml), amount_differs (another amount was paid for a hire than is owed), no_pay (a fee in percent of pay that nobody states), no_leave_day (what is owed depends on a last day of work that nobody knows), no_basis (nobody was counted by whom a rule could divide it)
 -- denominator: none
 -- clock: booking day; service days for no_rate
 -- exclusions: none

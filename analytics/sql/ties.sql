@@ -2,7 +2,7 @@
 -- version: 1
 -- title.en: Ties
 -- title.zh: 勾稽
--- numerator: two ways to the same amount: channels (cost by channel with unallocated, and the journal's cost of the period), ledger (what the journal paid in the period, and the lines themselves at their rates), wallets (what the journal holds in wallets at the end, and what the wallets' own moves add up to), prepaid (what is paid ahead or owed at the end, and what is still to be cost of it), books (what closed and open months hold, of all time, and what it costs now)
+-- numerator: two ways to the same amount: channels (cost by channel with unallocated, and the journal's cost of the period), ledger (what the journal paid in the period, and the lines themselves at their rates), wallets (what the journal holds in wallets at the end, and what the wallets' own moves add up to), prepaid (what is paid ahead or owed at the end, and what is still to be cost of it, less what is open of what is owed for hires), books (what closed and open months hold, of all time, and what it costs now)
 -- denominator: none
 -- clock: booking day of money, service day of cost
 -- exclusions: lines without a rate on their booking day are in neither side and make `ledger` open
@@ -62,7 +62,8 @@ FROM
     SELECT
         'prepaid',
         (SELECT sum(into('prepaid', debit, credit, amount) + into('payable', debit, credit, amount)) FROM inflow.journal WHERE day <= until),
-        (SELECT -sum(into('prepaid', debit, credit, amount) + into('payable', debit, credit, amount)) FROM inflow.journal WHERE day > until), 0
+        (SELECT -sum(into('prepaid', debit, credit, amount) + into('payable', debit, credit, amount)) FROM inflow.journal WHERE day > until)
+            - (SELECT sum(accrued - reversed - paid + returned) FROM inflow.owed), 0
     UNION ALL
     SELECT
         'books', (SELECT sum(booked) FROM $booked_costs(from = '1970-01-01', to = '2149-06-06')), (SELECT sum(amount) FROM inflow.spend_days), 0

@@ -15,6 +15,7 @@ use crate::hires;
 use crate::job_families::{self, with_openings};
 use crate::jobs::{Desk, JOBS};
 use crate::ledger;
+use crate::owed;
 use crate::postings;
 use crate::report::instant;
 use crate::stages::{self, Made};
@@ -92,7 +93,7 @@ async fn rebuild(
     scope: &Scope,
 ) -> Result<(), AnalyticsError> {
     let stages = async || if wanted("application_stages") { stages::rebuild(marts, config, scope).await } else { Ok(Made::Anew) };
-    let channels = async || marts.rebuild_if_other("channels", &channels(config)).await;
+    let channels = async || marts.rebuild_if_other("channels", &channels(config)).await.map(drop);
     // The last two stand on the others, and not on each other.
     let desk = Desk::new(marts, config, clock.now());
     let hires = async |scope: &Scope| if wanted("hires") { hires::rebuild(marts, config, scope).await } else { Ok(()) };
@@ -106,6 +107,9 @@ async fn rebuild(
     if wanted("application_stages") {
         job_families::rebuild(marts, config, scope).await?;
     }
+    // Where cost depends on people, the ledger comes after them, and what stands on it after the ledger.
+    let of_people = config.finance.asks_people();
+    let ledger = async || if of_people { of_spend(marts, config, wanted, scope).await } else { Ok(()) };
     match scope {
         // Each needs the memory for itself.
         Scope::All => {
@@ -113,6 +117,10 @@ async fn rebuild(
             stages().await?;
             channels().await?;
             hires(scope).await?;
+            if of_people {
+                ledger().await?;
+                channels().await?;
+            }
             jobs(false).await?;
         }
         Scope::Changed(_) => {
@@ -124,7 +132,15 @@ async fn rebuild(
             channels().await?;
             // What people call a channel may mean another one now.
             let by_change = made == Made::ByChange && names == channel_names(marts).await?;
-            tokio::try_join!(hires(if by_change { scope } else { &Scope::All }), jobs(false))?;
+            let hires = hires(if by_change { scope } else { &Scope::All });
+            if of_people {
+                hires.await?;
+                ledger().await?;
+                channels().await?;
+                jobs(false).await?;
+            } else {
+                tokio::try_join!(hires, jobs(false))?;
+            }
         }
     }
     jobs(true).await
@@ -145,14 +161,8 @@ async fn others(
     }
     marts.rebuild_if_other("budgets", &budgets(config)).await?;
     marts.rebuild_if_other("cost_basis", &format!("SELECT {} AS basis", quote_text(config.finance.cost.basis.as_str()))).await?;
-    if wanted(ledger::JOURNAL) && news.spend {
-        ledger::rebuild(marts, config).await?;
-    }
-    if wanted("spend_days") && news.spend {
-        let base = quote_text(config.settings.company.currency.as_str());
-        let sql = with_openings(include_str!("../sql/marts/spend_days.sql")).replace("$base", &base);
-        marts.rebuild("spend_days", &sql, &[]).await?;
-        closing::rebuild_later(marts).await?;
+    if !config.finance.asks_people() {
+        of_spend(marts, config, wanted, scope).await?;
     }
     if wanted("posting_quarters") {
         if news.postings {
@@ -160,6 +170,22 @@ async fn others(
         }
         let as_of = [("as_of", instant(clock.now()))];
         marts.rebuild("posting_quarters", include_str!("../sql/marts/posting_quarters.sql"), &as_of).await?;
+    }
+    Ok(())
+}
+
+/// The ledger's marts and what every figure of cost reads, when a line is new or what its rules know of people is other than before.
+async fn of_spend(marts: &Marts<'_>, config: &Config, wanted: &impl Fn(&str) -> bool, scope: &Scope) -> Result<(), AnalyticsError> {
+    let other = wanted(ledger::JOURNAL) && owed::rebuild(marts, config, scope).await?;
+    let news = other || News::of(marts, scope).await?.spend;
+    if wanted(ledger::JOURNAL) && news {
+        ledger::rebuild(marts, config).await?;
+    }
+    if wanted("spend_days") && news {
+        let base = quote_text(config.settings.company.currency.as_str());
+        let sql = with_openings(include_str!("../sql/marts/spend_days.sql")).replace("$base", &base);
+        marts.rebuild("spend_days", &sql, &[]).await?;
+        closing::rebuild_later(marts).await?;
     }
     Ok(())
 }
@@ -253,16 +279,18 @@ impl Marts<'_> {
     }
 
     /// The same as [`rebuild`](Self::rebuild) for a small table that seldom changes: the rows are compared first, which costs less than to exchange tables.
-    pub(crate) async fn rebuild_if_other(&self, table: &str, sql: &str) -> Result<(), AnalyticsError> {
+    /// Gives whether they were other ones.
+    pub(crate) async fn rebuild_if_other(&self, table: &str, sql: &str) -> Result<bool, AnalyticsError> {
         // The sum of the hashes of rows is that of the rows in whatever order.
         let print = |from: &str| format!("(SELECT (count(), sum(sipHash64(toString(tuple(*))))) FROM {from})");
         let same = format!("SELECT {} = {} AS same SETTINGS final = 0", print(&format!("({sql})")), print(&format!("inflow.{table}")));
         let rows = self.store.rows(&self.here(&same), &[]).await;
         let rows = rows.map_err(AnalyticsError::store(format!("cannot compare {table}")))?;
         if rows.first().and_then(|row| row.get("same")?.as_u64()) == Some(1) {
-            return Ok(());
+            return Ok(false);
         }
-        self.rebuild(table, sql, &[]).await
+        self.rebuild(table, sql, &[]).await?;
+        Ok(true)
     }
 
     /// One partition of a table, from statements that run one after the other.

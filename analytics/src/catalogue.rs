@@ -160,6 +160,7 @@ const DEFINITIONS: &[&str] = &[
     include_str!("../sql/cost_per_onboarded.sql"),
     include_str!("../sql/wallet.sql"),
     include_str!("../sql/packages.sql"),
+    include_str!("../sql/owed.sql"),
     include_str!("../sql/ledger_faults.sql"),
     include_str!("../sql/bank.sql"),
     include_str!("../sql/invoices.sql"),

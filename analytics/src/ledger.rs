@@ -1,4 +1,4 @@
-//! The marts of the ledger: `journal`, `wallet_moves`, `package_items` and `ledger_faults`, as `inflow-ledger` makes them of its lines.
+//! The marts of the ledger: `journal`, `wallet_moves`, `package_items`, `owed` and `ledger_faults`, as `inflow-ledger` makes them of its lines.
 //!
 //! The whole ledger is read and written each time one of its lines is new: the price of a wallet's units depends on all that came before.
 
@@ -8,6 +8,7 @@ use chrono::{DateTime, Days};
 use inflow_config::{Config, Currency, TermsKind};
 use inflow_ledger::allocation::{Allocation, SHARE_ONE, Share};
 use inflow_ledger::amount::{RATE_ONE, TEN_THOUSANDTHS};
+use inflow_ledger::owed::{Owed, Reckoning};
 use inflow_ledger::package::{By, Entitlement, Terms};
 use inflow_ledger::wallet::{Bonus, Measure};
 use inflow_ledger::{Book, Kind, Line, Place, Reason, Rules, Word, Words, book};
@@ -17,6 +18,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 
 use crate::AnalyticsError;
 use crate::analyze::Marts;
+use crate::owed::{self, Bases, Debt, HireRow};
 use crate::rows::{Rows, day_number};
 use crate::words::company_form;
 
@@ -34,11 +36,14 @@ pub(crate) async fn rebuild(marts: &Marts<'_>, config: &Config) -> Result<(), An
     let lines = marts.store.for_each_row::<inflow_store::StoreError>(&sql, &[], &mut read).await;
     lines.map_err(AnalyticsError::store("cannot read the ledger"))?;
     ledger.take_contracts(config);
-    let rules = rules(config, &mut ledger.words);
+    let rules =
+        Rules { owed: ledger.take_debts(&owed::hires(marts).await?), ..rules(config, &Bases::read(marts).await?, &mut ledger.words) };
+    let rules = Rules { reckoned: std::mem::take(&mut ledger.reckoned), ..rules };
     let made = book(&ledger.lines, &rules);
     marts.refill(JOURNAL, ledger.journal(&made)).await?;
     marts.refill("wallet_moves", ledger.wallets(&made)).await?;
     marts.refill("package_items", ledger.packages(&made)).await?;
+    marts.refill("owed", ledger.owed(&made, &rules)).await?;
     marts.refill("ledger_faults", ledger.faults(&made)).await
 }
 
@@ -53,12 +58,17 @@ struct Ledger<'a> {
     rates: HashMap<(Word, i32), Option<i64>>,
     /// Names that the company's invoices bear.
     payers: HashSet<String>,
+    /// What is owed for hires, in the order of their lines.
+    debts: Vec<Debt>,
+    /// Of which lines that is reckoned.
+    reckoned: Vec<Reckoning>,
 }
 
 impl<'a> Ledger<'a> {
     fn new(config: &'a Config) -> Self {
         let payers = config.finance.vat.payers.iter().map(|payer| company_form(payer)).collect();
-        Self { config, words: Words::default(), lines: Vec::new(), keys: Vec::new(), rates: HashMap::new(), payers }
+        let (debts, reckoned) = (Vec::new(), Vec::new());
+        Self { config, words: Words::default(), lines: Vec::new(), keys: Vec::new(), rates: HashMap::new(), payers, debts, reckoned }
     }
 
     /// Takes a row of `ledger_lines.sql`, if it is whole.
@@ -163,6 +173,53 @@ impl<'a> Ledger<'a> {
         }
     }
 
+    /// What is owed for hires, each as a line that nobody booked.
+    fn take_debts(&mut self, hires: &[HireRow]) -> Vec<Owed> {
+        let (debts, reckoned) = owed::debts(self.config, hires, &mut self.words);
+        let connection = self.words.number(owed::FILE);
+        let mut all = Vec::with_capacity(debts.len());
+        for debt in &debts {
+            let currency = self.words.number(debt.currency.as_str());
+            let rate = self.rate(currency, debt.started);
+            all.push(Owed { line: self.lines.len() as u32, ..debt.owed.clone() });
+            self.keys.push((connection, format!("{}/{}", debt.rule, debt.hire).into()));
+            self.lines.push(Line {
+                kind: debt.kind,
+                booked_on: debt.started,
+                service: (debt.started, debt.started),
+                units: None,
+                bonus_units: None,
+                balance: None,
+                gross: debt.amount,
+                net: debt.amount,
+                deductible: false,
+                currency,
+                rate,
+                place: debt.place,
+                document: Word::default(),
+                package: Word::default(),
+                item: Word::default(),
+            });
+        }
+        (self.debts, self.reckoned) = (debts, reckoned);
+        all
+    }
+
+    fn owed(&self, made: &Book, rules: &Rules) -> Rows {
+        let all: Vec<_> = made.owed.iter().zip(&rules.owed).zip(&self.debts).collect();
+        Rows::of(&all, |row, ((settled, owed), debt)| {
+            let place = debt.place;
+            row.text(debt.kind.as_str()).text(&debt.rule);
+            for word in [place.channel, place.store, place.department, place.requisition] {
+                row.text(self.words.word(word));
+            }
+            row.text(&debt.hire).text(self.key(settled.line).1).u16(debt.started as u16);
+            row.nullable_u16(settled.due.map(|day| day as u16)).nullable_u16(settled.back_on.map(|day| day as u16));
+            row.u8(u8::from(owed.no_pay || owed.reckoned.unclear)).i64(debt.amount).text(debt.currency.as_str());
+            row.i64(settled.accrued).i64(settled.reversed).i64(settled.paid).i64(settled.returned).i64(settled.extra);
+        })
+    }
+
     fn key(&self, line: u32) -> (&str, &str) {
         self.keys.get(line as usize).map_or(("", ""), |(connection, id)| (self.words.word(*connection), id))
     }
@@ -219,7 +276,8 @@ impl<'a> Ledger<'a> {
             let Some(line) = self.line(fault.line) else { return };
             let (connection, source_id) = self.key(fault.line);
             // Who looks for cost that is missing asks by service, of everything else by booking.
-            let (from, until) = if fault.reason == Reason::NoRate { line.service } else { (line.booked_on, line.booked_on) };
+            let day = fault.day.unwrap_or(line.booked_on);
+            let (from, until) = if fault.reason == Reason::NoRate { line.service } else { (day, day) };
             row.text(fault.reason.as_str()).text(self.words.word(line.place.channel)).text(self.words.word(line.place.account));
             row.u16(from as u16).u16(until as u16).text(connection).text(source_id).text(self.words.word(line.document));
             row.nullable_i64(fault.amount).nullable_i64(fault.expected);
@@ -236,13 +294,13 @@ fn texts<'b, const N: usize>(fields: &mut Fields<'b>) -> Option<[&'b str; N]> {
 }
 
 /// A decimal as a whole number of so many parts of one.
-fn scaled(number: Decimal, one: i64) -> Option<i64> {
+pub(crate) fn scaled(number: Decimal, one: i64) -> Option<i64> {
     let scaled = number.checked_mul(Decimal::from(one))?;
     scaled.round_dp_with_strategy(0, RoundingStrategy::MidpointAwayFromZero).to_i64()
 }
 
 /// What finance.toml decides, in the ledger's words.
-fn rules(config: &Config, words: &mut Words) -> Rules {
+fn rules(config: &Config, bases: &Bases, words: &mut Words) -> Rules {
     let finance = &config.finance;
     let packages = finance.package.iter().map(|package| Terms {
         document: words.number(&package.document),
@@ -261,6 +319,7 @@ fn rules(config: &Config, words: &mut Words) -> Rules {
     });
     let packages = packages.collect();
     let allocations = finance.allocation.iter().map(|rule| {
+        let counted = bases.of(rule, words);
         let mut numbers = |list: &[String]| list.iter().map(|word| words.number(word)).collect();
         let [channels, accounts, documents] = [&rule.channel, &rule.account, &rule.document].map(|list| numbers(list));
         let mut number = |word: &Option<String>| word.as_ref().map(|word| words.number(word));
@@ -281,6 +340,7 @@ fn rules(config: &Config, words: &mut Words) -> Rules {
             from: rule.from.map(day_number),
             to: rule.to.map(day_number),
             shares,
+            counted,
         }
     });
     let allocations = allocations.collect();
@@ -288,5 +348,5 @@ fn rules(config: &Config, words: &mut Words) -> Rules {
         inflow_config::BonusUnits::Average => Bonus::Average,
         inflow_config::BonusUnits::Last => Bonus::Last,
     };
-    Rules { bonus, packages, allocations }
+    Rules { bonus, packages, allocations, ..Rules::default() }
 }

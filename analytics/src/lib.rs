@@ -28,6 +28,7 @@ mod job_families;
 mod jobs;
 mod ledger;
 mod month_end;
+mod owed;
 mod postings;
 mod ranks;
 mod recommendation;

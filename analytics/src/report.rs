@@ -117,7 +117,7 @@ pub(crate) async fn report_untied(store: &Store, config: &Config, query: &Query)
     check(config, metric, query)?;
     let columns: Vec<String> =
         by.iter().copied().chain(metric.keys.iter().copied()).chain(metric.columns.iter().copied()).map(str::to_owned).collect();
-    let selected: Vec<String> = columns.iter().map(|column| select(column)).collect();
+    let selected: Vec<String> = columns.iter().map(|column| select(metric, column)).collect();
     let asked = statement_of(metric, query, &by);
     let sql = format!("SELECT {} FROM (\n{asked})", selected.join(", "));
     installed(store, metric, &by, &query.filters).await?;
@@ -249,8 +249,10 @@ pub(crate) fn instant(at: DateTime<Utc>) -> String {
     at.format("%Y-%m-%d %H:%M:%S%.3f").to_string()
 }
 
-fn select(column: &str) -> String {
+/// A column of a report. A calendar column stands in `period`, unless the definition has one of its own of that name.
+fn select(metric: &Metric, column: &str) -> String {
     match column {
+        _ if !metric.dimensions.contains(&column) => format!("`{column}`"),
         "day" | "week" => format!("toString(period) AS {column}"),
         "month" => "formatDateTime(period, '%Y-%m') AS month".to_owned(),
         _ => format!("`{column}`"),

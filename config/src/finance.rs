@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use crate::owed::{BonusRule, FeeRule};
 use crate::places::Places;
 use crate::problem::{Bad, Problem, did_you_mean};
 use crate::reader::Section;
@@ -28,6 +29,10 @@ pub struct Finance {
     pub package: Vec<Package>,
     /// Cost that is given to other channels, stores, departments or requisitions than its lines name.
     pub allocation: Vec<Allocation>,
+    /// Referral bonuses that are owed for hires; of several that fit a hire the first counts.
+    pub bonus: Vec<BonusRule>,
+    /// Head-hunters' fees that are owed for hires; of several that fit a hire the first counts.
+    pub fee: Vec<FeeRule>,
     /// What may be spent by month.
     pub budget: Vec<Budget>,
     /// Where the keys of the file stand.
@@ -153,7 +158,43 @@ pub struct Allocation {
     #[schemars(default)]
     pub to: Option<NaiveDate>,
     /// Who bears how much; what is left stays where the line is.
+    #[schemars(default)]
     pub share: Vec<AllocationShare>,
+    /// Instead of shares: by people of the month, counted anew for each month.
+    #[schemars(default)]
+    pub by: Option<AllocationBasis>,
+    /// With `by`: among whom it is divided.
+    #[schemars(default)]
+    pub among: Option<AllocationDimension>,
+    /// With `by`: only among these; empty: all of whom people were counted.
+    #[schemars(default)]
+    pub only: Vec<String>,
+}
+
+/// Which people of a month divide a cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AllocationBasis {
+    /// Who was employed on the last day of the month, of all channels.
+    Headcount,
+    /// Applications that began in the month, of the channels that the rule names.
+    Applications,
+    /// Who started work in the month, of the channels that the rule names.
+    Hires,
+}
+
+/// Among whom a cost is divided by people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AllocationDimension {
+    /// Channels.
+    Channel,
+    /// Stores.
+    Store,
+    /// Departments.
+    Department,
+    /// Requisitions, by source id.
+    Requisition,
 }
 
 /// Who bears how much of a cost.
@@ -236,6 +277,45 @@ impl PackageRule {
     }
 }
 
+impl AllocationBasis {
+    /// The word used in the file.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Headcount => "headcount",
+            Self::Applications => "applications",
+            Self::Hires => "hires",
+        }
+    }
+}
+
+impl FromStr for AllocationBasis {
+    type Err = Bad;
+
+    fn from_str(text: &str) -> Result<Self, Bad> {
+        one_of("basis", text, [Self::Headcount, Self::Applications, Self::Hires], Self::as_str)
+    }
+}
+
+impl AllocationDimension {
+    /// The word used in the file.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Channel => "channel",
+            Self::Store => "store",
+            Self::Department => "department",
+            Self::Requisition => "requisition",
+        }
+    }
+}
+
+impl FromStr for AllocationDimension {
+    type Err = Bad;
+
+    fn from_str(text: &str) -> Result<Self, Bad> {
+        one_of("dimension", text, [Self::Channel, Self::Store, Self::Department, Self::Requisition], Self::as_str)
+    }
+}
+
 impl FromStr for BonusUnits {
     type Err = Bad;
 
@@ -256,6 +336,7 @@ impl Finance {
     pub(crate) fn read(section: &mut Section<'_>) -> Self {
         let mut documents = BTreeSet::new();
         let mut ids = BTreeSet::new();
+        let mut rules = BTreeSet::new();
         Self {
             vat: section.section("vat", |section| {
                 let deductible = section.optional("deductible", invoice_types).unwrap_or_else(|| Vat::default().deductible);
@@ -277,6 +358,8 @@ impl Finance {
                 }
                 allocation
             }),
+            bonus: BonusRule::read_all(section, &mut rules),
+            fee: FeeRule::read_all(section, &mut rules),
             budget: budgets(section),
             places: Places::default(),
         }
@@ -288,6 +371,11 @@ impl Finance {
         Problem { hint: bad.hint, ..problem }
     }
 
+    /// Whether cost depends on people: on who was taken on, or on how many there are of whom.
+    pub fn asks_people(&self) -> bool {
+        !self.bonus.is_empty() || !self.fee.is_empty() || self.allocation.iter().any(|rule| rule.by.is_some())
+    }
+
     /// Every channel that the file names, with its key.
     pub(crate) fn channels(&self) -> impl Iterator<Item = (String, &str)> {
         let allocations = self.allocation.iter().enumerate().flat_map(|(at, allocation)| {
@@ -297,8 +385,18 @@ impl Finance {
                 shares.filter_map(move |(share, one)| Some((format!("allocation[{at}].share[{share}].channel"), one.channel.as_deref()?))),
             )
         });
+        let only = self.allocation.iter().enumerate().filter(|(_, rule)| rule.among == Some(AllocationDimension::Channel));
+        let only = only.flat_map(|(at, rule)| rule.only.iter().map(move |id| (format!("allocation[{at}].only"), id.as_str())));
+        let bonuses = self.bonus.iter().enumerate();
+        let bonuses = bonuses.flat_map(|(at, rule)| rule.channel.iter().map(move |id| (format!("bonus[{at}].channel"), id.as_str())));
+        let fees = self.fee.iter().enumerate();
+        let fees = fees.flat_map(|(at, rule)| rule.channel.iter().map(move |id| (format!("fee[{at}].channel"), id.as_str())));
         let budgets = self.budget.iter().enumerate();
-        allocations.chain(budgets.filter_map(|(at, budget)| Some((format!("budget[{at}].channel"), budget.channel.as_deref()?))))
+        allocations
+            .chain(only)
+            .chain(bonuses)
+            .chain(fees)
+            .chain(budgets.filter_map(|(at, budget)| Some((format!("budget[{at}].channel"), budget.channel.as_deref()?))))
     }
 }
 
@@ -375,16 +473,14 @@ impl Allocation {
                 requisition: section.optional("requisition", words),
                 share: section.required("share", Decimal::ZERO, |node| decimal(node).and_then(above_zero)),
             }),
+            by: section.optional("by", from_str),
+            among: section.optional("among", from_str),
+            only: section.optional("only", list).unwrap_or_default(),
         };
         if allocation.channel.is_empty() && allocation.account.is_empty() && allocation.document.is_empty() && allocation.kind.is_empty() {
             section.complain_here(bad("an allocation of everything", "say of which channel, account, document or kind"));
         }
-        if allocation.share.is_empty() {
-            section.complain_here(bad(
-                "an allocation without shares",
-                "[[allocation.share]] with store, department, channel or requisition, and share",
-            ));
-        }
+        allocation.check_who(section);
         let all = allocation.share.iter().map(|one| one.share).sum::<Decimal>();
         if all > Decimal::ONE {
             section.complain_here(bad(format!("the shares add up to {all}"), "at most 1; what is left stays where the line is"));
@@ -395,6 +491,30 @@ impl Allocation {
             section.complain("to", Bad::new(format!("is before from ({from})")));
         }
         allocation
+    }
+}
+
+impl Allocation {
+    /// Either shares, or people among whom.
+    fn check_who(&self, section: &Section<'_>) {
+        match (self.share.is_empty(), self.by) {
+            (true, None) => section.complain_here(bad(
+                "an allocation without shares",
+                "[[allocation.share]] with store, department, channel or requisition, and share; or by = \"headcount\" and among = \"store\"",
+            )),
+            (false, Some(by)) => {
+                let message = format!("an allocation by {} and by shares", by.as_str());
+                section.complain_here(bad(message, "either by and among, or [[allocation.share]]"));
+            }
+            (true, Some(_)) if self.among.is_none() => {
+                section.complain("by", bad("does not say among whom", "among = \"store\", or channel, department or requisition"));
+            }
+            _ => {}
+        }
+        let needless = [("among", self.among.is_some()), ("only", !self.only.is_empty())];
+        for (key, _) in needless.into_iter().filter(|(_, said)| *said && self.by.is_none()) {
+            section.complain(key, bad("belongs to an allocation by people", "by = \"headcount\", applications or hires"));
+        }
     }
 }
 

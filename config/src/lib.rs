@@ -25,6 +25,7 @@ mod finance;
 mod http;
 mod load;
 mod money;
+mod owed;
 mod persona;
 mod places;
 mod problem;
@@ -47,11 +48,13 @@ pub use clock::{Clock, FixedClock, SharedClock, SystemClock};
 pub use connection::Connection;
 pub use example::{TEMPLATES, ZH_SME_TEMPLATE, example, template};
 pub use finance::{
-    Allocation, AllocationShare, BonusUnits, Budget, CostBasis, CostSettings, Finance, Package, PackageItem, PackageRule, Vat, Wallets,
+    Allocation, AllocationBasis, AllocationDimension, AllocationShare, BonusUnits, Budget, CostBasis, CostSettings, Finance, Package,
+    PackageItem, PackageRule, Vat, Wallets,
 };
 pub use http::HttpSettings;
 pub use load::{Config, process_env};
 pub use money::{Currency, Money};
+pub use owed::{BonusRule, ClawbackRule, ClawbackStep, FeeRule, Payable, StatedHire};
 pub use persona::{Persona, Personas, Tag};
 pub use places::Places;
 pub use problem::{Bad, ConfigError, Explain, Problem, closest, did_you_mean};

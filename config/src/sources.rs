@@ -78,18 +78,20 @@ impl Sources {
 
 impl SourceOverride {
     fn read(section: &mut Section<'_>) -> Self {
-        let key = |node: &Node| {
-            let text = words(node)?;
-            match text.split_once('/') {
-                Some((connection, id)) if !connection.is_empty() && !id.is_empty() => Ok(text),
-                _ => Err(Bad::new(format!("{text:?} is not of the form connection/id"))),
-            }
-        };
         Self {
-            hire: section.required("hire", String::new(), key),
+            hire: section.required("hire", String::new(), hire_key),
             channel: section.required("channel", String::new(), words),
             reason: section.required("reason", String::new(), words),
         }
+    }
+}
+
+/// An application or a row of employment, `connection/id`.
+pub(crate) fn hire_key(node: &Node) -> Result<String, Bad> {
+    let text = words(node)?;
+    match text.split_once('/') {
+        Some((connection, id)) if !connection.is_empty() && !id.is_empty() => Ok(text),
+        _ => Err(Bad::new(format!("{text:?} is not of the form connection/id"))),
     }
 }
 

@@ -25,6 +25,19 @@ pub struct Allocation {
     pub to: Option<i32>,
     /// Who bears how much; what is left stays where the line is.
     pub shares: Vec<Share>,
+    /// Instead of shares: people who were counted, by month.
+    pub counted: Option<Vec<Counted>>,
+}
+
+/// People of a month, by whom cost of its days is divided: the [`Share::share`] of each is how many they are, in the order of their names.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Counted {
+    /// First day of the month.
+    pub from: i32,
+    /// Last day, included.
+    pub to: i32,
+    /// How many there are of whom.
+    pub people: Vec<Share>,
 }
 
 /// Who bears a share; what is not named is the line's.
@@ -38,7 +51,7 @@ pub struct Share {
     pub department: Option<Word>,
     /// Requisition.
     pub requisition: Option<Word>,
-    /// Millionths of the cost.
+    /// Millionths of the cost, or people.
     pub share: i64,
 }
 
@@ -55,6 +68,8 @@ pub struct Piece {
     pub place: Place,
     /// The rule that says so, if one does.
     pub allocation: Word,
+    /// A rule would divide it, and nobody was counted by whom.
+    pub without_basis: bool,
 }
 
 impl Allocation {
@@ -71,17 +86,19 @@ impl Allocation {
     }
 }
 
-/// Cuts what a line costs from a day to a day into pieces: by the days on which another key begins, then by shares. They add up to the cent.
+/// Cuts what a line costs from a day to a day into pieces: by the days on which another key or month begins, then by shares. They add up to the cent.
 pub fn pieces(rules: &[Allocation], line: &Line, cents: i64, (from, until): (i32, i32)) -> Vec<Piece> {
-    let whole = Piece { from, until, cents, place: line.place, allocation: Word::default() };
+    let whole = Piece { from, until, cents, place: line.place, allocation: Word::default(), without_basis: false };
     let fitting: Vec<&Allocation> = rules.iter().filter(|rule| rule.fits(line)).collect();
     if fitting.is_empty() {
         return vec![whole];
     }
     let mut cuts: Vec<i32> = fitting
         .iter()
-        .flat_map(|rule| [rule.from, rule.to.map(|to| to + 1)])
-        .flatten()
+        .flat_map(|rule| {
+            let months = rule.counted.iter().flatten().flat_map(|month| [month.from, month.to + 1]);
+            [rule.from, rule.to.map(|to| to + 1)].into_iter().flatten().chain(months)
+        })
         .filter(|cut| from < *cut && *cut <= until)
         .chain([from, until + 1])
         .collect();
@@ -101,20 +118,58 @@ pub fn pieces(rules: &[Allocation], line: &Line, cents: i64, (from, until): (i32
     out
 }
 
+impl Share {
+    fn place(&self, of: Place) -> Place {
+        Place {
+            channel: self.channel.unwrap_or(of.channel),
+            store: self.store.unwrap_or(of.store),
+            department: self.department.unwrap_or(of.department),
+            requisition: self.requisition.unwrap_or(of.requisition),
+            ..of
+        }
+    }
+}
+
+/// An amount in proportion to numbers of people, by the largest remainder (Hamilton's method): each gets the whole cents of its part, and the cents that
+/// are left go to the greatest remainders, of equal ones to the first. `None` when there is nobody.
+pub fn by_people(cents: i64, people: &[i64]) -> Option<Vec<i64>> {
+    let all: i128 = people.iter().map(|n| i128::from((*n).max(0))).sum();
+    if all == 0 {
+        return None;
+    }
+    let whole = i128::from(cents).abs();
+    let mut parts: Vec<i64> = people.iter().map(|n| (whole * i128::from((*n).max(0)) / all) as i64).collect();
+    let mut order: Vec<usize> = (0..people.len()).collect();
+    let remainder = |at: &usize| people.get(*at).map_or(0, |n| whole * i128::from((*n).max(0)) % all);
+    order.sort_by_key(|at| std::cmp::Reverse(remainder(at)));
+    let left = whole - parts.iter().map(|part| i128::from(*part)).sum::<i128>();
+    for at in order.into_iter().take(left as usize) {
+        parts.get_mut(at).into_iter().for_each(|part| *part += 1);
+    }
+    Some(parts.into_iter().map(|part| part * cents.signum()).collect())
+}
+
 impl Allocation {
     fn share_out(&self, whole: Piece, out: &mut Vec<Piece>) {
+        let Some(months) = &self.counted else { return self.by_shares(whole, out) };
+        let month = months.iter().find(|month| month.from <= whole.from && whole.from <= month.to);
+        let people: &[Share] = month.map_or(&[], |month| &month.people);
+        match by_people(whole.cents, &people.iter().map(|share| share.share).collect::<Vec<_>>()) {
+            Some(parts) => {
+                let pieces = people.iter().zip(parts);
+                out.extend(pieces.map(|(share, cents)| Piece { cents, place: share.place(whole.place), allocation: self.id, ..whole }));
+            }
+            None => out.push(Piece { without_basis: true, ..whole }),
+        }
+    }
+
+    fn by_shares(&self, whole: Piece, out: &mut Vec<Piece>) {
         let until = |share: i64| half_up(i128::from(whole.cents) * i128::from(share.min(SHARE_ONE)), i128::from(SHARE_ONE)) as i64;
         let mut shared = 0;
         for share in &self.shares {
             let cents = until(shared + share.share) - until(shared);
             shared += share.share;
-            let place = Place {
-                channel: share.channel.unwrap_or(whole.place.channel),
-                store: share.store.unwrap_or(whole.place.store),
-                department: share.department.unwrap_or(whole.place.department),
-                requisition: share.requisition.unwrap_or(whole.place.requisition),
-                ..whole.place
-            };
+            let place = share.place(whole.place);
             out.push(Piece { cents, place, allocation: self.id, ..whole });
         }
         out.push(Piece { cents: whole.cents - until(shared), ..whole });

@@ -1,12 +1,16 @@
 //! The journal: every line of the ledger by double entry.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use crate::allocation::{Allocation, pieces};
-use crate::amount::{cents, spread};
+use crate::allocation::{Allocation, Piece, pieces};
+use crate::amount::{TEN_THOUSANDTHS, cents, part, spread};
 use crate::line::{Kind, Line, Place, Word};
+use crate::owed::{self, Owed, Reckoning, Settled};
 use crate::package::{Entitlement, Terms};
 use crate::wallet::{Bonus, Holding, Measure};
+
+/// A cent in ten-thousandths.
+const CENT: i64 = TEN_THOUSANDTHS / 100;
 
 /// An account of the journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -111,6 +115,16 @@ pub enum Reason {
     OutsideValidity,
     /// More was used than the package entitles to.
     OverEntitlement,
+    /// A bonus, fee or clawback that settles nothing which is reckoned of hires, so that it may be cost twice.
+    NoAccrual,
+    /// Another amount was paid for a hire than is owed.
+    AmountDiffers,
+    /// A fee in percent of pay that nobody stated.
+    NoPay,
+    /// The person left on a day that nobody knows, and what is owed depends on it.
+    NoLeaveDay,
+    /// There is nobody by whom a rule could divide it in one of its months.
+    NoBasis,
 }
 
 impl Reason {
@@ -126,6 +140,11 @@ impl Reason {
             Self::NoItem => "no_item",
             Self::OutsideValidity => "outside_validity",
             Self::OverEntitlement => "over_entitlement",
+            Self::NoAccrual => "no_accrual",
+            Self::AmountDiffers => "amount_differs",
+            Self::NoPay => "no_pay",
+            Self::NoLeaveDay => "no_leave_day",
+            Self::NoBasis => "no_basis",
         }
     }
 }
@@ -141,6 +160,8 @@ pub struct Fault {
     pub amount: Option<i64>,
     /// What was expected.
     pub expected: Option<i64>,
+    /// The day that it is of, where that is not the line's booking day.
+    pub day: Option<i32>,
 }
 
 /// What a company decides of its ledger.
@@ -152,6 +173,10 @@ pub struct Rules {
     pub packages: Vec<Terms>,
     /// Cost that others bear than the lines name.
     pub allocations: Vec<Allocation>,
+    /// What is owed for hires, in the order of their keys.
+    pub owed: Vec<Owed>,
+    /// Of which lines this is reckoned.
+    pub reckoned: Vec<Reckoning>,
 }
 
 /// The ledger as a journal, with its wallets and packages.
@@ -163,6 +188,8 @@ pub struct Book {
     pub wallets: Vec<Wallet>,
     /// Entitlements of packages whose use is told apart.
     pub entitlements: Vec<Entitlement>,
+    /// What is owed for hires, in the order of the rules'.
+    pub owed: Vec<Settled>,
     /// What does not fit together.
     pub faults: Vec<Fault>,
 }
@@ -173,7 +200,12 @@ pub fn book(lines: &[Line], rules: &Rules) -> Book {
     let wallets = Wallets::of(lines);
     let mut moving: Vec<Vec<u32>> = vec![Vec::new(); wallets.found.len()];
     let mut units = Vec::new();
+    let mut settling = Vec::new();
+    let reckoned: HashSet<u32> = rules.owed.iter().map(|owed| owed.line).collect();
     for (line, number) in lines.iter().zip(0_u32..) {
+        if reckoned.contains(&number) {
+            continue;
+        }
         if line.rate.is_none() {
             desk.fault(Reason::NoRate, number, Some(line.gross), None);
             continue;
@@ -181,6 +213,7 @@ pub fn book(lines: &[Line], rules: &Rules) -> Book {
         match wallets.paid_from(line) {
             Some(wallet) => moving.get_mut(wallet).into_iter().for_each(|lines| lines.push(number)),
             None if line.kind == Kind::PackageUnit => units.push(number),
+            None if owed::settles(line.kind) => settling.push(number),
             None => desk.direct(number),
         }
     }
@@ -188,6 +221,7 @@ pub fn book(lines: &[Line], rules: &Rules) -> Book {
         desk.wallet(wallet, numbers);
     }
     desk.packages(units);
+    desk.owed(settling);
     desk.book
 }
 
@@ -272,7 +306,7 @@ impl Desk<'_> {
     }
 
     fn fault(&mut self, reason: Reason, line: u32, amount: Option<i64>, expected: Option<i64>) {
-        self.book.faults.push(Fault { reason, line, amount, expected });
+        self.book.faults.push(Fault { reason, line, amount, expected, day: None });
     }
 
     /// Moves cents that no day of service and no rule divides.
@@ -319,6 +353,7 @@ impl Desk<'_> {
             if piece.cents == 0 {
                 continue;
             }
+            self.told_of_basis(number, &piece);
             if piece.from == piece.until && piece.from == line.booked_on {
                 self.book.entries.push(entry(piece.from, Account::Cost, from, piece.cents));
                 continue;
@@ -327,6 +362,14 @@ impl Desk<'_> {
             let between = if line.service.0 < line.booked_on { Account::Payable } else { Account::Prepaid };
             self.book.entries.push(entry(line.booked_on, between, from, piece.cents));
             spread(piece.cents, piece.from, piece.until, |day, cents| self.book.entries.push(entry(day, Account::Cost, between, cents)));
+        }
+    }
+
+    /// What no rule could divide is told.
+    fn told_of_basis(&mut self, line: u32, piece: &Piece) {
+        if piece.without_basis {
+            let amount = Some(piece.cents.saturating_mul(CENT));
+            self.book.faults.push(Fault { reason: Reason::NoBasis, line, amount, expected: None, day: Some(piece.from) });
         }
     }
 
@@ -426,6 +469,107 @@ impl Desk<'_> {
         }
     }
 
+    /// What is owed for hires, and the lines that may settle it.
+    fn owed(&mut self, mut settling: Vec<u32>) {
+        let rules = self.rules;
+        for owed in &rules.owed {
+            let mut settled =
+                Settled { line: owed.line, due: owed.reckoned.due, back_on: owed.reckoned.back.map(|(day, _)| day), ..Settled::default() };
+            if let Some(line) = self.line(owed.line) {
+                self.accrue(owed, &line, &mut settled);
+            }
+            self.book.owed.push(settled);
+        }
+        settling.sort_by_key(|number| (self.line(*number).map(|line| line.booked_on), *number));
+        let mut desk = owed::Desk::of(self.lines, &rules.owed);
+        let mut last = HashMap::new();
+        for number in settling {
+            let Some(line) = self.line(number) else { continue };
+            let Some(at) = desk.meant(&line) else {
+                self.unsettled(number, &line);
+                continue;
+            };
+            let (Some(mut settled), Some(owed)) = (self.book.owed.get(at).copied(), rules.owed.get(at)) else { continue };
+            let cleared = desk.note(at, &line, settled.accrued, settled.reversed);
+            self.settle(number, &line, owed, &mut settled, cleared);
+            self.book.owed.get_mut(at).into_iter().for_each(|known| *known = settled);
+            last.insert(at, number);
+        }
+        let mut last: Vec<(usize, u32)> = last.into_iter().collect();
+        last.sort_unstable();
+        for (at, number) in last {
+            if let Some((is, should)) = desk.differs(at) {
+                self.fault(Reason::AmountDiffers, number, Some(is), Some(should));
+            }
+        }
+    }
+
+    /// The first day of work, and the day on which some of it is lost.
+    fn accrue(&mut self, owed: &Owed, line: &Line, settled: &mut Settled) {
+        let Some((accrued, _)) = cost_and_tax(line) else { return self.fault(Reason::NoRate, owed.line, Some(line.gross), None) };
+        if owed.no_pay {
+            self.fault(Reason::NoPay, owed.line, None, None);
+        }
+        if owed.reckoned.unclear {
+            self.fault(Reason::NoLeaveDay, owed.line, Some(line.gross), None);
+        }
+        settled.accrued = accrued;
+        for piece in pieces(&self.rules.allocations, line, accrued, line.service) {
+            self.told_of_basis(owed.line, &piece);
+        }
+        self.borne(owed.line, line, line, line.booked_on, (Account::Cost, Account::Payable), accrued);
+        if let Some((day, back)) = owed.reckoned.back {
+            settled.reversed = part(accrued, 0, back, line.gross);
+            let lost = Line { kind: Kind::Clawback, ..*line };
+            self.borne(owed.line, &lost, line, day, (Account::Cost, Account::Payable), -settled.reversed);
+        }
+    }
+
+    /// Money that clears what is payable; what it is more or less than that is cost of its day.
+    fn settle(&mut self, number: u32, line: &Line, owed: &Owed, settled: &mut Settled, cleared: i64) {
+        let (Some((cost, tax)), Some(own)) = (cost_and_tax(line), self.line(owed.line)) else { return };
+        let cleared = if line.kind == Kind::Clawback { -cleared } else { cleared };
+        let day = line.booked_on;
+        self.borne(number, line, &own, day, (Account::InputVat, Account::Bank), tax);
+        self.borne(number, line, &own, day, (Account::Payable, Account::Bank), cost);
+        self.borne(number, line, &own, day, (Account::Cost, Account::Payable), cost - cleared);
+        settled.extra += cost - cleared;
+        match line.kind {
+            Kind::Clawback => settled.returned -= cleared,
+            _ => settled.paid += cleared,
+        }
+    }
+
+    /// A bonus, fee or clawback that is of nothing which is reckoned: cost by itself.
+    fn unsettled(&mut self, number: u32, line: &Line) {
+        let of = |reckoning: &Reckoning| {
+            (line.kind == Kind::Clawback || line.kind == reckoning.kind)
+                && line.place.channel == reckoning.channel
+                && reckoning.from.is_none_or(|from| from <= line.service.0)
+        };
+        if self.rules.reckoned.iter().any(of) {
+            self.fault(Reason::NoAccrual, number, Some(line.gross), None);
+        }
+        self.direct(number);
+    }
+
+    /// Moves cents of what is owed, borne by whom the rules say of the day on which it accrued.
+    fn borne(&mut self, number: u32, line: &Line, own: &Line, day: i32, (debit, credit): (Account, Account), cents: i64) {
+        let kind = line.kind;
+        let pieces = pieces(&self.rules.allocations, own, cents, own.service).into_iter().filter(|piece| piece.cents != 0);
+        let entry = |piece: Piece| Entry {
+            day,
+            debit,
+            credit,
+            cents: piece.cents,
+            kind,
+            line: number,
+            place: piece.place,
+            allocation: piece.allocation,
+        };
+        self.book.entries.extend(pieces.map(entry));
+    }
+
     /// Units of packages that were used, and what expired.
     fn packages(&mut self, mut units: Vec<u32>) {
         let first = |number: &u32| self.line(*number).map(|line| (line.booked_on, *number));
@@ -447,7 +591,7 @@ impl Desk<'_> {
     }
 
     fn use_package(&mut self, number: u32, line: &Line, entitlements: &mut [Entitlement]) {
-        let used = line.units.map_or(crate::amount::TEN_THOUSANDTHS, i64::saturating_abs);
+        let used = line.units.map_or(TEN_THOUSANDTHS, i64::saturating_abs);
         let lines = self.lines;
         let of = |entitlement: &Entitlement| lines.get(entitlement.line as usize).copied();
         let meant = |entitlement: &Entitlement| {

@@ -5,13 +5,14 @@
 //! The result depends on what the lines say and on their order by key, never on the order in which they came.
 //!
 //! What is paid becomes cost by the day of service ([`amount::spread`]), as a wallet is used ([`wallet`]), as a package is used or expires
-//! ([`package`]), borne by whom a rule says ([`allocation`]). What does not fit together is a [`Fault`], never a guess.
+//! ([`package`]), borne by whom a rule says ([`allocation`]); what is owed for people who were taken on, from their first day ([`owed`]). What does not fit together is a [`Fault`], never a guess.
 
 pub mod allocation;
 pub mod amount;
 mod book;
 mod line;
 pub mod matching;
+pub mod owed;
 pub mod package;
 pub mod voucher;
 pub mod wallet;

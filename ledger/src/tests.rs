@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use crate::allocation::{Allocation, SHARE_ONE, Share};
+use crate::allocation::{Allocation, Counted, SHARE_ONE, Share, by_people};
 use crate::amount::{RATE_ONE, TEN_THOUSANDTHS, cents, part, spread};
 use crate::package::{By, Terms};
 use crate::wallet::Bonus;
@@ -145,6 +145,32 @@ fn a_key_that_changes_divides_by_days_and_then_by_shares() {
     assert_eq!(stores.into_iter().collect::<Vec<_>>(), [((0, 0), 110_000), ((40, 30), 60_000), ((41, 30), 30_000)]);
 }
 
+#[test]
+fn the_cents_that_are_left_go_to_the_greatest_remainders() {
+    // 100 among 1, 1 and 1; 10 among 6, 3 and 5 are 4.29, 2.14 and 3.57.
+    assert_eq!(by_people(100, &[1, 1, 1]), Some(vec![34, 33, 33]));
+    assert_eq!(by_people(10, &[6, 3, 5]), Some(vec![4, 2, 4]));
+    assert_eq!(by_people(-10, &[6, 3, 5]), Some(vec![-4, -2, -4]));
+    assert_eq!((by_people(10, &[]), by_people(10, &[0, 0])), (None, None));
+}
+
+/// 61 days for 610.00: the 30 of the first month by three people to one, the 31 of the second by nobody.
+#[test]
+fn cost_by_people_is_cut_by_months_and_stays_where_nobody_was_counted() {
+    let of = |store, people| Share { store: Some(Word(store)), share: people, ..Share::default() };
+    let first = Counted { from: 1, to: 30, people: vec![of(40, 3), of(41, 1)] };
+    let rule = Allocation { id: Word(30), counted: Some(vec![first]), ..Allocation::default() };
+    let rules = Rules { allocations: vec![rule], ..Rules::default() };
+    let made = book(&[Line { service: (1, 61), booked_on: 1, ..line(Kind::Subscription, 1, 610) }], &rules);
+    let mut stores: BTreeMap<(u32, u32), i64> = BTreeMap::new();
+    for entry in made.entries.iter().filter(|entry| entry.debit == Account::Cost) {
+        *stores.entry((entry.place.store.0, entry.allocation.0)).or_default() += entry.cents;
+    }
+    assert_eq!(stores.into_iter().collect::<Vec<_>>(), [((0, 0), 31_000), ((40, 30), 22_500), ((41, 30), 7_500)]);
+    let told: Vec<_> = made.faults.iter().map(|fault| (fault.reason, fault.amount, fault.day)).collect();
+    assert_eq!(told, [(Reason::NoBasis, Some(310 * TEN_THOUSANDTHS), Some(31))]);
+}
+
 fn any_line() -> impl Strategy<Value = Line> {
     let kind = prop::sample::select(Kind::ALL.map(|(kind, _)| kind).to_vec());
     let amounts = (-2_000_000_i64..50_000_000, 0_i64..200_000, prop::option::of(1_i64..9_000_000), prop::option::of(1_i64..500_000));
@@ -175,9 +201,17 @@ fn any_line() -> impl Strategy<Value = Line> {
 
 fn any_rules() -> impl Strategy<Value = Rules> {
     let share = (0_i64..=SHARE_ONE / 3, 40_u32..44, prop::option::of(2_u32..5));
-    let allocation =
-        (prop::collection::vec(share, 1..4), prop::option::of(2_u32..5), prop::option::of(0_i32..60), prop::option::of(0_i32..90));
+    let counted = prop::collection::vec(prop::collection::vec((0_i64..30, 40_u32..44), 0..4), 0..4);
+    let allocation = (
+        prop::collection::vec(share, 1..4),
+        prop::option::of(counted),
+        prop::option::of(2_u32..5),
+        prop::option::of(0_i32..60),
+        prop::option::of(0_i32..90),
+    );
     (any::<bool>(), any::<bool>(), prop::collection::vec(allocation, 0..3)).prop_map(|(last, by_price, allocations)| Rules {
+        owed: Vec::new(),
+        reckoned: Vec::new(),
         bonus: if last { Bonus::Last } else { Bonus::Average },
         packages: vec![Terms {
             document: Word(50),
@@ -186,7 +220,7 @@ fn any_rules() -> impl Strategy<Value = Rules> {
         }],
         allocations: allocations
             .into_iter()
-            .map(|(shares, channel, from, to)| Allocation {
+            .map(|(shares, counted, channel, from, to)| Allocation {
                 id: Word(70),
                 channels: channel.map(Word).into_iter().collect(),
                 from,
@@ -200,6 +234,15 @@ fn any_rules() -> impl Strategy<Value = Rules> {
                         ..Share::default()
                     })
                     .collect(),
+                counted: counted.map(|months| {
+                    let people = |(people, store)| Share { store: Some(Word(store)), share: people, ..Share::default() };
+                    let month = |(month, at): (Vec<(i64, u32)>, i32)| Counted {
+                        from: at * 30,
+                        to: at * 30 + 29,
+                        people: month.into_iter().map(people).collect(),
+                    };
+                    months.into_iter().zip(0..).map(month).collect()
+                }),
                 ..Allocation::default()
             })
             .collect(),
@@ -251,5 +294,26 @@ proptest! {
         let cut = cut.min(days);
         let first: i64 = all.iter().filter(|(day, _)| *day < from + cut).map(|(_, cents)| cents).sum();
         prop_assert_eq!(first, part(cents, 0, i64::from(cut), i64::from(days)));
+    }
+
+    #[test]
+    fn parts_by_people_add_up_and_are_within_a_cent(cents in -10_000_000_i64..10_000_000, people in prop::collection::vec(0_i64..1_000, 0..30)) {
+        let all: i64 = people.iter().sum();
+        let parts = by_people(cents, &people);
+        prop_assert_eq!(parts.is_some(), all > 0);
+        let parts = parts.unwrap_or_default();
+        if all > 0 {
+            prop_assert_eq!(parts.iter().sum::<i64>(), cents);
+        }
+        for (part, n) in parts.iter().zip(&people) {
+            let exact = i128::from(cents) * i128::from(*n);
+            prop_assert!((i128::from(*part) * i128::from(all) - exact).abs() < i128::from(all), "{part} of {cents} for {n} of {all}");
+        }
+        // More people never bear less.
+        for (a, n) in parts.iter().zip(&people) {
+            for (b, m) in parts.iter().zip(&people) {
+                prop_assert!(n <= m || a.abs() >= b.abs());
+            }
+        }
     }
 }

@@ -33,6 +33,10 @@ async fn every_metric_runs_by_every_dimension() {
     close(&world.store, &world.config, &world.clock, "2026-10".parse().unwrap(), "Lin Example", None).await.unwrap();
     world.insert("spend", vec![line("late", "daily", "19")]).await;
     world.analyze().await;
+    // What is owed for a hire, of whom nothing else is told here.
+    let owed = json!({"kind": "referral_bonus", "rule": "brought", "channel": "boss", "hire": "hr/1", "source_id": "brought/hr/1", "started": "2026-10-02",
+        "amount": "1", "currency": "CNY", "accrued": "1"});
+    world.insert("owed", vec![owed]).await;
     for metric in catalogue() {
         let (periods, dimensions): (Vec<&str>, Vec<&str>) =
             metric.dimensions.iter().partition(|name| ["day", "week", "month"].contains(name));

@@ -22,6 +22,7 @@ mod hires;
 mod invitations;
 mod month_end;
 mod outcomes;
+mod owed;
 mod personas;
 mod posting_time;
 mod recommendation;

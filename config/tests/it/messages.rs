@@ -377,3 +377,69 @@ fn sources_name_channels_that_exist_and_hires_by_their_keys() {
     ];
     assert_eq!(messages.lines().collect::<Vec<_>>(), expected);
 }
+
+fn in_finance(text: &str) -> String {
+    Folder::new(&[("inflow.toml", ""), ("channels.toml", CHANNELS), ("finance.toml", text)]).messages(&[])
+}
+
+#[rstest]
+#[case::bonus_without_amount(
+    "[[bonus]]\nid = \"a\"\nchannel = [\"boss\"]",
+    "finance.toml:1: bonus[0]: a bonus without an amount (amount = \"2000\", or [bonus.job_family] with one for each family)"
+)]
+#[case::bonus_of_nobody(
+    "[[bonus]]\nid = \"a\"\nchannel = []\namount = \"1\"",
+    "finance.toml:3: bonus[0].channel: names no channel (say of which channels it is owed: channel = [\"referral\"])"
+)]
+#[case::bonus_of_a_strange_channel(
+    "[[bonus]]\nid = \"a\"\nchannel = [\"bos\"]\namount = \"1\"",
+    "finance.toml:3: bonus[0].channel: there is no channel `bos` in channels.toml, which has boss, zhaopin (did you mean `boss`?)"
+)]
+#[case::bonus_without_days(
+    "[[bonus]]\nid = \"a\"\nchannel = [\"boss\"]\namount = \"1\"\npayable = \"days\"",
+    "finance.toml:5: bonus[0].payable: does not say after how many days (for example days = 90)"
+)]
+#[case::two_rules_of_one_name(
+    "[[bonus]]\nid = \"a\"\nchannel = [\"boss\"]\namount = \"1\"\n[[fee]]\nid = \"a\"\nchannel = [\"boss\"]\namount = \"1\"",
+    "finance.toml:6: fee[0].id: there are two rules `a`"
+)]
+#[case::fee_of_both(
+    "[[fee]]\nid = \"a\"\nchannel = [\"boss\"]\namount = \"1\"\npercent = \"20\"",
+    "finance.toml:1: fee[0]: a fee is either an amount or a percentage (amount = \"30000\", or percent = \"20\" with the pay of each hire in [[fee.hire]])"
+)]
+#[case::fee_beyond_pay(
+    "[[fee]]\nid = \"a\"\nchannel = [\"boss\"]\npercent = \"120\"",
+    "finance.toml:4: fee[0].percent: must be 100 at most"
+)]
+#[case::clawback_without_guarantee(
+    "[[fee]]\nid = \"a\"\nchannel = [\"boss\"]\namount = \"1\"\nclawback = \"full\"",
+    "finance.toml:5: fee[0].clawback: is of a guarantee that there is not (for example guarantee_days = 90)"
+)]
+#[case::clawback_in_other_words(
+    "[[fee]]\nid = \"a\"\nchannel = [\"boss\"]\namount = \"1\"\nguarantee_days = 90\nclawback = \"prorata\"",
+    "finance.toml:6: fee[0].clawback: unknown clawback `prorata`, accepted: full, pro_rata, steps (did you mean `pro_rata`?)"
+)]
+#[case::steps_in_disorder(
+    "[[fee]]\nid = \"a\"\nchannel = [\"boss\"]\namount = \"1\"\nguarantee_days = 90\nclawback = \"steps\"\n[[fee.step]]\ndays = 60\nshare = \"0.5\"\n[[fee.step]]\ndays = 30\nshare = \"1\"",
+    "finance.toml:7: fee[0].step: steps must have more and more days"
+)]
+#[case::pay_of_nobody(
+    "[[fee]]\nid = \"a\"\nchannel = [\"boss\"]\npercent = \"20\"\n[[fee.hire]]\nhire = \"17\"\nyearly_pay = \"1\"",
+    "finance.toml:6: fee[0].hire[0].hire: \"17\" is not of the form connection/id"
+)]
+#[case::by_people_among_nobody(
+    "[[allocation]]\nid = \"a\"\nchannel = [\"boss\"]\nby = \"headcount\"",
+    "finance.toml:4: allocation[0].by: does not say among whom (among = \"store\", or channel, department or requisition)"
+)]
+#[case::by_people_and_shares(
+    "[[allocation]]\nid = \"a\"\nchannel = [\"boss\"]\nby = \"hires\"\namong = \"store\"\n[[allocation.share]]\nstore = \"x\"\nshare = \"1\"",
+    "finance.toml:1: allocation[0]: an allocation by hires and by shares (either by and among, or [[allocation.share]])"
+)]
+#[case::by_other_people(
+    "[[allocation]]\nid = \"a\"\nchannel = [\"boss\"]\nby = \"people\"\namong = \"store\"",
+    "finance.toml:4: allocation[0].by: unknown basis `people`, accepted: headcount, applications, hires"
+)]
+fn rules_of_people(#[case] text: &str, #[case] message: &str) {
+    let messages = in_finance(text);
+    assert!(messages.lines().any(|line| line.trim() == message), "{messages}");
+}

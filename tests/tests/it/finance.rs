@@ -34,6 +34,12 @@ fn import(company: &Company, file: &str) {
     company.run(&["import", "spend", file, "--connection", "ledger"]).ok();
 }
 
+/// The ledger, and the people of whom some of it is owed.
+fn import_all(company: &Company) {
+    company.run(&["import", "employment", "people.csv", "--connection", "people"]).ok();
+    import(company, "ledger.csv");
+}
+
 /// Columns of a report of the quarter, one line a row, without the rows that say nothing.
 fn report(company: &Company, metric: &[&str], columns: &[&str]) -> Vec<String> {
     let quarter = ["--from", "2026-07-01", "--to", "2026-09-30", "--format", "csv"];
@@ -51,7 +57,7 @@ fn report(company: &Company, metric: &[&str], columns: &[&str]) -> Vec<String> {
 #[test]
 fn the_worked_quarter_agrees_in_every_figure() {
     let company = company("2026-10-19");
-    import(&company, "ledger.csv");
+    import_all(&company);
     at(&company, "2026-10-20");
     import(&company, "late.csv");
     let accrued = report(&company, &["spend", "--by", "channel,month"], &["channel", "month", "amount"]);
@@ -75,6 +81,8 @@ fn the_worked_quarter_agrees_in_every_figure() {
         "linkedin 2026-09 352.50",
         "referral 2026-07 2000.00",
         "referral 2026-09 -2000.00",
+        "search 2026-08 36000.00",
+        "search 2026-09 -24000.00",
     ];
     assert_eq!(accrued, expected);
     // What was paid, and where it went.
@@ -83,8 +91,8 @@ fn the_worked_quarter_agrees_in_every_figure() {
         report(&company, &["cash", "--by", "month"], &bridge),
         [
             "2026-07 6510.00 4760.00 4700.00 420.00 2000.00 14390.00",
-            "2026-08 3655.00 -330.00 -870.00 0.00 0.00 2455.00",
-            "2026-09 1700.83 -965.00 -2600.00 0.00 -2000.00 135.83",
+            "2026-08 39655.00 -330.00 -870.00 2160.00 0.00 40615.00",
+            "2026-09 -22299.17 -965.00 -2600.00 -1440.00 -2000.00 -25304.17",
         ]
     );
     assert_eq!(
@@ -97,6 +105,28 @@ fn the_worked_quarter_agrees_in_every_figure() {
             "douyin 1538.33 1538.33",
             "kuaishou 140.00 140.00",
             "linkedin 1062.50 1062.50",
+            "search 12000.00 12720.00",
+        ]
+    );
+    // By the hire, which is a row of the list of employees and never a name.
+    assert_eq!(
+        report(
+            &company,
+            &["owed"],
+            &["rule", "hire", "state", "due_on", "reversed_on", "accrued", "reversed", "paid", "returned", "open", "status"]
+        ),
+        [
+            "brought people/P1 reversed  2026-09-25 2000.00 2000.00 0.00 0.00 0.00 ok",
+            "summit people/P2 settled 2026-09-09 2026-09-08 36000.00 24000.00 36000.00 24000.00 0.00 ok",
+        ]
+    );
+    assert_eq!(
+        report(&company, &["spend_entries", "--by", "channel,kind", "--filter", "channel=referral,search"], &["entry", "kind", "amount"]),
+        [
+            "finance.toml:brought/people/P1 clawback -2000.00",
+            "finance.toml:brought/people/P1 referral_bonus 2000.00",
+            "finance.toml:summit/people/P2 clawback -24000.00",
+            "finance.toml:summit/people/P2 headhunter_fee 36000.00",
         ]
     );
     let wallets =
@@ -122,9 +152,9 @@ fn the_worked_quarter_agrees_in_every_figure() {
     assert_eq!(
         report(&company, &["ties"], &["tie", "amount", "difference", "ties"]),
         [
-            "books 13095.83 0.00 true",
-            "channels 11865.83 0.00 true",
-            "ledger 16980.83 0.00 true",
+            "books 25095.83 0.00 true",
+            "channels 23865.83 0.00 true",
+            "ledger 29700.83 0.00 true",
             "prepaid 1230.00 0.00 true",
             "wallets 3465.00 0.00 true"
         ]
@@ -145,27 +175,27 @@ fn a_ledger_imported_again_adds_nothing() {
 #[test]
 fn what_comes_after_a_closing_is_posted_to_the_open_month() {
     let company = company("2026-10-19");
-    import(&company, "ledger.csv");
+    import_all(&company);
     let early = company.run(&["close", "2026-10", "--by", "Lin Example"]);
     assert_eq!((early.code, early.out.as_str()), (1, ""));
     assert!(early.err.contains("2026-10 is not over yet: it is 2026-10-19 in the company's zone"), "{}", early.err);
     let closed = company.run(&["close", "2026-08", "--by", "Lin Example"]).ok().out;
     let hash = closed
-        .strip_prefix("2026-08, with all months before it, closed by Lin Example: 10220.00 CNY in 46 rows\nhash ")
+        .strip_prefix("2026-08, with all months before it, closed by Lin Example: 46220.00 CNY in 47 rows\nhash ")
         .unwrap()
         .trim()
         .to_owned();
     at(&company, "2026-10-20");
     import(&company, "late.csv");
     let months = || report(&company, &["spend", "--by", "month"], &["month", "amount", "as_closed"]);
-    let then = ["2026-07 6510.00 6570.00", "2026-08 3655.00 3650.00", "2026-09 1700.83 1645.83"];
+    let then = ["2026-07 6510.00 6570.00", "2026-08 39655.00 39650.00", "2026-09 -22299.17 -22354.17"];
     assert_eq!(months(), then);
     assert_eq!(
         report(&company, &["spend_later"], &["month", "posted_in", "line", "amount"]),
         ["2026-07 2026-09 ledger/L28 -60.00", "2026-08 2026-09 ledger/L20 5.00"]
     );
     let september = company.run(&["close", "2026-09", "--by", "Mo Example", "--lang", "zh"]).ok().out;
-    assert!(september.starts_with("2026-09 已由 Mo Example 关账:1645.83 CNY,共 43 行,其中 -55.00 为此前已关账月份的变动"), "{september}");
+    assert!(september.starts_with("2026-09 已由 Mo Example 关账:-22354.17 CNY,共 44 行,其中 -55.00 为此前已关账月份的变动"), "{september}");
 
     // Read anew from landing, all is as it was closed, and the hash can be had with other tools.
     company.run(&["replay"]).ok();
