@@ -47,7 +47,7 @@ mod zones;
 pub use analyze::{Scope, analyze, analyze_in_parts, analyze_into, jobs, jobs_of_the_clock};
 pub use budget::{Advised, BudgetPlan, BudgetQuery, BudgetReason, ChannelYield, People, budget_plan};
 pub use catalogue::{Metric, Superseded, catalogue, metric};
-pub use closing::{Closed, ClosingCheck, Month, Refusal, check_closings, close, closings, reopen};
+pub use closing::{Closed, ClosingCheck, Month, Off, Refusal, check_closings, close, closings, reopen};
 pub use demand::{BusinessSeries, DemandPlan, DemandQuery, Grain, PlannedPeriod, Source as DemandSource, Step as DemandStep, demand_plan};
 pub use error::AnalyticsError;
 pub use inflow_statistics::demand::PeriodNeed;

@@ -26,7 +26,7 @@ pub struct ClosingRow {
     pub closed_at: DateTime<Utc>,
     /// By whom.
     pub closed_by: String,
-    /// Why, although spend did not tie to the ledger; empty: it tied.
+    /// Why, although it did not tie, after the names of the wallets or the bank that were off; empty: it tied.
     pub despite: String,
     /// The base currency.
     pub base: String,
@@ -53,7 +53,7 @@ pub struct ClosingRow {
 }
 
 /// Tables whose rows a closing freezes, each with a partition for it.
-const FROZEN: [&str; 2] = ["closed_costs", "closed_figures"];
+const FROZEN: [&str; 4] = ["closed_costs", "closed_figures", "closed_sources", "closed_people"];
 
 impl Store {
     /// All closings, in the order in which they were made.

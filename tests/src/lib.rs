@@ -156,6 +156,7 @@ pub const DERIVED: &[(&str, &str)] = &[
     ("bank_matches", ""),
     ("invoice_matches", ""),
     ("later_costs", "generation"),
+    ("owed", ""),
     ("persona_words", ""),
     ("application_tags", ""),
     ("application_personas", ""),

@@ -8,7 +8,8 @@
 -- The requisition is the one that employment names (see requisition_jobs), else the case's; the job family is the case's, else that of the
 -- requisition.
 --
--- Touches are the beginnings of the person's cases up to the acceptance. The official source is what a person decided, else
+-- Touches are the beginnings of the person's cases up to the acceptance. The official source is what was frozen when the month of the first day of work
+-- was closed, else what a person decided, else
 -- the first touch of a protected channel within {protect_days}, else the first touch within {window_days}, else the last touch, else what
 -- employment says, else what the person said.
 --
@@ -23,6 +24,16 @@ WITH
             groupArray((lowerUTF8(name_zh), toString(channel))))
         FROM (SELECT * FROM inflow.channels ORDER BY position)
     ) AS names,
+    -- What closed months say, by case or first row of employment.
+    frozen AS
+    (
+        SELECT
+            hire AS of_hire, spell AS of_spell,
+            argMin((toString(official_source), toString(official_basis), official_reason), month) AS said_then
+        FROM inflow_state.closed_sources
+        WHERE (month, number) IN (SELECT month, number FROM inflow_state.closings FINAL WHERE isNull(reopened_at))
+        GROUP BY hire, spell
+    ),
     entries AS
     (
         SELECT case_key, stage_rank, entered_at, precision FROM $stages WHERE stage_rank BETWEEN 8 AND 10
@@ -168,8 +179,10 @@ WITH
             arrayFirst(x -> x.1 = concat(connection, '/', source_id) OR has(rows, x.1) OR has(of_case, x.1), overrides) AS decision
         FROM
         (
-            SELECT o.*, t.touches AS touches, m.of_case AS of_case
+            SELECT o.*, t.touches AS touches, m.of_case AS of_case, if(f.said_then.1 != '', f.said_then, g.said_then) AS closed
             FROM once AS o
+            LEFT JOIN frozen AS f ON f.of_hire = sipHash64(concat(o.connection, '/', o.source_id)) AND f.of_spell = o.spell
+            LEFT JOIN frozen AS g ON g.of_hire = sipHash64(o.rows[1]) AND g.of_spell = o.spell
             LEFT JOIN touched AS t ON t.of_person = o.person_id
             LEFT JOIN
             (
@@ -184,10 +197,10 @@ SELECT
     s.connection AS connection, s.source_id AS source_id, case_key, spell, person_id,
     multiIf(case_channel != '', case_channel, said_channel != '', said_channel, 'unallocated') AS channel,
     first_touch, last_touch, said_channel AS recorded_source, self_source AS self_reported_source,
-    multiIf(decision.1 != '', decision.2, protecting != '', protecting, within != '', within, last_touch != '', last_touch, said_channel != '', said_channel, self_source) AS official_source,
-    multiIf(decision.1 != '', 'override', protecting != '', 'protected', within != '', 'first_touch', last_touch != '', 'last_touch', said_channel != '', 'recorded',
+    multiIf(closed.1 != '', closed.1, decision.1 != '', decision.2, protecting != '', protecting, within != '', within, last_touch != '', last_touch, said_channel != '', said_channel, self_source) AS official_source,
+    multiIf(closed.1 != '', closed.2, decision.1 != '', 'override', protecting != '', 'protected', within != '', 'first_touch', last_touch != '', 'last_touch', said_channel != '', 'recorded',
         self_source != '', 'self_reported', '') AS official_basis,
-    decision.3 AS official_reason,
+    if(closed.1 != '', closed.3, decision.3) AS official_reason,
     if(asked != '', ($opening(s.asked_connection, q.told) AS opening).2, toString(case_requisition)) AS requisition, posting_source_id, store, department, city, recruiter,
     if(case_family != '', toString(case_family), opening.3) AS job_family, posting_cluster,
     began_at, accepted_at, accepted_implied, onboarded_at, passed_at,

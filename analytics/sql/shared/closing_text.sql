@@ -14,3 +14,11 @@ FROM inflow_state.closed_costs
 UNION ALL
 SELECT month, number, formatRowNoNewline('TSV', 'figure', toString(metric), version, toString(by), row)
 FROM inflow_state.closed_figures
+UNION ALL
+SELECT month, number, formatRowNoNewline('TSV', 'source', hire, spell, toString(official_source), toString(official_basis), official_reason)
+FROM inflow_state.closed_sources
+UNION ALL
+SELECT
+    month, number,
+    formatRowNoNewline('TSV', 'people', day, stage_rank, toString(channel), toString(store), toString(department), toString(job_family), toString(requisition), people)
+FROM inflow_state.closed_people

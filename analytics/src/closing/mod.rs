@@ -10,6 +10,7 @@
 mod books;
 mod later;
 mod month;
+mod off;
 mod refusal;
 mod text;
 
@@ -22,13 +23,14 @@ use inflow_store::{ClosingRow, STATE_DATABASE, Store};
 use serde_json::{Map, Value, json};
 
 use crate::AnalyticsError;
-use crate::analyze::Marts;
+use crate::analyze::{Marts, Scope, analyze};
 use crate::catalogue::{catalogue, metric};
 use crate::report::{Query, Report, report_untied, tie};
 
 use books::{Books, Next};
 pub(crate) use later::rebuild_later;
 pub use month::Month;
+pub use off::Off;
 pub use refusal::Refusal;
 pub(crate) use text::closing_text;
 pub use text::{ClosingCheck, check_closings};
@@ -61,7 +63,7 @@ pub async fn closings(store: &Store) -> Result<Vec<ClosingRow>, AnalyticsError> 
 }
 
 /// Closes a month on the marts as they are; the caller sees to it that they are up to date and that nobody else analyses. `despite` is why it is closed
-/// although spend does not tie to the ledger.
+/// although spend does not tie to the ledger, or the ledger not to wallets and bank; these are named before the reason.
 ///
 /// # Errors
 /// [`AnalyticsError::Refused`] when the month may not be closed; else when the store fails.
@@ -80,13 +82,16 @@ pub async fn close(
     let base = config.settings.company.currency;
     let next = books.may_close(month, now.with_timezone(&config.settings.company.timezone).date_naive(), base.as_str())?;
     let ties = ties(store, month, &next, now).await?;
-    let despite = match (ties, despite) {
-        (Ok(()), _) => String::new(),
-        (Err(_), Some(reason)) => reason,
-        (Err(refusal), None) => return Err(refusal.into()),
+    let off = off::ties_off(store, config, month, next.from, now).await?;
+    let despite = match (ties, off.as_slice(), despite) {
+        (Ok(()), [], _) => String::new(),
+        (Err(_), [], Some(reason)) => reason,
+        (_, off, Some(reason)) => format!("{}: {reason}", off.iter().map(off::Off::name).collect::<Vec<_>>().join(", ")),
+        (Err(refusal), _, None) => return Err(refusal.into()),
+        (Ok(()), _, None) => return Err(Refusal::TiesOff { month, off }.into()),
     };
     store.forget_frozen(month.first(), next.number).await.map_err(failed(month))?;
-    freeze_costs(store, &books, month, &next).await?;
+    freeze(store, &books, month, &next).await?;
     let partial = freeze_figures(store, config, month, &next, now).await?;
     let (total, carried, lines) = totals(store, month, &next).await?;
     let mut row = ClosingRow {
@@ -117,7 +122,8 @@ pub async fn close(
     Ok(Closed { row, partial })
 }
 
-/// Reopens the last closed month: its days are as they are now, and what it had frozen is kept for whoever looks back.
+/// Reopens the last closed month: its days, and the official sources of who started then, are as they are now, and what it had frozen is kept for whoever
+/// looks back.
 ///
 /// # Errors
 /// [`AnalyticsError::Refused`] when it is not the last closed month; else when the store fails.
@@ -139,6 +145,12 @@ pub async fn reopen(
     let detail =
         json!({"month": month.to_string(), "number": row.number, "by": row.reopened_by, "reason": row.reopen_reason, "hash": row.hash});
     store.audit("reopen", &detail.to_string()).await.map_err(failed(month))?;
+    let sources = format!("SELECT count() FROM {STATE_DATABASE}.closed_sources WHERE month = '{}' AND number = {}", row.month, row.number);
+    if Marts::live(store, config).number(&sources).await? > 0 {
+        // What is owed follows the official source, and cost what is owed.
+        let of_sources = ["hires", "journal", "spend_days"].map(str::to_owned);
+        analyze(store, config, clock, &of_sources, &Scope::All).await?;
+    }
     Ok(row)
 }
 
@@ -181,8 +193,8 @@ async fn ties(store: &Store, month: Month, next: &Next, now: DateTime<Utc>) -> R
     Ok(Err(Refusal::DoesNotTie { month, difference: format!("{} {}", text("difference"), text("currency")), unconverted }))
 }
 
-async fn freeze_costs(store: &Store, books: &Books, month: Month, next: &Next) -> Result<(), AnalyticsError> {
-    let sql = format!("INSERT INTO {STATE_DATABASE}.closed_costs\n{}", include_str!("../../sql/shared/freeze_costs.sql"));
+/// Costs, official sources and people of the days that are closed.
+async fn freeze(store: &Store, books: &Books, month: Month, next: &Next) -> Result<(), AnalyticsError> {
     let params = [
         ("month", month.first().to_string()),
         ("number", next.number.to_string()),
@@ -190,7 +202,16 @@ async fn freeze_costs(store: &Store, books: &Books, month: Month, next: &Next) -
         ("to", month.last().to_string()),
         ("generation", books.generation().to_string()),
     ];
-    store.execute(&sql, &params, &[]).await.map_err(failed(month))
+    for (table, select) in [
+        ("closed_costs", include_str!("../../sql/shared/freeze_costs.sql")),
+        ("closed_sources", include_str!("../../sql/shared/freeze_sources.sql")),
+        ("closed_people", include_str!("../../sql/shared/freeze_people.sql")),
+    ] {
+        let sql = format!("INSERT INTO {STATE_DATABASE}.{table}\n{select}");
+        // Where the newest version is meant the SQL says so.
+        store.execute(&sql, &params, &[("final", "0")]).await.map_err(failed(month))?;
+    }
+    Ok(())
 }
 
 /// The figures as they are reported now; gives the channels of which something is missing.

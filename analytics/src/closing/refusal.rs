@@ -5,7 +5,7 @@ use std::fmt;
 use chrono::{DateTime, NaiveDate, Utc};
 use inflow_config::Lang;
 
-use super::Month;
+use super::{Month, Off};
 
 /// Why a month is not closed or not reopened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +53,13 @@ pub enum Refusal {
         /// Lines without a rate on their booking day.
         unconverted: u64,
     },
+    /// The ledger does not tie to wallets, bank or books.
+    TiesOff {
+        /// The month.
+        month: Month,
+        /// What is off.
+        off: Vec<Off>,
+    },
     /// Nothing is closed, so nothing can be reopened.
     NoneClosed {
         /// The month.
@@ -98,6 +105,10 @@ impl Refusal {
             Self::DoesNotTie { month, difference, unconverted } => {
                 format!("spend up to {month} does not tie to the ledger: difference {difference}, {unconverted} lines without a rate")
             }
+            Self::TiesOff { month, off } => {
+                let all: Vec<String> = off.iter().map(|one| one.sentence(lang)).collect();
+                if zh { format!("{month} 未勾稽:{}", all.join(";")) } else { format!("{month} does not tie: {}", all.join("; ")) }
+            }
             Self::NoneClosed { month } if zh => format!("没有已关账的月份,{month} 无需重新打开"),
             Self::NoneClosed { month } => format!("no month is closed, so {month} is open"),
             Self::NotLast { month, last } if *month > *last => {
@@ -136,6 +147,10 @@ impl Refusal {
                 "`inflow report spend` shows the tie; add the missing [[rates]], or give `--despite \"REASON\"`, which is kept and printed"
                     .to_owned(),
                 "用 inflow report spend 查看勾稽;补充 [[rates]],或加 --despite \"原因\"(会留存并打印)".to_owned(),
+            ),
+            Self::TiesOff { .. } => (
+                "`inflow report ties`, `wallet` and `bank` show them; give `--despite \"REASON\"`, which is kept with what is off, and printed".to_owned(),
+                "用 inflow report ties、wallet、bank 查看;或加 --despite \"原因\"(与未勾稽项一并留存并打印)".to_owned(),
             ),
             Self::NoneClosed { .. } => {
                 ("`inflow close --list` lists all closings".to_owned(), "inflow close --list 列出全部关账记录".to_owned())

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::world::{World, application, at, find, query};
 
+mod people;
 mod walk;
 
 struct Books {

@@ -12,7 +12,7 @@ pub struct CloseArgs {
     /// Who closes or reopens it; kept and printed
     #[arg(long, value_name = "NAME", required_unless_present_any = ["list", "check"])]
     pub by: Option<String>,
-    /// Close it although spend does not tie to the ledger, for this reason
+    /// Close it although spend does not tie to the ledger, or the ledger not to wallets or bank, for this reason
     #[arg(long, value_name = "REASON", conflicts_with = "reopen")]
     pub despite: Option<String>,
     /// Open the month again, which must be the last that is closed

@@ -42,10 +42,8 @@ async fn closed(app: &App, opened: &Opened, month: Month, by: &str, args: &Close
     let despite = if row.despite.is_empty() {
         String::new()
     } else {
-        let (en, zh) = (
-            format!("\nit does not tie to the ledger; closed despite that: {}", row.despite),
-            format!("\n与台账不符,仍关账的原因:{}", row.despite),
-        );
+        let (en, zh) =
+            (format!("\nit does not tie; closed despite that: {}", row.despite), format!("\n未勾稽,仍关账的原因:{}", row.despite));
         app.printer.pick(&en, &zh).to_owned()
     };
     // The first closing takes all months before it.

@@ -108,6 +108,11 @@ pub fn reason(lang: Lang, reason: &str) -> &str {
         "no_package" => ("its package is not known", "找不到套餐"),
         "no_item" => ("the package has no such entitlement", "套餐无此权益"),
         "over_entitlement" => ("more was used than the package holds", "超出套餐数量"),
+        "no_accrual" => ("a bonus, fee or clawback of no hire that it is owed for", "奖金、猎头费或退费无对应入职者"),
+        "amount_differs" => ("another amount was paid for a hire than is owed", "实付与该入职者应付不符"),
+        "no_pay" => ("a fee in percent of pay that nobody states", "按年薪比例计的猎头费缺少年薪"),
+        "no_leave_day" => ("the last day of work is not known", "离职日期不明"),
+        "no_basis" => ("nobody was counted by whom it could be divided", "该月无可据以分摊的人数"),
         "outside_validity" => ("used outside the package's validity", "不在套餐有效期内"),
         other => return other,
     };

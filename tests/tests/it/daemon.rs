@@ -202,6 +202,46 @@ fn vanishing_is_over(company: &Company) -> bool {
     company.query("SELECT count() FROM inflow.applications").trim() == "2"
 }
 
+/// A month is closed, checked and reopened by the process that holds the folder, in turn with its other jobs; alone it is found as it was left.
+#[test]
+fn a_month_is_closed_beside_the_daemon() {
+    let company = company();
+    company.write(
+        "mappings/ledger.toml",
+        "kind = \"spend\"\nentry_key = [\"line\"]\n[fields]\nchannel = \"channel\"\nkind = \"kind\"\n\
+         booked_on = { path = \"booked\", format = \"%Y-%m-%d\" }\ngross = \"gross\"\n",
+    );
+    company.write("connections/ledger.toml", "connector = \"file\"\nmapping = \"mappings/ledger.toml\"\n");
+    company.write("ledger.csv", "line,channel,kind,booked,gross\nL1,boss,cpc,2026-01-05,100.00\n");
+    company.write("late.csv", "line,channel,kind,booked,gross\nL2,boss,cpc,2026-01-06,7.00\n");
+    let import = |file: &str| company.run(&["import", "spend", file, "--connection", "ledger"]).ok();
+    let close = ["close", "2026-01", "--by", "Lin Example"];
+    let daemon = Holder::start(&company, &["run"]);
+    import("ledger.csv");
+    let early = company.run(&["close", "2140-01", "--by", "Lin Example"]);
+    assert_eq!((early.code, early.err.contains("2140-01 is not over yet")), (1, true), "{early:?}");
+    // It waits for whoever came before.
+    let asking = company.command(&["replay"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let closed = company.run(&close).ok().out;
+    assert!(asking.wait_with_output().unwrap().status.success());
+    let hash =
+        closed.strip_prefix("2026-01, with all months before it, closed by Lin Example: 100.00 CNY in 1 rows\nhash ").unwrap().trim();
+    let again = company.run(&close);
+    assert_eq!((again.code, again.err.contains("2026-01 was closed by Lin Example")), (1, true), "{again:?}");
+    import("late.csv");
+    let booked = "SELECT groupArray((month, amount)) FROM (SELECT formatDateTime(month, '%Y-%m') AS month, toString(sum(amount)) AS amount \
+                  FROM inflow.booked_costs GROUP BY month ORDER BY month)";
+    assert_eq!(daemon.count(booked), "[('2026-01','100'),('2026-02','7')]");
+    assert_eq!(company.run(&["close", "--check"]).ok().out, format!("2026-01/1 is as it was closed: {hash}\n"));
+    let reopened = company.run(&["close", "2026-01", "--reopen", "--by", "Mo Example", "--reason", "发票遗漏", "--lang", "zh"]).ok().out;
+    assert!(reopened.starts_with("2026-01 已由 Mo Example 重新打开:发票遗漏"), "{reopened}");
+    assert_eq!(daemon.count(booked), "[('2026-01','107')]");
+    assert_eq!(daemon.end().0, 0);
+    let listed = company.run(&["close", "--list"]).ok().out;
+    assert!(listed.contains("2026-01/1") && listed.contains("发票遗漏"), "{listed}");
+    assert_eq!(company.run(&["close", "--check"]).ok().out, format!("2026-01/1 is as it was closed: {hash}\n"));
+}
+
 /// Killed while it pulls and imports, it starts again in the same folder and nothing is counted twice or lost.
 #[test]
 fn killed_it_starts_again() {
