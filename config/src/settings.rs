@@ -98,11 +98,24 @@ pub struct StoreSettings {
     /// Threads the engine may use; absent: one for each processor.
     #[schemars(range(min = 1, max = 1024))]
     pub threads: Option<u32>,
+    /// Memory for answers that are kept for readers of the ClickHouse endpoint until something is written; 0 B keeps none.
+    #[serde(serialize_with = "size_text")]
+    #[schemars(with = "SizeText")]
+    pub result_cache: u64,
 }
 
 impl Default for StoreSettings {
     fn default() -> Self {
-        Self { url: None, user: None, password: None, cluster: None, cache_dir: None, max_memory: 800 << 20, threads: None }
+        Self {
+            url: None,
+            user: None,
+            password: None,
+            cluster: None,
+            cache_dir: None,
+            max_memory: 800 << 20,
+            threads: None,
+            result_cache: 64 << 20,
+        }
     }
 }
 
@@ -256,6 +269,7 @@ impl StoreSettings {
             cache_dir: section.optional("cache_dir", words).map(PathBuf::from),
             max_memory: section.optional("max_memory", |node| parsed(node, parse_bytes)).unwrap_or(default.max_memory),
             threads: section.optional("threads", |node| whole(node, 1, 1024)),
+            result_cache: section.optional("result_cache", |node| parsed(node, parse_bytes)).unwrap_or(default.result_cache),
         };
         for key in ["user", "password", "cluster"] {
             if section.has(key) && !section.has("url") {

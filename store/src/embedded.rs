@@ -11,7 +11,10 @@ use std::time::Duration;
 
 use crate::engine::EngineError as Missing;
 use crate::ffi::{self, Api, Connection, EngineError};
+use crate::measures::Measures;
 use crate::sql::{quote_name, quote_text};
+use crate::writes::{Traits, Views, Writes};
+use crate::{DERIVED_DATABASE, STATE_DATABASE};
 
 /// Who a statement runs for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,8 +56,12 @@ pub struct Engine {
     arguments: Vec<String>,
     limits: Limits,
     timezone: String,
+    version: String,
     /// Table functions that no reader may call, lower case.
     closed_functions: Vec<String>,
+    writes: Writes,
+    views: Mutex<Arc<Views>>,
+    measures: Measures,
 }
 
 /// A statement's surroundings.
@@ -101,10 +108,61 @@ impl Engine {
             Ok(String::from_utf8_lossy(output.as_ref()).trim().to_owned())
         };
         let timezone = ask("SELECT timezone()")?;
+        let version = ask("SELECT version()")?;
         let functions = ask("SELECT name FROM system.table_functions")?;
         let closed_functions = functions.lines().filter(|name| !OPEN_TABLE_FUNCTIONS.contains(name)).map(str::to_ascii_lowercase).collect();
         ffi::keep(first);
-        Ok(Engine { api, arguments, limits, timezone, closed_functions })
+        Ok(Engine {
+            api,
+            arguments,
+            limits,
+            timezone,
+            version,
+            closed_functions,
+            writes: Writes::default(),
+            views: Mutex::default(),
+            measures: Measures::default(),
+        })
+    }
+
+    /// Version of the engine, `26.7.2.1`.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// How often it was written to.
+    pub fn writes(&self) -> &Writes {
+        &self.writes
+    }
+
+    /// What it counts.
+    pub fn measures(&self) -> &Measures {
+        &self.measures
+    }
+
+    /// What a statement stands on; `None` when the views have changed since [`read_views`](Self::read_views).
+    pub fn traits(&self, sql: &str) -> Option<Traits> {
+        let views = Arc::clone(&self.views.lock().unwrap_or_else(PoisonError::into_inner));
+        (views.schema == Some(self.writes.schema())).then(|| views.traits(sql.as_bytes()))
+    }
+
+    /// Reads what the views of our databases say. Blocking, some milliseconds.
+    pub fn read_views(&self) -> Result<(), EngineError> {
+        // Counted before they are read: what changes meanwhile makes them be read again.
+        let schema = self.writes.schema();
+        let mut session = self.session(&Surroundings { read_only: true, ..Surroundings::default() })?;
+        let sql = format!(
+            "SELECT name, create_table_query FROM system.tables WHERE database IN ({}, {}) AND engine LIKE '%View'",
+            quote_text(DERIVED_DATABASE),
+            quote_text(STATE_DATABASE)
+        );
+        let output = session.query(sql.as_bytes(), "JSONCompactEachRow", &[])?;
+        let views: Vec<(String, String)> = serde_json::Deserializer::from_slice(output.as_ref())
+            .into_iter()
+            .collect::<Result<_, _>>()
+            .map_err(|error| EngineError(format!("the views cannot be read: {error}")))?;
+        *self.views.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(Views::new(schema, &views));
+        Ok(())
     }
 
     /// Zone of the engine, that of columns and literals without one.

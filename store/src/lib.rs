@@ -27,6 +27,7 @@ mod error;
 mod ffi;
 mod insert;
 mod lock;
+mod measures;
 mod migrations;
 mod options;
 mod progress;
@@ -38,6 +39,7 @@ mod shadow;
 mod sql;
 mod state;
 mod store;
+mod writes;
 
 use std::path::PathBuf;
 

@@ -18,6 +18,7 @@ use crate::endpoint::{self, Access};
 use crate::error::StoreError;
 use crate::insert::Together;
 use crate::lock::{self, FolderLock, Holder};
+use crate::measures::Outcome;
 use crate::migrations::{DERIVED, STATE, migrate};
 use crate::options::StoreOptions;
 use crate::{DERIVED_DATABASE, STATE_DATABASE, engine};
@@ -186,6 +187,26 @@ impl Store {
         }
     }
 
+    /// Counts what was written to the tables that figures read; what was read while it stood still reads the same again. `None` when
+    /// the engine is not in this process, where others write unseen.
+    pub fn generation(&self) -> Option<u64> {
+        self.0.engine.as_ref().map(|engine| engine.writes().figures())
+    }
+
+    /// What the embedded engine and its endpoint counted since the process began, put into a registry for Prometheus. Nothing of a server's.
+    pub fn register_measures(&self, registry: &mut prometheus_client::registry::Registry) {
+        if let Some(engine) = &self.0.engine {
+            engine.measures().register(registry);
+        }
+    }
+
+    /// Notes the time that an analysis took, and whether it went through.
+    pub fn note_analysis(&self, took: Duration, went_through: bool) {
+        if let Some(engine) = &self.0.engine {
+            engine.measures().analysis(if went_through { Outcome::ok } else { Outcome::error }, took);
+        }
+    }
+
     pub(crate) fn writable(&self) -> Result<(), StoreError> {
         match &self.0.other {
             None => Ok(()),
@@ -274,7 +295,7 @@ async fn start(options: &StoreOptions, lock: &mut FolderLock) -> Result<(Url, Se
         behind_proxy: options.behind_proxy,
     };
     let stop = CancellationToken::new();
-    let task = tokio::spawn(endpoint::serve(listener, Arc::clone(&engine), access, stop.clone()));
+    let task = tokio::spawn(endpoint::serve(listener, Arc::clone(&engine), access, options.settings.result_cache, stop.clone()));
     Ok((url, Serving { task, stop: stop.drop_guard() }, engine))
 }
 

@@ -3,6 +3,7 @@
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 
+use super::frames::frame;
 use crate::ffi::EngineError;
 
 /// An error of a request.
@@ -44,8 +45,8 @@ impl Fault {
         match self.code {
             code::AUTHENTICATION_FAILED | code::ACCESS_DENIED | code::READONLY | 192 | 193 | 194 | 291 => StatusCode::FORBIDDEN,
             46 | 47 | 50 | 56 | 60 | 63 | 73 | 81 | 115 | 141 | 142 | 255 => StatusCode::NOT_FOUND,
-            6 | 26 | 27 | 33 | 36 | 38 | 41 | 42 | 43 | 53 | 62 | 69 | 70 | 72 | 117 | 130 | 131 | 144 | 158 | 167 | 271 | 403 | 456
-            | 457 => StatusCode::BAD_REQUEST,
+            6 | 26 | 27 | 33 | 36 | 38 | 41 | 42 | 43 | 53 | 62 | 69 | 70 | 72 | 117 | 130 | 131 | 144 | 158 | 167 | 271 | 306 | 403
+            | 456 | 457 => StatusCode::BAD_REQUEST,
             code::QUERY_IS_TOO_LARGE => StatusCode::PAYLOAD_TOO_LARGE,
             code::NOT_IMPLEMENTED => StatusCode::NOT_IMPLEMENTED,
             159 => StatusCode::REQUEST_TIMEOUT,
@@ -53,9 +54,10 @@ impl Fault {
         }
     }
 
-    /// The answer.
-    pub fn response(&self, query_id: &str) -> Response<Body> {
-        let mut response = Response::new(Body::from(format!("{}\n", self.text)));
+    /// The answer. A client that asked for ClickHouse's frames unpacks errors too.
+    pub fn response(&self, query_id: &str, framed: bool) -> Response<Body> {
+        let text = format!("{}\n", self.text);
+        let mut response = Response::new(if framed { Body::from(frame(text.as_bytes())) } else { Body::from(text) });
         *response.status_mut() = self.status();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=UTF-8"));

@@ -2,14 +2,16 @@
 //!
 //! What it takes: `POST /` and `GET /` with the statement in `query`, in the body or in a form; settings and
 //! `param_*` in the address; rows of an INSERT in the body, streamed; `decompress=1`, gzip. What it gives: the
-//! result, streamed where its format allows; `compress=1`, gzip, lz4; errors by status, header and text. A
-//! `GET` only reads. Not spoken: sessions (each request is its own), external tables, `SET` and `USE` across requests.
+//! result, streamed where its format allows; `compress=1`, gzip, lz4; errors by status, header and text. Answers to
+//! readers are kept until something is written (`kept.rs`); `Cache-Status` says so. A `GET` only reads. Not spoken: sessions (each request is its own), external tables, `SET` and `USE` across requests.
 
 mod access;
 mod encode;
 mod fault;
 mod formats;
 mod frames;
+mod hello;
+mod kept;
 mod reader;
 mod request;
 mod run;
@@ -24,7 +26,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 use axum::serve::ListenerExt;
 use bytes::{Bytes, BytesMut};
-use futures::stream;
+use futures::{StreamExt, stream};
 use tokio::net::TcpListener;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
@@ -35,12 +37,14 @@ pub use run::insert;
 
 use crate::embedded::{Engine, Role, Surroundings};
 use crate::ffi::Counters;
+use crate::measures::Kept;
 use crate::random;
 use crate::sql::{Shape, head, shape};
-use encode::Packing;
+use encode::{Encoder, Packing};
 use fault::code;
+use kept::{Answer, Answers, Unkept};
 use request::{Asked, Incoming, LONGEST_STATEMENT, open_body, settings_for};
-use run::{Job, Running};
+use run::{Begin, Job, Running};
 
 /// Readers' statements that run at once; more wait, then are turned away.
 const READERS_AT_ONCE: usize = 16;
@@ -55,13 +59,16 @@ struct Endpoint {
     engine: Arc<Engine>,
     access: Access,
     readers: Arc<Semaphore>,
+    answers: Option<Answers>,
     server_name: HeaderValue,
 }
 
 /// Serves until told to stop. Pieces of an answer are sent at once: the end of one would else wait 40 ms for the client to say that it has the rest.
-pub async fn serve(listener: TcpListener, engine: Arc<Engine>, access: Access, stop: CancellationToken) -> std::io::Result<()> {
+/// Answers to readers are kept up to `kept` bytes of them.
+pub async fn serve(listener: TcpListener, engine: Arc<Engine>, access: Access, kept: u64, stop: CancellationToken) -> std::io::Result<()> {
+    let answers = Answers::new(kept, engine.measures().clone());
     let server_name = HeaderValue::from_str(&host_name()).unwrap_or(HeaderValue::from_static("inflow"));
-    let endpoint = Arc::new(Endpoint { engine, access, readers: Arc::new(Semaphore::new(READERS_AT_ONCE)), server_name });
+    let endpoint = Arc::new(Endpoint { engine, access, readers: Arc::new(Semaphore::new(READERS_AT_ONCE)), answers, server_name });
     let listener = listener.tap_io(|connection| {
         // Only slower without it.
         let _ = connection.set_nodelay(true);
@@ -86,7 +93,7 @@ async fn answer(State(endpoint): State<Arc<Endpoint>>, request: Request) -> Resp
         Ok(response) => response,
         Err(fault) => {
             tracing::debug!(query_id, code = fault.code, "{}", fault.text);
-            fault.response(&query_id)
+            fault.response(&query_id, asked.framed_result)
         }
     }
 }
@@ -153,11 +160,16 @@ impl Endpoint {
         query_id: &str,
         started: Instant,
     ) -> Result<Response<Body>, Fault> {
-        let permit = match role {
-            Role::Writer => None,
-            Role::Reader => Some(self.admit_reader().await?),
-        };
         let packing = Packing::choose(headers, asked.framed_result);
+        if asked.default_format.as_deref() == Some("Native") {
+            let name = self.server_name.to_str().unwrap_or_default();
+            let facts = hello::Facts { name, version: self.engine.version(), timezone: self.engine.timezone() };
+            if let Some(block) = hello::answer(&sql, asked.protocol, facts) {
+                let body = pack(packing, block)?;
+                let answer = Answer { format: "Native".to_owned(), body, counters: Counters::default() };
+                return Ok(self.given(&answer, packing, query_id, started));
+            }
+        }
         let exception_tag = random::id().chars().filter(char::is_ascii_alphanumeric).take(16).collect::<String>();
         let job = Job {
             engine: Arc::clone(&self.engine),
@@ -170,17 +182,112 @@ impl Endpoint {
             packing,
             exception_tag: exception_tag.clone(),
         };
-        let (begin, running) = run::query(job, permit).await?;
-        let mut response = Response::new(body_of(running));
-        self.describe(&mut response, query_id, Some(&begin.format), begin.counters, started);
+        let (mut response, kept) = match self.key(&job).await {
+            Some(key) => Box::pin(self.kept(key, job, query_id, started)).await?,
+            None => (self.run(job, query_id, started).await?, Kept::bypass),
+        };
         let headers = response.headers_mut();
+        if role == Role::Reader {
+            self.engine.measures().answered(kept);
+            headers.insert("Cache-Status", HeaderValue::from_static(cache_status(kept)));
+        }
         if let Ok(tag) = HeaderValue::from_str(&exception_tag) {
             headers.insert("X-ClickHouse-Exception-Tag", tag);
         }
-        if let Some(encoding) = packing.content_encoding() {
-            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
-        }
         Ok(response)
+    }
+
+    /// The key of an answer that may be kept: a reader's, of a SELECT that gives the same until something is written.
+    async fn key(&self, job: &Job) -> Option<kept::Key> {
+        if job.role != Role::Reader || self.answers.is_none() || !kept::is_select(&job.sql) {
+            return None;
+        }
+        let mut traits = self.engine.traits(&job.sql);
+        if traits.is_none() {
+            let engine = Arc::clone(&self.engine);
+            let read = tokio::task::spawn_blocking(move || engine.read_views()).await;
+            if let Ok(Err(error)) = read {
+                tracing::debug!(error = error.0, "no answer is kept");
+            }
+            traits = self.engine.traits(&job.sql);
+        }
+        let traits = traits.filter(|traits| !traits.unsteady)?;
+        Some(kept::key(job, job.packing, &self.engine.writes().stamp(traits)))
+    }
+
+    /// Gives the answer of this key, or makes it. One that turns out to be large goes to whoever made it, as it comes.
+    async fn kept(&self, key: kept::Key, job: Job, query_id: &str, started: Instant) -> Result<(Response<Body>, Kept), Fault> {
+        let packing = job.packing;
+        let Some(answers) = &self.answers else { return Ok((self.run(job, query_id, started).await?, Kept::bypass)) };
+        if let Some(answer) = answers.get(&key).await {
+            return Ok((self.given(&answer, packing, query_id, started), Kept::hit));
+        }
+        let again = job.clone();
+        let mut made = false;
+        let mut large = None;
+        let making = async {
+            made = true;
+            let permit = self.admit_reader().await.map_err(Unkept::Failed)?;
+            let (begin, running) = run::query(job, Some(permit)).await.map_err(Unkept::Failed)?;
+            match whole(begin, running, answers.largest()).await? {
+                Collected::Whole(answer) => Ok(Arc::new(answer)),
+                Collected::Large(begin, pieces, running) => {
+                    large = Some((begin, pieces, running));
+                    Err(Unkept::TooLarge)
+                }
+            }
+        };
+        let answer = answers.make(key, making).await;
+        if let Some((begin, pieces, running)) = large {
+            return Ok((self.streamed(&begin, pieces, running, packing, query_id, started), Kept::bypass));
+        }
+        match answer.as_ref().map_err(AsRef::as_ref) {
+            Ok(answer) => Ok((self.given(answer, packing, query_id, started), if made { Kept::miss } else { Kept::collapsed })),
+            Err(Unkept::Failed(fault)) => Err(fault.clone()),
+            Err(Unkept::TooLarge) => Ok((self.run(again, query_id, started).await?, Kept::bypass)),
+        }
+    }
+
+    /// Runs a statement for one client alone.
+    async fn run(&self, job: Job, query_id: &str, started: Instant) -> Result<Response<Body>, Fault> {
+        let permit = match job.role {
+            Role::Writer => None,
+            Role::Reader => Some(self.admit_reader().await?),
+        };
+        let packing = job.packing;
+        let (begin, running) = run::query(job, permit).await?;
+        Ok(self.streamed(&begin, Vec::new(), running, packing, query_id, started))
+    }
+
+    fn streamed(
+        &self,
+        begin: &Begin,
+        pieces: Vec<Bytes>,
+        running: Running,
+        packing: Packing,
+        query_id: &str,
+        started: Instant,
+    ) -> Response<Body> {
+        if begin.empty {
+            let nothing = Answer { format: begin.format.clone(), body: Bytes::new(), counters: begin.counters };
+            return self.given(&nothing, packing, query_id, started);
+        }
+        let mut response = Response::new(body_of(pieces, running));
+        self.describe(&mut response, query_id, Some(&begin.format), begin.counters, started);
+        if let Some(encoding) = packing.content_encoding() {
+            response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
+        }
+        response
+    }
+
+    /// A whole answer. An empty one is an empty body, packed in nothing: drivers look at its length.
+    fn given(&self, answer: &Answer, packing: Packing, query_id: &str, started: Instant) -> Response<Body> {
+        let mut response = Response::new(Body::from(answer.body.clone()));
+        self.describe(&mut response, query_id, Some(&answer.format), answer.counters, started);
+        if let Some(encoding) = packing.content_encoding().filter(|_| !answer.body.is_empty()) {
+            response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
+        }
+        response
     }
 
     async fn admit_reader(&self) -> Result<OwnedSemaphorePermit, Fault> {
@@ -222,8 +329,49 @@ fn plain(status: StatusCode, text: String) -> Response<Body> {
     response
 }
 
-fn body_of(running: Running) -> Body {
-    Body::from_stream(stream::unfold(running, |mut running| async move {
+/// RFC 9211.
+fn cache_status(kept: Kept) -> &'static str {
+    match kept {
+        Kept::hit => "inflow; hit",
+        Kept::miss => "inflow; fwd=uri-miss; stored",
+        Kept::collapsed => "inflow; fwd=uri-miss; collapsed",
+        Kept::bypass => "inflow; fwd=bypass",
+    }
+}
+
+fn pack(packing: Packing, plain: Vec<u8>) -> Result<Bytes, Fault> {
+    let unpackable = |error: std::io::Error| Fault::new(1002, error.to_string());
+    let mut encoder = Encoder::new(packing);
+    let mut packed = BytesMut::from(encoder.push(Bytes::from(plain)).map_err(unpackable)?);
+    packed.extend_from_slice(&encoder.finish().map_err(unpackable)?);
+    Ok(packed.freeze())
+}
+
+enum Collected {
+    Whole(Answer),
+    Large(Begin, Vec<Bytes>, Running),
+}
+
+/// Takes an answer together, unless it becomes larger than `most` bytes. An error late in it is known before anything is sent.
+async fn whole(begin: Begin, mut running: Running, most: usize) -> Result<Collected, Unkept> {
+    let mut pieces = Vec::new();
+    let mut size = 0;
+    while let Some(piece) = running.next().await {
+        let piece = piece.map_err(Unkept::Failed)?;
+        size += piece.len();
+        pieces.push(piece);
+        if size > most {
+            return Ok(Collected::Large(begin, pieces, running));
+        }
+    }
+    let body = if begin.empty { Bytes::new() } else { Bytes::from(pieces.concat()) };
+    Ok(Collected::Whole(Answer { format: begin.format, body, counters: begin.counters }))
+}
+
+/// What has come, then what comes.
+fn body_of(pieces: Vec<Bytes>, running: Running) -> Body {
+    let come = stream::iter(pieces.into_iter().map(Ok::<Bytes, std::io::Error>));
+    let comes = stream::unfold(running, |mut running| async move {
         match running.next().await? {
             Ok(piece) => Some((Ok(piece), running)),
             Err(fault) => {
@@ -231,7 +379,8 @@ fn body_of(running: Running) -> Body {
                 Some((Err(std::io::Error::other(fault.text)), running))
             }
         }
-    }))
+    });
+    Body::from_stream(come.chain(comes))
 }
 
 enum Statement {

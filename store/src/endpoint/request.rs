@@ -35,7 +35,6 @@ const OWN: &[&str] = &[
     "wait_end_of_query",
     "role",
     "stacktrace",
-    "client_protocol_version",
     "enable_http_compression",
     "http_zlib_compression_level",
     "send_progress_in_http_headers",
@@ -70,6 +69,8 @@ pub struct Asked {
     pub framed_result: bool,
     /// Whether the answer shall begin only when the result is whole.
     pub whole: bool,
+    /// Version of the native protocol that the client knows; 0 when it names none.
+    pub protocol: u64,
 }
 
 impl Asked {
@@ -86,6 +87,7 @@ impl Asked {
             "decompress" => self.framed_body = yes(&value),
             "compress" => self.framed_result = yes(&value),
             "wait_end_of_query" => self.whole = yes(&value),
+            "client_protocol_version" => self.protocol = value.parse().unwrap_or_default(),
             _ if OWN.contains(&name) => {}
             _ => match name.strip_prefix("param_") {
                 Some(param) => self.params.push((param.to_owned(), value)),
@@ -285,6 +287,11 @@ const NARROWING: &[&str] = &[
     "max_temporary_columns",
 ];
 
+/// Whether a setting is one of those limits.
+pub fn is_narrowing(name: &str) -> bool {
+    NARROWING.contains(&name)
+}
+
 /// A reader's settings, refused when they would widen what a reader has, with the limits put first.
 pub fn reader_settings(limits: Limits, asked: &[(String, String)]) -> Result<Vec<(String, String)>, Fault> {
     let mut time = limits.reader_time;
@@ -311,7 +318,7 @@ pub fn reader_settings(limits: Limits, asked: &[(String, String)]) -> Result<Vec
                 Some(count) => threads = threads.min(count as u64).max(1),
                 None => return refuse("a limit cannot be lifted"),
             },
-            _ if NARROWING.contains(&name.as_str()) => match number {
+            _ if is_narrowing(name) => match number {
                 Some(_) => settings.push((name.clone(), value.clone())),
                 None => return refuse("a limit cannot be lifted"),
             },

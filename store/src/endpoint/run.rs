@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tokio::runtime::Handle;
@@ -12,9 +12,12 @@ use super::encode::{Encoder, Packing};
 use super::fault::{Fault, code};
 use super::formats::{Joiner, Joint, joint};
 use super::reader;
+use super::request::is_narrowing;
 use crate::embedded::{Engine, Role, Surroundings};
 use crate::ffi::{Connection, Counters};
+use crate::measures::Outcome;
 use crate::sql::{Shape, Tokens, shape};
+use crate::writes::Target;
 
 /// How long a client may leave its result unread before the statement is given up.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -24,7 +27,7 @@ const BEFORE_LATE_ERROR: Duration = Duration::from_millis(50);
 const AHEAD: usize = 2;
 
 /// A statement with a result.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Job {
     /// The engine.
     pub engine: Arc<Engine>,
@@ -53,6 +56,8 @@ pub struct Begin {
     pub format: String,
     /// What was read and written, when the statement has ended already.
     pub counters: Counters,
+    /// Whether it has no byte at all.
+    pub empty: bool,
 }
 
 /// A result under way. Dropping it stops the statement.
@@ -116,10 +121,12 @@ pub async fn query(job: Job, permit: Option<OwnedSemaphorePermit>) -> Result<(Be
     let stop = StopOnDrop { engine: Arc::clone(&job.engine), tag: job.surroundings.tag.clone(), state: Arc::clone(&state) };
     let runtime = Handle::current();
     tokio::task::spawn_blocking(move || {
-        let tag = job.exception_tag.clone();
-        let packing = job.packing;
+        let (tag, packing, role, engine) = (job.exception_tag.clone(), job.packing, job.role, Arc::clone(&job.engine));
+        let started = Instant::now();
         let mut out = Out { begin: Some(begin_sender), sender, runtime, encoder: Some(Encoder::new(packing)) };
-        if let Err(fault) = work(job, &mut out, &state) {
+        let done = work(job, &mut out, &state);
+        engine.measures().statement(role, ended(&done, &state), started.elapsed());
+        if let Err(fault) = done {
             out.fail(fault, &tag);
         }
         state.finished.store(true, Ordering::Release);
@@ -128,13 +135,21 @@ pub async fn query(job: Job, permit: Option<OwnedSemaphorePermit>) -> Result<(Be
     Ok((begin, Running { pieces, _stop: stop, _permit: permit }))
 }
 
+fn ended<T>(done: &Result<T, Fault>, state: &State) -> Outcome {
+    match done {
+        _ if state.abandoned.load(Ordering::Acquire) => Outcome::cancelled,
+        Ok(_) => Outcome::ok,
+        Err(_) => Outcome::error,
+    }
+}
+
 fn work(job: Job, out: &mut Out, state: &State) -> Result<(), Fault> {
     let mut session = job.engine.session(&job.surroundings)?;
-    let sql = match job.role {
-        Role::Reader => reader::admit(&job.engine, &mut session, &job.sql, &job.params)?,
+    let (sql, reads) = match job.role {
+        Role::Reader => (admitted(&job, &mut session)?, true),
         Role::Writer => {
-            check_writer(&mut session, &job.sql)?;
-            job.sql
+            let reads = check_writer(&mut session, &job.sql)?;
+            (job.sql, reads)
         }
     };
     let (clause, streamable) = match shape(sql.as_bytes()) {
@@ -146,36 +161,54 @@ fn work(job: Job, out: &mut Out, state: &State) -> Result<(), Fault> {
     if state.abandoned.load(Ordering::Acquire) {
         return Ok(());
     }
+    let target = (!reads).then(|| Target::of(sql.as_bytes(), job.surroundings.database.as_deref()));
+    let noted = target.map(|target| job.engine.writes().note(target));
     let reshaped = job.surroundings.settings.iter().any(|(name, _)| name == "extremes" || name.ends_with("array_of_rows"));
     if !streamable || job.whole || reshaped || joint == Joint::Whole {
         let output = session.query(sql.as_bytes(), &format, &job.params)?;
         let counters = output.counters();
-        out.begin(format, counters);
+        // Who wrote and is told so reads what was written.
+        drop(noted);
+        out.begin(format, counters, output.as_ref().is_empty());
         out.piece(Bytes::from_owner(output))?;
     } else {
         let mut stream = session.stream(sql.as_bytes(), &format, &job.params)?;
         let mut joiner = Joiner::new(joint);
         while let Some(piece) = stream.next()? {
             let piece = joiner.join(Bytes::from_owner(piece)).map_err(|misfit| Fault::new(1002, misfit.to_string()))?;
-            out.begin(format.clone(), Counters::default());
+            if piece.is_empty() {
+                continue;
+            }
+            out.begin(format.clone(), Counters::default(), false);
             if out.piece(piece).is_err() {
                 return Ok(());
             }
         }
-        out.begin(format, Counters::default());
-        out.piece(joiner.end())?;
+        let end = joiner.end();
+        out.begin(format, Counters::default(), end.is_empty());
+        out.piece(end)?;
     }
     out.finish()
 }
 
-/// A writer may do all that one statement can, but for files named by client-side clauses.
-fn check_writer(session: &mut Connection, sql: &str) -> Result<(), Fault> {
+/// A reader's text as it is to be run. Limits that the request names are those of its result, and not of what is read to judge it.
+fn admitted(job: &Job, session: &mut Connection) -> Result<String, Fault> {
+    let (limits, others): (Vec<_>, Vec<_>) = job.surroundings.settings.iter().cloned().partition(|(name, _)| is_narrowing(name));
+    if limits.is_empty() {
+        return reader::admit(&job.engine, session, &job.sql, &job.params);
+    }
+    let mut judging = job.engine.session(&Surroundings { settings: others, ..job.surroundings.clone() })?;
+    reader::admit(&job.engine, &mut judging, &job.sql, &job.params)
+}
+
+/// A writer may do all that one statement can, but for files named by client-side clauses. True for one that leaves no trace.
+fn check_writer(session: &mut Connection, sql: &str) -> Result<bool, Fault> {
     if Tokens::new(sql.as_bytes()).any(|token| token.is("OUTFILE") || token.is("INFILE")) {
         return Err(Fault::new(code::NOT_IMPLEMENTED, "INTO OUTFILE and FROM INFILE are the client's business, not the server's"));
     }
     match session.classify(sql.as_bytes()) {
         Some(analysis) if analysis.statements > 1 => Err(Fault::new(code::SYNTAX_ERROR, "Multi-statements are not allowed")),
-        _ => Ok(()),
+        analysis => Ok(analysis.is_some_and(|analysis| analysis.read_only)),
     }
 }
 
@@ -187,10 +220,10 @@ struct Out {
 }
 
 impl Out {
-    fn begin(&mut self, format: String, counters: Counters) {
+    fn begin(&mut self, format: String, counters: Counters, empty: bool) {
         if let Some(begin) = self.begin.take() {
             // A client that left is noticed at the next piece.
-            let _ = begin.send(Ok(Begin { format, counters }));
+            let _ = begin.send(Ok(Begin { format, counters, empty }));
         }
     }
 
@@ -264,7 +297,11 @@ pub fn insert(
     let stop = StopOnDrop { engine: Arc::clone(engine), tag: surroundings.tag.clone(), state: Arc::clone(&state) };
     let engine = Arc::clone(engine);
     tokio::task::spawn_blocking(move || {
+        let started = Instant::now();
+        let noted = engine.writes().note(Target::of(&statement, surroundings.database.as_deref()));
         let result = insert_rows(&engine, &surroundings, &statement, &format, &params, receiver);
+        drop(noted);
+        engine.measures().statement(Role::Writer, ended(&result, &state), started.elapsed());
         state.finished.store(true, Ordering::Release);
         let _ = sender.send(result);
     });

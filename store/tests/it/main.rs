@@ -6,10 +6,14 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod client;
+mod driver;
 mod folder;
 mod formats;
+mod hostile;
 mod http;
+mod kept;
 mod limits;
+mod native;
 mod reader;
 mod state;
 mod support;
