@@ -15,6 +15,7 @@ use inflow_store::{Store, StoreOptions};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, info_span};
 
@@ -168,12 +169,12 @@ impl Opened {
     pub async fn analyse(&self, jobs: &[String]) -> Result<(), Failure> {
         let all = async || {
             let _nothing_exchanged = self.host.gate.read().await;
-            self.analyse_all(&self.inputs()?).await
+            Box::pin(self.timed(async { self.analyse_all(&self.inputs()?).await })).await
         };
         let some = async || {
             let _nothing_exchanged = self.host.gate.read().await;
             self.store.begin_analysis().await?;
-            self.link_and_recompute(&Scope::All, jobs).await
+            Box::pin(self.timed(self.link_and_recompute(&Scope::All, jobs))).await
         };
         if jobs.is_empty() { self.host.analyses.shared(all).await } else { self.host.analyses.own(some).await }
     }
@@ -182,23 +183,35 @@ impl Opened {
     pub async fn analyse_changes(&self) -> Result<(), Failure> {
         let analysis = async || {
             let _nothing_exchanged = self.host.gate.read().await;
-            let inputs = self.inputs()?;
-            match Scope::of(self.store.standing(&inputs).await?) {
-                Scope::All => self.analyse_all(&inputs).await,
-                Scope::Changed(new) if new.is_empty() => {
-                    let jobs: Vec<String> = inflow_analytics::jobs_of_the_clock().into_iter().map(str::to_owned).collect();
-                    let marts = inflow_analytics::analyze(&self.store, &self.config, &self.clock, &jobs, &inflow_analytics::Scope::All);
-                    Ok(marts.instrument(info_span!(target: "timing", "marts")).await?)
-                }
-                Scope::Changed(new) => {
-                    tracing::debug!(segments = new.len(), "looking at what changed");
-                    self.store.begin_analysis().await?;
-                    self.link_and_recompute(&Scope::Changed(new.clone()), &[]).await?;
-                    Ok(self.store.end_analysis(&inputs, &new, false).await?)
-                }
-            }
+            Box::pin(self.timed(self.analyse_news())).await
         };
         self.host.analyses.shared(analysis).await
+    }
+
+    async fn analyse_news(&self) -> Result<(), Failure> {
+        let inputs = self.inputs()?;
+        match Scope::of(self.store.standing(&inputs).await?) {
+            Scope::All => self.analyse_all(&inputs).await,
+            Scope::Changed(new) if new.is_empty() => {
+                let jobs: Vec<String> = inflow_analytics::jobs_of_the_clock().into_iter().map(str::to_owned).collect();
+                let marts = inflow_analytics::analyze(&self.store, &self.config, &self.clock, &jobs, &inflow_analytics::Scope::All);
+                Ok(marts.instrument(info_span!(target: "timing", "marts")).await?)
+            }
+            Scope::Changed(new) => {
+                tracing::debug!(segments = new.len(), "looking at what changed");
+                self.store.begin_analysis().await?;
+                self.link_and_recompute(&Scope::Changed(new.clone()), &[]).await?;
+                Ok(self.store.end_analysis(&inputs, &new, false).await?)
+            }
+        }
+    }
+
+    /// Notes what an analysis took, for `/metrics`.
+    async fn timed(&self, analysis: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+        let begun = Instant::now();
+        let done = Box::pin(analysis).await;
+        self.store.note_analysis(begun.elapsed(), done.is_ok());
+        done
     }
 
     /// Runs `work` while nobody analyses, replays or erases. Not to be called by who holds a pass of the gate.

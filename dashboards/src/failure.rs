@@ -27,7 +27,7 @@ impl Explain for PageError {
 }
 
 /// The answer to a request that cannot be fulfilled.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Failure {
     status: StatusCode,
     error: String,

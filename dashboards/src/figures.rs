@@ -9,10 +9,13 @@ use chrono::{DateTime, NaiveDate, Utc};
 use inflow_analytics::{AnalyticsError, Query, Report, Unmapped};
 use inflow_config::Config;
 use inflow_store::Store;
+use prometheus_client::registry::Registry;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::failure::Failure;
+use crate::measures::{self, Measure};
+use crate::reports::Reports;
 
 /// Where figures come from: the store, or a stand-in in tests.
 #[async_trait]
@@ -25,8 +28,12 @@ pub(crate) trait Figures: Send + Sync + 'static {
     async fn unmapped(&self) -> Result<BTreeMap<String, Vec<Unmapped>>, Failure>;
     /// How far the data reaches.
     async fn reach(&self) -> Result<Reach, Failure>;
-    /// Fails when the store does not answer.
+    /// Fails when the store does not answer, or its tables are being exchanged.
     async fn ready(&self) -> Result<(), Failure>;
+    /// What the store tells of itself to Prometheus.
+    async fn measures(&self) -> Result<Vec<Measure>, Failure>;
+    /// What the process counted.
+    fn register(&self, registry: &mut Registry);
 }
 
 /// How a connection is doing.
@@ -59,6 +66,7 @@ pub(crate) struct Reach {
 pub(crate) struct StoreFigures {
     pub(crate) store: Store,
     pub(crate) config: Arc<Config>,
+    pub(crate) reports: Reports,
 }
 
 const REACH: &str = "
@@ -87,11 +95,14 @@ const QUARANTINED: &str =
 #[async_trait]
 impl Figures for StoreFigures {
     async fn report(&self, query: &Query) -> Result<Report, Failure> {
-        inflow_analytics::report(&self.store, &self.config, query).await.map_err(|error| match error {
-            // Nothing is wrong with the request; it comes too early.
-            AnalyticsError::NotAnalyzed { .. } => Failure::explained(&error).status(StatusCode::CONFLICT),
-            _ => Failure::explained(&error),
-        })
+        let making = async {
+            inflow_analytics::report(&self.store, &self.config, query).await.map_err(|error| match error {
+                // Nothing is wrong with the request; it comes too early.
+                AnalyticsError::NotAnalyzed { .. } => Failure::explained(&error).status(StatusCode::CONFLICT),
+                _ => Failure::explained(&error),
+            })
+        };
+        self.reports.get(query, self.store.writes(), self.store.clock().now(), making).await
     }
 
     async fn health(&self) -> Result<BTreeMap<String, Health>, Failure> {
@@ -134,7 +145,18 @@ impl Figures for StoreFigures {
     }
 
     async fn ready(&self) -> Result<(), Failure> {
+        if !self.store.is_settled() {
+            return Err(Failure::new(StatusCode::SERVICE_UNAVAILABLE, "tables are being exchanged"));
+        }
         self.rows("SELECT 1 AS one", &[]).await.map(|_| ())
+    }
+
+    async fn measures(&self) -> Result<Vec<Measure>, Failure> {
+        measures::gather(&self.store, &self.config).await.map_err(|error| Failure::explained(&error))
+    }
+
+    fn register(&self, registry: &mut Registry) {
+        self.store.register_measures(registry);
     }
 }
 

@@ -11,7 +11,8 @@
 //! | `/api/v1/connections` | every configured connection and how it is doing |
 //! | `/api/v1/overview` | company, channels, stores and the reach of the data: what the page starts from |
 //! | `POST /hooks/{connection}` | takes what a system sends by itself, signed ([`HookReceiver`]) |
-//! | `/healthz`, `/readyz` | the process lives; the store answers |
+//! | `/metrics` | how process, store and connections do, for Prometheus |
+//! | `/healthz`, `/readyz` | the process lives; the store answers, and no tables are being exchanged |
 //!
 //! Every error is `{"error": "one sentence", "hint": "what to do"}` with a fitting status. A request
 //! with a foreign `Host` or `Origin` is refused, so that no other site can read figures through the
@@ -24,7 +25,9 @@ mod failure;
 mod figures;
 mod guard;
 mod hooks;
+mod measures;
 mod query;
+mod reports;
 mod router;
 #[cfg(test)]
 mod tests;

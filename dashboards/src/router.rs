@@ -19,7 +19,8 @@ use crate::failure::PageError;
 use crate::figures::{Figures, StoreFigures};
 use crate::guard::{self, Guard};
 use crate::hooks::{self, HookReceiver};
-use crate::{api, assets};
+use crate::reports::Reports;
+use crate::{api, assets, measures};
 
 /// Reports that run at one time.
 const REPORTS_AT_ONCE: usize = 4;
@@ -63,7 +64,7 @@ pub(crate) struct Shared {
 /// Page and API. Fails when the password of readers is configured and cannot be read.
 pub fn router(state: PageState) -> Result<Router, PageError> {
     let PageState { store, config, clock, hooks } = state;
-    let figures = StoreFigures { store, config: Arc::clone(&config) };
+    let figures = StoreFigures { store, config: Arc::clone(&config), reports: Reports::default() };
     router_over(Arc::new(figures), config, clock, hooks)
 }
 
@@ -83,6 +84,7 @@ pub(crate) fn router_over(
         .route("/api/v1/report/{metric}", get(api::report))
         .route("/api/v1/connections", get(api::connections))
         .route("/api/v1/overview", get(api::overview))
+        .route("/metrics", get(measures::scrape))
         .route("/healthz", get(api::alive))
         .route("/readyz", get(api::ready))
         .route("/hooks/{connection}", post(hooks::deliver))

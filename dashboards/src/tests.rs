@@ -11,12 +11,15 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use inflow_analytics::{Meaning, Query, Report, Unmapped};
 use inflow_config::{Config, FixedClock};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::registry::Registry;
 use serde_json::Value;
 use tower::ServiceExt as _;
 
 use crate::failure::Failure;
 use crate::figures::{Figures, Health, Reach};
 use crate::hooks::{HookAnswer, HookReceiver, SentHeaders};
+use crate::measures::Measure;
 use crate::router::router_over;
 
 /// Remembers what it was asked.
@@ -63,6 +66,19 @@ impl Figures for Invented {
 
     async fn ready(&self) -> Result<(), Failure> {
         if self.broken { Err(Failure::bad_request("no store")) } else { Ok(()) }
+    }
+
+    async fn measures(&self) -> Result<Vec<Measure>, Failure> {
+        self.ready().await?;
+        let up = Measure::gauge("inflow_connection_up", "Invented").with(vec![("connection", "a \"sheet\"".to_owned())], 1.0);
+        let runs = Measure::counter("inflow_connection_runs", "Invented too");
+        Ok(vec![up, runs.with(vec![("connection", "sheet".to_owned()), ("status", "ok".to_owned())], 12.5)])
+    }
+
+    fn register(&self, registry: &mut Registry) {
+        let asked: Counter = Counter::default();
+        asked.inc_by(3);
+        registry.register("inflow_invented", "Asked", asked);
     }
 }
 
@@ -347,6 +363,57 @@ async fn readiness_is_the_stores_and_liveness_is_not() {
     assert_eq!(broken.json("/healthz").await.0, StatusCode::OK);
     assert_eq!(broken.json("/readyz").await.0, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(site().json("/readyz").await.0, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn prometheus_reads_both_of_its_formats() {
+    let site = site();
+    let get = |accept: &'static str| Request::get("/metrics").header("host", "localhost").header("accept", accept);
+    let (status, headers, body) = site.ask(get("text/plain;version=0.0.4;q=0.5").body(Body::empty()).expect("a request")).await;
+    let text = String::from_utf8(body).expect("text");
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(headers["content-type"], "text/plain; version=0.0.4; charset=utf-8");
+    for line in [
+        "# TYPE inflow_connection_up gauge",
+        "inflow_connection_up{connection=\"a \\\"sheet\\\"\"} 1.0",
+        "# TYPE inflow_connection_runs_total counter",
+        "inflow_connection_runs_total{connection=\"sheet\",status=\"ok\"} 12.5",
+        "inflow_invented_total 3",
+        "inflow_store_up 1.0",
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line}\n{text}");
+    }
+    assert!(text.contains("inflow_build_info{version="), "{text}");
+    #[cfg(target_os = "linux")]
+    for name in ["process_cpu_seconds_total", "process_resident_memory_bytes", "process_open_fds", "process_start_time_seconds"] {
+        let value = text.lines().find_map(|line| line.strip_prefix(&format!("{name} "))).and_then(|value| value.parse::<f64>().ok());
+        assert!(value.is_some_and(|value| value > 0.0 || name.starts_with("process_cpu")), "{name}\n{text}");
+    }
+    let (_, headers, body) = site.ask(get("application/openmetrics-text;version=1.0.0").body(Body::empty()).expect("a request")).await;
+    assert_eq!(headers["content-type"], "application/openmetrics-text; version=1.0.0; charset=utf-8");
+    assert!(body.ends_with(b"# EOF\n"));
+}
+
+#[tokio::test]
+async fn metrics_are_for_who_may_read_the_page() {
+    let guarded = site_with("[serve]\nreader_password = \"file:reader.password\"\n", false);
+    let get = || Request::get("/metrics").header("host", "localhost");
+    assert_eq!(guarded.ask(get().body(Body::empty()).expect("a request")).await.0, StatusCode::UNAUTHORIZED);
+    let with = get().header("authorization", "Basic cmVhZGVyOm9wZW4gc2VzYW1l");
+    assert_eq!(guarded.ask(with.body(Body::empty()).expect("a request")).await.0, StatusCode::OK);
+    let foreign = Request::get("/metrics").header("host", "evil.example");
+    assert_eq!(site().ask(foreign.body(Body::empty()).expect("a request")).await.0, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn a_store_that_does_not_answer_is_a_metric() {
+    let broken = site_with("", true);
+    let request = Request::get("/metrics").header("host", "localhost").body(Body::empty()).expect("a request");
+    let (status, _, body) = broken.ask(request).await;
+    let text = String::from_utf8(body).expect("text");
+    assert_eq!(status, StatusCode::OK);
+    assert!(text.lines().any(|line| line == "inflow_store_up 0.0"), "{text}");
+    assert!(!text.contains("inflow_connection_up"), "{text}");
 }
 
 fn delivery(host: &str, connection: &str) -> axum::http::request::Builder {

@@ -5,6 +5,7 @@
 //! The journal names each new table by its UUID, so that a step already done is known as done.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -28,6 +29,22 @@ struct Beside {
     current: String,
     next: String,
     drop: String,
+}
+
+/// Stands while tables change places, however that ends.
+struct Unsettled<'a>(&'a AtomicBool);
+
+impl<'a> Unsettled<'a> {
+    fn new(flag: &'a AtomicBool) -> Self {
+        flag.store(true, Ordering::Release);
+        Unsettled(flag)
+    }
+}
+
+impl Drop for Unsettled<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Release);
+    }
 }
 
 impl Store {
@@ -72,6 +89,7 @@ impl Store {
     }
 
     async fn exchange(&self, journal: &Journal) -> Result<(), StoreError> {
+        let _unsettled = Unsettled::new(&self.0.exchanging);
         for (table, uuid) in &journal.tables {
             match self.uuid(DERIVED_DATABASE, table).await? {
                 Some(current) if current == *uuid => {}

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -54,6 +55,8 @@ pub(crate) struct Inner {
     pub(crate) last_version: tokio::sync::Mutex<Option<u64>>,
     /// Small inserts that wait for each other.
     pub(crate) together: Together,
+    /// Whether tables change places just now.
+    pub(crate) exchanging: AtomicBool,
 }
 
 /// What the process has that holds the folder.
@@ -115,6 +118,7 @@ impl Store {
             engine: None,
             last_version: tokio::sync::Mutex::default(),
             together: Together::default(),
+            exchanging: AtomicBool::new(false),
         })))
     }
 
@@ -140,6 +144,7 @@ impl Store {
             engine,
             last_version: tokio::sync::Mutex::default(),
             together: Together::default(),
+            exchanging: AtomicBool::new(false),
         }));
         store.finish_exchange().await?;
         // Only now can others read.
@@ -189,8 +194,19 @@ impl Store {
 
     /// Counts what was written to the tables that figures read; what was read while it stood still reads the same again. `None` when
     /// the engine is not in this process, where others write unseen.
-    pub fn generation(&self) -> Option<u64> {
+    pub fn writes(&self) -> Option<u64> {
         self.0.engine.as_ref().map(|engine| engine.writes().figures())
+    }
+
+    /// Whether what is read now belongs together: not while a replay's tables are put in the place of the old ones, one after the other. Migrations
+    /// are through before there is a store at all.
+    pub fn is_settled(&self) -> bool {
+        !self.0.exchanging.load(Ordering::Acquire)
+    }
+
+    /// Version of the embedded engine; none of a server's.
+    pub fn engine_version(&self) -> Option<&str> {
+        self.0.engine.as_ref().map(|engine| engine.version())
     }
 
     /// What the embedded engine and its endpoint counted since the process began, put into a registry for Prometheus. Nothing of a server's.

@@ -10,8 +10,20 @@ use crate::STATE_DATABASE;
 use crate::sql::{Kind, Token, Tokens, head};
 
 /// Tables of the state that figures do not read.
-const BOOKKEEPING: [&str; 10] =
-    ["cursors", "landed", "segments", "runs", "quarantine", "unknown_words", "tombstones", "audit", "analysed", "analysed_segments"];
+const BOOKKEEPING: [&str; 12] = [
+    "cursors",
+    "landed",
+    "segments",
+    "runs",
+    "quarantine",
+    "unknown_words",
+    "tombstones",
+    "audit",
+    "analysed",
+    "analysed_segments",
+    "tokens",
+    "token_uses",
+];
 
 /// Functions whose value is another one each time, lower case. `*` stands for whatever follows.
 const UNSTEADY: &[&str] = &[

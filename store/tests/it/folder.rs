@@ -191,7 +191,20 @@ fn child_breaks_off() {
         // One that goes through.
         let shadow = store.create_shadow().await.unwrap();
         put(&store, &shadow, "middle").await;
+        assert!(store.is_settled());
+        let watching = store.clone();
+        let watched = tokio::spawn(async move {
+            for _ in 0..10_000 {
+                if !watching.is_settled() {
+                    return true;
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+            }
+            false
+        });
         store.exchange_shadow().await.unwrap();
+        assert!(watched.await.unwrap(), "while tables change places nobody is told that all is well");
+        assert!(store.is_settled());
         assert_eq!(names(&store).await, r#"{"a":["middle"],"b":["middle"]}"#);
         assert!(store.rows("SELECT 1 FROM system.databases WHERE name = 'inflow_shadow'", &[]).await.unwrap().is_empty());
         only_known_folders(&store).await;
