@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use clap::Subcommand;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 mod workload;
 
@@ -34,6 +34,27 @@ pub enum Bench {
     },
     /// What runs once for each record or pair, function by function
     Kernels,
+    /// Viewers of a dashboard on a ClickHouse endpoint that is served on this machine: time of refreshes, and what came out of the cache
+    Viewers {
+        /// Statements of the dashboard, each ending with a semicolon at the end of its line; `$now` is the second of asking
+        #[arg(long)]
+        statements: PathBuf,
+        /// Where the endpoint is
+        #[arg(long, default_value = "http://127.0.0.1:8123/")]
+        url: String,
+        /// File with the password of readers, where one is needed
+        #[arg(long)]
+        password_file: Option<PathBuf>,
+        /// How many viewers
+        #[arg(long, default_value_t = 50)]
+        viewers: u32,
+        /// Seconds from one refresh to the next
+        #[arg(long, default_value_t = 10.0)]
+        every: f64,
+        /// How long they look
+        #[arg(long, default_value_t = 60.0)]
+        seconds: f64,
+    },
     /// Deliveries of twelve channels into reports: time, processor time, memory, and every figure against the truth
     Workload(workload::Workload),
 }
@@ -59,6 +80,15 @@ pub fn run(root: &Path, bench: &Bench) -> Result<()> {
                 command.args(["--only", topic]);
             }
             super::step(root, "stats", &mut command)
+        }
+        Bench::Viewers { statements, url, password_file, viewers, every, seconds } => {
+            let mut command = super::cargo_with(&["bench", "--locked", "--package", "inflow-store", "--bench", "viewers", "--"]);
+            command.arg("--statements").arg(std::path::absolute(statements)?).args(["--url", url, "--viewers", &viewers.to_string()]);
+            command.args(["--every", &every.to_string(), "--seconds", &seconds.to_string()]);
+            if let Some(file) = password_file {
+                command.arg("--password-file").arg(std::path::absolute(file)?);
+            }
+            super::step(root, "viewers", &mut command)
         }
         Bench::Workload(workload) => workload.run(root),
     }
