@@ -114,6 +114,8 @@ pub enum Command {
     /// The embedded engine
     #[command(subcommand)]
     Engine(EngineCommand),
+    /// Write the dashboards of Grafana, in English and Chinese, with data source and alert rules
+    Dashboards(DashboardsArgs),
     /// Print the JSON Schema of the configuration files
     Schema,
     /// Print a completion script
@@ -165,6 +167,7 @@ impl Command {
             Self::Doctor => "doctor",
             Self::Connector(_) => "connector",
             Self::Engine(_) => "engine",
+            Self::Dashboards(_) => "dashboards",
             Self::Schema => "schema",
             Self::Completions { .. } => "completions",
         }
@@ -433,6 +436,14 @@ pub struct ConnectorCheck {
     /// An answer to a list that others look up, as STREAM=FILE (may be given again)
     #[arg(long = "reference", value_name = "STREAM=FILE", requires = "answers")]
     pub references: Vec<String>,
+}
+
+/// `inflow dashboards`
+#[derive(Debug, Args)]
+pub struct DashboardsArgs {
+    /// Folder to write them to; files of the same names are replaced
+    #[arg(value_name = "DIR")]
+    pub dir: PathBuf,
 }
 
 /// `inflow engine`

@@ -91,6 +91,7 @@ async fn dispatch(app: &App, command: Command) -> Result<u8, Failure> {
         Command::Doctor => commands::doctor::run(app).await,
         Command::Connector(command) => commands::connector::run(app, command).await,
         Command::Engine(args::EngineCommand::Install) => commands::engine::install(app).await,
+        Command::Dashboards(args) => commands::dashboards::run(app, args),
         Command::Schema => commands::schema::run(app),
         Command::Completions { shell } => commands::completions::run(app, *shell),
         Command::Import(args) if !args.suggest_mapping.is_empty() => commands::import::suggest(app, args),

@@ -1,4 +1,4 @@
-//! The built-in web page and the JSON API beside it.
+//! The built-in web page, the JSON API beside it, and the dashboards of Grafana ([`grafana`]).
 //!
 //! [`serve`] answers on a listener until it is told to stop; [`router`] is the same without the
 //! network, for tests and for mounting elsewhere.
@@ -23,6 +23,7 @@ mod api;
 mod assets;
 mod failure;
 mod figures;
+pub mod grafana;
 mod guard;
 mod hooks;
 mod measures;

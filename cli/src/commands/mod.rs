@@ -4,6 +4,7 @@ pub mod analyze;
 pub mod close;
 pub mod completions;
 pub mod connector;
+pub mod dashboards;
 pub mod demo;
 pub mod doctor;
 pub mod engine;
