@@ -1,4 +1,4 @@
-//! A ledger statement is taken whole or not at all: its lines and the rows of totals between them, handed to the sink before
+//! A statement (of the ledger, of a bank, of invoices) is taken whole or not at all: its lines and the rows of totals between them, handed to the sink before
 //! anything is landed, and what is wrong with them said with file, row and column.
 
 use std::ops::Range;
@@ -22,6 +22,8 @@ pub struct Statement<'s> {
     pub lines: Vec<StatementLine<'s>>,
     /// Rows of totals, in the order of the file.
     pub sums: Vec<StatementSum<'s>>,
+    /// Names of all columns of the file, also of those that are not landed.
+    pub headers: &'s [String],
 }
 
 /// A line.
@@ -60,7 +62,7 @@ pub enum StatementPlace {
 pub struct StatementFault {
     /// The row.
     pub place: StatementPlace,
-    /// Column of the ledger; the file's own header is found by it.
+    /// Column of the table; the file's own header is found by it.
     pub column: String,
     /// What is wrong there: lower case, no full stop.
     pub said: Note,
@@ -124,16 +126,17 @@ pub(crate) fn refusal(stream: &Stream, places: &Places<'_>, mut faults: Vec<Stat
     PullError::new(PullErrorKind::File, message.en).with_hint(hint_en).with_chinese(message.zh, hint_zh)
 }
 
-/// The header in the file of a column of the ledger; the ledger's own name where the file has none for it.
+/// The header in the file of a column of the table; the table's own name where the file has none for it.
 fn header(stream: &Stream, column: &str, headers: &[String]) -> String {
-    // A line needs one of the two amounts; which one is the file's.
-    let other = match column {
-        "net" => "gross",
-        "gross" => "net",
-        _ => column,
+    // A line needs one of the amounts; which one is the file's.
+    let others: &[&str] = match column {
+        "net" => &["gross"],
+        "gross" => &["net"],
+        "amount" => &["debit", "credit"],
+        _ => &[],
     };
     let of = |name: &str| stream.fields.get(name).map(Field::reads).into_iter().flatten();
-    let names: Vec<String> = of(column).chain(of(other)).filter_map(header_column).collect();
+    let names: Vec<String> = std::iter::once(&column).chain(others).copied().flat_map(of).filter_map(header_column).collect();
     let known = names.iter().find(|name| headers.contains(name)).or_else(|| names.first());
     known.cloned().unwrap_or_else(|| column.to_owned())
 }

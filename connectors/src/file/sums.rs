@@ -53,7 +53,7 @@ impl SumRow {
 }
 
 /// What a row calls the sum that it is; `None` for another row. `skipped`: the mapping says that it is no record. Without that, a row is a
-/// sum when its first cell says nothing else (`Total`, but not `Totaljobs`) and it has no booking day.
+/// sum when its first cell says nothing else (`Total`, but not `Totaljobs`) and it has no day.
 pub(super) fn label<'r>(row: &'r TableRow, header: &Header, stream: &Stream, skipped: bool) -> Option<&'r str> {
     let (first, text) = row.cells.first().and_then(|(column, datum)| Some((*column, datum.text()?)))?;
     let plain: String = text.nfkc().filter(|c| !c.is_whitespace()).collect::<String>().to_lowercase();
@@ -62,7 +62,7 @@ pub(super) fn label<'r>(row: &'r TableRow, header: &Header, stream: &Stream, ski
         return Some(text);
     }
     let bare = rest.chars().next().is_none_or(|c| !c.is_alphabetic());
-    let booked = stream.fields.get("booked_on").into_iter().flat_map(|field| &field.paths).filter_map(column).any(|name| {
+    let booked = stream.fields.get(stream.kind.statement_day()).into_iter().flat_map(|field| &field.paths).filter_map(column).any(|name| {
         let place = header.columns.iter().find(|(_, other)| *other == name);
         place.is_some_and(|(column, _)| *column != first && row.cell(*column).is_some())
     });

@@ -72,14 +72,14 @@ impl<'r, 'a> FileLines<'r, 'a> {
     /// Whether the statement that the lines are can be taken.
     pub(super) fn check(&self, ctx: &PullContext<'_>, header: &SegmentHeader, file: &Path, sums: &[SumRow]) -> Result<(), PullError> {
         let _checks = info_span!(target: "timing", "check").entered();
-        // An entry is nobody's, so that none is erased.
+        // A line of money is nobody's, so that none is erased.
         let lines = self.lines.iter().zip(&self.places).filter_map(|(made, place)| match made {
             Made::Line(line) => Some(StatementLine { line, row: place.number() }),
             Made::Erased(_) => None,
         });
         let totals =
             sums.iter().map(|sum| StatementSum { label: &sum.label, lines: sum.records.clone(), above: sum.above, record: &sum.record });
-        let faults = ctx.sink.check(header, &Statement { lines: lines.collect(), sums: totals.collect() });
+        let faults = ctx.sink.check(header, &Statement { lines: lines.collect(), sums: totals.collect(), headers: &self.headers });
         if faults.is_empty() {
             return Ok(());
         }

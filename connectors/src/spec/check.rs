@@ -337,7 +337,7 @@ fn check_kind(stream: &Stream, found: &mut Found) {
         found.add(name, "`entry_key` belongs to spend; elsewhere say `id`");
     }
     if !kind.is_statement() && stream.file.as_ref().is_some_and(|form| !form.unchecked.is_empty()) {
-        found.add(name, "`unchecked` belongs to spend: only statements are held to their totals and balances");
+        found.add(name, "`unchecked` belongs to spend, bank_lines and invoices: only statements are held to their totals and balances");
     }
     check_person(stream, found);
     check_certificate(stream, found);

@@ -17,7 +17,7 @@ const POSTINGS: &str = "kind = \"postings\"\nid = \"id\"\nfields.title = \"title
 #[case("candidate = \"c\"", "`candidate` belongs to applications, employment, assessments and invitations, not to postings")]
 #[case("application = \"a\"", "`application` belongs to events, employment, assessments and invitations, not to postings")]
 #[case("entry_key = \"no\"", "`entry_key` belongs to spend")]
-#[case("file.unchecked = \"totals\"", "`unchecked` belongs to spend")]
+#[case("file.unchecked = \"totals\"", "`unchecked` belongs to spend, bank_lines and invoices")]
 #[case("time_format = \"unix\"", "\"unix\" is not a time format: one of epoch_ms")]
 #[case("request = { path = \"/x\" }", "a mapping reads files and has no `request`")]
 fn mapping_errors_say_where_and_what(#[case] extra: &str, #[case] expected: &str) {

@@ -90,7 +90,12 @@ impl Kind {
 
     /// True for kinds whose files are statements of money: taken whole or not at all.
     pub fn is_statement(self) -> bool {
-        matches!(self, Kind::Spend)
+        matches!(self, Kind::Spend | Kind::BankLines | Kind::Invoices)
+    }
+
+    /// The column of the day to which a line of a statement belongs: its booking, or its issue.
+    pub fn statement_day(self) -> &'static str {
+        if self == Kind::Invoices { "issued_on" } else { "booked_on" }
     }
 
     /// True for kinds that tell what became of a case that another stream delivers: `application`, `candidate` or

@@ -277,7 +277,7 @@ pub struct FileForm {
     /// Mapped columns that a file may lack. Any other one that is missing is an error: it was renamed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub optional: Vec<String>,
-    /// Spend only: what a statement is not held to, where its source adds up otherwise than its rows say.
+    /// Of spend, bank lines and invoices: what a statement is not held to, where its source adds up otherwise than its rows say.
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "one_or_many")]
     pub unchecked: Vec<Unchecked>,
 }
@@ -288,8 +288,10 @@ pub struct FileForm {
 pub enum Unchecked {
     /// Rows of totals state the sums of the rows above them.
     Totals,
-    /// Each balance follows from the one before, and none is below zero.
+    /// Each balance follows from the one before, and none of a wallet is below zero.
     Balance,
+    /// Each invoice stands in the list once, or once for each of its items.
+    Numbers,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]

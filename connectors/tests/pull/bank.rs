@@ -1,11 +1,13 @@
 //! Bank statements and invoices: what is landed of payers and payees, and ids that stay.
 
-use inflow_config::Connection;
+use inflow_config::{Connection, Lang};
 use inflow_connectors::identity::is_party_code;
+use inflow_connectors::landing::list_segments;
 use inflow_connectors::spec::Kind;
+use inflow_connectors::{Note, StatementFault, StatementPlace};
 use serde_json::Value;
 
-use crate::support::Rig;
+use crate::support::{Checked, Rig};
 
 const BANK: &str = "账户明细查询\n序号,交易日期,借方发生额,贷方发生额,余额,对方户名,凭证号,摘要\n\
     1,2026-11-02,\"1,000.00\",,9000.00,测试直聘,R-1,招聘充值\n\
@@ -78,4 +80,30 @@ async fn an_invoice_that_is_voided_later_is_a_version_of_the_same() {
     assert_eq!(ids.len(), 1);
     let text = landed(&rig);
     assert!(text.contains("测试直聘科技有限公司") && !text.contains("测试甲") && !text.contains("测试乙"), "{text}");
+}
+
+#[tokio::test]
+async fn a_statement_of_a_bank_with_a_fault_waits_as_a_whole() {
+    let rig = Rig::new();
+    let bank = Connection::new("bank", "bank_lines");
+    let file = rig.file("bank.csv", BANK.replace("1,2026-11-02", "0,2026-11-01,,,10000.00,,,期初余额\n1,2026-11-02"));
+    let note = |en: &str, zh: &str| Note { en: en.to_owned(), zh: zh.to_owned() };
+    let fault = |column: &str| StatementFault {
+        place: StatementPlace::Line(1),
+        column: column.to_owned(),
+        said: note("it is wrong", "有错"),
+        hint: note("look", "请看"),
+    };
+    *rig.world.faults.lock().unwrap() = vec![fault("amount")];
+    let error = rig.import(&bank, Kind::BankLines, std::slice::from_ref(&file), None).await.error.unwrap();
+    let place = format!("bank: {}", file.display());
+    assert_eq!(error.to_string(), format!("{place}: row 5, column 借方发生额: it is wrong"));
+    assert_eq!(error.said(Lang::Zh).0, format!("{place}: 第 5 行“借方发生额”列:有错"));
+    assert!(list_segments(&rig.data_dir()).unwrap().is_empty());
+    let read = Checked { rows: vec![4, 5, 6, 7], sums: vec![("合计".to_owned(), 4)] };
+    assert_eq!(*rig.world.checked.lock().unwrap(), read, "the balance that is carried forward is no movement");
+
+    rig.world.faults.lock().unwrap().clear();
+    let outcome = rig.import(&bank, Kind::BankLines, &[file], None).await;
+    assert_eq!((outcome.error, outcome.landed), (None, 4));
 }

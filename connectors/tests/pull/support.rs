@@ -242,7 +242,7 @@ impl PullState for World {
 #[async_trait]
 impl SegmentSink for World {
     fn check(&self, header: &SegmentHeader, statement: &Statement<'_>) -> Vec<StatementFault> {
-        assert_eq!(header.kind, Kind::Spend);
+        assert!(header.kind.is_statement(), "{}", header.kind);
         let rows = statement.lines.iter().map(|line| line.row).collect();
         let sums = statement.sums.iter().map(|sum| (sum.label.to_owned(), sum.above)).collect();
         *self.checked.lock().unwrap() = Checked { rows, sums };

@@ -1,42 +1,40 @@
 //! Movements of bank accounts.
 
-use super::{Mapper, Read, bounds, fault};
-use crate::frame::{Cell, Row};
+use super::unfit::{Entry, Unfit, amount};
+use super::{Mapper, bounds};
+use crate::frame::Row;
 use crate::tables;
 use inflow_connectors::landing::Line;
 use rust_decimal::Decimal;
 
 impl Mapper {
-    pub(super) fn bank_line(&self, line: &Line) -> Read<Row> {
-        let scope = self.scope(line);
-        let version = self.version(line, &scope)?;
-        let mut row = Self::row(&tables::BANK_LINES, &line.id, version, line.gone);
-        self.fill(&mut row, &scope)?;
-        let channel = self.channels.of_party(row.get_text("channel"), row.get_text("counterparty"));
-        row.text("channel", channel);
-        if matches!(row.get("booked_on"), Cell::Null) {
-            return Err(fault("booked_on", "a bank line without a day"));
+    pub(super) fn bank_line(&self, line: &Line) -> Entry {
+        let mut entry = self.begin(&tables::BANK_LINES, line);
+        let channel = self.channels.of_party(entry.row.get_text("channel"), entry.row.get_text("counterparty"));
+        entry.row.text("channel", channel);
+        entry.needs("booked_on", "a bank line without a day", "该行没有交易日期");
+        if entry.is_read(&["amount", "debit", "credit", "direction"])
+            && let Err(wrong) = settle_amount(&mut entry.row)
+        {
+            entry.unfit.push(wrong);
         }
-        let stated = Stated {
-            amount: number(&row, "amount")?,
-            debit: number(&row, "debit")?,
-            credit: number(&row, "credit")?,
-            direction: row.get_text("direction"),
-        };
-        let amount = stated.signed()?;
-        row.set("amount", bounds::decimal("amount", amount)?);
-        let currency = self.currency(&row)?;
-        row.text("currency", currency);
-        Ok(row)
+        self.settle_currency(&mut entry);
+        entry
     }
 }
 
-/// A decimal that [`Mapper::fill`] has put into a row.
-pub(super) fn number(row: &Row, column: &str) -> Read<Option<Decimal>> {
-    match row.get_text(column) {
-        "" => Ok(None),
-        text => text.parse().map(Some).map_err(|_| fault(column, "not an amount")),
-    }
+/// Writes what came onto the account; what left it is negative.
+fn settle_amount(row: &mut Row) -> Result<(), Unfit> {
+    let stated = Stated {
+        amount: amount(row, "amount")?,
+        debit: amount(row, "debit")?,
+        credit: amount(row, "credit")?,
+        direction: row.get_text("direction"),
+    };
+    let signed = stated.signed()?;
+    let too_large = |(column, reason): (String, String)| Unfit { column, reason, chinese: format!("{signed} 过大") };
+    row.set("amount", bounds::decimal("amount", signed).map_err(too_large)?);
+    Ok(())
 }
 
 /// How a bank says what moved.
@@ -51,19 +49,23 @@ struct Stated<'s> {
 impl Stated<'_> {
     /// What came onto the account; what left it is negative. With a direction the amount is that of a debit or a credit, and below zero
     /// it takes one back.
-    fn signed(&self) -> Read<Decimal> {
+    fn signed(&self) -> Result<Decimal, Unfit> {
         let stated = self.amount.map(|amount| if self.direction == "out" { -amount } else { amount });
         let sides = (self.debit.is_some() || self.credit.is_some())
             .then(|| self.credit.unwrap_or_default().checked_sub(self.debit.unwrap_or_default()))
-            .map(|sum| sum.ok_or_else(|| fault("credit", "an amount that is too large")))
+            .map(|sum| sum.ok_or_else(|| Unfit::too_large("credit")))
             .transpose()?;
         match (stated, sides) {
-            (None, None) => Err(fault("amount", "a bank line without an amount: neither amount nor debit nor credit")),
+            (None, None) => {
+                let reason = "a bank line without an amount: neither amount nor debit nor credit";
+                Err(Unfit::new("amount", reason, "该行没有金额:既无发生额,也无借方、贷方金额"))
+            }
             // An empty side is often written as 0 beside an amount that says it all.
             (Some(stated), Some(sides)) if sides.is_zero() => Ok(stated),
             (Some(stated), Some(sides)) if self.direction.is_empty() && stated == -sides => Ok(sides),
             (Some(stated), Some(sides)) if stated != sides => {
-                Err(fault("amount", format!("the amount comes to {stated}, but credit less debit is {sides}; map one of the two")))
+                let reason = format!("the amount comes to {stated}, but credit less debit is {sides}; map one of the two");
+                Err(Unfit::new("amount", reason, format!("发生额为 {stated},而贷方减借方为 {sides};请只映射其中一种")))
             }
             (stated, sides) => Ok(stated.or(sides).unwrap_or_default()),
         }
@@ -72,7 +74,7 @@ impl Stated<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::Stated;
+    use super::{Stated, Unfit};
     use rstest::rstest;
     use rust_decimal::Decimal;
 
@@ -98,13 +100,13 @@ mod tests {
     ) {
         let read = |text: &str| text.parse::<Decimal>().ok();
         let stated = Stated { amount: read(amount), debit: read(debit), credit: read(credit), direction };
-        let signed = stated.signed().map(|amount| amount.to_string()).map_err(|(_, reason)| reason);
+        let signed = stated.signed().map(|amount| amount.to_string()).map_err(|unfit| unfit.reason);
         assert_eq!(signed, expected.map(str::to_owned).map_err(str::to_owned));
     }
 
     #[test]
     fn an_amount_beyond_all_numbers_is_no_panic() {
         let stated = Stated { debit: Some(Decimal::MIN), credit: Some(Decimal::MAX), ..Stated::default() };
-        assert_eq!(stated.signed(), Err(("credit".to_owned(), "an amount that is too large".to_owned())));
+        assert_eq!(stated.signed(), Err(Unfit::too_large("credit")));
     }
 }

@@ -1,57 +1,56 @@
 //! Invoices of suppliers.
 
-use super::bank::number;
-use super::spend::split_tax;
-use super::{Mapper, Read, bounds, fault};
+use super::Mapper;
+use super::spend::{set_amounts, split_tax};
+use super::unfit::{Entry, Unfit, amount, rate};
 use crate::frame::{Cell, Row, Texts};
 use crate::tables;
 use inflow_connectors::landing::Line;
 use rust_decimal::Decimal;
 
 impl Mapper {
-    pub(super) fn invoice(&self, line: &Line) -> Read<Row> {
-        let scope = self.scope(line);
-        let version = self.version(line, &scope)?;
-        let mut row = Self::row(&tables::INVOICES, &line.id, version, line.gone);
-        self.fill(&mut row, &scope)?;
+    pub(super) fn invoice(&self, line: &Line) -> Entry {
+        let mut entry = self.begin(&tables::INVOICES, line);
         // What an invoice covers is a list here, and text in the mapping.
-        let covered: Texts = documents(row.get_text("documents")).into_iter().collect();
-        row.set("documents", Cell::Texts(covered));
-        let channel = self.channels.of_party(row.get_text("channel"), row.get_text("seller"));
-        row.text("channel", channel);
-        if row.get_text("number").is_empty() {
-            return Err(fault("number", "an invoice without a number"));
+        let covered: Texts = documents(entry.row.get_text("documents")).into_iter().collect();
+        entry.row.set("documents", Cell::Texts(covered));
+        let channel = self.channels.of_party(entry.row.get_text("channel"), entry.row.get_text("seller"));
+        entry.row.text("channel", channel);
+        entry.needs("number", "an invoice without a number", "该发票没有号码");
+        entry.needs("issued_on", "an invoice without the day of issue", "该发票没有开票日期");
+        if entry.is_read(&["gross", "net", "tax_rate", "tax"]) {
+            match settle_amounts(&mut entry.row) {
+                Ok(gross) => settle_status(&mut entry.row, gross),
+                Err(wrong) => entry.unfit.push(wrong),
+            }
         }
-        if matches!(row.get("issued_on"), Cell::Null) {
-            return Err(fault("issued_on", "an invoice without the day of issue"));
-        }
-        let (gross, net, rate, tax) = (number(&row, "gross")?, number(&row, "net")?, number(&row, "tax_rate")?, number(&row, "tax")?);
-        if gross.or(net).is_none() {
-            return Err(fault("gross", "an invoice without an amount: neither gross nor net"));
-        }
-        if let Some(rate) = rate.filter(|rate| !(Decimal::ZERO..Decimal::ONE).contains(rate)) {
-            return Err(fault("tax_rate", format!("{rate} is no share of an amount; expected for example 0.06 or 6%")));
-        }
-        let (gross, tax, net) = split_tax(gross, net, rate, tax).ok_or_else(|| fault("net", "an amount that is too large"))?;
-        for (column, amount) in [("gross", gross), ("tax", tax), ("net", net)] {
-            row.set(column, bounds::decimal(column, amount)?);
-        }
-        if let (Cell::Day(from), Cell::Day(to)) = (row.get("service_from"), row.get("service_to"))
-            && to < from
-        {
-            return Err(fault("service_to", "the service ends before it begins"));
-        }
-        let status = match row.get_text("status") {
-            // Whatever a list calls it: an invoice below zero takes another one back.
-            "" | "normal" | "reversed" if gross.is_sign_negative() && !gross.is_zero() => "red_letter",
-            "" => "normal",
-            status => status,
-        };
-        row.text("status", status.to_owned());
-        let currency = self.currency(&row)?;
-        row.text("currency", currency);
-        Ok(row)
+        entry.check_service();
+        self.settle_currency(&mut entry);
+        entry
     }
+}
+
+/// Gross, tax and net of a row, each from the others; returned is the gross.
+fn settle_amounts(row: &mut Row) -> Result<Decimal, Unfit> {
+    let (gross, net, tax) = (amount(row, "gross")?, amount(row, "net")?, amount(row, "tax")?);
+    if gross.or(net).is_none() {
+        let reason = "an invoice without an amount: neither gross nor net";
+        return Err(Unfit::new("gross", reason, "该发票没有金额:既无价税合计也无不含税金额"));
+    }
+    let split = split_tax(gross, net, rate(row)?, tax).ok_or_else(|| Unfit::too_large("net"))?;
+    set_amounts(row, split)?;
+    Ok(split.0)
+}
+
+/// Writes what became of the invoice.
+fn settle_status(row: &mut Row, gross: Decimal) {
+    let status = match row.get_text("status") {
+        // Whatever a list calls it: an invoice below zero takes another one back.
+        "" | "normal" | "reversed" if gross.is_sign_negative() && !gross.is_zero() => "red_letter",
+        "" => "normal",
+        status => status,
+    };
+    row.text("status", status.to_owned());
 }
 
 /// The documents that a cell names, each once, in their order.

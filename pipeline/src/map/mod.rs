@@ -11,9 +11,10 @@ mod daily;
 mod invoice;
 mod posting;
 mod requisition;
-pub(crate) mod spend;
+mod spend;
 #[cfg(test)]
 mod tests;
+pub(crate) mod unfit;
 
 use crate::channel::Channels;
 use crate::frame::{Cell, ColumnType, Row, Rows, Table};
@@ -187,9 +188,9 @@ impl Mapper {
                 out.extend(events);
             }),
             Kind::Applications => self.application(number, line, out),
-            Kind::Spend => self.spend(line).map(|row| out.push(&row)),
-            Kind::BankLines => self.bank_line(line).map(|row| out.push(&row)),
-            Kind::Invoices => self.invoice(line).map(|row| out.push(&row)),
+            Kind::Spend => self.spend(line).whole().map(|row| out.push(&row)),
+            Kind::BankLines => self.bank_line(line).whole().map(|row| out.push(&row)),
+            Kind::Invoices => self.invoice(line).whole().map(|row| out.push(&row)),
             Kind::Requisitions => self.requisition(line).map(|row| out.push(&row)),
             Kind::ChannelDaily => self.daily(line).map(|row| out.push(&row)),
             Kind::Employment => self.employment(line, out),

@@ -1,111 +1,39 @@
 //! Ledger lines.
 
-use super::{Mapper, Read, bounds};
+use super::unfit::{Entry, Unfit, amount, rate};
+use super::{Mapper, bounds};
 use crate::frame::{Cell, Row};
 use crate::tables;
 use inflow_connectors::landing::Line;
-use inflow_connectors::spec::Stream;
 use rust_decimal::Decimal;
 
-/// Why a line is no entry.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Unfit {
-    /// The column that says so.
-    pub(crate) column: String,
-    /// What is wrong, as it stands in the quarantine.
-    pub(crate) reason: String,
-    /// The same in Chinese; empty where a cell cannot be read, of which a reader knows more.
-    pub(crate) chinese: String,
-}
-
-impl Unfit {
-    fn new(column: &str, reason: impl Into<String>, chinese: impl Into<String>) -> Self {
-        Self { column: column.to_owned(), reason: reason.into(), chinese: chinese.into() }
-    }
-}
-
-impl From<(String, String)> for Unfit {
-    fn from((column, reason): (String, String)) -> Self {
-        Self { column, reason, chinese: String::new() }
-    }
-}
-
 impl Mapper {
-    pub(super) fn spend(&self, line: &Line) -> Read<Row> {
-        let (row, unfit) = self.entry(line);
-        unfit.into_iter().next().map_or(Ok(row), |unfit| Err((unfit.column, unfit.reason)))
-    }
-
-    /// The words that lines are read by.
-    pub(crate) fn stream(&self) -> &Stream {
-        &self.stream
-    }
-
-    /// The entry of a line and all that keeps it from being one.
-    pub(crate) fn entry(&self, line: &Line) -> (Row, Vec<Unfit>) {
-        let scope = self.scope(line);
-        let mut unfit: Vec<Unfit> = Vec::new();
-        let version = self.version(line, &scope).unwrap_or_else(|fault| {
-            unfit.push(fault.into());
-            0
-        });
-        let mut row = Self::row(&tables::SPEND, &line.id, version, line.gone);
-        for ((name, field), place) in self.stream.fields.iter().zip(&self.places) {
-            if let Err(fault) = Self::fill_column(&mut row, &scope, name, field, place.as_ref()) {
-                unfit.push(fault.into());
-            }
-        }
-        self.fill_place(&mut row);
-        let channel = self.channels.of_spend(row.get_text("channel"));
-        row.text("channel", channel);
-        // Of a cell that cannot be read it is not said that it is missing as well.
-        let read = |unfit: &[Unfit], columns: &[&str]| !unfit.iter().any(|unfit| columns.contains(&unfit.column.as_str()));
-        if row.get_text("kind").is_empty() && read(&unfit, &["kind"]) {
-            unfit.push(Unfit::new("kind", "a ledger line without a kind", "该行没有类型"));
-        }
-        if read(&unfit, &["gross", "net", "tax_rate", "tax"])
-            && let Err(wrong) = complete_amounts(&mut row)
+    pub(super) fn spend(&self, line: &Line) -> Entry {
+        let mut entry = self.begin(&tables::SPEND, line);
+        let channel = self.channels.of_spend(entry.row.get_text("channel"));
+        entry.row.text("channel", channel);
+        entry.needs("kind", "a ledger line without a kind", "该行没有类型");
+        if entry.is_read(&["gross", "net", "tax_rate", "tax"])
+            && let Err(wrong) = complete_amounts(&mut entry.row)
         {
-            unfit.push(wrong);
+            entry.unfit.push(wrong);
         }
-        if matches!(row.get("booked_on"), Cell::Null) && read(&unfit, &["booked_on"]) {
-            unfit.push(Unfit::new("booked_on", "a ledger line without a booking day", "该行没有入账日期"));
-        }
-        let booked = row.get("booked_on").clone();
-        if matches!(row.get("service_from"), Cell::Null) && read(&unfit, &["service_from"]) {
-            row.set("service_from", booked);
-        }
-        let from = row.get("service_from").clone();
-        if matches!(row.get("service_to"), Cell::Null) && read(&unfit, &["service_to"]) {
-            row.set("service_to", from.clone());
-        }
-        if let (Cell::Day(from), Cell::Day(to)) = (&from, row.get("service_to"))
-            && to < from
-        {
-            unfit.push(Unfit::new("service_to", "the service ends before it begins", "服务结束早于服务开始"));
-        }
-        match self.currency(&row) {
-            Ok(currency) => {
-                row.text("currency", currency);
-            }
-            Err((column, reason)) => {
-                let chinese = format!("{:?} 不是币种,应为 CNY 这样的三个字母", row.get_text("currency"));
-                unfit.push(Unfit { column, reason, chinese });
+        entry.needs("booked_on", "a ledger line without a booking day", "该行没有入账日期");
+        for (column, from) in [("service_from", "booked_on"), ("service_to", "service_from")] {
+            if matches!(entry.row.get(column), Cell::Null) && entry.is_read(&[column]) {
+                let day = entry.row.get(from).clone();
+                entry.row.set(column, day);
             }
         }
-        (row, unfit)
+        entry.check_service();
+        self.settle_currency(&mut entry);
+        entry
     }
 }
 
 /// Gross, tax and net of a row, each from the others.
 fn complete_amounts(row: &mut Row) -> Result<(), Unfit> {
-    let amount = |row: &Row, column: &str| -> Result<Option<Decimal>, Unfit> {
-        match row.get_text(column) {
-            "" => Ok(None),
-            text => text.parse().map(Some).map_err(|_| Unfit::new(column, "not an amount", "不是金额")),
-        }
-    };
-    let (mut gross, net, rate, tax) = (amount(row, "gross")?, amount(row, "net")?, amount(row, "tax_rate")?, amount(row, "tax")?);
+    let (mut gross, net, tax) = (amount(row, "gross")?, amount(row, "net")?, amount(row, "tax")?);
     // Units of a wallet or a package cost what the units bought before did.
     let by_units = matches!(row.get_text("kind"), "consumption" | "package_unit" | "bonus_credit" | "expiry");
     if gross.or(net).is_none() && by_units && !matches!(row.get("units"), Cell::Null) {
@@ -115,11 +43,12 @@ fn complete_amounts(row: &mut Row) -> Result<(), Unfit> {
         let reason = "a ledger line without an amount: neither net nor gross";
         return Err(Unfit::new("net", reason, "该行没有金额:既无含税金额也无不含税金额"));
     }
-    if let Some(rate) = rate.filter(|rate| !(Decimal::ZERO..Decimal::ONE).contains(rate)) {
-        let reason = format!("{rate} is no share of an amount; expected for example 0.06 or 6%");
-        return Err(Unfit::new("tax_rate", reason, format!("{rate} 不是税率,应为 0.06 或 6% 这样的比例")));
-    }
-    let (gross, tax, net) = split_tax(gross, net, rate, tax).ok_or_else(|| Unfit::new("net", "an amount that is too large", "金额过大"))?;
+    let split = split_tax(gross, net, rate(row)?, tax).ok_or_else(|| Unfit::too_large("net"))?;
+    set_amounts(row, split)
+}
+
+/// Writes gross, tax and net, if the table can hold them.
+pub(super) fn set_amounts(row: &mut Row, (gross, tax, net): (Decimal, Decimal, Decimal)) -> Result<(), Unfit> {
     for (column, amount) in [("gross", gross), ("tax", tax), ("net", net)] {
         let too_large = |(column, reason): (String, String)| Unfit { column, reason, chinese: format!("{amount} 过大") };
         row.set(column, bounds::decimal(column, amount).map_err(too_large)?);

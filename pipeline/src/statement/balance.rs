@@ -70,14 +70,21 @@ struct Break<'e> {
     expected: Decimal,
 }
 
-/// Balances that are wrong.
-pub(super) fn check(entries: &[Entry]) -> Vec<StatementFault> {
-    let hint = note(
-        "a line is missing or was changed: compare with the source; if its balances are of something else, say unchecked = \"balance\" under [file] of the mapping",
-        "可能有行缺失或被改动,请与来源核对;若余额另有口径,可在映射的 [file] 中写 unchecked = \"balance\"",
-    );
+/// Balances that are wrong. A wallet holds no less than nothing; a bank account may be overdrawn (`bank`).
+pub(super) fn check(entries: &[Entry], bank: bool) -> Vec<StatementFault> {
+    let hint = if bank {
+        note(
+            "a line is missing or was changed: export all lines of these days again, unfiltered; if its balances are of something else, say unchecked = \"balance\" under [file] of a mapping",
+            "可能有行缺失或被改动,请重新导出这些日期的全部流水(不加筛选);若余额另有口径,可在映射的 [file] 中写 unchecked = \"balance\"",
+        )
+    } else {
+        note(
+            "a line is missing or was changed: compare with the source; if its balances are of something else, say unchecked = \"balance\" under [file] of the mapping",
+            "可能有行缺失或被改动,请与来源核对;若余额另有口径,可在映射的 [file] 中写 unchecked = \"balance\"",
+        )
+    };
     let mut faults = Vec::new();
-    for entry in entries {
+    for entry in entries.iter().filter(|_| !bank) {
         if let Some(balance) = entry.balance.filter(|balance| balance.is_sign_negative() && !balance.is_zero()) {
             let said = note(format!("the balance {} is below zero", amount(balance)), format!("余额 {} 小于零", amount(balance)));
             faults.push(of_line(entry.at, "balance", said, &hint));

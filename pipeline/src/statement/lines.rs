@@ -1,18 +1,23 @@
 //! What is wrong with each line for itself, and what its balance has to follow from.
 
 use super::balance::{Entry, Flow};
-use super::{note, of_line};
+use super::{amount, note, of_line, same};
 use crate::frame::{Cell, Row};
 use crate::map::Mapper;
-use crate::map::spend::Unfit;
+use crate::map::unfit::Unfit;
 use crate::version::day_number;
 use inflow_config::Currency;
-use inflow_connectors::spec::{Cell as Value, Field, FieldType, SPEND_KINDS, Scope, TimeFormat, currencies_of};
+use inflow_connectors::spec::{Cell as Value, Field, FieldType, Kind, Scope, TimeFormat, currencies_of};
 use inflow_connectors::{Note, StatementFault, StatementLine};
 use rust_decimal::Decimal;
 
 /// Columns of money, in which a currency may be named.
-const MONEY: &[&str] = &["gross", "net", "tax"];
+fn money(kind: Kind) -> &'static [&'static str] {
+    match kind {
+        Kind::BankLines => &["amount", "debit", "credit", "balance"],
+        _ => &["gross", "net", "tax"],
+    }
+}
 
 /// Some lines, read.
 #[derive(Default)]
@@ -32,6 +37,10 @@ impl<'m> Reader<'m> {
     /// `balances`: what is stated of them is asked for.
     pub(super) fn new(mapper: &'m Mapper, balances: bool) -> Self {
         Self { mapper, balances: balances && mapper.stream().fields.contains_key("balance") }
+    }
+
+    fn kind(&self) -> Kind {
+        self.mapper.stream().kind
     }
 
     fn field(&self, column: &str) -> Option<&Field> {
@@ -58,11 +67,14 @@ impl<'m> Reader<'m> {
         read.faults.extend(unfit.iter().map(|unfit| self.unfit(at, unfit, &scope)));
         if told.line.id.is_empty() {
             let paths: Vec<String> = self.mapper.stream().id.iter().map(ToString::to_string).collect();
-            let said = note("a ledger line without the id that the mapping names", "该行没有映射所指定的编号");
+            let said = note("a line without the id that the mapping names", "该行没有映射所指定的编号");
             read.faults.push(of_line(at, &paths.join(", "), said, &note("fill it in", "请补上编号")));
         }
         read.faults.extend(self.other_currency(at, &row, &scope));
-        read.faults.extend(future(at, &row, &scope));
+        read.faults.extend(future(at, self.kind().statement_day(), &row, &scope));
+        if self.kind() == Kind::Invoices {
+            read.faults.extend(self.torn_tax(at, &scope));
+        }
         if self.balances {
             read.entries.push(self.entry(at, told.row, &row, &unfit, &scope));
         }
@@ -70,17 +82,21 @@ impl<'m> Reader<'m> {
 
     fn unfit(&self, at: usize, unfit: &Unfit, scope: &Scope<'_>) -> StatementFault {
         let column = unfit.column.as_str();
-        let known = self.mapper.stream().kind.column(column);
+        let known = self.kind().column(column);
         let Some(written) = self.written(column, scope).filter(|_| unfit.chinese.is_empty()) else {
             let zh = if unfit.chinese.is_empty() { unfit.reason.clone() } else { unfit.chinese.clone() };
             return of_line(at, column, note(unfit.reason.clone(), zh), &note("fill in or correct the cell", "请补上或改正该单元格"));
         };
+        let accepted = known.map_or(&[][..], |known| known.accepted);
         let (said, hint) = match known.map(|known| known.value) {
-            _ if column == "kind" => (
-                note(format!("the kind {written:?} is not known"), format!("类型 {written:?} 未知")),
+            _ if !accepted.is_empty() => (
                 note(
-                    format!("say under `words` of the field `kind` in the mapping which it is: {}", SPEND_KINDS.join(", ")),
-                    format!("请在映射 kind 字段的 words 中注明它是哪一种:{}", SPEND_KINDS.join("、")),
+                    format!("the {} {written:?} is not known", column.replace('_', " ")),
+                    format!("{} {written:?} 未知", chinese_name(column)),
+                ),
+                note(
+                    format!("say under `words` of the field `{column}` in the mapping which it is: {}", accepted.join(", ")),
+                    format!("请在映射 {column} 字段的 words 中注明它是哪一种:{}", accepted.join("、")),
                 ),
             ),
             // Read, but beyond what can be kept.
@@ -120,7 +136,7 @@ impl<'m> Reader<'m> {
     /// An amount with the sign of another currency than the line's would be booked as what it is not.
     fn other_currency(&self, at: usize, row: &Row, scope: &Scope<'_>) -> Option<StatementFault> {
         let booked = row.get_text("currency");
-        MONEY.iter().find_map(|column| {
+        money(self.kind()).iter().find_map(|column| {
             let written = self.written(column, scope)?;
             let named = currencies_of(&written);
             let first = named.first()?;
@@ -147,6 +163,29 @@ impl<'m> Reader<'m> {
         })
     }
 
+    /// An invoice whose net and tax do not come to its gross.
+    fn torn_tax(&self, at: usize, scope: &Scope<'_>) -> Option<StatementFault> {
+        let stated = |column: &str| match self.field(column)?.read(FieldType::Decimal, scope) {
+            Ok(Some(Value::Decimal(number))) => Some(number),
+            _ => None,
+        };
+        let (net, tax, gross) = (stated("net")?, stated("tax")?, stated("gross")?);
+        let sum = net.checked_add(tax)?;
+        if same(sum, gross) {
+            return None;
+        }
+        let [net, tax, gross, sum] = [net, tax, gross, sum].map(amount);
+        let said = note(
+            format!("the gross is {gross}, but net {net} plus tax {tax} makes {sum}"),
+            format!("价税合计为 {gross},而不含税金额 {net} 加税额 {tax} 应为 {sum}"),
+        );
+        let hint = note(
+            "compare with the invoice; if these columns are of something else, map two of the three",
+            "请与发票核对;若这些列另有含义,三者只映射其二",
+        );
+        Some(of_line(at, "gross", said, &hint))
+    }
+
     fn entry(&self, at: usize, number: u64, row: &Row, unfit: &[Unfit], scope: &Scope<'_>) -> Entry {
         let decimal = |column: &str| row.get_text(column).parse::<Decimal>().ok();
         let booked = self.field("booked_on").and_then(|field| field.read(FieldType::Time, scope).ok().flatten());
@@ -157,14 +196,17 @@ impl<'m> Reader<'m> {
         };
         let units = decimal("units");
         let given = decimal("bonus_units").filter(|_| row.get_text("kind") == "recharge").unwrap_or_default();
+        let bank = self.kind() == Kind::BankLines;
         Entry {
             at,
             row: number,
-            wallet: ["channel", "account", "currency"].map(|column| row.get_text(column)).join("\u{1f}"),
+            // A bank account is one, whoever is paid from it.
+            wallet: [if bank { "" } else { row.get_text("channel") }, row.get_text("account"), row.get_text("currency")].join("\u{1f}"),
             when,
-            flow: Flow::of(row.get_text("kind")),
+            // What a bank line moved has its sign already.
+            flow: if bank { Flow::In } else { Flow::of(row.get_text("kind")) },
             // The money that moved is what the line says, tax and all.
-            money: decimal("gross"),
+            money: decimal(if bank { "amount" } else { "gross" }),
             units: units.map(|units| units + given),
             balance: decimal("balance"),
             known: unfit.is_empty(),
@@ -172,10 +214,21 @@ impl<'m> Reader<'m> {
     }
 }
 
-/// A line that is booked after today. Services may lie ahead, bookings may not.
-fn future(at: usize, row: &Row, scope: &Scope<'_>) -> Option<StatementFault> {
+/// What a column of words is called in Chinese.
+fn chinese_name(column: &str) -> &str {
+    match column {
+        "kind" => "类型",
+        "direction" => "借贷方向",
+        "status" => "发票状态",
+        "invoice_type" => "发票类型",
+        other => other,
+    }
+}
+
+/// A line that is booked, or an invoice that is issued, after today. Services may lie ahead.
+fn future(at: usize, column: &str, row: &Row, scope: &Scope<'_>) -> Option<StatementFault> {
     let today = scope.fetched?.with_timezone(&scope.zone).date_naive();
-    let Cell::Day(day) = row.get("booked_on") else { return None };
+    let Cell::Day(day) = row.get(column) else { return None };
     let ahead = day - day_number(today);
     if ahead <= 0 {
         return None;
@@ -185,9 +238,13 @@ fn future(at: usize, row: &Row, scope: &Scope<'_>) -> Option<StatementFault> {
         format!("{booked} lies in the future: today is {today} in {}", scope.zone),
         format!("{booked} 是将来的日期:{} 的今天是 {today}", scope.zone),
     );
-    let hint = note(
-        "check year and month; what is paid ahead has its days in service_from and service_to",
-        "请检查年月;预付的服务期写在 service_from 与 service_to",
-    );
-    Some(of_line(at, "booked_on", said, &hint))
+    let hint = if row.table().position("service_from").is_some() {
+        note(
+            "check year and month; what is paid ahead has its days in service_from and service_to",
+            "请检查年月;预付的服务期写在 service_from 与 service_to",
+        )
+    } else {
+        note("check year and month, and the order of day and month", "请检查年月,以及日与月的先后")
+    };
+    Some(of_line(at, column, said, &hint))
 }

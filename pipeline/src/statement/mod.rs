@@ -1,16 +1,20 @@
-//! A ledger statement before it is landed: whether each line is an entry, whether totals and balances follow from the lines.
+//! A statement (of the ledger, of a bank account, of invoices) before it is landed: whether each line is an entry, whether totals and balances follow
+//! from the lines, whether an invoice stands in its list once.
 //!
 //! Lines are mapped as they will be when they are landed, on every core, and nothing is kept of them but what totals and balances
 //! need; a statement that states neither is gone through once.
 
 mod balance;
 mod lines;
+mod numbers;
+#[cfg(test)]
+mod papers_tests;
 #[cfg(test)]
 mod tests;
 mod totals;
 
 use crate::map::Mapper;
-use inflow_connectors::spec::Unchecked;
+use inflow_connectors::spec::{Kind, Unchecked};
 use inflow_connectors::{Note, Statement, StatementFault, StatementPlace};
 use rayon::prelude::*;
 use rust_decimal::Decimal;
@@ -33,7 +37,10 @@ pub(crate) fn check(mapper: &Mapper, statement: &Statement<'_>) -> Vec<Statement
     if !unchecked.contains(&Unchecked::Totals) {
         faults.extend(totals::check(mapper, statement));
     }
-    faults.extend(balance::check(&entries));
+    faults.extend(balance::check(&entries, mapper.stream().kind == Kind::BankLines));
+    if mapper.stream().kind == Kind::Invoices && !unchecked.contains(&Unchecked::Numbers) {
+        faults.extend(numbers::check(mapper, statement));
+    }
     faults
 }
 

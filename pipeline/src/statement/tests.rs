@@ -17,7 +17,7 @@ const MAPPING: &str = "kind = \"spend\"\ntimezone = \"Asia/Shanghai\"\n[fields]\
     kind = { path = \"类型\", words = { \"充值\" = \"recharge\", \"消费\" = \"consumption\", \"退款\" = \"refund\", \"套餐\" = \"package\" } }\n";
 
 /// What is said of a statement: `row column: sentence`. The first row names the columns; a row that begins with 合计 or 小计 is a total.
-fn said(mapping: &str, rows: &[&str]) -> Vec<String> {
+pub(super) fn said(mapping: &str, rows: &[&str]) -> Vec<String> {
     let stream = parse_mapping(mapping, "m.toml").unwrap();
     let connection = Connection::new("wallet", "file");
     let config = Config {
@@ -57,7 +57,9 @@ fn said(mapping: &str, rows: &[&str]) -> Vec<String> {
         };
         lines.push((line, number));
     }
+    let headers: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
     let statement = Statement {
+        headers: &headers,
         lines: lines.iter().map(|(line, row)| StatementLine { line, row: *row }).collect(),
         sums: sums
             .iter()

@@ -2,7 +2,7 @@
 
 use super::{amount, note, same};
 use crate::map::Mapper;
-use inflow_connectors::spec::{Cell, Field, FieldType};
+use inflow_connectors::spec::{Cell, Field, FieldType, Kind};
 use inflow_connectors::{Statement, StatementFault, StatementPlace};
 use rayon::prelude::*;
 use rust_decimal::Decimal;
@@ -10,17 +10,22 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Columns that are added up.
-const ADDED: &[&str] = &["gross", "net", "tax", "units", "bonus_units"];
+fn added(kind: Kind) -> &'static [&'static str] {
+    match kind {
+        Kind::BankLines => &["amount", "debit", "credit"],
+        _ => &["gross", "net", "tax", "units", "bonus_units"],
+    }
+}
 
 /// Totals that differ from what they add up. A total may be that of all lines above it (of its sheet), of those since the total before it
 /// (a subtotal) or since the last one of its name (months of pages), and of all lines where it stands above them. Of lines in several currencies it
-/// may be that of one of them.
+/// may be that of one of them; of a bank's it may be that of what came, of what left, or of both with their signs; of invoices, of those that stand.
 pub(super) fn check(mapper: &Mapper, statement: &Statement<'_>) -> Vec<StatementFault> {
     if statement.sums.is_empty() {
         return Vec::new();
     }
     let mut faults = Vec::new();
-    for column in ADDED {
+    for column in added(mapper.stream().kind) {
         let Some(field) = mapper.stream().fields.get(*column) else { continue };
         // A total has no kind and no default.
         let field = Field { when: None, default: None, text: None, ..field.clone() };
@@ -88,7 +93,7 @@ impl<'s> Before<'s> {
     }
 }
 
-/// Sums of the lines before each line: of all, and of each currency where there are several.
+/// Sums of the lines before each line: of all, and of those that a total may be of where lines differ.
 struct Sums {
     all: Vec<Decimal>,
     each: Vec<Vec<Decimal>>,
@@ -96,30 +101,34 @@ struct Sums {
 
 impl Sums {
     fn new(mapper: &Mapper, statement: &Statement<'_>, numbers: &[Option<Decimal>]) -> Sums {
-        let currency = |record: &Value| -> String {
-            let scope = mapper.stream().scope(record, None, chrono_tz::UTC);
-            let field = mapper.stream().fields.get("currency");
-            let read = field.and_then(|field| field.read(FieldType::Text, &scope).ok().flatten());
-            read.and_then(|cell| cell.as_text().map(str::to_uppercase)).unwrap_or_default()
-        };
-        let mut by: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-        if mapper.stream().fields.get("currency").is_some_and(|field| !field.paths.is_empty()) {
-            for (at, line) in statement.lines.iter().enumerate() {
-                by.entry(currency(&line.line.record)).or_default().push(at);
-            }
-        }
-        let of = |counts: &dyn Fn(usize) -> bool| {
+        let of = |sign: &dyn Fn(usize) -> Decimal| {
             let mut sum = Decimal::ZERO;
             let mut sums = vec![sum];
             for (at, number) in numbers.iter().enumerate() {
-                sum = sum.saturating_add(number.filter(|_| counts(at)).unwrap_or_default());
+                sum = sum.saturating_add(number.map(|number| number * sign(at)).unwrap_or_default());
                 sums.push(sum);
             }
             sums
         };
-        let several = by.len() > 1;
-        let each = by.values().filter(|_| several).map(|lines| of(&|at| lines.binary_search(&at).is_ok())).collect();
-        Sums { all: of(&|_| true), each }
+        let within = |lines: &[usize], at: usize| lines.binary_search(&at).is_ok();
+        let one_if = |counts: bool| if counts { Decimal::ONE } else { Decimal::ZERO };
+        let mut each: Vec<Vec<Decimal>> =
+            parts(mapper, statement, "currency").values().map(|lines| of(&|at| one_if(within(lines, at)))).collect();
+        match mapper.stream().kind {
+            Kind::BankLines => {
+                let sides = parts(mapper, statement, "direction");
+                each.extend(sides.values().map(|lines| of(&|at| one_if(within(lines, at)))));
+                each.extend(sides.get("OUT").map(|out| of(&|at| if within(out, at) { Decimal::NEGATIVE_ONE } else { Decimal::ONE })));
+            }
+            Kind::Invoices => {
+                let states = parts(mapper, statement, "status");
+                let void: Vec<&Vec<usize>> = ["VOIDED", "REVERSED"].iter().filter_map(|state| states.get(*state)).collect();
+                each.extend(states.get("VOIDED").map(|lines| of(&|at| one_if(!within(lines, at)))));
+                each.extend((!void.is_empty()).then(|| of(&|at| one_if(!void.iter().any(|lines| within(lines, at))))));
+            }
+            _ => {}
+        }
+        Sums { all: of(&|_| Decimal::ONE), each }
     }
 
     fn of(&self, start: usize, end: usize) -> Decimal {
@@ -129,6 +138,18 @@ impl Sums {
     fn any(&self, start: usize, end: usize, stated: Decimal) -> bool {
         std::iter::once(&self.all).chain(&self.each).any(|sums| same(difference(sums, start, end), stated))
     }
+}
+
+/// The lines that say each word of a column, in upper case, where they say several.
+fn parts(mapper: &Mapper, statement: &Statement<'_>, column: &str) -> BTreeMap<String, Vec<usize>> {
+    let mut by: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    let Some(field) = mapper.stream().fields.get(column).filter(|field| !field.paths.is_empty()) else { return by };
+    for (at, line) in statement.lines.iter().enumerate() {
+        let scope = mapper.stream().scope(&line.line.record, None, chrono_tz::UTC);
+        let word = field.read(FieldType::Text, &scope).ok().flatten();
+        by.entry(word.and_then(|cell| cell.as_text().map(str::to_uppercase)).unwrap_or_default()).or_default().push(at);
+    }
+    if by.len() > 1 { by } else { BTreeMap::new() }
 }
 
 fn difference(sums: &[Decimal], start: usize, end: usize) -> Decimal {
