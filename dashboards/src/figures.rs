@@ -152,7 +152,8 @@ impl Figures for StoreFigures {
     }
 
     async fn measures(&self) -> Result<Vec<Measure>, Failure> {
-        measures::gather(&self.store, &self.config).await.map_err(|error| Failure::explained(&error))
+        let ties = self.report(&measures::ties_query(&self.config, self.store.clock().now())).await.ok();
+        measures::gather(&self.store, &self.config, ties.as_ref()).await.map_err(|error| Failure::explained(&error))
     }
 
     fn register(&self, registry: &mut Registry) {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use chrono::{DateTime, Datelike, Utc};
-use inflow_analytics::Query;
+use inflow_analytics::{Query, Report};
 use inflow_config::Config;
 use inflow_store::{Store, StoreError};
 use serde_json::{Map, Value};
@@ -30,11 +30,11 @@ SELECT toString(rule) AS rule, state, count() AS slices
 FROM (SELECT rule, slice, toString(argMax(state, day)) AS state FROM inflow.thresholds GROUP BY rule, slice)
 GROUP BY rule, state ORDER BY rule, state";
 
-/// All of it. Small statements, one after the other.
+/// All of it, beside the report of [`ties_query`], which is absent before the first analysis. Small statements, one after the other.
 ///
 /// # Errors
 /// When the store does not answer.
-pub(crate) async fn gather(store: &Store, config: &Config) -> Result<Vec<Measure>, StoreError> {
+pub(crate) async fn gather(store: &Store, config: &Config, ties: Option<&Report>) -> Result<Vec<Measure>, StoreError> {
     let now = store.clock().now();
     let mut measures = connections(store, config, now).await?;
     measures.extend(runs(&store.rows(RUNS, &[]).await?));
@@ -48,7 +48,7 @@ pub(crate) async fn gather(store: &Store, config: &Config) -> Result<Vec<Measure
     measures.push(sized("inflow_store_bytes", "Bytes on disk of the tables in use", &sizes, "bytes"));
     measures.push(sized("inflow_store_rows", "Rows of the tables in use, versions that are not merged away yet included", &sizes, "rows"));
     measures.push(alerts(config, &store.rows(ALERTS, &[]).await?));
-    measures.extend(ties(store, config, now).await);
+    measures.extend(ties.into_iter().flat_map(tied));
     let landing = store.data_dir().join("landing");
     let bytes = tokio::task::spawn_blocking(move || bytes_below(&landing)).await.unwrap_or_default();
     measures.push(Measure::gauge("inflow_landing_bytes", "Bytes of what was landed").with(Vec::new(), bytes as f64));
@@ -135,10 +135,10 @@ fn alerts(config: &Config, rows: &[Row]) -> Measure {
     alerts
 }
 
-/// Whether figures and ledger agree in the month so far; nothing before the first analysis.
-async fn ties(store: &Store, config: &Config, now: DateTime<Utc>) -> Vec<Measure> {
+/// Whether figures and ledger agree in the month so far.
+pub(crate) fn ties_query(config: &Config, now: DateTime<Utc>) -> Query {
     let today = now.with_timezone(&config.settings.company.timezone).date_naive();
-    let query = Query {
+    Query {
         metric: "ties".to_owned(),
         version: None,
         by: Vec::new(),
@@ -147,14 +147,10 @@ async fn ties(store: &Store, config: &Config, now: DateTime<Utc>) -> Vec<Measure
         tz: None,
         as_of: now,
         filters: BTreeMap::new(),
-    };
-    let report = match inflow_analytics::report(store, config, &query).await {
-        Ok(report) => report,
-        Err(error) => {
-            tracing::debug!(%error, "the ledger's ties are not told");
-            return Vec::new();
-        }
-    };
+    }
+}
+
+fn tied(report: &Report) -> Vec<Measure> {
     let mut ties = Measure::gauge("inflow_ledger_tie", "1 when two ways to the same amount agree to the cent in the month so far");
     let mut open = Measure::gauge("inflow_ledger_open_lines", "Ledger lines that are in neither side of a tie");
     for row in &report.rows {

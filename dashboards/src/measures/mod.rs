@@ -22,7 +22,7 @@ use prometheus_client::registry::Registry;
 use crate::failure::Failure;
 use crate::router::Shared;
 
-pub(crate) use gather::gather;
+pub(crate) use gather::{gather, ties_query};
 
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";

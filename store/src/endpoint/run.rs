@@ -135,12 +135,17 @@ pub async fn query(job: Job, permit: Option<OwnedSemaphorePermit>) -> Result<(Be
     Ok((begin, Running { pieces, _stop: stop, _permit: permit }))
 }
 
+/// A client that leaves once it has all it wants does not make a statement one that was cancelled.
 fn ended<T>(done: &Result<T, Fault>, state: &State) -> Outcome {
     match done {
-        _ if state.abandoned.load(Ordering::Acquire) => Outcome::cancelled,
         Ok(_) => Outcome::ok,
+        Err(_) if state.abandoned.load(Ordering::Acquire) => Outcome::cancelled,
         Err(_) => Outcome::error,
     }
+}
+
+fn client_left() -> Fault {
+    Fault::new(210, "the client stopped reading")
 }
 
 fn work(job: Job, out: &mut Out, state: &State) -> Result<(), Fault> {
@@ -159,7 +164,7 @@ fn work(job: Job, out: &mut Out, state: &State) -> Result<(), Fault> {
     let format = clause.or(job.default_format).unwrap_or_else(|| "TabSeparated".to_owned());
     let joint = joint(&format);
     if state.abandoned.load(Ordering::Acquire) {
-        return Ok(());
+        return Err(client_left());
     }
     let target = (!reads).then(|| Target::of(sql.as_bytes(), job.surroundings.database.as_deref()));
     let noted = target.map(|target| job.engine.writes().note(target));
@@ -180,9 +185,7 @@ fn work(job: Job, out: &mut Out, state: &State) -> Result<(), Fault> {
                 continue;
             }
             out.begin(format.clone(), Counters::default(), false);
-            if out.piece(piece).is_err() {
-                return Ok(());
-            }
+            out.piece(piece)?;
         }
         let end = joiner.end();
         out.begin(format, Counters::default(), end.is_empty());
@@ -246,7 +249,7 @@ impl Out {
         if bytes.is_empty() {
             return Ok(());
         }
-        self.runtime.block_on(self.sender.send_timeout(Ok(bytes), PATIENCE)).map_err(|_| Fault::new(210, "the client stopped reading"))
+        self.runtime.block_on(self.sender.send_timeout(Ok(bytes), PATIENCE)).map_err(|_| client_left())
     }
 
     /// Before the result has begun an error is the answer; after that it is told in the result's own
