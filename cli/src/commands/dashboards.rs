@@ -19,9 +19,6 @@ pub fn run(app: &App, args: &DashboardsArgs) -> Result<u8, Failure> {
         })?;
     }
     app.printer.result(&format!("{count} files in {}: en, zh, provisioning", shown(&args.dir)));
-    app.printer.note(
-        "next: docs/grafana.md of the project says where Grafana wants them",
-        "下一步:放置位置见项目的 docs/grafana.zh.md",
-    );
+    app.printer.note("next: docs/grafana.md of the project says where Grafana wants them", "下一步:放置位置见项目的 docs/grafana.zh.md");
     Ok(0)
 }

@@ -123,6 +123,45 @@ fn schedules_and_watched_folders() {
     // Analysed without being asked.
     daemon
         .until("marts", || daemon.count("SELECT uniqExact(source_id) FROM inflow.application_stages WHERE connection = 'watched'") == "2");
+    // Prometheus sees the same: every name of docs/operations.md that this company has something of.
+    daemon
+        .until("an analysis that is through", || daemon.get("/metrics").contains("inflow_analysis_duration_seconds_count{outcome=\"ok\"}"));
+    assert!(daemon.get("/readyz").starts_with("HTTP/1.1 200"));
+    let metrics = daemon.get("/metrics");
+    for line in [
+        "inflow_store_up 1.0",
+        "inflow_store_settled 1.0",
+        "inflow_connection_enabled{connection=\"sheet\",connector=\"file\"} 1.0",
+        "inflow_connection_up{connection=\"sheet\"} 1.0",
+        "inflow_connection_failures{connection=\"sheet\"} 0.0",
+        "inflow_connection_breaker_open{connection=\"sheet\"} 0.0",
+        "inflow_connection_records_landed_total{connection=\"sheet\"} 2.0",
+        "inflow_connection_records_landed_total{connection=\"watched\"} 2.0",
+        "inflow_ledger_tie{tie=\"ledger\"} 1.0",
+        "inflow_ledger_open_lines{tie=\"ledger\"} 0.0",
+    ] {
+        assert!(metrics.lines().any(|found| found.trim_end() == line), "{line}\n{metrics}");
+    }
+    for name in [
+        "inflow_build_info{",
+        "inflow_engine_info{",
+        "inflow_connection_last_success_timestamp_seconds{connection=\"sheet\"}",
+        "inflow_connection_last_attempt_timestamp_seconds{connection=\"sheet\"}",
+        "inflow_connection_runs_total{connection=\"sheet\",status=\"ok\"}",
+        "inflow_connection_requests_total{connection=\"sheet\"}",
+        "inflow_connection_records_fetched_total{connection=\"sheet\"}",
+        "inflow_connection_rows_stored_total{connection=\"sheet\"}",
+        "inflow_connection_run_seconds_total{connection=\"sheet\"}",
+        "inflow_landing_bytes ",
+        "inflow_store_bytes{database=\"inflow\"}",
+        "inflow_store_rows{database=\"inflow_state\"}",
+        "inflow_statement_duration_seconds_bucket{",
+        "inflow_result_cache_entries ",
+        "inflow_result_cache_bytes ",
+    ] {
+        assert!(metrics.lines().any(|found| found.starts_with(name)), "{name}\n{metrics}");
+    }
+    assert!(!metrics.contains("测试甲") && !metrics.contains("19900000001"), "{metrics}");
     let doctor = company.run(&["doctor"]).out;
     assert!(doctor.contains("daemon: running since"), "{doctor}");
     assert!(doctor.contains("next pull 2"), "{doctor}");

@@ -1,6 +1,8 @@
 //! A process that holds a company's data folder and stays.
 
 use inflow_tests::Company;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
@@ -57,6 +59,16 @@ impl<'c> Holder<'c> {
         let said = self.said();
         let rest = said.split_once("page       http://").unwrap().1;
         rest.split_once('/').unwrap().0.to_owned()
+    }
+
+    /// What its page's port answers to a GET, head and body.
+    pub fn get(&self, path: &str) -> String {
+        let page = self.page();
+        let mut stream = TcpStream::connect(&page).unwrap();
+        stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: {page}\r\nConnection: close\r\n\r\n").as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
     }
 
     /// The one value of a query.
