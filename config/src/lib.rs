@@ -15,6 +15,7 @@
 
 mod advice;
 mod alert;
+mod allocation;
 mod channel;
 mod clock;
 mod connection;
@@ -43,14 +44,12 @@ mod values;
 
 pub use advice::{DemandSettings, RecommendationSettings};
 pub use alert::{AlertMode, AlertPeriod, AlertRule, Alerts};
+pub use allocation::{Allocation, AllocationBasis, AllocationDimension, AllocationShare};
 pub use channel::{Channel, Name, Terms, TermsKind};
 pub use clock::{Clock, FixedClock, SharedClock, SystemClock};
 pub use connection::Connection;
 pub use example::{TEMPLATES, ZH_SME_TEMPLATE, example, template};
-pub use finance::{
-    Allocation, AllocationBasis, AllocationDimension, AllocationShare, BonusUnits, Budget, CostBasis, CostSettings, Finance, Package,
-    PackageItem, PackageRule, Vat, Wallets,
-};
+pub use finance::{BonusUnits, Budget, CostBasis, CostSettings, Finance, Package, PackageItem, PackageRule, Vat, Wallets};
 pub use http::HttpSettings;
 pub use load::{Config, process_env};
 pub use money::{Currency, Money};
