@@ -25,5 +25,5 @@ pub use pull::{
     WebhookDelivery, channels, delivered_files, import, probe, pull, receive_webhook, refuse_webhook,
 };
 pub use state::{Health, Landed, MappedLines, PullState, Run, SegmentIntake, SegmentSink, SinkError, StoredCounts};
-pub use statement::{Statement, StatementFault, StatementLine, StatementPlace, StatementSum};
+pub use statement::{ReadLines, Statement, StatementCheck, StatementFault, StatementPlace, StatementSum};
 pub use suggest::{Suggestion, suggest_mapping};

@@ -1,6 +1,7 @@
-//! A statement (of the ledger, of a bank, of invoices) is taken whole or not at all: its lines and the rows of totals between them, handed to the sink before
+//! A statement (of the ledger, of a bank, of invoices) is taken whole or not at all: its lines and the rows of totals between them are looked at by the sink before
 //! anything is landed, and what is wrong with them said with file, row and column.
 
+use std::any::Any;
 use std::ops::Range;
 use std::path::Path;
 
@@ -11,28 +12,37 @@ use crate::file::{RowPlace, SumRow, header_column};
 use crate::landing::Line;
 use crate::pull::Note;
 use crate::spec::{Field, Stream};
+use crate::state::MappedLines;
 
 /// Faults that are listed; of the others the number is said.
 const MOST_FAULTS: usize = 20;
 
-/// The lines of one delivered file, as they would be landed.
-#[derive(Debug, Clone)]
-pub struct Statement<'s> {
-    /// In the order of the file.
-    pub lines: Vec<StatementLine<'s>>,
-    /// Rows of totals, in the order of the file.
-    pub sums: Vec<StatementSum<'s>>,
-    /// Names of all columns of the file, also of those that are not landed.
-    pub headers: &'s [String],
+/// What was found in some lines of a statement.
+pub type ReadLines = Box<dyn Any + Send>;
+
+/// Looks at the lines of one delivered file while they are made, and says what is wrong with them once all are there: anything, and
+/// nothing of the file is landed.
+pub trait StatementCheck: Send + Sync {
+    /// Makes rows of some lines, as [`crate::SegmentIntake::map`] does, and looks at them; the first is that of number `first` in the
+    /// statement, from 0. Lines of one statement are looked at side by side.
+    fn map(&self, first: usize, lines: &[Line]) -> (MappedLines, ReadLines);
+
+    /// Takes what was found in the next lines, in the order of the statement.
+    fn take(&mut self, read: ReadLines);
+
+    /// All that is wrong, when all lines were taken.
+    fn faults(self: Box<Self>, statement: &Statement<'_>) -> Vec<StatementFault>;
 }
 
-/// A line.
-#[derive(Debug, Clone, Copy)]
-pub struct StatementLine<'s> {
-    /// As it would be landed.
-    pub line: &'s Line,
-    /// Its row, from 1, as the program that shows the file counts.
-    pub row: u64,
+/// What is told of a statement beside its lines.
+#[derive(Debug, Clone)]
+pub struct Statement<'s> {
+    /// The row of each line, from 1, as the program that shows the file counts.
+    pub rows: Vec<u64>,
+    /// Names of all columns of the file, also of those that are not landed.
+    pub headers: &'s [String],
+    /// Rows of totals, in the order of the file.
+    pub sums: Vec<StatementSum<'s>>,
 }
 
 /// A row that adds up lines above it (or, where there are none, all of its table).
@@ -51,7 +61,7 @@ pub struct StatementSum<'s> {
 /// Where a fault is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum StatementPlace {
-    /// The line of that number in [`Statement::lines`], from 0.
+    /// The line of that number, from 0.
     Line(usize),
     /// The row of that number in [`Statement::sums`], from 0.
     Sum(usize),

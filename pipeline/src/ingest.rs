@@ -5,7 +5,8 @@
 //! block, pipeline version and generation, so an insert repeated after a crash adds nothing, and one made by a corrected
 //! pipeline is not swallowed.
 
-use crate::frame::{Lineage, Rows, Table};
+use crate::frame::{Lineage, Row, Rows, Table};
+use crate::map::unfit::Unfit;
 use crate::map::{Fault, Mapped, Mapper};
 use crate::{PIPELINE_VERSION, PipelineError, statement};
 use async_trait::async_trait;
@@ -15,7 +16,7 @@ use futures::future::try_join_all;
 use inflow_config::{Config, SharedClock};
 use inflow_connectors::landing::{Line, Segment, SegmentHeader, read_segment};
 use inflow_connectors::spec::{Stream, spec};
-use inflow_connectors::{MappedLines, SegmentIntake, SegmentSink, SinkError, Statement, StatementFault, StoredCounts};
+use inflow_connectors::{MappedLines, SegmentIntake, SegmentSink, SinkError, StatementCheck, StoredCounts};
 use inflow_store::{InsertInto, QuarantineRow, SegmentRow, Store, UnknownWordRow};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -48,14 +49,23 @@ struct Block {
 }
 
 /// Lines mapped, in order.
-struct Read {
+pub(crate) struct Read {
     mapped: Mapped,
     lines: u64,
 }
 
 impl Read {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { mapped: Mapped::new(), lines: 0 }
+    }
+
+    /// The next line, as the entry of the ledger that it is.
+    pub(crate) fn entry(&mut self, row: &Row, unfit: Vec<Unfit>) {
+        self.lines += 1;
+        match unfit.into_iter().next() {
+            None => self.mapped.push(row),
+            Some(Unfit { column, reason, .. }) => self.mapped.faults.push(Fault { line: self.lines, field: column, reason }),
+        }
     }
 }
 
@@ -170,10 +180,10 @@ impl SegmentSink for Pipeline {
         Some(Box::new(Intake { pipeline: self.clone(), mapper, read: Read::new() }))
     }
 
-    fn check(&self, header: &SegmentHeader, statement: &Statement<'_>) -> Vec<StatementFault> {
-        let Some(fetched_at) = DateTime::from_timestamp_millis(header.fetched_at) else { return Vec::new() };
-        let mapper = mapper(&self.config, &header.connection, &header.connector, &header.stream, header.mapping.as_ref(), fetched_at);
-        mapper.map_or_else(Vec::new, |mapper| statement::check(&mapper, statement))
+    fn check<'s>(&'s self, header: &SegmentHeader) -> Option<Box<dyn StatementCheck + 's>> {
+        let fetched_at = DateTime::from_timestamp_millis(header.fetched_at)?;
+        let mapper = mapper(&self.config, &header.connection, &header.connector, &header.stream, header.mapping.as_ref(), fetched_at)?;
+        Some(Box::new(statement::Check::new(mapper)))
     }
 
     async fn store(&self, segment: &Segment) -> Result<StoredCounts, SinkError> {

@@ -9,7 +9,7 @@ pub use gate::{Feeding, Gate};
 use async_trait::async_trait;
 use inflow_connectors::http::{Http, HttpOptions};
 use inflow_connectors::landing::{Line, Segment, SegmentHeader};
-use inflow_connectors::{MappedLines, PullError, SegmentIntake, SegmentSink, SinkError, Statement, StatementFault, StoredCounts};
+use inflow_connectors::{MappedLines, PullError, SegmentIntake, SegmentSink, SinkError, StatementCheck, StoredCounts};
 use inflow_pipeline::Pipeline;
 use std::sync::{Arc, OnceLock};
 use tokio::sync::Semaphore;
@@ -80,8 +80,8 @@ impl SegmentSink for TurnedSink {
         Some(Box::new(TurnedIntake { intake, turns: Arc::clone(&self.turns) }))
     }
 
-    fn check(&self, header: &SegmentHeader, statement: &Statement<'_>) -> Vec<StatementFault> {
-        self.pipeline.check(header, statement)
+    fn check<'s>(&'s self, header: &SegmentHeader) -> Option<Box<dyn StatementCheck + 's>> {
+        self.pipeline.check(header)
     }
 
     async fn store(&self, segment: &Segment) -> Result<StoredCounts, SinkError> {

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use super::decode::decode;
 use super::header::{self, Header, Wanted, nearest};
-use super::records::{Fault, Records, TableRows};
+use super::records::{CSV_HINT, Fault, Records, TableRows};
 use super::table::{RowPlace, Table};
+use super::text::CsvRows;
 use super::{Row, SumRow, matches, page, text, workbook};
 use crate::answer::{self, convert};
 use crate::error::{PullError, PullErrorKind};
@@ -43,17 +44,18 @@ pub(crate) enum Source<'d> {
     Text(Vec<Row>),
 }
 
-/// A table of the file: a sheet, or a csv that was read for one stream.
+/// A table of the file: a sheet, or a csv that is read for one stream.
 pub(crate) enum Found<'d> {
     Kept(&'d Table),
-    Csv(Box<Table>),
+    /// The first rows of a csv file, and its text.
+    Csv(Table, Cow<'d, str>),
 }
 
 impl Found<'_> {
     fn table(&self) -> &Table {
         match self {
             Found::Kept(table) => table,
-            Found::Csv(table) => table,
+            Found::Csv(head, _) => head,
         }
     }
 }
@@ -154,9 +156,8 @@ impl Delivery {
             None => Err(Fault::new("its ending does not say what it is".to_owned(), "name it .xlsx or .csv")),
             Some(FileFormat::Csv) => {
                 let form = FileForm::default();
-                let table = self.decoded(&form).and_then(|text| {
-                    text::csv_table(&text, &form).map_err(|reason| Fault::new(reason, "compare the line with the header line"))
-                });
+                let table =
+                    self.decoded(&form).and_then(|text| text::csv_table(&text, &form).map_err(|reason| Fault::new(reason, CSV_HINT)));
                 table.map(|table| vec![Cow::Owned(table)])
             }
             Some(FileFormat::Xlsx | FileFormat::Html) => self.tables().map(|tables| tables.iter().map(Cow::Borrowed).collect()),
@@ -174,18 +175,17 @@ impl Delivery {
         at(&self.path, fault)
     }
 
-    fn decoded(&self, form: &FileForm) -> Result<String, Fault> {
+    fn decoded(&self, form: &FileForm) -> Result<Cow<'_, str>, Fault> {
         decode(&self.bytes, form.encoding)
             .map_err(|reason| Fault::new(reason, "save it as UTF-8, or say `encoding` under [file] of the mapping"))
     }
 
     fn fit_csv(&self, stream: &Stream, form: &FileForm, alone: bool) -> Result<Fit<'_>, Fault> {
-        let table = text::csv_table(&self.decoded(form)?, form).map_err(|reason| {
-            Fault::new(reason, "compare the line with the header line; cells that hold the separator or line breaks need quotes")
-        })?;
+        let text = self.decoded(form)?;
+        let table = text::csv_head(&text, form).map_err(|reason| Fault::new(reason, CSV_HINT))?;
         let wanted = Wanted::of(stream, form);
         Ok(match header::find(&table, &wanted, form) {
-            Some(header) if header.fits() => Fit::Rows(Source::Tables(vec![(Found::Csv(Box::new(table)), header)])),
+            Some(header) if header.fits() => Fit::Rows(Source::Tables(vec![(Found::Csv(table, text), header)])),
             Some(header) if alone || !form.names.is_empty() => return Err(lacking(&table, &header, &wanted)),
             _ if alone => return Err(headless(&table, &wanted)),
             _ => Fit::Other(format!("a header line with {}", wanted.summary())),
@@ -309,15 +309,14 @@ impl Delivery {
         let form = stream.file.as_ref().unwrap_or(&default);
         let wanted = Wanted::of(stream, form);
         let (mut before, mut sums) = (0, Vec::new());
-        for (mut found, header) in tables {
+        for (found, header) in tables {
             let width = found.table().rows.iter().find(|row| row.number == header.row).and_then(|row| row.width);
-            let given = match &mut found {
-                Found::Csv(table) => std::mem::take(&mut table.rows),
-                Found::Kept(_) => Vec::new(),
-            };
-            let rows: TableRows<'_> = match &found {
-                Found::Csv(_) => Box::new(given.into_iter().map(Cow::Owned)),
-                Found::Kept(table) => Box::new(table.rows.iter().map(Cow::Borrowed)),
+            let rows = match &found {
+                Found::Csv(_, text) => {
+                    let rows = CsvRows::new(text, form).map_err(|reason| self.error(Fault::new(reason, CSV_HINT)))?;
+                    TableRows::Csv(Box::new(rows))
+                }
+                Found::Kept(table) => TableRows::Kept(table.rows.iter()),
             };
             let records = Records::new(found.table(), rows, (&header, width), &wanted, stream, form);
             let mut records = records.map_err(|fault| self.error(fault))?;

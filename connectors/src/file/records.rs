@@ -4,11 +4,13 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use csv::StringRecord;
 use rayon::prelude::*;
 use serde_json::{Map, Value};
 
 use super::header::{Header, Wanted, column, comparable};
-use super::table::{Datum, Merge, Table, TableRow};
+use super::table::{Datum, Merge, RowPlace, Table, TableRow};
+use super::text::{CsvRows, csv_row};
 use super::workbook::serial_date;
 use super::{Row, SumRow, matches, sums};
 use crate::spec::{Field, FieldType, FileForm, Scope, Stream, TimeFormat, scalar_text};
@@ -29,8 +31,37 @@ impl Fault {
 /// Rows that are made records of at one time.
 const PART: usize = 8_192;
 
-/// The rows of a table, one after the other. Those of a csv file, which may be very many, are let go when they were read.
-pub(crate) type TableRows<'t> = Box<dyn Iterator<Item = Cow<'t, TableRow>> + 't>;
+/// The rows of a table.
+pub(crate) enum TableRows<'t> {
+    /// Of a sheet.
+    Kept(std::slice::Iter<'t, TableRow>),
+    /// Of a csv file, which may be very many, as they are read.
+    Csv(Box<CsvRows<'t>>),
+}
+
+/// A row that was not looked at.
+enum Given<'t> {
+    Kept(&'t TableRow),
+    Csv(u64, StringRecord),
+}
+
+/// What a row is.
+enum Told {
+    Record(Row),
+    /// The row that adds up others, under its name.
+    Sum(RowPlace, String, Value),
+    /// Not of the list.
+    Nothing,
+}
+
+impl<'t> TableRows<'t> {
+    fn part(&mut self) -> Result<Vec<Given<'t>>, String> {
+        match self {
+            TableRows::Kept(rows) => Ok(rows.by_ref().take(PART).map(Given::Kept).collect()),
+            TableRows::Csv(rows) => rows.by_ref().take(PART).map(|row| row.map(|(number, record)| Given::Csv(number, record))).collect(),
+        }
+    }
+}
 
 /// The records below a header, part by part and, of a statement, the rows that add them up.
 pub(crate) struct Records<'t> {
@@ -42,7 +73,7 @@ pub(crate) struct Records<'t> {
 }
 
 impl<'t> Records<'t> {
-    /// `table` may have given its rows away as `rows`; `width` is that of its header.
+    /// `width` is that of the header. Of a csv file `table` has the first rows.
     pub(crate) fn new(
         table: &'t Table,
         rows: TableRows<'t>,
@@ -51,36 +82,36 @@ impl<'t> Records<'t> {
         stream: &'t Stream,
         form: &'t FileForm,
     ) -> Result<Records<'t>, Fault> {
-        let reader = Reader { table, header, width, stream, form, mapped: mapped(header, wanted) };
+        let mut names: Vec<(u32, &str)> = header.columns.iter().map(|(column, name)| (*column, name.as_str())).collect();
+        names.sort_by_key(|(_, name)| *name);
+        let reader = Reader { table, header, names, width, stream, form, mapped: mapped(header, wanted) };
         reader.check_merges()?;
         Ok(Records { reader, rows, read: 0, sums: Vec::new() })
     }
 
     /// The next records, at most [`PART`]; `None` when there are no more.
     pub(crate) fn next(&mut self) -> Result<Option<Vec<Row>>, Fault> {
-        let reader = &self.reader;
-        let mut part = Vec::new();
-        for row in self.rows.by_ref().filter(|row| row.number > reader.header.row) {
-            if let Some(label) = reader.sum(&row) {
-                let (place, above) = (reader.table.row_place(row.number), self.read + part.len());
-                self.sums.push(SumRow { place, label: label.to_owned(), records: 0..0, above, record: sums::record(&row, reader.header) });
-                continue;
+        let mut records = Vec::new();
+        while records.is_empty() {
+            let given = self.rows.part().map_err(|reason| Fault::new(reason, CSV_HINT))?;
+            if given.is_empty() {
+                return Ok(None);
             }
-            reader.check_width(&row)?;
-            if reader.is_record(&row) {
-                part.push(row);
-            }
-            if part.len() == PART {
-                break;
+            let reader = &self.reader;
+            let told: Vec<Result<Told, Fault>> = given.into_par_iter().map(|given| reader.tell(given)).collect();
+            // One after the other: the first fault of the file is the one that is said.
+            for told in told {
+                match told? {
+                    Told::Record(row) => records.push(row),
+                    Told::Sum(place, label, record) => {
+                        self.sums.push(SumRow { place, label, records: 0..0, above: self.read + records.len(), record });
+                    }
+                    Told::Nothing => {}
+                }
             }
         }
-        if part.is_empty() {
-            return Ok(None);
-        }
-        self.read += part.len();
-        let made: Vec<Result<Row, Fault>> = part.into_par_iter().map(|row| reader.record(&row)).collect();
-        // One after the other: the first fault of the file is the one that is said.
-        made.into_iter().collect::<Result<_, _>>().map(Some)
+        self.read += records.len();
+        Ok(Some(records))
     }
 
     /// The rows that add up the records, once all were read.
@@ -92,6 +123,9 @@ impl<'t> Records<'t> {
     }
 }
 
+/// What to do about a csv file that cannot be read.
+pub(super) const CSV_HINT: &str = "compare the line with the header line; cells that hold the separator or line breaks need quotes";
+
 fn mapped(header: &Header, wanted: &Wanted) -> BTreeSet<u32> {
     header.columns.iter().filter(|(_, name)| wanted.reads(name)).map(|(column, _)| *column).collect()
 }
@@ -99,6 +133,8 @@ fn mapped(header: &Header, wanted: &Wanted) -> BTreeSet<u32> {
 struct Reader<'t> {
     table: &'t Table,
     header: &'t Header,
+    /// Columns with their names, in the order of the names.
+    names: Vec<(u32, &'t str)>,
     /// Cells of the header of a csv file.
     width: Option<usize>,
     stream: &'t Stream,
@@ -108,6 +144,35 @@ struct Reader<'t> {
 }
 
 impl Reader<'_> {
+    /// What a row is.
+    fn tell(&self, given: Given<'_>) -> Result<Told, Fault> {
+        let row = match given {
+            Given::Kept(row) => Cow::Borrowed(row),
+            Given::Csv(number, record) => match csv_row(number, &record) {
+                Some(row) => Cow::Owned(row),
+                None => return Ok(Told::Nothing),
+            },
+        };
+        self.tell_row(row)
+    }
+
+    fn tell_row(&self, row: Cow<'_, TableRow>) -> Result<Told, Fault> {
+        if row.number <= self.header.row {
+            return Ok(Told::Nothing);
+        }
+        if let Some(label) = self.sum(&row) {
+            return Ok(Told::Sum(self.table.row_place(row.number), label.to_owned(), sums::record(&row, self.header)));
+        }
+        self.check_width(&row)?;
+        if !self.is_record(&row) {
+            return Ok(Told::Nothing);
+        }
+        match row {
+            Cow::Owned(row) if self.table.is_text() => Ok(Told::Record(self.text_record(row))),
+            row => self.record(&row).map(Told::Record),
+        }
+    }
+
     /// A csv line has as many cells as its header; Excel leaves empty ones at the end.
     fn check_width(&self, row: &TableRow) -> Result<(), Fault> {
         let Some(width) = row.width else { return Ok(()) };
@@ -116,10 +181,7 @@ impl Reader<'_> {
         if width >= header && !beyond || self.is_skipped(row) {
             return Ok(());
         }
-        Err(Fault::new(
-            format!("{}: {width} cells, but the header has {header}", self.table.row_place(row.number)),
-            "compare the line with the header line; cells that hold the separator or line breaks need quotes",
-        ))
+        Err(Fault::new(format!("{}: {width} cells, but the header has {header}", self.table.row_place(row.number)), CSV_HINT))
     }
 
     fn sum<'r>(&self, row: &'r TableRow) -> Option<&'r str> {
@@ -170,17 +232,30 @@ impl Reader<'_> {
         self.header.columns.iter().find(|(other, _)| *other == column).map_or("", |(_, name)| name)
     }
 
+    /// The record of a row of texts, which are taken as they are.
+    fn text_record(&self, mut row: TableRow) -> Row {
+        let cells = self.names.iter().map(|(column, name)| {
+            let text = row.cells.iter_mut().find(|(other, _)| other == column).and_then(|(_, datum)| match datum {
+                Datum::Text(text) => Some(std::mem::take(text)),
+                _ => None,
+            });
+            // An empty cell says nothing, as null does.
+            ((*name).to_owned(), text.map_or(Value::Null, Value::String))
+        });
+        let record = Value::Object(cells.collect());
+        Row { place: self.table.row_place(row.number), record }
+    }
+
     fn record(&self, row: &TableRow) -> Result<Row, Fault> {
-        let mut record = Map::new();
-        for (column, name) in &self.header.columns {
+        let cells = self.names.iter().map(|(column, name)| {
             let value = match row.cell(*column) {
                 // An empty cell says nothing, as null does.
                 None => Value::Null,
                 Some(datum) => self.value(row, *column, datum)?,
             };
-            record.insert(name.clone(), value);
-        }
-        let mut record = Value::Object(record);
+            Ok(((*name).to_owned(), value))
+        });
+        let mut record = Value::Object(cells.collect::<Result<Map<_, _>, Fault>>()?);
         if !self.table.is_text() {
             self.check_times(row, &mut record)?;
         }

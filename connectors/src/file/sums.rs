@@ -56,6 +56,10 @@ impl SumRow {
 /// sum when its first cell says nothing else (`Total`, but not `Totaljobs`) and it has no day.
 pub(super) fn label<'r>(row: &'r TableRow, header: &Header, stream: &Stream, skipped: bool) -> Option<&'r str> {
     let (first, text) = row.cells.first().and_then(|(column, datum)| Some((*column, datum.text()?)))?;
+    // Most rows begin with another letter or a digit, and need not be looked at in all forms.
+    if text.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric() && !matches!(byte.to_ascii_lowercase(), b't' | b'g' | b's')) {
+        return None;
+    }
     let plain: String = text.nfkc().filter(|c| !c.is_whitespace()).collect::<String>().to_lowercase();
     let rest = WORDS.iter().filter_map(|word| plain.strip_prefix(word)).min_by_key(|rest| rest.len())?;
     if skipped {

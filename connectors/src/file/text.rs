@@ -1,35 +1,71 @@
 //! Text files: csv into a table, JSON into records.
 
+use csv::StringRecord;
 use memchr::memchr_iter;
 use serde_json::Value;
 
 use super::Row;
+use super::header::DEEPEST_HEADER;
 use super::table::{Datum, RowPlace, Table, TableRow};
 use crate::spec::{FileForm, Stream, shape};
 
 /// The table of a csv file; the error names line and column.
 pub(super) fn csv_table(text: &str, form: &FileForm) -> Result<Table, String> {
-    let mut body = text;
-    for _ in 0..form.skip_lines {
-        body = body.split_once('\n').map_or("", |(_, rest)| rest);
-    }
-    let delimiter = form.delimiter.unwrap_or_else(|| likely_delimiter(body));
-    let delimiter = u8::try_from(delimiter).map_err(|_| format!("{delimiter:?} cannot separate cells"))?;
-    let mut reader =
-        csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).has_headers(false).trim(csv::Trim::All).from_reader(body.as_bytes());
-    let offset = form.skip_lines as u64;
+    let rows: Result<Vec<TableRow>, String> =
+        CsvRows::new(text, form)?.filter_map(|row| row.map(|(number, record)| csv_row(number, &record)).transpose()).collect();
+    Ok(Table { rows: rows?, ..Table::default() })
+}
+
+/// The first rows of a csv file, as many as a header may stand in.
+pub(super) fn csv_head(text: &str, form: &FileForm) -> Result<Table, String> {
     let mut rows = Vec::new();
-    let mut lines = Lines { text: body.as_bytes(), counted: 0, number: offset + 1 };
-    for record in reader.records() {
-        let record = record.map_err(|error| csv_error(&error, offset))?;
-        let number = lines.number_at(record.position().map_or(0, csv::Position::byte));
-        let cells = record.iter().enumerate().filter(|(_, cell)| !cell.is_empty());
-        let cells: Vec<(u32, Datum)> = cells.map(|(column, cell)| (column as u32, Datum::Text(cell.to_owned()))).collect();
-        if !cells.is_empty() {
-            rows.push(TableRow { number, cells, width: Some(record.len()) });
+    for row in CsvRows::new(text, form)? {
+        let (number, record) = row?;
+        let deep = form.header_row.map_or(rows.len() >= DEEPEST_HEADER, |header| number > u64::from(header));
+        if deep {
+            break;
         }
+        rows.extend(csv_row(number, &record));
     }
     Ok(Table { rows, ..Table::default() })
+}
+
+/// The rows of a csv file with their lines, one after the other; the error names line and column.
+pub(crate) struct CsvRows<'t> {
+    records: csv::StringRecordsIntoIter<&'t [u8]>,
+    lines: Lines<'t>,
+    offset: u64,
+}
+
+impl<'t> CsvRows<'t> {
+    pub(super) fn new(text: &'t str, form: &FileForm) -> Result<CsvRows<'t>, String> {
+        let mut body = text;
+        for _ in 0..form.skip_lines {
+            body = body.split_once('\n').map_or("", |(_, rest)| rest);
+        }
+        let delimiter = form.delimiter.unwrap_or_else(|| likely_delimiter(body));
+        let delimiter = u8::try_from(delimiter).map_err(|_| format!("{delimiter:?} cannot separate cells"))?;
+        let reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).has_headers(false).from_reader(body.as_bytes());
+        let offset = form.skip_lines as u64;
+        let lines = Lines { text: body.as_bytes(), counted: 0, number: offset + 1 };
+        Ok(CsvRows { records: reader.into_records(), lines, offset })
+    }
+}
+
+impl Iterator for CsvRows<'_> {
+    type Item = Result<(u64, StringRecord), String>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let record = self.records.next()?.map_err(|error| csv_error(&error, self.offset));
+        Some(record.map(|record| (self.lines.number_at(record.position().map_or(0, csv::Position::byte)), record)))
+    }
+}
+
+/// A row of a table; `None` when all of its cells are empty.
+pub(super) fn csv_row(number: u64, record: &StringRecord) -> Option<TableRow> {
+    let cells = record.iter().map(str::trim).zip(0_u32..).filter(|(cell, _)| !cell.is_empty());
+    let cells: Vec<(u32, Datum)> = cells.map(|(cell, column)| (column, Datum::Text(cell.to_owned()))).collect();
+    (!cells.is_empty()).then(|| TableRow { number, cells, width: Some(record.len()) })
 }
 
 /// Line numbers of places in a text, in order.

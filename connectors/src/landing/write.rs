@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::fs::File;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Cursor, Read, Write};
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -124,12 +124,11 @@ const LEVEL: i32 = 1;
 const FRAME: usize = 128 << 10;
 
 impl SegmentWriter {
-    /// Starts a segment. `header.records` is counted here.
-    pub fn new(data_dir: &Path, mut header: SegmentHeader) -> Result<SegmentWriter, LandingError> {
+    /// Starts a segment; on disk it begins with [`SegmentWriter::finish`]. `header.records` is counted here.
+    pub fn new(data_dir: &Path, mut header: SegmentHeader) -> SegmentWriter {
         header.records = 0;
         let folder = landing_dir(data_dir).join(&header.connection).join(&header.stream);
-        std::fs::create_dir_all(&folder).map_err(LandingError::io("cannot make", &folder))?;
-        Ok(SegmentWriter { folder, header, plain: Vec::new(), body: Vec::new(), hasher: blake3::Hasher::new(), bytes: 0 })
+        SegmentWriter { folder, header, plain: Vec::new(), body: Vec::new(), hasher: blake3::Hasher::new(), bytes: 0 }
     }
 
     /// Adds some records.
@@ -171,6 +170,19 @@ impl SegmentWriter {
         self.bytes
     }
 
+    /// Its records, when they are not to be landed as they are.
+    pub(crate) fn into_lines(self) -> impl Iterator<Item = Result<Line, LandingError>> {
+        let SegmentWriter { folder, body, plain, .. } = self;
+        let text = zstd::Decoder::new(Cursor::new(body)).map(|body| BufReader::new(body).chain(Cursor::new(plain)));
+        let lines = text.map(|text| text.lines().map(|line| Ok(serde_json::from_str(&line?)?)));
+        let (lines, failed) = match lines {
+            Ok(lines) => (Some(lines), None),
+            Err(error) => (None, Some(Err(error))),
+        };
+        let all = failed.into_iter().chain(lines.into_iter().flatten());
+        all.map(move |line| line.map_err(LandingError::io("cannot read again what is landed in", &folder)))
+    }
+
     /// Makes the segment durable. `None` when there are no records.
     pub fn finish(mut self) -> Result<Option<Segment>, LandingError> {
         if self.header.records == 0 {
@@ -178,6 +190,7 @@ impl SegmentWriter {
         }
         self.end_frame()?;
         let hash: String = self.hasher.finalize().to_hex().chars().take(8).collect();
+        std::fs::create_dir_all(&self.folder).map_err(LandingError::io("cannot make", &self.folder))?;
         let id = next_id(&self.folder, self.header.fetched_at, &hash)?;
         let path = self.folder.join(format!("{id}.ndjson.zst"));
         write_whole(&path, &self.header, &self.body)?;

@@ -10,10 +10,11 @@ use inflow_config::Connection;
 use tokio::sync::Semaphore;
 use tracing::{Instrument, info_span};
 
-use super::file_lines::FileLines;
+use super::file_lines::{FileLines, Taken};
 use super::land::{Lander, header, store_together};
-use super::line::{LineMaker, Made, References};
+use super::line::{LineMaker, References};
 use super::newest::Newest;
+use super::packing::Spool;
 use super::{PullContext, PullOutcome, Stop};
 use crate::error::{PullError, PullErrorKind};
 use crate::file::{Delivery, Fit, LineFile, Plain, RowIds, Source, plain_lines};
@@ -296,15 +297,14 @@ impl<'a> Reading<'a> {
         connection: &Connection,
         delivery: &Delivery,
         source: Source<'_>,
-    ) -> Result<Vec<Made>, PullError> {
+    ) -> Result<Taken, PullError> {
         let ids = RowIds::new(ctx.keys, &connection.name, self.stream, self.zone);
-        let mut made = FileLines::new(self.stream, &mut self.maker, ids);
+        let spool = Spool::new(ctx, self.header.clone(), self.stream.kind.is_statement());
+        let times = self.newest.times();
+        let mut made = FileLines::new(self.stream, &mut self.maker, ids, &times, spool);
         let here = |error: PullError| error.at(format!("{}: {}", connection.name, delivery.path().display()));
         let sums = delivery.read(self.stream, source, &mut |rows| made.add(rows).map_err(here))?;
-        if self.stream.kind.is_statement() {
-            made.check(ctx, &self.header, delivery.path(), &sums).map_err(here)?;
-        }
-        Ok(made.lines)
+        made.finish(delivery.path(), &sums).map_err(here)
     }
 
     /// Another file of the delivery.
@@ -319,15 +319,11 @@ impl<'a> Reading<'a> {
         self.delivered = true;
     }
 
-    fn take(&mut self, lines: Vec<Made>) {
+    fn take(&mut self, taken: Taken) {
         self.begin();
-        self.fetched += lines.len() as u64;
-        for made in lines {
-            match made {
-                Made::Line(line) => self.newest.take(*line),
-                Made::Erased(key_hash) => self.erased.push(key_hash),
-            }
-        }
+        self.fetched += (taken.seen.len() + taken.erased.len()) as u64;
+        self.newest.take(taken.drafts, taken.seen);
+        self.erased.extend(taken.erased);
     }
 
     fn fail(&mut self, error: PullError) {

@@ -1,17 +1,18 @@
-//! The lines of a delivered file, made of its rows while they are read, on every core.
+//! The lines of a delivered file, made of its rows while they are read, on every core, and kept compressed until it is known whether
+//! the file is taken.
 
 use std::path::Path;
 
 use rayon::prelude::*;
 use tracing::info_span;
 
-use super::PullContext;
 use super::line::{LineMaker, Made};
+use super::newest::{Seen, Times};
+use super::packing::{Draft, Spool};
 use crate::error::PullError;
 use crate::file::{Row, RowIds, RowPlace, SumRow};
-use crate::landing::SegmentHeader;
 use crate::spec::Stream;
-use crate::statement::{Places, Statement, StatementLine, StatementSum, refusal};
+use crate::statement::{Places, Statement, StatementSum, refusal};
 
 /// Rows that one thread makes lines of at one time.
 const PART: usize = 1_024;
@@ -21,16 +22,35 @@ pub(super) struct FileLines<'r, 'a> {
     stream: &'a Stream,
     maker: &'r mut LineMaker<'a>,
     ids: RowIds<'r>,
+    times: &'r Times<'a>,
     /// Names of the file's columns.
     headers: Vec<String>,
     /// Where the lines of a statement stand.
     places: Vec<RowPlace>,
-    pub(super) lines: Vec<Made>,
+    spool: Spool<'r>,
+    taken: Taken,
+}
+
+/// What was taken of a file.
+#[derive(Default)]
+pub(super) struct Taken {
+    /// The lines.
+    pub(super) drafts: Vec<Draft>,
+    /// What is known of each.
+    pub(super) seen: Vec<Seen>,
+    /// Keys of erased people that were listed.
+    pub(super) erased: Vec<u64>,
 }
 
 impl<'r, 'a> FileLines<'r, 'a> {
-    pub(super) fn new(stream: &'a Stream, maker: &'r mut LineMaker<'a>, ids: RowIds<'r>) -> FileLines<'r, 'a> {
-        FileLines { stream, maker, ids, headers: Vec::new(), places: Vec::new(), lines: Vec::new() }
+    pub(super) fn new(
+        stream: &'a Stream,
+        maker: &'r mut LineMaker<'a>,
+        ids: RowIds<'r>,
+        times: &'r Times<'a>,
+        spool: Spool<'r>,
+    ) -> FileLines<'r, 'a> {
+        FileLines { stream, maker, ids, times, headers: Vec::new(), places: Vec::new(), spool, taken: Taken::default() }
     }
 
     /// Makes lines of the next rows.
@@ -52,37 +72,54 @@ impl<'r, 'a> FileLines<'r, 'a> {
             }
             numbered.push((row.record, number));
         }
-        let (ids, maker) = (&self.ids, &*self.maker);
-        let made: Vec<(Vec<Made>, LineMaker<'a>)> = numbered
+        let (ids, maker, times) = (&self.ids, &*self.maker, self.times);
+        let made: Vec<(Vec<(Made, i64)>, LineMaker<'a>)> = numbered
             .into_par_iter()
             .chunks(PART)
             .map(|part| {
                 // Each thread counts for itself what it drops.
                 let mut maker = maker.fork();
-                (part.into_iter().map(|(record, number)| maker.make(record, Some(ids.id(number)))).collect(), maker)
+                let made = part.into_iter().map(|(record, number)| {
+                    let made = maker.make(record, Some(ids.id(number)));
+                    let at = if let Made::Line(line) = &made { times.of(&line.record) } else { 0 };
+                    (made, at)
+                });
+                (made.collect(), maker)
             })
             .collect();
         for (made, maker) in made {
-            self.lines.extend(made);
+            for (made, at) in made {
+                match made {
+                    Made::Line(line) => {
+                        self.taken.seen.push(Seen::of(&line, self.taken.seen.len(), at));
+                        self.spool.push(*line)?;
+                    }
+                    Made::Erased(key_hash) => self.taken.erased.push(key_hash),
+                }
+            }
             self.maker.join(maker);
         }
         Ok(())
     }
 
-    /// Whether the statement that the lines are can be taken.
-    pub(super) fn check(&self, ctx: &PullContext<'_>, header: &SegmentHeader, file: &Path, sums: &[SumRow]) -> Result<(), PullError> {
-        let _checks = info_span!(target: "timing", "check").entered();
-        // A line of money is nobody's, so that none is erased.
-        let lines = self.lines.iter().zip(&self.places).filter_map(|(made, place)| match made {
-            Made::Line(line) => Some(StatementLine { line, row: place.number() }),
-            Made::Erased(_) => None,
-        });
-        let totals =
-            sums.iter().map(|sum| StatementSum { label: &sum.label, lines: sum.records.clone(), above: sum.above, record: &sum.record });
-        let faults = ctx.sink.check(header, &Statement { lines: lines.collect(), sums: totals.collect(), headers: &self.headers });
-        if faults.is_empty() {
-            return Ok(());
+    /// All lines, if the statement that they are can be taken.
+    pub(super) fn finish(mut self, file: &Path, sums: &[SumRow]) -> Result<Taken, PullError> {
+        let check = info_span!(target: "timing", "check");
+        if let Some(looked) = self.spool.checked() {
+            // A line of money is nobody's, so that none is erased and every place has its line.
+            let totals = sums.iter().map(|sum| StatementSum {
+                label: &sum.label,
+                lines: sum.records.clone(),
+                above: sum.above,
+                record: &sum.record,
+            });
+            let rows = self.places.iter().map(RowPlace::number).collect();
+            let told = Statement { rows, headers: &self.headers, sums: totals.collect() };
+            let faults = check.in_scope(|| looked.faults(&told));
+            if !faults.is_empty() {
+                return Err(refusal(self.stream, &Places { path: file, lines: &self.places, sums, headers: &self.headers }, faults));
+            }
         }
-        Err(refusal(self.stream, &Places { path: file, lines: &self.places, sums, headers: &self.headers }, faults))
+        Ok(Taken { drafts: self.spool.finish(), ..self.taken })
     }
 }

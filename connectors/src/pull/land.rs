@@ -4,31 +4,18 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use futures::future::{join_all, try_join_all};
-use rayon::prelude::*;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::{Instrument, info_span};
 
 use super::PullContext;
+use super::packing::{Draft, Packing};
 use crate::error::{PullError, PullErrorKind};
 use crate::identity::NORMALISER;
 use crate::landing::{
-    LandingError, Line, LineBlock, Segment, SegmentHeader, SegmentWriter, content_hash, list_connection_segments, list_segments_beside,
-    read_segment,
+    LandingError, Line, Segment, SegmentHeader, content_hash, list_connection_segments, list_segments_beside, read_segment,
 };
 use crate::spec::Stream;
-use crate::state::{Landed, MappedLines, SegmentIntake, SinkError, StoredCounts};
-
-/// Uncompressed size at which a segment is closed before it is full.
-const LARGEST_SEGMENT: usize = 16 << 20;
-
-/// Lines of a list that wait in memory to be written and mapped: very many lists may be pulled at one time.
-const FEW: usize = 16;
-
-/// The same of a delivery of files, which is large, and one of two at a time: enough for every core.
-const MANY: usize = 1_024;
-
-/// Lines that one thread writes and maps at one time: part of a segment's text, so the same on every machine.
-const PART: usize = 128;
+use crate::state::{Landed, SegmentIntake, SinkError, StoredCounts};
 
 /// Counts of what was landed and stored.
 #[derive(Debug, Clone, Copy, Default)]
@@ -41,22 +28,13 @@ pub(crate) struct LandCounts {
 /// Lands the lines of one stream.
 pub(crate) struct Lander<'a> {
     ctx: &'a PullContext<'a>,
-    header: SegmentHeader,
+    packing: Packing<'a>,
     known: HashMap<u64, Landed>,
     seen: HashSet<u64>,
-    writer: Option<SegmentWriter>,
-    /// Maps the lines of the present segment.
-    intake: Option<Box<dyn SegmentIntake>>,
-    /// Lines of the present segment that are not written yet.
-    lines: Vec<Line>,
-    /// So many wait.
-    together: usize,
     /// Each key comes once: what is landed of it need not be looked up again.
     each_once: bool,
     /// What is listed need not be known: nothing can be missing.
     never_gone: bool,
-    /// What the present segment says of its keys.
-    rows: Vec<Landed>,
     /// The segment before, on its way into the store while the next one is landed. Nothing is written any more once the pull has ended,
     /// however it ended: who waits for the folder would else meet it. A segment that is cut off so is stored by the next pull.
     storing: Option<AbortOnDropHandle<Result<StoredCounts, SinkError>>>,
@@ -98,16 +76,11 @@ impl<'a> Lander<'a> {
         let header = header(ctx, connection, connector, stream, mapping, fetched_at);
         Lander {
             ctx,
-            header,
+            packing: Packing::new(ctx, header),
             known,
             seen: HashSet::new(),
-            writer: None,
-            intake: None,
-            lines: Vec::new(),
-            together: FEW,
             each_once: false,
             never_gone: false,
-            rows: Vec::new(),
             storing: None,
             waiting: None,
             counts: LandCounts::default(),
@@ -117,7 +90,7 @@ impl<'a> Lander<'a> {
     /// Lines will come by the thousand: they are written and mapped on every core. Of a delivery in which each key comes once, or of a list of which
     /// nothing can be missing, less is kept in memory.
     pub(crate) fn expect_many(&mut self, each_once: bool, never_gone: bool) {
-        self.together = MANY;
+        self.packing.expect_many();
         self.each_once = each_once;
         self.never_gone = never_gone;
     }
@@ -134,7 +107,9 @@ impl<'a> Lander<'a> {
 
     /// Notes that a key was listed, without landing anything.
     pub(crate) fn listed(&mut self, key_hash: u64) {
-        self.seen.insert(key_hash);
+        if !self.never_gone {
+            self.seen.insert(key_hash);
+        }
     }
 
     /// Whether a key is landed and was listed last time.
@@ -149,7 +124,7 @@ impl<'a> Lander<'a> {
 
     /// Hash of the words that say how the stream is read.
     pub(crate) fn spec_hash(&self) -> &str {
-        &self.header.spec
+        &self.packing.header().spec
     }
 
     /// Number of different keys listed so far.
@@ -159,65 +134,49 @@ impl<'a> Lander<'a> {
 
     /// Lands a line unless nothing changed.
     pub(crate) async fn push(&mut self, mut line: Line) -> Result<(), PullError> {
-        if !self.never_gone {
-            self.seen.insert(line.key_hash);
-        }
+        self.listed(line.key_hash);
         if let Some(known) = self.known.get(&line.key_hash) {
             if known.content_hash == line.content_hash && known.gone == line.gone {
                 return Ok(());
             }
             line.back = known.gone && !line.gone;
         }
-        let now = Landed { key_hash: line.key_hash, content_hash: line.content_hash, gone: line.gone };
+        let now = Landed::of(&line);
         if !self.each_once {
             self.known.insert(line.key_hash, now);
         }
-        self.rows.push(now);
-        self.lines.push(line);
         self.counts.landed += 1;
-        let most = self.ctx.config.settings.landing.segment_records as u64;
-        let full = self.lines.len() as u64 + self.writer.as_ref().map_or(0, SegmentWriter::records) >= most;
-        if full || self.lines.len() >= self.together {
-            self.write()?;
-        }
-        if full || self.writer.as_ref().is_some_and(|writer| writer.bytes() >= LARGEST_SEGMENT) {
+        if self.packing.push(line, now)? {
             self.close_segment().await?;
         }
         Ok(())
     }
 
-    /// Writes and maps the lines that wait for it, on every core.
-    fn write(&mut self) -> Result<(), PullError> {
-        let lines = std::mem::take(&mut self.lines);
-        if lines.is_empty() {
-            return Ok(());
+    /// Whether a record is new or changed.
+    pub(crate) fn is_news(&self, row: &Landed) -> bool {
+        self.known.get(&row.key_hash).is_none_or(|known| known.content_hash != row.content_hash || known.gone != row.gone)
+    }
+
+    /// Lands the lines of a segment that was made before, as they are. Gives it back when they have to be landed one by one: some are no
+    /// news or were gone, or a key may come twice.
+    pub(super) async fn push_draft(&mut self, draft: Draft) -> Result<Option<Draft>, PullError> {
+        let is_back = |row: &Landed| self.known.get(&row.key_hash).is_some_and(|known| known.gone);
+        let as_it_is = self.each_once && draft.rows.iter().all(|row| self.is_news(row) && !is_back(row));
+        // What is still open goes on.
+        if !as_it_is || (!draft.full && !self.packing.is_empty()) {
+            return Ok(Some(draft));
         }
-        let writer = if let Some(writer) = &mut self.writer {
-            writer
-        } else {
-            // Rows of a whole segment in memory are for a delivery; of very many lists they would be too many.
-            self.intake = if self.together == MANY { self.ctx.sink.begin(&self.header) } else { None };
-            self.writer.insert(SegmentWriter::new(self.ctx.data_dir, self.header.clone()).map_err(own)?)
-        };
-        if self.intake.is_none() {
-            return info_span!(target: "timing", "land").in_scope(|| writer.push(&lines)).map_err(own);
+        self.close_segment().await?;
+        if !self.never_gone {
+            self.seen.extend(draft.rows.iter().map(|row| row.key_hash));
         }
-        let intake = self.intake.as_deref();
-        let parts: Vec<(std::io::Result<LineBlock>, Option<MappedLines>)> = lines
-            .par_chunks(PART)
-            .map(|part| {
-                let block = info_span!(target: "timing", "land").in_scope(|| LineBlock::of(part));
-                (block, intake.map(|intake| info_span!(target: "timing", "map").in_scope(|| intake.map(part))))
-            })
-            .collect();
-        for (block, mapped) in parts {
-            let block = block.map_err(LandingError::io("cannot write", self.ctx.data_dir)).map_err(own)?;
-            writer.append(&block).map_err(own)?;
-            if let (Some(intake), Some(mapped)) = (&mut self.intake, mapped) {
-                intake.take(mapped);
-            }
+        self.counts.landed += draft.rows.len() as u64;
+        let full = draft.full;
+        self.packing.resume(draft);
+        if full {
+            self.close_segment().await?;
         }
-        Ok(())
+        Ok(None)
     }
 
     /// Lands what a complete list no longer has, as it was landed last.
@@ -227,9 +186,9 @@ impl<'a> Lander<'a> {
         if missing.is_empty() {
             return Ok(());
         }
-        let segments = list_connection_segments(self.ctx.data_dir, &self.header.connection).map_err(own)?;
+        let segments = list_connection_segments(self.ctx.data_dir, &self.packing.header().connection).map_err(own)?;
         let mut gone = Vec::new();
-        for segment in segments.iter().rev().filter(|segment| segment.stream == self.header.stream) {
+        for segment in segments.iter().rev().filter(|segment| segment.stream == self.packing.header().stream) {
             let mut found: HashMap<u64, Line> = HashMap::new();
             for line in read_segment(segment).map_err(own)? {
                 let line = line.map_err(own)?;
@@ -272,9 +231,7 @@ impl<'a> Lander<'a> {
 
     /// Makes the present segment durable and gives it to the store, one at a time.
     async fn close_segment(&mut self) -> Result<(), PullError> {
-        self.write()?;
-        let (rows, intake) = (std::mem::take(&mut self.rows), self.intake.take());
-        let Some(writer) = self.writer.take() else { return Ok(()) };
+        let Some(Draft { writer: Some(writer), intake, rows, .. }) = self.packing.close()? else { return Ok(()) };
         let Some(segment) = writer.finish().map_err(own)? else { return Ok(()) };
         let intake = match (&mut self.waiting, intake) {
             (Some(waiting), Some(intake)) => {
@@ -327,7 +284,7 @@ pub(crate) async fn recover(ctx: &PullContext<'_>, connection: &str) -> Result<L
         let mut rows = Vec::new();
         for line in read_segment(segment).map_err(own)? {
             let line = line.map_err(own)?;
-            rows.push(Landed { key_hash: line.key_hash, content_hash: line.content_hash, gone: line.gone });
+            rows.push(Landed::of(&line));
         }
         remember(ctx, segment, &rows).await?;
         let stored = ctx.sink.store(segment).await.map_err(|error| PullError::own(&error))?;
@@ -340,8 +297,9 @@ pub(crate) async fn recover(ctx: &PullContext<'_>, connection: &str) -> Result<L
 /// Notes what landing holds now. It comes before the store: a segment that the store does not know is always given to it again.
 async fn remember(ctx: &PullContext<'_>, segment: &Segment, rows: &[Landed]) -> Result<(), PullError> {
     // A record delivered twice in one segment is remembered as it came last.
-    let last: std::collections::BTreeMap<u64, Landed> = rows.iter().map(|row| (row.key_hash, *row)).collect();
-    let rows: Vec<Landed> = last.into_values().collect();
+    let mut rows: Vec<Landed> = rows.iter().rev().copied().collect();
+    rows.sort_by_key(|row| row.key_hash);
+    rows.dedup_by_key(|row| row.key_hash);
     let commit = ctx.state.commit_landed(&segment.connection, &segment.stream, &rows, &segment.id);
     commit.instrument(info_span!(target: "timing", "remember")).await.map_err(|error| PullError::own(&error))
 }

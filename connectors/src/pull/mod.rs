@@ -19,6 +19,7 @@ mod land;
 mod line;
 mod mailbox;
 mod newest;
+mod packing;
 mod pager;
 mod pick;
 mod place;

@@ -12,6 +12,7 @@ use tracing::info_span;
 
 use super::land::Lander;
 use super::line::{LineMaker, Made};
+use super::packing::Draft;
 use crate::error::{PullError, PullErrorKind};
 use crate::file::{Halt, LineFile, parts};
 use crate::landing::Line;
@@ -20,7 +21,7 @@ use crate::spec::{Sieve, Stream};
 /// See the module.
 pub(super) struct Newest<'s> {
     stream: &'s Stream,
-    zone: Tz,
+    times: Times<'s>,
     sources: Vec<Held>,
     /// By source and number, whether a record counts, once that was settled.
     counting: Vec<Vec<bool>>,
@@ -31,8 +32,8 @@ pub(super) struct Newest<'s> {
 /// What is known of millions of records until all files were looked at: where each is, its key and its time. Which are replaced by newer ones is
 /// found at the end, a part of the keys at a time, so that no table of all keys is held besides.
 enum Held {
-    /// Records in memory.
-    Lines(Vec<Line>, Vec<Seen>),
+    /// Segments that were made already.
+    Drafts(Vec<Draft>, Vec<Seen>),
     /// A file, and its records in parts.
     File(LineFile, Vec<Vec<Seen>>),
 }
@@ -50,11 +51,34 @@ pub(super) struct Scan {
 
 /// A record: its number in its source from 0, whether it has an id, the key of that, and its time in milliseconds.
 #[derive(Debug, Clone, Copy)]
-struct Seen {
+pub(super) struct Seen {
     index: u32,
     has_id: bool,
     key: u64,
     at: i64,
+}
+
+impl Seen {
+    /// A line, by its number in its source. One without an id stands for itself: the pipeline quarantines it.
+    pub(super) fn of(line: &Line, number: usize, at: i64) -> Seen {
+        Seen { index: number as u32, has_id: !line.id.is_empty(), key: line.key_hash, at }
+    }
+}
+
+/// Times of the records of a stream.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Times<'s> {
+    stream: &'s Stream,
+    zone: Tz,
+}
+
+impl Times<'_> {
+    /// The time of a record: the latest that its version paths say.
+    pub(super) fn of(&self, record: &Value) -> i64 {
+        let times = self.stream.version.iter().flat_map(|path| path.all(record));
+        let read = times.filter_map(|value| self.stream.time_format.read(value, self.zone).ok().flatten());
+        read.map(|(instant, _)| instant.timestamp_millis()).max().unwrap_or(i64::MIN)
+    }
 }
 
 impl Scan {
@@ -71,14 +95,13 @@ impl Scan {
 
 impl<'s> Newest<'s> {
     pub(super) fn new(stream: &'s Stream, zone: Tz) -> Self {
-        Self { stream, zone: stream.timezone.unwrap_or(zone), sources: Vec::new(), counting: Vec::new(), unkeyed: false }
+        let times = Times { stream, zone: stream.timezone.unwrap_or(zone) };
+        Self { stream, times, sources: Vec::new(), counting: Vec::new(), unkeyed: false }
     }
 
-    /// The time of a record: the latest that its version paths say.
-    fn time_of(&self, record: &Value) -> i64 {
-        let times = self.stream.version.iter().flat_map(|path| path.all(record));
-        let read = times.filter_map(|value| self.stream.time_format.read(value, self.zone).ok().flatten());
-        read.map(|(instant, _)| instant.timestamp_millis()).max().unwrap_or(i64::MIN)
+    /// Times of its records.
+    pub(super) fn times(&self) -> Times<'s> {
+        self.times
     }
 
     /// The keys of all records, each once, for a delivery of few; `None` when there are more than `most` records, or one without an id, whose key
@@ -94,19 +117,10 @@ impl<'s> Newest<'s> {
         Some(keys)
     }
 
-    /// Takes a record that is in memory.
-    pub(super) fn take(&mut self, line: Line) {
-        // A line without an id stands for itself: the pipeline quarantines it.
-        let has_id = !line.id.is_empty();
-        self.unkeyed |= !has_id;
-        let at = self.time_of(&line.record);
-        if !matches!(self.sources.last(), Some(Held::Lines(..))) {
-            self.sources.push(Held::Lines(Vec::new(), Vec::new()));
-        }
-        if let Some(Held::Lines(lines, records)) = self.sources.last_mut() {
-            records.push(Seen { index: lines.len() as u32, has_id, key: line.key_hash, at });
-            lines.push(line);
-        }
+    /// Takes the lines of a file, and what is known of them.
+    pub(super) fn take(&mut self, drafts: Vec<Draft>, seen: Vec<Seen>) {
+        self.unkeyed |= seen.iter().any(|seen| !seen.has_id);
+        self.sources.push(Held::Drafts(drafts, seen));
     }
 
     /// Reads ids and times of a file's lines. `None` when it is not plain.
@@ -122,7 +136,7 @@ impl<'s> Newest<'s> {
                 let record = sieve.read(text).map_err(|_| Halt::Unfit)?;
                 let key = stream.source_id(&record).filter(|id| !id.is_empty()).map(|id| maker.key_of(&id));
                 let index = u32::try_from(number - 1).map_err(|_| Halt::Unfit)?;
-                Ok(Seen { index, has_id: key.is_some(), key: key.unwrap_or_default(), at: self.time_of(&record) })
+                Ok(Seen { index, has_id: key.is_some(), key: key.unwrap_or_default(), at: self.times.of(&record) })
             })
             .collect()
         };
@@ -187,11 +201,7 @@ impl<'s> Newest<'s> {
         }
         for (source, counts) in self.sources.into_iter().zip(self.counting) {
             match source {
-                Held::Lines(lines, _) => {
-                    for (line, _) in lines.into_iter().zip(counts).filter(|(_, counts)| *counts) {
-                        lander.push(line).await?;
-                    }
-                }
+                Held::Drafts(drafts, _) => land_drafts(drafts, &counts, lander).await?,
                 Held::File(file, _) => land_file(file, &counts, lander, maker).await?,
             }
         }
@@ -203,7 +213,7 @@ impl Held {
     /// Number of records.
     fn len(&self) -> usize {
         match self {
-            Held::Lines(_, records) => records.len(),
+            Held::Drafts(_, records) => records.len(),
             Held::File(_, parts) => parts.iter().map(Vec::len).sum(),
         }
     }
@@ -211,7 +221,7 @@ impl Held {
     /// All records.
     fn seen(&self) -> impl Iterator<Item = &Seen> {
         let parts = match self {
-            Held::Lines(_, records) => std::slice::from_ref(records),
+            Held::Drafts(_, records) => std::slice::from_ref(records),
             Held::File(_, parts) => parts,
         };
         parts.iter().flatten()
@@ -220,7 +230,7 @@ impl Held {
     /// The number after the last record's.
     fn end(&self) -> usize {
         match self {
-            Held::Lines(_, records) => records.len(),
+            Held::Drafts(_, records) => records.len(),
             Held::File(_, parts) => parts.iter().rev().find_map(|part| part.last()).map_or(0, |seen| seen.index as usize + 1),
         }
     }
@@ -228,10 +238,29 @@ impl Held {
     /// Lets go of what is known of the records.
     fn forget(&mut self) {
         match self {
-            Held::Lines(_, records) => *records = Vec::new(),
+            Held::Drafts(_, records) => *records = Vec::new(),
             Held::File(_, parts) => *parts = Vec::new(),
         }
     }
+}
+
+/// Lands the lines of segments that count: segments as they are where they can be.
+async fn land_drafts(drafts: Vec<Draft>, mut counts: &[bool], lander: &mut Lander<'_>) -> Result<(), PullError> {
+    for draft in drafts {
+        let (counting, rest) = counts.split_at_checked(draft.rows.len()).unwrap_or((counts, &[]));
+        counts = rest;
+        let draft = if counting.iter().all(|counts| *counts) { lander.push_draft(draft).await? } else { Some(draft) };
+        let Some(draft) = draft else { continue };
+        let rows = || draft.rows.iter().zip(counting).filter(|(_, counts)| **counts).map(|(row, _)| row);
+        if !rows().any(|row| lander.is_news(row)) {
+            rows().for_each(|row| lander.listed(row.key_hash));
+            continue;
+        }
+        for (line, _) in draft.into_lines().zip(counting).filter(|(_, counts)| **counts) {
+            lander.push(line?).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Reads the lines of a file that count, makes records of them on every core, and lands them.

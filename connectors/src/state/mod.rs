@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use inflow_config::Explain;
 
 use crate::landing::{Line, Segment, SegmentHeader};
-use crate::statement::{Statement, StatementFault};
+use crate::statement::StatementCheck;
 
 /// The store, or the pipeline in front of it, failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -61,11 +61,10 @@ pub trait SegmentSink: Send + Sync {
         None
     }
 
-    /// What is wrong with a statement whose lines would be landed under this header: anything, and nothing of it is landed. Whoever makes no
-    /// rows of lines finds nothing.
-    fn check(&self, header: &SegmentHeader, statement: &Statement<'_>) -> Vec<StatementFault> {
-        let _ = (header, statement);
-        Vec::new()
+    /// What looks at the lines of a statement before they are landed under this header. Whoever makes no rows of lines has none.
+    fn check<'s>(&'s self, header: &SegmentHeader) -> Option<Box<dyn StatementCheck + 's>> {
+        let _ = header;
+        None
     }
 
     /// Stores one segment.
@@ -97,6 +96,13 @@ pub struct Landed {
     pub content_hash: u64,
     /// Missing from the last complete list.
     pub gone: bool,
+}
+
+impl Landed {
+    /// Of a line.
+    pub(crate) fn of(line: &Line) -> Landed {
+        Landed { key_hash: line.key_hash, content_hash: line.content_hash, gone: line.gone }
+    }
 }
 
 /// One pull, for the table of runs.

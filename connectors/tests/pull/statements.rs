@@ -125,6 +125,35 @@ async fn a_statement_of_many_lines_is_read_in_parts_and_is_one() {
     assert_eq!(import(&rig, &file).await.landed, 0);
 }
 
+#[tokio::test]
+async fn a_statement_that_fills_several_segments_lands_what_one_segment_would_hold() {
+    let days = |from: u32, to: u32| -> String { (from..=to).map(|day| format!("2026-09-{day:02},{day}\n")).collect() };
+    let mut ledgers = Vec::new();
+    for settings in ["", "[landing]\nsegment_records = 4\n"] {
+        let rig = Rig::with_settings(settings);
+        let first = rig.file("a.csv", format!("日期,金额\n{}", days(1, 10)));
+        *rig.world.faults.lock().unwrap() = vec![fault(StatementPlace::Line(9), "gross", "look")];
+        assert!(import(&rig, &first).await.error.unwrap().to_string().contains("row 11, column 金额"));
+        assert!(list_segments(&rig.data_dir()).unwrap().is_empty(), "segments that are full wait for the last line too");
+        rig.world.faults.lock().unwrap().clear();
+        assert_eq!(import(&rig, &first).await.landed, 10);
+        let records: Vec<u64> = list_segments(&rig.data_dir()).unwrap().iter().map(|segment| segment.records).collect();
+        assert_eq!(records, if settings.is_empty() { vec![10] } else { vec![4, 4, 2] });
+        assert_eq!(import(&rig, &first).await.landed, 0);
+        // Of the next one some segments are known, one is in part and one is new.
+        let next = rig.file("b.csv", format!("日期,金额\n{}", days(4, 16)));
+        assert_eq!(import(&rig, &next).await.landed, 6);
+        // Two at one time, each with what the other has.
+        let both = [rig.file("c.csv", format!("日期,金额\n{}", days(12, 22))), rig.file("d.csv", format!("日期,金额\n{}", days(15, 29)))];
+        let mapping = rig.file("m.toml", MAPPING);
+        let outcome = rig.import(&Connection::new("wallet", "file"), Kind::Spend, &both, Some(&mapping)).await;
+        assert_eq!((outcome.error, outcome.landed), (None, 13));
+        ledgers.push(ledger(&rig));
+    }
+    assert_eq!(ledgers[0], ledgers[1]);
+    assert_eq!(ledgers[0].1.len(), 29);
+}
+
 /// Lines of one statement: day of September and amount.
 type Lines = Vec<(u32, u32)>;
 

@@ -19,8 +19,8 @@ use inflow_connectors::identity::IdentityKeys;
 use inflow_connectors::landing::{Line, Segment, SegmentHeader, list_segments, read_segment};
 use inflow_connectors::spec::Kind;
 use inflow_connectors::{
-    Health, Landed, NoProgress, PullContext, PullOutcome, PullState, Run, SegmentSink, SinkError, Statement, StatementFault, StoredCounts,
-    import, pull,
+    Health, Landed, MappedLines, NoProgress, PullContext, PullOutcome, PullState, ReadLines, Run, SegmentSink, SinkError, Statement,
+    StatementCheck, StatementFault, StoredCounts, import, pull,
 };
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -239,14 +239,36 @@ impl PullState for World {
     }
 }
 
+/// Notes what it is shown.
+struct Examiner<'w> {
+    world: &'w World,
+    lines: usize,
+}
+
+impl StatementCheck for Examiner<'_> {
+    fn map(&self, first: usize, lines: &[Line]) -> (MappedLines, ReadLines) {
+        (Box::new(()), Box::new((first, lines.len())))
+    }
+
+    fn take(&mut self, read: ReadLines) {
+        let (first, lines) = *read.downcast::<(usize, usize)>().unwrap();
+        assert_eq!(first, self.lines, "lines come in their order, each once");
+        self.lines += lines;
+    }
+
+    fn faults(self: Box<Self>, statement: &Statement<'_>) -> Vec<StatementFault> {
+        assert_eq!(statement.rows.len(), self.lines);
+        let sums = statement.sums.iter().map(|sum| (sum.label.to_owned(), sum.above)).collect();
+        *self.world.checked.lock().unwrap() = Checked { rows: statement.rows.clone(), sums };
+        self.world.faults.lock().unwrap().clone()
+    }
+}
+
 #[async_trait]
 impl SegmentSink for World {
-    fn check(&self, header: &SegmentHeader, statement: &Statement<'_>) -> Vec<StatementFault> {
+    fn check<'s>(&'s self, header: &SegmentHeader) -> Option<Box<dyn StatementCheck + 's>> {
         assert!(header.kind.is_statement(), "{}", header.kind);
-        let rows = statement.lines.iter().map(|line| line.row).collect();
-        let sums = statement.sums.iter().map(|sum| (sum.label.to_owned(), sum.above)).collect();
-        *self.checked.lock().unwrap() = Checked { rows, sums };
-        self.faults.lock().unwrap().clone()
+        Some(Box::new(Examiner { world: self, lines: 0 }))
     }
 
     async fn store(&self, segment: &Segment) -> Result<StoredCounts, SinkError> {

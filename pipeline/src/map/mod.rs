@@ -70,7 +70,7 @@ impl Mapped {
         }
     }
 
-    fn push(&mut self, row: &Row) {
+    pub(crate) fn push(&mut self, row: &Row) {
         if let Some((_, rows)) = self.tables.iter_mut().find(|(table, _)| std::ptr::eq(*table, row.table())) {
             rows.push(row);
         }

@@ -5,28 +5,101 @@
 //! them; lines of one instant in any order.
 
 use super::{amount, note, of_line, same};
+use crate::frame::{Cell, Row};
 use inflow_connectors::StatementFault;
+use inflow_connectors::spec::{Cell as Value, FieldType, Kind, Scope, Stream};
 use rust_decimal::Decimal;
 use std::collections::{BTreeMap, HashMap};
 
-/// A line of a statement that states balances.
+/// A line of a statement that may state balances.
 #[derive(Debug, Clone)]
 pub(super) struct Entry {
     /// Its number in the statement, from 0.
-    pub(super) at: usize,
-    /// Its row, as people count.
-    pub(super) row: u64,
-    /// Channel, account and currency.
-    pub(super) wallet: String,
-    /// When, in milliseconds, as exactly as the line says.
-    pub(super) when: Option<i64>,
-    pub(super) flow: Flow,
-    pub(super) money: Option<Decimal>,
-    /// Given ones included.
-    pub(super) units: Option<Decimal>,
-    pub(super) balance: Option<Decimal>,
+    at: usize,
+    /// Number of its wallet.
+    wallet: u32,
+    flow: Flow,
     /// Nothing else is wrong with it: what it does to the balance is known.
-    pub(super) known: bool,
+    known: bool,
+    /// When, in milliseconds, as exactly as the line says.
+    when: Option<i64>,
+    money: Option<Decimal>,
+    /// Given ones included.
+    units: Option<Decimal>,
+    balance: Option<Decimal>,
+}
+
+/// The lines of a statement and their wallets.
+#[derive(Debug, Default)]
+pub(super) struct Entries {
+    all: Vec<Entry>,
+    /// Numbers of wallets by channel, account and currency.
+    wallets: hashbrown::HashMap<String, u32>,
+    /// The name of the wallet that is looked for.
+    name: String,
+    /// Any balance is stated.
+    stated: bool,
+}
+
+impl Entries {
+    /// Adds a line. `row` is the entry that it is; `known`: nothing else is wrong with it.
+    pub(super) fn push(&mut self, at: usize, row: &Row, known: bool, stream: &Stream, scope: &Scope<'_>) {
+        let decimal = |column: &str| Some(row.get_text(column)).filter(|text| !text.is_empty())?.parse::<Decimal>().ok();
+        let booked = stream.fields.get("booked_on").and_then(|field| field.read(FieldType::Time, scope).ok().flatten());
+        let when = match (booked, row.get("booked_on")) {
+            (Some(Value::Time(instant, _)), _) => Some(instant.timestamp_millis()),
+            (_, Cell::Day(day)) => Some(i64::from(*day) * 86_400_000),
+            _ => None,
+        };
+        let units = decimal("units");
+        let given = decimal("bonus_units").filter(|_| row.get_text("kind") == "recharge").unwrap_or_default();
+        let bank = stream.kind == Kind::BankLines;
+        self.name.clear();
+        for column in ["channel", "account", "currency"] {
+            // A bank account is one, whoever is paid from it.
+            self.name.push_str(if bank && column == "channel" { "" } else { row.get_text(column) });
+            self.name.push('\u{1f}');
+        }
+        let wallet = self.wallet();
+        let entry = Entry {
+            at,
+            wallet,
+            when,
+            // What a bank line moved has its sign already.
+            flow: if bank { Flow::In } else { Flow::of(row.get_text("kind")) },
+            // The money that moved is what the line says, tax and all.
+            money: decimal(if bank { "amount" } else { "gross" }),
+            units: units.map(|units| units + given),
+            balance: decimal("balance"),
+            known,
+        };
+        self.stated |= entry.balance.is_some();
+        self.all.push(entry);
+    }
+
+    /// Adds the lines of another part of the statement after these.
+    pub(super) fn append(&mut self, next: Self) {
+        let mut numbers = vec![0; next.wallets.len()];
+        for (name, local) in next.wallets {
+            self.name = name;
+            let number = self.wallet();
+            if let Some(slot) = numbers.get_mut(local as usize) {
+                *slot = number;
+            }
+        }
+        let number = |local: u32| numbers.get(local as usize).copied().unwrap_or_default();
+        self.all.extend(next.all.into_iter().map(|entry| Entry { wallet: number(entry.wallet), ..entry }));
+        self.stated |= next.stated;
+    }
+
+    /// The number of the wallet that is looked for.
+    fn wallet(&mut self) -> u32 {
+        let next = self.wallets.len() as u32;
+        match self.wallets.get(self.name.as_str()) {
+            Some(number) => *number,
+            None => *self.wallets.entry(self.name.clone()).or_insert(next),
+        }
+    }
 }
 
 /// What a line does to its wallet.
@@ -63,15 +136,19 @@ enum Measure {
 struct Break<'e> {
     entry: &'e Entry,
     stated: Decimal,
-    /// The balance before, and its row.
+    /// The balance before, and its line.
     before: Decimal,
-    row: u64,
+    line: usize,
     /// What it should be.
     expected: Decimal,
 }
 
-/// Balances that are wrong. A wallet holds no less than nothing; a bank account may be overdrawn (`bank`).
-pub(super) fn check(entries: &[Entry], bank: bool) -> Vec<StatementFault> {
+/// Balances that are wrong; `rows` has the row of each line. A wallet holds no less than nothing; a bank account may be overdrawn (`bank`).
+pub(super) fn check(entries: &Entries, rows: &[u64], bank: bool) -> Vec<StatementFault> {
+    // Of a statement that states no balance none can be wrong.
+    if !entries.stated {
+        return Vec::new();
+    }
     let hint = if bank {
         note(
             "a line is missing or was changed: export all lines of these days again, unfiltered; if its balances are of something else, say unchecked = \"balance\" under [file] of a mapping",
@@ -84,18 +161,23 @@ pub(super) fn check(entries: &[Entry], bank: bool) -> Vec<StatementFault> {
         )
     };
     let mut faults = Vec::new();
-    for entry in entries.iter().filter(|_| !bank) {
+    for entry in entries.all.iter().filter(|_| !bank) {
         if let Some(balance) = entry.balance.filter(|balance| balance.is_sign_negative() && !balance.is_zero()) {
             let said = note(format!("the balance {} is below zero", amount(balance)), format!("余额 {} 小于零", amount(balance)));
             faults.push(of_line(entry.at, "balance", said, &hint));
         }
     }
-    let mut wallets: BTreeMap<&str, Vec<&Entry>> = BTreeMap::new();
-    for entry in entries {
-        wallets.entry(&entry.wallet).or_default().push(entry);
+    let mut of_wallet: Vec<Vec<&Entry>> = vec![Vec::new(); entries.wallets.len()];
+    for entry in &entries.all {
+        of_wallet.get_mut(entry.wallet as usize).into_iter().for_each(|of_wallet| of_wallet.push(entry));
     }
+    // In the order of their names.
+    let named =
+        entries.wallets.iter().filter_map(|(name, number)| Some((name.as_str(), std::mem::take(of_wallet.get_mut(*number as usize)?))));
+    let wallets: BTreeMap<&str, Vec<&Entry>> = named.collect();
     for broken in wallets.into_values().flat_map(breaks) {
-        let Break { entry, stated, before, row, expected } = broken;
+        let Break { entry, stated, before, line, expected } = broken;
+        let row = rows.get(line).copied().unwrap_or_default();
         let by = expected - before;
         let (sign_en, sign_zh) = if by.is_sign_negative() { ("less", "减") } else { ("plus", "加") };
         let said = note(
@@ -172,7 +254,7 @@ struct Walk {
 #[derive(Debug, Clone, Copy)]
 struct State {
     balance: Decimal,
-    row: u64,
+    line: usize,
     /// What it should be, after a balance that did not follow: when the next line follows from this, only that one was wrong.
     expected: Option<Decimal>,
 }
@@ -237,7 +319,7 @@ impl Walk {
     fn straight<'e>(&self, mut state: Option<State>, run: &[&'e Entry]) -> (Option<State>, Vec<Break<'e>>) {
         let mut broken = Vec::new();
         for &entry in run {
-            let stands = |balance| State { balance, row: entry.row, expected: None };
+            let stands = |balance| State { balance, line: entry.at, expected: None };
             state = match (state.filter(|_| entry.known), entry.balance) {
                 (None, stated) => stated.map(stands),
                 (Some(before), None) => self.effects(entry).next().map(|by| State { balance: before.balance + by, ..before }),
@@ -247,7 +329,7 @@ impl Walk {
                         Some(stands(stated))
                     } else {
                         let expected = before.balance + self.effects(entry).next().unwrap_or_default();
-                        broken.push(Break { entry, stated, before: before.balance, row: before.row, expected });
+                        broken.push(Break { entry, stated, before: before.balance, line: before.line, expected });
                         Some(State { expected: Some(expected), ..stands(stated) })
                     }
                 }
@@ -262,10 +344,10 @@ impl Walk {
         if run.iter().any(|entry| !entry.known || entry.balance.is_none()) {
             return None;
         }
-        let mut left: HashMap<Decimal, (u32, u64)> = HashMap::new();
-        let stated = run.iter().filter_map(|entry| Some((entry.balance?, entry.row)));
-        for (balance, row) in stated.chain(state.map(|state| (state.balance, state.row))) {
-            left.entry(balance.normalize()).or_insert((0, row)).0 += 1;
+        let mut left: HashMap<Decimal, (u32, usize)> = HashMap::new();
+        let stated = run.iter().filter_map(|entry| Some((entry.balance?, entry.at)));
+        for (balance, line) in stated.chain(state.map(|state| (state.balance, state.line))) {
+            left.entry(balance.normalize()).or_insert((0, line)).0 += 1;
         }
         // Where the file begins, the first balance is of no line.
         let mut unknown = state.is_none();
@@ -282,8 +364,8 @@ impl Walk {
             }
         }
         // None is left over of a circle that began with it; wherever it began, it ends there.
-        let end = left.into_iter().find(|(_, (count, _))| *count > 0).map(|(balance, (_, row))| (balance, row));
-        let (balance, row) = end.or_else(|| run.last().and_then(|entry| Some((entry.balance?, entry.row))))?;
-        Some(State { balance, row, expected: None })
+        let end = left.into_iter().find(|(_, (count, _))| *count > 0).map(|(balance, (_, line))| (balance, line));
+        let (balance, line) = end.or_else(|| run.last().and_then(|entry| Some((entry.balance?, entry.at))))?;
+        Some(State { balance, line, expected: None })
     }
 }

@@ -1,15 +1,14 @@
-//! What is wrong with each line for itself, and what its balance has to follow from.
+//! What is wrong with each line for itself.
 
-use super::balance::{Entry, Flow};
 use super::{amount, note, of_line, same};
 use crate::frame::{Cell, Row};
 use crate::map::Mapper;
 use crate::map::unfit::Unfit;
 use crate::version::day_number;
 use inflow_config::Currency;
+use inflow_connectors::landing::Line;
 use inflow_connectors::spec::{Cell as Value, Field, FieldType, Kind, Scope, TimeFormat, currencies_of};
-use inflow_connectors::{Note, StatementFault, StatementLine};
-use rust_decimal::Decimal;
+use inflow_connectors::{Note, StatementFault};
 
 /// Columns of money, in which a currency may be named.
 fn money(kind: Kind) -> &'static [&'static str] {
@@ -19,24 +18,14 @@ fn money(kind: Kind) -> &'static [&'static str] {
     }
 }
 
-/// Some lines, read.
-#[derive(Default)]
-pub(super) struct Read {
-    pub(super) faults: Vec<StatementFault>,
-    /// Where balances are stated.
-    pub(super) entries: Vec<Entry>,
-}
-
 /// Reads the lines of one statement.
 pub(super) struct Reader<'m> {
     mapper: &'m Mapper,
-    balances: bool,
 }
 
 impl<'m> Reader<'m> {
-    /// `balances`: what is stated of them is asked for.
-    pub(super) fn new(mapper: &'m Mapper, balances: bool) -> Self {
-        Self { mapper, balances: balances && mapper.stream().fields.contains_key("balance") }
+    pub(super) fn new(mapper: &'m Mapper) -> Self {
+        Self { mapper }
     }
 
     fn kind(&self) -> Kind {
@@ -52,31 +41,18 @@ impl<'m> Reader<'m> {
         self.field(column)?.paths.iter().find_map(|path| scope.text(path, None))
     }
 
-    /// Reads lines; the first is that of number `first` in the statement.
-    pub(super) fn read(&self, first: usize, lines: &[StatementLine<'_>]) -> Read {
-        let mut read = Read::default();
-        for (at, line) in (first..).zip(lines) {
-            self.line(at, line, &mut read);
-        }
-        read
-    }
-
-    fn line(&self, at: usize, told: &StatementLine<'_>, read: &mut Read) {
-        let scope = self.mapper.scope(told.line);
-        let (row, unfit) = self.mapper.entry(told.line);
-        read.faults.extend(unfit.iter().map(|unfit| self.unfit(at, unfit, &scope)));
-        if told.line.id.is_empty() {
+    /// What is wrong with a line; `row` and `unfit` are the entry that it is.
+    pub(super) fn line(&self, at: usize, line: &Line, row: &Row, unfit: &[Unfit], scope: &Scope<'_>, faults: &mut Vec<StatementFault>) {
+        faults.extend(unfit.iter().map(|unfit| self.unfit(at, unfit, scope)));
+        if line.id.is_empty() {
             let paths: Vec<String> = self.mapper.stream().id.iter().map(ToString::to_string).collect();
             let said = note("a line without the id that the mapping names", "该行没有映射所指定的编号");
-            read.faults.push(of_line(at, &paths.join(", "), said, &note("fill it in", "请补上编号")));
+            faults.push(of_line(at, &paths.join(", "), said, &note("fill it in", "请补上编号")));
         }
-        read.faults.extend(self.other_currency(at, &row, &scope));
-        read.faults.extend(future(at, self.kind().statement_day(), &row, &scope));
+        faults.extend(self.other_currency(at, row, scope));
+        faults.extend(future(at, self.kind().statement_day(), row, scope));
         if self.kind() == Kind::Invoices {
-            read.faults.extend(self.torn_tax(at, &scope));
-        }
-        if self.balances {
-            read.entries.push(self.entry(at, told.row, &row, &unfit, &scope));
+            faults.extend(self.torn_tax(at, scope));
         }
     }
 
@@ -184,33 +160,6 @@ impl<'m> Reader<'m> {
             "请与发票核对;若这些列另有含义,三者只映射其二",
         );
         Some(of_line(at, "gross", said, &hint))
-    }
-
-    fn entry(&self, at: usize, number: u64, row: &Row, unfit: &[Unfit], scope: &Scope<'_>) -> Entry {
-        let decimal = |column: &str| row.get_text(column).parse::<Decimal>().ok();
-        let booked = self.field("booked_on").and_then(|field| field.read(FieldType::Time, scope).ok().flatten());
-        let when = match (booked, row.get("booked_on")) {
-            (Some(Value::Time(instant, _)), _) => Some(instant.timestamp_millis()),
-            (_, Cell::Day(day)) => Some(i64::from(*day) * 86_400_000),
-            _ => None,
-        };
-        let units = decimal("units");
-        let given = decimal("bonus_units").filter(|_| row.get_text("kind") == "recharge").unwrap_or_default();
-        let bank = self.kind() == Kind::BankLines;
-        Entry {
-            at,
-            row: number,
-            // A bank account is one, whoever is paid from it.
-            wallet: [if bank { "" } else { row.get_text("channel") }, row.get_text("account"), row.get_text("currency")].join("\u{1f}"),
-            when,
-            // What a bank line moved has its sign already.
-            flow: if bank { Flow::In } else { Flow::of(row.get_text("kind")) },
-            // The money that moved is what the line says, tax and all.
-            money: decimal(if bank { "amount" } else { "gross" }),
-            units: units.map(|units| units + given),
-            balance: decimal("balance"),
-            known: unfit.is_empty(),
-        }
     }
 }
 

@@ -1,8 +1,7 @@
 //! A statement (of the ledger, of a bank account, of invoices) before it is landed: whether each line is an entry, whether totals and balances follow
 //! from the lines, whether an invoice stands in its list once.
 //!
-//! Lines are mapped as they will be when they are landed, on every core, and nothing is kept of them but what totals and balances
-//! need; a statement that states neither is gone through once.
+//! Lines are mapped once, for the store and for this, on every core; nothing is kept of them here but what totals, balances and numbers need.
 
 mod balance;
 mod lines;
@@ -13,35 +12,88 @@ mod papers_tests;
 mod tests;
 mod totals;
 
+use crate::ingest::Read;
 use crate::map::Mapper;
+use inflow_connectors::landing::Line;
 use inflow_connectors::spec::{Kind, Unchecked};
-use inflow_connectors::{Note, Statement, StatementFault, StatementPlace};
-use rayon::prelude::*;
+use inflow_connectors::{MappedLines, Note, ReadLines, Statement, StatementCheck, StatementFault, StatementPlace};
 use rust_decimal::Decimal;
 
-/// Lines that one thread reads at one time.
-const PART: usize = 1_024;
+/// Looks at one statement.
+pub(crate) struct Check {
+    mapper: Mapper,
+    /// Balances are asked for.
+    balances: bool,
+    /// Totals are.
+    totals: bool,
+    /// Numbers of invoices are.
+    numbers: bool,
+    found: Found,
+}
 
-/// All that is wrong with a statement.
-pub(crate) fn check(mapper: &Mapper, statement: &Statement<'_>) -> Vec<StatementFault> {
-    let unchecked = mapper.stream().file.as_ref().map(|form| form.unchecked.as_slice()).unwrap_or_default();
-    let reader = lines::Reader::new(mapper, !unchecked.contains(&Unchecked::Balance));
-    let parts: Vec<lines::Read> =
-        statement.lines.par_chunks(PART).enumerate().map(|(part, lines)| reader.read(part * PART, lines)).collect();
-    let mut faults = Vec::new();
-    let mut entries = Vec::new();
-    for part in parts {
-        faults.extend(part.faults);
-        entries.extend(part.entries);
+/// What was found in some lines.
+#[derive(Default)]
+struct Found {
+    faults: Vec<StatementFault>,
+    entries: balance::Entries,
+    added: totals::Added,
+    papers: Vec<numbers::Paper>,
+}
+
+impl Check {
+    pub(crate) fn new(mapper: Mapper) -> Self {
+        let unchecked = mapper.stream().file.as_ref().map(|form| form.unchecked.as_slice()).unwrap_or_default();
+        let balances = !unchecked.contains(&Unchecked::Balance) && mapper.stream().fields.contains_key("balance");
+        let totals = !unchecked.contains(&Unchecked::Totals);
+        let numbers = mapper.stream().kind == Kind::Invoices && !unchecked.contains(&Unchecked::Numbers);
+        Self { balances, totals, numbers, found: Found::default(), mapper }
     }
-    if !unchecked.contains(&Unchecked::Totals) {
-        faults.extend(totals::check(mapper, statement));
+}
+
+impl StatementCheck for Check {
+    fn map(&self, first: usize, lines: &[Line]) -> (MappedLines, ReadLines) {
+        let mut read = Read::new();
+        let mut found = Found::default();
+        let reader = lines::Reader::new(&self.mapper);
+        let totals = totals::Reader::new(&self.mapper);
+        for (at, line) in (first..).zip(lines) {
+            let scope = self.mapper.scope(line);
+            let (row, unfit) = self.mapper.entry(line);
+            reader.line(at, line, &row, &unfit, &scope, &mut found.faults);
+            if self.balances {
+                found.entries.push(at, &row, unfit.is_empty(), self.mapper.stream(), &scope);
+            }
+            if self.totals {
+                totals.line(at, &line.record, &mut found.added);
+            }
+            if self.numbers {
+                found.papers.push(numbers::paper(self.mapper.stream(), &scope));
+            }
+            read.entry(&row, unfit);
+        }
+        (Box::new(read), Box::new(found))
     }
-    faults.extend(balance::check(&entries, mapper.stream().kind == Kind::BankLines));
-    if mapper.stream().kind == Kind::Invoices && !unchecked.contains(&Unchecked::Numbers) {
-        faults.extend(numbers::check(mapper, statement));
+
+    fn take(&mut self, read: ReadLines) {
+        if let Ok(found) = read.downcast::<Found>() {
+            self.found.faults.extend(found.faults);
+            self.found.entries.append(found.entries);
+            self.found.added.append(found.added);
+            self.found.papers.extend(found.papers);
+        }
     }
-    faults
+
+    fn faults(self: Box<Self>, statement: &Statement<'_>) -> Vec<StatementFault> {
+        let Found { mut faults, entries, added, papers } = self.found;
+        if self.totals {
+            faults.extend(totals::check(&self.mapper, statement, &added));
+        }
+        faults.extend(balance::check(&entries, &statement.rows, self.mapper.stream().kind == Kind::BankLines));
+        if self.numbers {
+            faults.extend(numbers::check(&papers, statement));
+        }
+        faults
+    }
 }
 
 /// A fault of a line.
