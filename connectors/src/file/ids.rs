@@ -11,7 +11,7 @@ use super::header::{column, comparable};
 use super::{Row, RowPlace};
 use crate::error::{PullError, PullErrorKind};
 use crate::identity::{DigestKind, IdentityKeys};
-use crate::landing::{LineIdentity, canonical_text};
+use crate::landing::{LineIdentity, canonical_hash};
 use crate::spec::{Cell, FieldType, Kind, Stream, composite, scalar_text};
 
 /// What tells a movement of a bank account from others of its day, where the bank has no number for it.
@@ -27,16 +27,23 @@ pub(crate) struct RowIds<'a> {
     counting: Vec<String>,
     /// How often each content occurred, by the id of the first row that has it.
     occurrences: HashMap<String, u32>,
-    /// Place and content of each ledger entry.
-    entries: HashMap<String, (RowPlace, String)>,
+    /// Place and content of each ledger entry, by a hash of its key: there may be millions.
+    entries: HashMap<Print, (RowPlace, Print)>,
+}
+
+/// A hash that no two different texts have.
+type Print = [u8; 16];
+
+fn print(hash: &blake3::Hash) -> Print {
+    hash.as_bytes().first_chunk().copied().unwrap_or_default()
 }
 
 /// What the id of a row is made of, before the rows above it are known.
 pub(crate) enum Base {
     /// The id itself.
     Id(String),
-    /// A ledger line's own key, and its content.
-    Entry(String, String),
+    /// A ledger line's own key, a hash of it, and its content.
+    Entry(String, Print, Print),
     /// Who, what and the day, and the id of the first row that says so; how many there are alike is counted.
     Content([String; 3], String),
 }
@@ -85,7 +92,7 @@ impl<'a> RowIds<'a> {
     pub(crate) fn number(&mut self, place: &RowPlace, base: Base) -> Result<Numbered, PullError> {
         match base {
             Base::Id(id) => Ok(Numbered::Id(id)),
-            Base::Entry(key, content) => self.settle(place, key, content).map(Numbered::Id),
+            Base::Entry(key, hash, content) => self.settle(place, key, hash, content).map(Numbered::Id),
             Base::Content(parts, first) => match self.occurrences.entry(first.clone()) {
                 Entry::Vacant(place) => {
                     place.insert(0);
@@ -149,14 +156,18 @@ impl<'a> RowIds<'a> {
 
     /// All that a row says, less its number in the file.
     fn content(&self, row: &Row) -> String {
+        self.content_of(row).to_hex().to_string()
+    }
+
+    fn content_of(&self, row: &Row) -> blake3::Hash {
         if self.counting.is_empty() {
-            return canonical_text(&row.record);
+            return canonical_hash(&row.record);
         }
         let mut record = row.record.clone();
         if let Value::Object(cells) = &mut record {
             cells.retain(|name, _| !self.counting.contains(name));
         }
-        canonical_text(&record)
+        canonical_hash(&record)
     }
 
     /// A ledger line's own key.
@@ -166,18 +177,22 @@ impl<'a> RowIds<'a> {
             PullError::new(PullErrorKind::File, format!("{}: the entry key ({}) is empty", row.place, names.join(", ")))
                 .with_hint("fill it in, or leave entry_key out of the mapping")
         })?;
-        Ok(Base::Entry(key, self.content(row)))
+        let hash = print(&blake3::hash(key.as_bytes()));
+        Ok(Base::Entry(key, hash, print(&self.content_of(row))))
     }
 
     /// The same key twice with different content would lose money silently.
-    fn settle(&mut self, place: &RowPlace, key: String, content: String) -> Result<String, PullError> {
-        match self.entries.get(&key) {
-            Some((first, known)) if *known != content => {
+    fn settle(&mut self, place: &RowPlace, key: String, hash: Print, content: Print) -> Result<String, PullError> {
+        match self.entries.entry(hash) {
+            Entry::Occupied(entry) if entry.get().1 != content => {
+                let first = &entry.get().0;
                 let message = format!("{place}: the same entry key as {first} ({key}), but another content");
                 return Err(PullError::new(PullErrorKind::File, message).with_hint("add a column to entry_key that tells them apart"));
             }
-            _ => self.entries.insert(key.clone(), (place.clone(), content)),
-        };
+            entry => {
+                entry.insert_entry((place.clone(), content));
+            }
+        }
         Ok(key)
     }
 

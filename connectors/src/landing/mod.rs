@@ -14,6 +14,7 @@ mod read;
 mod rewrite;
 mod write;
 
+use std::cell::RefCell;
 use std::collections::HashSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -225,31 +226,49 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>, LandingError> {
     Ok(paths)
 }
 
-/// Hash of a line's content: stable whatever the order of keys.
-pub fn content_hash(record: &Value, identity: Option<&LineIdentity>, lookups: &Map<String, Value>) -> u64 {
-    let mut text = Vec::with_capacity(1024);
-    feed(&mut text, record);
-    if let Some(identity) = identity {
-        text.extend_from_slice(identity.candidate.as_bytes());
-        for digest in &identity.digests {
-            text.extend_from_slice(digest.kind.as_str().as_bytes());
-            text.extend_from_slice(digest.hex().as_bytes());
-        }
-        for flag in &identity.flags {
-            text.extend_from_slice(flag.as_str().as_bytes());
-        }
-    }
-    if !lookups.is_empty() {
-        feed_object(&mut text, lookups);
-    }
-    crate::identity::first_u64(&blake3::hash(&text))
+thread_local! {
+    /// What is hashed next: a new one for each line would cost as much as the hash.
+    static TEXT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-/// The text of a value with sorted keys, for digests of whole rows.
+/// Hash of a text that is written for it.
+fn hash_of(write: impl FnOnce(&mut Vec<u8>)) -> blake3::Hash {
+    TEXT.with_borrow_mut(|text| {
+        text.clear();
+        write(text);
+        blake3::hash(text)
+    })
+}
+
+/// Hash of a line's content: stable whatever the order of keys.
+pub fn content_hash(record: &Value, identity: Option<&LineIdentity>, lookups: &Map<String, Value>) -> u64 {
+    let hash = hash_of(|text| {
+        feed(text, record);
+        if let Some(identity) = identity {
+            text.extend_from_slice(identity.candidate.as_bytes());
+            for digest in &identity.digests {
+                text.extend_from_slice(digest.kind.as_str().as_bytes());
+                text.extend_from_slice(digest.hex().as_bytes());
+            }
+            for flag in &identity.flags {
+                text.extend_from_slice(flag.as_str().as_bytes());
+            }
+        }
+        if !lookups.is_empty() {
+            feed_object(text, lookups);
+        }
+    });
+    crate::identity::first_u64(&hash)
+}
+
+/// The hash of a value whatever the order of its keys, for digests of whole rows.
+pub(crate) fn canonical_hash(value: &Value) -> blake3::Hash {
+    hash_of(|text| feed(text, value))
+}
+
+/// The same as text.
 pub(crate) fn canonical_text(value: &Value) -> String {
-    let mut text = Vec::with_capacity(1024);
-    feed(&mut text, value);
-    blake3::hash(&text).to_hex().to_string()
+    canonical_hash(value).to_hex().to_string()
 }
 
 /// Writes a value so that different values never read alike.
@@ -268,6 +287,7 @@ fn feed(text: &mut Vec<u8>, value: &Value) {
             text.extend_from_slice(&(string.len() as u64).to_le_bytes());
             text.extend_from_slice(string.as_bytes());
         }
+        Value::Null => text.extend_from_slice(b"#null;"),
         scalar => {
             text.push(b'#');
             // Writing to memory does not fail.

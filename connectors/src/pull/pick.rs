@@ -111,6 +111,14 @@ impl Allowed {
         }
     }
 
+    /// Whether an object is kept as it is: scalars that are all allowed. Both have their keys in order.
+    fn allows_all(&self, map: &Map<String, Value>) -> bool {
+        let mut allowed = self.keys.iter();
+        map.iter().all(|(key, inner)| {
+            !is_container(inner) && allowed.find(|(known, _)| *known >= key).is_some_and(|(known, allowed)| known == key && allowed.whole)
+        })
+    }
+
     /// The allowed part of a value; `None` when nothing of it is. Positions in lists stay. Names of
     /// what was dropped go to `dropped`.
     pub(crate) fn pick(&self, value: Value, at: &str, dropped: &mut Dropped) -> Option<Value> {
@@ -118,6 +126,7 @@ impl Allowed {
             return Some(if self.personal { without_sensitive(value, at, dropped) } else { value });
         }
         match value {
+            Value::Object(map) if self.allows_all(&map) => Some(Value::Object(map)),
             Value::Object(map) => {
                 let mut kept = Map::new();
                 for (key, inner) in map {

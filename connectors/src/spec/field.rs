@@ -297,6 +297,10 @@ impl Field {
         }
         // Several values of one path are a list; only text can hold them.
         if matches!(kind, FieldType::Text | FieldType::Html | FieldType::EscapedHtml) {
+            // Most are one text at one place.
+            if let (Value::String(_), true, true) = (value, path.is_plain(), self.ignore.is_empty() && !self.listed) {
+                return Ok(scalar_text(value).map(|text| self.text_cell(text, kind)));
+            }
             let values = self.telling(scope.all(path));
             let separator = self.join.as_deref().unwrap_or(", ");
             return Ok(join(&values, separator)?.map(|text| self.text_cell(text, kind)));
@@ -359,11 +363,18 @@ impl Field {
             }
             FieldType::Day => {
                 let format = self.format.as_ref().unwrap_or(scope.time_format);
+                if let Some(day) = format.plain_day(value) {
+                    return Ok(Some(Cell::Day(day)));
+                }
                 let read = format.read_at(value, scope.zone, scope.fetched)?;
                 Ok(read.map(|(instant, _)| Cell::Day(instant.with_timezone(&scope.zone).date_naive())))
             }
             _ => {
-                let Some(text) = join(&[value], self.join.as_deref().unwrap_or(", "))? else { return Ok(None) };
+                let text = match value {
+                    Value::String(_) => scalar_text(value),
+                    other => join(&[other], self.join.as_deref().unwrap_or(", "))?,
+                };
+                let Some(text) = text else { return Ok(None) };
                 let Cell::Text(text) = self.text_cell(text, kind) else { return Ok(None) };
                 self.scalar(text, kind).map(Some)
             }

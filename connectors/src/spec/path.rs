@@ -74,6 +74,11 @@ impl Path {
         self.steps.is_empty()
     }
 
+    /// True when it leads to one place at most.
+    pub(super) fn is_plain(&self) -> bool {
+        self.steps.iter().all(|step| matches!(step, Step::Key(_) | Step::Index(_)))
+    }
+
     /// This path continued by another one.
     #[must_use]
     pub fn join(&self, tail: &Path) -> Path {

@@ -81,6 +81,16 @@ impl TimeFormat {
         self.read_text(&text, zone).map(Some).ok_or_else(|| format!("{text:?} is not a time ({self})"))
     }
 
+    /// The day of a text such as `2026-03-01`, where the format reads it as that: most are written so, and need neither a clock nor a zone.
+    pub(super) fn plain_day(&self, value: &Value) -> Option<NaiveDate> {
+        let as_it_is = match self {
+            TimeFormat::IsoLocal => true,
+            TimeFormat::Pattern(pattern) => pattern == ISO_DAY,
+            _ => false,
+        };
+        if as_it_is { iso_day(value.as_str()?) } else { None }
+    }
+
     /// Reads text. `None` when it does not follow the format.
     pub fn read_text(&self, text: &str, zone: Tz) -> Option<(DateTime<Utc>, Precision)> {
         match self {
@@ -192,7 +202,21 @@ fn naive(text: &str) -> Option<NaiveDateTime> {
     ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M"].iter().find_map(|pattern| NaiveDateTime::parse_from_str(text, pattern).ok())
 }
 
+/// The pattern of a day as ISO 8601 has it.
+const ISO_DAY: &str = "%Y-%m-%d";
+
+/// A day in ten characters: `2026-03-01`.
+fn iso_day(text: &str) -> Option<NaiveDate> {
+    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *text.as_bytes() else { return None };
+    let number =
+        |digits: &[u8]| digits.iter().try_fold(0_u32, |sum, digit| digit.is_ascii_digit().then(|| sum * 10 + u32::from(digit - b'0')));
+    NaiveDate::from_ymd_opt(number(&[y1, y2, y3, y4])?.cast_signed(), number(&[m1, m2])?, number(&[d1, d2])?)
+}
+
 fn with_pattern(text: &str, pattern: &str, zone: Tz) -> Option<(DateTime<Utc>, Precision)> {
+    if let (ISO_DAY, Some(day)) = (pattern, iso_day(text)) {
+        return start_of_day(day, zone);
+    }
     if let Ok(instant) = DateTime::parse_from_str(text, pattern) {
         return Some((instant.with_timezone(&Utc), Precision::Exact));
     }
@@ -281,6 +305,23 @@ mod tests {
     fn a_clock_reading_that_never_happened_moves_forward() {
         let (instant, _) = TimeFormat::IsoLocal.read_text("2026-03-08 02:30", New_York).unwrap();
         assert_eq!(instant.to_rfc3339(), "2026-03-08T07:00:00+00:00");
+    }
+
+    #[rstest]
+    #[case("2026-03-01")]
+    #[case("2026-02-30")]
+    #[case("2026-3-1")]
+    #[case("0026-03-01")]
+    #[case(" 2026-03-01")]
+    #[case("2026-03-0x")]
+    #[case("+026-03-01")]
+    fn a_day_read_the_short_way_is_that_of_its_pattern(#[case] text: &str) {
+        let pattern = TimeFormat::Pattern(ISO_DAY.to_owned());
+        let slow = NaiveDate::parse_from_str(text, ISO_DAY).ok();
+        let plain = pattern.plain_day(&json!(text));
+        assert!(plain.is_none() || plain == slow, "{plain:?} {slow:?}");
+        assert_eq!(pattern.read_text(text, New_York).map(|(at, _)| at.with_timezone(&New_York).date_naive()), slow);
+        assert_eq!(plain, TimeFormat::IsoLocal.plain_day(&json!(text)));
     }
 
     #[test]
