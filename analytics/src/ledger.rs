@@ -4,6 +4,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use bytes::Bytes;
 use chrono::{DateTime, Days};
 use inflow_config::{Config, Currency, TermsKind};
 use inflow_ledger::allocation::{Allocation, SHARE_ONE, Share};
@@ -11,8 +12,8 @@ use inflow_ledger::amount::{RATE_ONE, TEN_THOUSANDTHS};
 use inflow_ledger::owed::{Owed, Reckoning};
 use inflow_ledger::package::{By, Entitlement, Terms};
 use inflow_ledger::wallet::{Bonus, Measure};
-use inflow_ledger::{Book, Kind, Line, Place, Reason, Rules, Word, Words, book};
-use inflow_store::Fields;
+use inflow_ledger::{Book, Entry, Kind, Line, Place, Reason, Rules, Word, Words, book};
+use inflow_store::{Fields, NativeBlock};
 use rust_decimal::prelude::ToPrimitive;
 use rust_decimal::{Decimal, RoundingStrategy};
 
@@ -25,6 +26,9 @@ use crate::words::company_form;
 /// The tables that are made here; the first is the name of the job.
 pub(crate) const JOURNAL: &str = "journal";
 
+/// Entries of one block of the journal.
+const BLOCK: usize = 1 << 18;
+
 /// The channel of cost that belongs to none.
 const UNALLOCATED: &str = "unallocated";
 
@@ -35,12 +39,13 @@ pub(crate) async fn rebuild(marts: &Marts<'_>, config: &Config) -> Result<(), An
     let mut read = |fields: &mut Fields<'_>| ledger.take(fields).map(Ok);
     let lines = marts.store.for_each_row::<inflow_store::StoreError>(&sql, &[], &mut read).await;
     lines.map_err(AnalyticsError::store("cannot read the ledger"))?;
+    ledger.sort();
     ledger.take_contracts(config);
     let rules =
         Rules { owed: ledger.take_debts(&owed::hires(marts).await?), ..rules(config, &Bases::read(marts).await?, &mut ledger.words) };
     let rules = Rules { reckoned: std::mem::take(&mut ledger.reckoned), ..rules };
     let made = book(&ledger.lines, &rules);
-    marts.refill(JOURNAL, ledger.journal(&made)).await?;
+    marts.refill_with(JOURNAL, "Native", ledger.journal(&made)).await?;
     marts.refill("wallet_moves", ledger.wallets(&made)).await?;
     marts.refill("package_items", ledger.packages(&made)).await?;
     marts.refill("owed", ledger.owed(&made, &rules)).await?;
@@ -53,7 +58,7 @@ struct Ledger<'a> {
     words: Words,
     lines: Vec<Line>,
     /// Connection and source id of each line.
-    keys: Vec<(Word, Box<str>)>,
+    keys: Keys,
     /// Rates that were looked up, by currency and day.
     rates: HashMap<(Word, i32), Option<i64>>,
     /// Names that the company's invoices bear.
@@ -64,11 +69,42 @@ struct Ledger<'a> {
     reckoned: Vec<Reckoning>,
 }
 
+/// Connections and source ids, in few pieces whatever their number.
+#[derive(Default)]
+struct Keys {
+    connections: Vec<Word>,
+    text: String,
+    /// Where each id ends in the text.
+    ends: Vec<usize>,
+}
+
+impl Keys {
+    fn push(&mut self, connection: Word, id: &str) {
+        self.connections.push(connection);
+        self.text.push_str(id);
+        self.ends.push(self.text.len());
+    }
+
+    fn get(&self, at: usize) -> (Word, &str) {
+        let start = at.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or_default();
+        let id = self.ends.get(at).and_then(|end| self.text.get(start..*end)).unwrap_or_default();
+        (self.connections.get(at).copied().unwrap_or_default(), id)
+    }
+}
+
+impl<'k> FromIterator<(Word, &'k str)> for Keys {
+    fn from_iter<I: IntoIterator<Item = (Word, &'k str)>>(keys: I) -> Self {
+        let mut all = Self::default();
+        keys.into_iter().for_each(|(connection, id)| all.push(connection, id));
+        all
+    }
+}
+
 impl<'a> Ledger<'a> {
     fn new(config: &'a Config) -> Self {
         let payers = config.finance.vat.payers.iter().map(|payer| company_form(payer)).collect();
         let (debts, reckoned) = (Vec::new(), Vec::new());
-        Self { config, words: Words::default(), lines: Vec::new(), keys: Vec::new(), rates: HashMap::new(), payers, debts, reckoned }
+        Self { config, words: Words::default(), lines: Vec::new(), keys: Keys::default(), rates: HashMap::new(), payers, debts, reckoned }
     }
 
     /// Takes a row of `ledger_lines.sql`, if it is whole.
@@ -98,7 +134,7 @@ impl<'a> Ledger<'a> {
         let connection = words.number(connection);
         let currency = words.number(currency);
         let rate = self.rate(currency, booked_on);
-        self.keys.push((connection, source_id.into()));
+        self.keys.push(connection, source_id);
         self.lines.push(Line {
             kind,
             booked_on,
@@ -151,7 +187,7 @@ impl<'a> Ledger<'a> {
                 let currency = self.words.number(terms.currency.unwrap_or(config.settings.company.currency).as_str());
                 let rate = self.rate(currency, service.0);
                 let id = format!("{}/{}/{}/{account}", channel.id, terms.kind.as_str(), terms.from);
-                self.keys.push((self.words.number("channels.toml"), id.into()));
+                self.keys.push(self.words.number("channels.toml"), &id);
                 self.lines.push(Line {
                     kind: Kind::Subscription,
                     booked_on: service.0,
@@ -182,7 +218,7 @@ impl<'a> Ledger<'a> {
             let currency = self.words.number(debt.currency.as_str());
             let rate = self.rate(currency, debt.started);
             all.push(Owed { line: self.lines.len() as u32, ..debt.owed.clone() });
-            self.keys.push((connection, format!("{}/{}", debt.rule, debt.hire).into()));
+            self.keys.push(connection, &format!("{}/{}", debt.rule, debt.hire));
             self.lines.push(Line {
                 kind: debt.kind,
                 booked_on: debt.started,
@@ -221,7 +257,17 @@ impl<'a> Ledger<'a> {
     }
 
     fn key(&self, line: u32) -> (&str, &str) {
-        self.keys.get(line as usize).map_or(("", ""), |(connection, id)| (self.words.word(*connection), id))
+        let (connection, id) = self.keys.get(line as usize);
+        (self.words.word(connection), id)
+    }
+
+    /// Puts the lines in the order of their keys. They come in a few runs that are in order, so that this is quicker here than in the store, which would
+    /// sort all columns of all rows as text.
+    fn sort(&mut self) {
+        let mut order: Vec<u32> = (0..self.lines.len() as u32).collect();
+        order.sort_by_key(|line| self.key(*line));
+        self.lines = order.iter().filter_map(|line| self.line(*line).copied()).collect();
+        self.keys = order.iter().map(|line| self.keys.get(*line as usize)).collect();
     }
 
     fn line(&self, line: u32) -> Option<&Line> {
@@ -232,16 +278,60 @@ impl<'a> Ledger<'a> {
         self.line(line).map_or("", |line| self.words.word(line.document))
     }
 
-    fn journal(&self, made: &Book) -> Rows {
-        Rows::of(&made.entries, |row, entry| {
-            let (connection, source_id) = self.key(entry.line);
-            row.u16(entry.day as u16).text(entry.debit.as_str()).text(entry.credit.as_str()).i64(entry.cents).text(entry.kind.as_str());
-            let place = entry.place;
-            for word in [place.channel, place.account, place.store, place.department, place.requisition, place.project] {
-                row.text(self.words.word(word));
-            }
-            row.text(connection).text(source_id).text(self.document(entry.line)).text(self.words.word(entry.allocation));
-        })
+    /// The journal as blocks that are in the order of its table, so that the store has nothing to sort.
+    fn journal(&self, made: &Book) -> Vec<Bytes> {
+        let ranks = self.ranks(made);
+        let rank = |word: Word| ranks.get(&word).copied().unwrap_or_default();
+        let key = |entry: &Entry| (entry.day, rank(entry.place.channel), rank(self.keys.get(entry.line as usize).0), entry.line);
+        let mut order: Vec<u32> = (0..made.entries.len() as u32).collect();
+        order.sort_by_cached_key(|at| made.entries.get(*at as usize).map(key));
+        let entries: Vec<&Entry> = order.iter().filter_map(|at| made.entries.get(*at as usize)).collect();
+        entries.chunks(BLOCK).map(|entries| self.journal_block(entries)).collect()
+    }
+
+    /// The places of channels and connections in the order of their letters.
+    fn ranks(&self, made: &Book) -> HashMap<Word, u32> {
+        let channels: HashSet<Word> = made.entries.iter().map(|entry| entry.place.channel).collect();
+        let connections: HashSet<Word> = self.keys.connections.iter().copied().collect();
+        let mut words: Vec<Word> = channels.union(&connections).copied().collect();
+        words.sort_by_key(|word| self.words.word(*word));
+        words.into_iter().zip(0..).collect()
+    }
+
+    fn journal_block(&self, entries: &[&Entry]) -> Bytes {
+        let mut block = NativeBlock::new(15, entries.len());
+        let each = || entries.iter().copied();
+        block.days("day", each().map(|entry| Some(entry.day)));
+        fixed_words(&mut block, "debit", each().map(|entry| entry.debit.as_str()));
+        fixed_words(&mut block, "credit", each().map(|entry| entry.credit.as_str()));
+        block.cents("amount", each().map(|entry| entry.cents));
+        fixed_words(&mut block, "kind", each().map(|entry| entry.kind.as_str()));
+        self.words_of(&mut block, "channel", each().map(|entry| entry.place.channel));
+        self.words_of(&mut block, "account", each().map(|entry| entry.place.account));
+        self.words_of(&mut block, "store", each().map(|entry| entry.place.store));
+        self.words_of(&mut block, "department", each().map(|entry| entry.place.department));
+        block.texts("requisition_source_id", each().map(|entry| self.words.word(entry.place.requisition)));
+        self.words_of(&mut block, "project", each().map(|entry| entry.place.project));
+        self.words_of(&mut block, "connection", each().map(|entry| self.keys.get(entry.line as usize).0));
+        block.texts("source_id", each().map(|entry| self.keys.get(entry.line as usize).1));
+        block.texts("document", each().map(|entry| self.document(entry.line)));
+        self.words_of(&mut block, "allocation", each().map(|entry| entry.allocation));
+        block.finish().into()
+    }
+
+    /// A column of words of the ledger.
+    fn words_of(&self, block: &mut NativeBlock, name: &str, words: impl Iterator<Item = Word>) {
+        let mut found: hashbrown::HashMap<Word, u32> = hashbrown::HashMap::new();
+        let mut list: Vec<Word> = Vec::new();
+        let places: Vec<u32> = words
+            .map(|word| {
+                *found.entry(word).or_insert_with(|| {
+                    list.push(word);
+                    list.len() as u32 - 1
+                })
+            })
+            .collect();
+        block.words(name, list.iter().map(|word| self.words.word(*word)), places.into_iter());
     }
 
     fn wallets(&self, made: &Book) -> Rows {
@@ -283,6 +373,21 @@ impl<'a> Ledger<'a> {
             row.nullable_i64(fault.amount).nullable_i64(fault.expected);
         })
     }
+}
+
+/// A column of a few words of the program.
+fn fixed_words(block: &mut NativeBlock, name: &str, words: impl Iterator<Item = &'static str>) {
+    let mut list: Vec<&'static str> = Vec::new();
+    let places: Vec<u32> = words
+        .map(|word| {
+            let place = list.iter().position(|known| *known == word).unwrap_or_else(|| {
+                list.push(word);
+                list.len() - 1
+            });
+            place as u32
+        })
+        .collect();
+    block.words(name, list.iter().copied(), places.into_iter());
 }
 
 fn texts<'b, const N: usize>(fields: &mut Fields<'b>) -> Option<[&'b str; N]> {

@@ -45,7 +45,12 @@ impl Marts<'_> {
     /// Puts rows, in `RowBinary` and with all columns, in the place of all that a table holds, in one step.
     pub(crate) async fn refill(&self, table: &str, mut rows: Rows) -> Result<(), AnalyticsError> {
         rows.bodies.push(rows.row.finish());
-        let done = self.store.refill_table(self.db, table, &[], "RowBinary", rows.bodies).await;
+        self.refill_with(table, "RowBinary", rows.bodies).await
+    }
+
+    /// The same of rows in another format.
+    pub(crate) async fn refill_with(&self, table: &str, format: &str, bodies: Vec<Bytes>) -> Result<(), AnalyticsError> {
+        let done = self.store.refill_table(self.db, table, &[], format, bodies).await;
         done.map_err(AnalyticsError::store(format!("cannot rebuild {table}")))?;
         tracing::debug!(db = self.db, table, "mart rebuilt");
         Ok(())

@@ -2,7 +2,9 @@
 
 mod hires;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
+
+use hashbrown::HashMap;
 
 use crate::allocation::{Allocation, Piece, pieces};
 use crate::amount::{TEN_THOUSANDTHS, cents, spread};
@@ -477,7 +479,7 @@ impl Desk<'_> {
         units.sort_by_key(first);
         // By the order in which they end: what would be lost first is used first.
         let mut entitlements = std::mem::take(&mut self.book.entitlements);
-        entitlements.sort_by_key(|entitlement| (entitlement.valid.1, entitlement.valid.0, entitlement.line, entitlement.item));
+        entitlements.sort_by_key(|entitlement| (entitlement.valid.1, entitlement.valid.0, entitlement.line));
         for number in units {
             let Some(line) = self.line(number) else { continue };
             self.use_package(number, &line, &mut entitlements);

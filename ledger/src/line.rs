@@ -1,6 +1,6 @@
 //! A line of the ledger, its words as numbers.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 /// What a ledger line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

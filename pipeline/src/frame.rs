@@ -1,8 +1,8 @@
 //! Typed columns: rows of a table are collected column by column, the latest of each key is kept, and what is kept is written in
-//! the order of the table as a block of ClickHouse's native format ([`crate::native`]).
+//! the order of the table as a block of ClickHouse's native format ([`inflow_store::NativeBlock`]).
 
-use crate::native::Block;
 use hashbrown::HashMap;
+use inflow_store::NativeBlock as Block;
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -344,7 +344,7 @@ fn list_at(ends: &[usize], at: usize) -> Range<usize> {
 impl Rows {
     /// An empty collection.
     pub fn new(table: &'static Table) -> Self {
-        Self { table, columns: table.columns.iter().map(|(_, kind)| Buffer::new(*kind)).collect(), len: 0 }
+        Self { table, columns: Vec::new(), len: 0 }
     }
 
     /// Number of rows.
@@ -359,6 +359,10 @@ impl Rows {
 
     /// Adds a row made with [`Row`].
     pub fn push(&mut self, row: &Row) {
+        // Of most tables a few lines make no row, and columns take longer to make than rows.
+        if self.columns.is_empty() {
+            self.columns = self.table.columns.iter().map(|(_, kind)| Buffer::new(*kind)).collect();
+        }
         for (column, cell) in self.columns.iter_mut().zip(&row.cells) {
             column.push(cell);
         }

@@ -21,7 +21,6 @@ pub mod html;
 mod ingest;
 pub mod link;
 pub mod map;
-mod native;
 pub mod normalise;
 mod refill;
 pub mod replay;

@@ -1,4 +1,4 @@
--- The lines of the ledger that no other line supersedes, in the order of their keys. Amounts and units in ten-thousandths, days since 1970.
+-- The lines of the ledger that no other line supersedes, in any order. Amounts and units in ten-thousandths, days since 1970.
 --
 -- An invoice that was imported says more of type, payer and tax than a line: the one of the line's number, else the one alone that covers its
 -- document. Its tax is the line's in proportion, where the line states none; one that was voided or taken back is none.
@@ -39,5 +39,4 @@ LEFT JOIN
     GROUP BY of_document
     HAVING uniqExact(number) = 1
 ) AS d ON d.of_document = s.document
-ORDER BY s.connection, s.source_id
 SETTINGS final = 0

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use futures::future::BoxFuture;
 use inflow_ledger::matching::bank::{self, Place, match_bank};
-use inflow_ledger::matching::invoices::{self, Charge, Invoice, Standing, State, due_on, match_invoices};
+use inflow_ledger::matching::invoices::{self, Charge, Charged, Invoice, Standing, State, due_on, match_invoices, without};
 use inflow_ledger::matching::{Line, references};
 use inflow_store::{Fields, RowBinary, StoreError};
 
@@ -42,7 +42,7 @@ pub(crate) fn bank<'a>(desk: &'a Desk<'a>) -> BoxFuture<'a, Result<(), Analytics
     Box::pin(async move {
         let bank = told(desk, include_str!("../../sql/jobs/bank_lines.sql")).await?;
         // Where no bank line was ever imported, that none fits says nothing.
-        let ledger = if bank.is_empty() { Vec::new() } else { told(desk, include_str!("../../sql/jobs/cash_lines.sql")).await? };
+        let ledger = if bank.is_empty() { Vec::new() } else { told(desk, CASH_LINES).await? };
         let (of_bank, of_ledger): (Vec<Line>, Vec<Line>) = (
             bank.iter().map(|told| told.line.clone()).collect(),
             ledger.iter().map(|told| Line { amount: told.line.amount.saturating_neg(), ..told.line.clone() }).collect(),
@@ -77,29 +77,29 @@ pub(crate) fn bank<'a>(desk: &'a Desk<'a>) -> BoxFuture<'a, Result<(), Analytics
 /// Matches invoices to the ledger.
 pub(crate) fn invoices<'a>(desk: &'a Desk<'a>) -> BoxFuture<'a, Result<(), AnalyticsError>> {
     Box::pin(async move {
-        let ledger = told(desk, include_str!("../../sql/jobs/cash_lines.sql")).await?;
         let papers = papers(desk).await?;
+        let today = desk.now.with_timezone(&desk.config.settings.company.timezone).date_naive();
+        let rules = invoices::Rules::as_of(day_number(today));
+        let mut rows = Rows::default();
+        if papers.is_empty() {
+            // Nothing is compared, so no line is held: a ledger without invoices may have millions.
+            let mut write = |fields: &mut Fields<'_>| {
+                let told = take_plain(fields)?;
+                write_line(&mut rows, &told, without(told.charged(), &rules), None, &rules);
+                Some(Ok(()))
+            };
+            let read = desk.marts.store.for_each_row::<StoreError>(&desk.marts.here(CASH_LINES), &[], &mut write).await;
+            read.map_err(AnalyticsError::store(CANNOT_READ))?;
+            return desk.marts.refill(INVOICES, rows).await;
+        }
+        let ledger = told(desk, CASH_LINES).await?;
         let of_ledger: Vec<Charge> =
             ledger.iter().map(|told| Charge { line: told.line.clone(), number: told.number.clone(), expected: told.expected }).collect();
         let of_papers: Vec<Invoice> = papers.iter().map(|paper| paper.invoice.clone()).collect();
-        let today = desk.now.with_timezone(&desk.config.settings.company.timezone).date_naive();
-        let rules = invoices::Rules::as_of(day_number(today));
         let matching = match_invoices(&of_papers, &of_ledger, &rules);
         let bundles: Vec<Of<'_>> = matching.bundles.iter().map(|bundle| Of::new(bundle, &papers, &ledger)).collect();
-        let mut rows = Rows::default();
-        for (told, place) in ledger.iter().zip(&matching.charges).filter(|(_, place)| place.state != State::NotExpected) {
-            let of = place.bundle.and_then(|at| bundles.get(at));
-            let row = rows.next();
-            row.text("ledger").text(&told.channel).u16(told.line.day as u16).text(&told.connection).text(&told.source_id).text(&told.kind);
-            row.text(&told.document);
-            let numbers: &[&str] = of.map_or(&[], |of| &of.numbers);
-            let stated = [told.number.as_str()];
-            row.texts(if numbers.is_empty() && !told.number.is_empty() { &stated } else { numbers });
-            row.nullable_u16(of.map(|of| of.issued as u16)).nullable_u16(told.expected.then(|| due_on(told.line.day, &rules) as u16));
-            row.i64(told.line.amount).text(&told.line.currency).text(of.map_or("", |of| of.payer)).text(place.state.as_str());
-            let days =
-                of.map(|of| of.issued - told.line.day).or_else(|| (place.state == State::Missing).then(|| rules.today - told.line.day));
-            Of::end(row, of, place.state).nullable_i32(days);
+        for (told, place) in ledger.iter().zip(&matching.charges) {
+            write_line(&mut rows, &told.plain(), place.state, place.bundle.and_then(|at| bundles.get(at)), &rules);
         }
         for (paper, place) in papers.iter().zip(&matching.invoices) {
             let (of, line) = (place.bundle.and_then(|at| bundles.get(at)), &paper.invoice.line);
@@ -111,6 +111,23 @@ pub(crate) fn invoices<'a>(desk: &'a Desk<'a>) -> BoxFuture<'a, Result<(), Analy
         }
         desk.marts.refill(INVOICES, rows).await
     })
+}
+
+/// Writes how a ledger line stands; one that needs no invoice is left out.
+fn write_line(rows: &mut Rows, told: &Plain<'_>, state: State, of: Option<&Of<'_>>, rules: &invoices::Rules) {
+    if state == State::NotExpected {
+        return;
+    }
+    let row = rows.next();
+    row.text("ledger").text(told.channel).u16(told.day as u16).text(told.connection).text(told.source_id).text(told.kind);
+    row.text(told.document);
+    let numbers: &[&str] = of.map_or(&[], |of| &of.numbers);
+    let stated = [told.number];
+    row.texts(if numbers.is_empty() && !told.number.is_empty() { &stated } else { numbers });
+    row.nullable_u16(of.map(|of| of.issued as u16)).nullable_u16(told.expected.then(|| due_on(told.day, rules) as u16));
+    row.i64(told.amount).text(told.currency).text(of.map_or("", |of| of.payer)).text(state.as_str());
+    let days = of.map(|of| of.issued - told.day).or_else(|| (state == State::Missing).then(|| rules.today - told.day));
+    Of::end(row, of, state).nullable_i32(days);
 }
 
 /// What the lines of a bundle say together.
@@ -157,8 +174,11 @@ struct Paper {
     documents: String,
 }
 
+const CASH_LINES: &str = include_str!("../../sql/jobs/cash_lines.sql");
+const CANNOT_READ: &str = "cannot read what is to be matched";
+
 async fn told(desk: &Desk<'_>, sql: &str) -> Result<Vec<Told>, AnalyticsError> {
-    every_row(desk, sql, take).await.map_err(AnalyticsError::store("cannot read what is to be matched"))
+    every_row(desk, sql, take).await.map_err(AnalyticsError::store(CANNOT_READ))
 }
 
 /// All rows of a statement; `take` reads one, if it is whole.
@@ -172,23 +192,101 @@ async fn every_row<T>(desk: &Desk<'_>, sql: &str, take: impl Fn(&mut Fields<'_>)
     Ok(all)
 }
 
-/// A row of `bank_lines.sql` or `cash_lines.sql`, if it is whole.
-fn take(fields: &mut Fields<'_>) -> Option<Told> {
-    let mut text = || fields.text().map(str::to_owned);
-    let (connection, source_id, party) = (text()?, text()?, text()?);
+/// A row of `bank_lines.sql` or `cash_lines.sql` as it comes.
+struct Plain<'b> {
+    connection: &'b str,
+    source_id: &'b str,
+    party: &'b str,
+    day: i32,
+    month: i32,
+    amount: i64,
+    currency: &'b str,
+    document: &'b str,
+    kind: &'b str,
+    channel: &'b str,
+    account: &'b str,
+    counterparty: &'b str,
+    serial: &'b str,
+    note: &'b str,
+    number: &'b str,
+    expected: bool,
+}
+
+impl Plain<'_> {
+    /// What says whether a line without an invoice lacks it.
+    fn charged(&self) -> Charged<'_> {
+        Charged { day: self.day, number: self.number, expected: self.expected }
+    }
+}
+
+impl Told {
+    /// The same, as far as rows show it.
+    fn plain(&self) -> Plain<'_> {
+        let Line { party, day, month, amount, currency, .. } = &self.line;
+        Plain {
+            connection: &self.connection,
+            source_id: &self.source_id,
+            party,
+            day: *day,
+            month: *month,
+            amount: *amount,
+            currency,
+            document: &self.document,
+            kind: &self.kind,
+            channel: &self.channel,
+            account: &self.account,
+            counterparty: &self.counterparty,
+            serial: "",
+            note: "",
+            number: &self.number,
+            expected: self.expected,
+        }
+    }
+}
+
+/// Reads a row, if it is whole.
+fn take_plain<'b>(fields: &mut Fields<'b>) -> Option<Plain<'b>> {
+    let (connection, source_id, party) = (fields.text()?, fields.text()?, fields.text()?);
     let (day, month, amount) = (fields.i32()?, fields.i32()?, fields.i64()?);
-    let mut text = || fields.text().map(str::to_owned);
-    let (currency, document, kind, channel, account, counterparty) = (text()?, text()?, text()?, text()?, text()?, text()?);
-    let (serial, note, number) = (text()?, text()?, text()?);
+    let (currency, document, kind) = (fields.text()?, fields.text()?, fields.text()?);
+    let (channel, account, counterparty) = (fields.text()?, fields.text()?, fields.text()?);
+    let (serial, note, number) = (fields.text()?, fields.text()?, fields.text()?);
     let expected = fields.u8()? != 0;
+    Some(Plain {
+        connection,
+        source_id,
+        party,
+        day,
+        month,
+        amount,
+        currency,
+        document,
+        kind,
+        channel,
+        account,
+        counterparty,
+        serial,
+        note,
+        number,
+        expected,
+    })
+}
+
+/// A line to be compared, if it is whole.
+fn take(fields: &mut Fields<'_>) -> Option<Told> {
+    let plain = take_plain(fields)?;
+    let Plain { connection, source_id, day, month, amount, expected, .. } = plain;
     // A ledger line has one document, whatever it looks like; a bank line names what it pays in its own words.
-    let mut documents = vec![document.clone()];
-    if kind.is_empty() {
-        documents.push(serial);
-        documents.extend(references(&document).into_iter().chain(references(&note)));
+    let mut documents = vec![plain.document.to_owned()];
+    if plain.kind.is_empty() {
+        documents.push(plain.serial.to_owned());
+        documents.extend(references(plain.document).into_iter().chain(references(plain.note)));
     }
     documents.retain(|document| !document.is_empty());
-    let line = Line { key: format!("{connection}:{source_id}"), party, day, month, amount, currency, documents };
+    let key = format!("{connection}:{source_id}");
+    let line = Line { key, party: plain.party.to_owned(), day, month, amount, currency: plain.currency.to_owned(), documents };
+    let [connection, source_id, document, kind] = [connection, source_id, plain.document, plain.kind].map(str::to_owned);
+    let [channel, account, counterparty, number] = [plain.channel, plain.account, plain.counterparty, plain.number].map(str::to_owned);
     Some(Told { line, connection, source_id, document, kind, channel, account, counterparty, number, expected })
 }
 

@@ -62,6 +62,12 @@ pub struct Charge {
     pub expected: bool,
 }
 
+impl Charge {
+    fn charged(&self) -> Charged<'_> {
+        Charged { day: self.line.day, number: &self.number, expected: self.expected }
+    }
+}
+
 /// How a ledger line or an invoice stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum State {
@@ -152,7 +158,7 @@ pub fn match_invoices(invoices: &[Invoice], charges: &[Charge], rules: &Rules) -
     let mut matching = Matching {
         bundles: Vec::new(),
         invoices: invoices.iter().zip(&worth.0).map(|(invoice, worth)| Place { state: alone(invoice, *worth), bundle: None }).collect(),
-        charges: charges.iter().map(|charge| Place { state: without(charge, rules), bundle: None }).collect(),
+        charges: charges.iter().map(|charge| Place { state: without(charge.charged(), rules), bundle: None }).collect(),
     };
     for standing in [true, false] {
         let picked: Vec<usize> =
@@ -229,13 +235,24 @@ fn alone(invoice: &Invoice, value: Value) -> State {
     }
 }
 
+/// What says whether a ledger line without an invoice lacks it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Charged<'c> {
+    /// Booking day, in days since 1970.
+    pub day: i32,
+    /// The number of the invoice that it names.
+    pub number: &'c str,
+    /// Whether a line of its kind should have an invoice.
+    pub expected: bool,
+}
+
 /// The state of a line that no invoice belongs to.
-fn without(charge: &Charge, rules: &Rules) -> State {
+pub fn without(charge: Charged<'_>, rules: &Rules) -> State {
     if !charge.number.is_empty() {
         State::Stated
     } else if !charge.expected {
         State::NotExpected
-    } else if rules.today > due_on(charge.line.day, rules) {
+    } else if rules.today > due_on(charge.day, rules) {
         State::Missing
     } else {
         State::Pending

@@ -8,12 +8,12 @@ const WORDS_VERSION: u64 = 1;
 
 /// A block being written.
 #[derive(Debug)]
-pub struct Block {
+pub struct NativeBlock {
     bytes: Vec<u8>,
     rows: usize,
 }
 
-impl Block {
+impl NativeBlock {
     /// A block of so many columns and rows. Each column is written once, with all rows.
     pub fn new(columns: usize, rows: usize) -> Self {
         let mut block = Self { bytes: Vec::with_capacity(rows * columns * 4 + 1024), rows };
@@ -38,6 +38,12 @@ impl Block {
         self.head(name, "Nullable(String)");
         self.nulls(texts.clone());
         texts.for_each(|text| self.text(text.unwrap_or_default()));
+    }
+
+    /// A `Decimal(18, 2)`, as a whole number of hundredths.
+    pub fn cents(&mut self, name: &str, cents: impl Iterator<Item = i64>) {
+        self.head(name, "Decimal(18, 2)");
+        cents.for_each(|cents| self.bytes.extend_from_slice(&cents.to_le_bytes()));
     }
 
     /// A `LowCardinality(String)`: words, and for each row the place of its word.
@@ -162,11 +168,11 @@ impl Block {
 
 #[cfg(test)]
 mod tests {
-    use super::Block;
+    use super::NativeBlock;
 
     #[test]
     fn columns_are_written_as_the_engine_reads_them() {
-        let mut block = Block::new(2, 2);
+        let mut block = NativeBlock::new(2, 2);
         block.texts("a", ["x", "yz"].into_iter());
         block.days("d", [Some(1), None].into_iter());
         let expected =
@@ -176,7 +182,7 @@ mod tests {
 
     #[test]
     fn words_are_written_once() {
-        let mut block = Block::new(1, 3);
+        let mut block = NativeBlock::new(1, 3);
         block.words("w", ["", "ab"].into_iter(), [1, 0, 1].into_iter());
         let mut expected = [&[1, 3, 1][..], b"w", &[22], b"LowCardinality(String)"].concat();
         for number in [1_u64, 0x200, 2] {
