@@ -4,6 +4,7 @@ use anyhow::Result;
 use clap::Subcommand;
 use std::path::{Path, PathBuf};
 
+mod panels;
 mod workload;
 
 #[derive(Subcommand)]
@@ -57,6 +58,8 @@ pub enum Bench {
     },
     /// Deliveries of twelve channels into reports: time, processor time, memory, and every figure against the truth
     Workload(workload::Workload),
+    /// Every statement of Grafana's dashboards against a store that is served: p50 and p95
+    Panels(panels::Panels),
 }
 
 pub fn run(root: &Path, bench: &Bench) -> Result<()> {
@@ -91,5 +94,6 @@ pub fn run(root: &Path, bench: &Bench) -> Result<()> {
             super::step(root, "viewers", &mut command)
         }
         Bench::Workload(workload) => workload.run(root),
+        Bench::Panels(panels) => panels.run(root),
     }
 }

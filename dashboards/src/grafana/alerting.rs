@@ -40,7 +40,7 @@ pub fn rules() -> Vec<Rule> {
                 "Its channels are partial or without data until it delivers again. `inflow doctor` says what is missing.",
                 "恢复之前其渠道数据不完整。请运行 inflow doctor 查看原因。",
             ),
-            sql: "SELECT toString(connection) AS connection, toUInt8(status = 'failing') AS failing\nFROM inflow_state.connection_health FINAL\nORDER BY connection"
+            sql: "SELECT toString(connection) AS connection, if(status = 'failing', 1, 0) AS failing\nFROM inflow_state.connection_health FINAL\nORDER BY connection"
                 .to_owned(),
             above: 0.0,
             holds: "15m",
@@ -55,7 +55,7 @@ pub fn rules() -> Vec<Rule> {
                 "最近三天的简历明显少于预期(确定)。请检查该渠道的排名与职位。",
             ),
             sql: format!(
-                "SELECT m.channel AS channel, toUInt8(m.alarm = 'sure') AS alarm\nFROM {} AS m\nWHERE m.status != 'no_data'\nORDER BY channel",
+                "SELECT m.channel AS channel, if(m.alarm = 'sure', 1, 0) AS alarm\nFROM {} AS m\nWHERE m.status != 'no_data'\nORDER BY channel",
                 view("channel_drop", &["channel"], 2)
             ),
             above: 0.0,
@@ -71,7 +71,7 @@ pub fn rules() -> Vec<Rule> {
                 "规则监测的数字越过告警线,回到解除线以内才结束。把握大小见看板。",
             ),
             sql: format!(
-                "SELECT m.rule AS rule, m.slice AS slice, toUInt8(m.state = 'raised') AS raised\nFROM {} AS m\nWHERE m.state != 'unknown'\nORDER BY rule, slice",
+                "SELECT m.rule AS rule, m.slice AS slice, if(m.state = 'raised', 1, 0) AS raised\nFROM {} AS m\nWHERE m.state != 'unknown'\nORDER BY rule, slice",
                 view("threshold", &[], 6)
             ),
             above: 0.0,
@@ -103,7 +103,7 @@ pub fn rules() -> Vec<Rule> {
                 "本月已超出预算,或预计区间整体超出。",
             ),
             sql: format!(
-                "SELECT m.budget_of AS budget_of, toUInt8(m.state IN ('will_exceed', 'exceeded')) AS exceeds\nFROM {} AS m\nORDER BY budget_of",
+                "SELECT m.budget_of AS budget_of, if(m.state IN ('will_exceed', 'exceeded'), 1, 0) AS exceeds\nFROM {} AS m\nORDER BY budget_of",
                 view("budget_actual", &[], 0)
             ),
             above: 0.0,

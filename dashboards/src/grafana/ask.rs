@@ -26,6 +26,8 @@ pub struct Ask {
     pub columns: Vec<&'static str>,
     /// Only the rows whose columns have one of these values.
     pub only: Only,
+    /// Only rows that rest on a case at least: where a metric counts by one of two clocks, that is the one that counts.
+    pub counted: bool,
     /// Whether the store that the viewer chose narrows it: advice is of channels and knows none.
     pub by_store: bool,
     /// Order of the rows instead of that of the dimensions.
@@ -50,7 +52,7 @@ impl Ask {
         for name in &columns {
             assert!(metric.columns.contains(name) || metric.keys.contains(name), "{} has no column {name}", metric.id);
         }
-        Self { metric, by, columns, only: &[], by_store: true, order: None, limit: None }
+        Self { metric, by, columns, only: &[], counted: false, by_store: true, order: None, limit: None }
     }
 
     /// The dimension of time, if there is one.
@@ -138,7 +140,7 @@ impl Ask {
         if self.by.contains(&"channel") {
             text.push_str("\nLEFT JOIN inflow.channels AS c ON c.channel = m.channel");
         }
-        let conditions: Vec<String> = self
+        let mut conditions: Vec<String> = self
             .only
             .iter()
             .map(|(column, values)| {
@@ -146,6 +148,9 @@ impl Ask {
                 format!("m.{column} IN ({})", values.join(", "))
             })
             .collect();
+        if self.counted {
+            conditions.push("m.denominator > 0".to_owned());
+        }
         if !conditions.is_empty() {
             let _ = write!(text, "\nWHERE {}", conditions.join(" AND "));
         }
@@ -167,9 +172,19 @@ impl Ask {
     }
 
     fn plain(&self, column: &str) -> String {
-        match unit(Some(self.metric), column) {
+        let value = match unit(Some(self.metric), column) {
             Unit::Money => format!("toFloat64(round(m.{column}, 2))"),
             _ => format!("m.{column}"),
+        };
+        if self.is_blank_without_data(column) { format!("if(m.status = 'no_data', NULL, {value})") } else { value }
+    }
+
+    /// Sums and counts that reports print as they are, 0 where nothing was delivered: a panel shows nothing there.
+    pub fn is_blank_without_data(&self, column: &str) -> bool {
+        match (self.metric.id, column) {
+            ("posting_time", "measured" | "drawn" | "left_out" | "applications") | ("channel_drop", "alarm_days") => true,
+            (_, "numerator" | "entries") => self.metric.has_money && self.metric.columns.contains(&"status"),
+            _ => false,
         }
     }
 

@@ -135,6 +135,15 @@ impl Panel {
         self
     }
 
+    /// Only rows that rest on a case at least.
+    #[must_use]
+    pub(crate) fn counted(mut self) -> Self {
+        if let Source::Metric(ask) = &mut self.source {
+            ask.counted = true;
+        }
+        self
+    }
+
     /// Whatever store was chosen.
     #[must_use]
     pub(crate) fn of_all_stores(mut self) -> Self {

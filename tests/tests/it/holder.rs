@@ -18,7 +18,7 @@ pub struct Holder<'c> {
 impl<'c> Holder<'c> {
     /// Starts it and waits until it serves.
     pub fn start(company: &'c Company, arguments: &[&str]) -> Self {
-        let log = company.path().join(format!("holder-{}.log", arguments.join("-")));
+        let log = company.path().join(format!("holder-{}.log", arguments.join("-").replace('/', "-")));
         let out = std::fs::File::create(&log).unwrap();
         let mut command = company.command(arguments);
         let child = command.stdout(out.try_clone().unwrap()).stderr(out).spawn().unwrap();

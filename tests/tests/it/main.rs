@@ -10,6 +10,7 @@ mod erase;
 mod exports;
 mod fifty;
 mod finance;
+mod grafana;
 mod holder;
 mod kinds;
 mod links;

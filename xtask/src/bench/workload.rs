@@ -9,7 +9,7 @@ mod day;
 mod deliveries;
 mod pairs;
 mod peers;
-mod tell;
+pub(super) mod tell;
 mod truth;
 
 use anyhow::{Context, Result, bail};

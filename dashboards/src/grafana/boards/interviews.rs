@@ -50,7 +50,8 @@ pub(super) fn board() -> Dashboard {
                     "期间到期面试中到面的比例,改期者计入新日期。无预约时间时按邀约后 14 天。",
                 ),
             )
-            .only(TO_INTERVIEW),
+            .only(TO_INTERVIEW)
+            .counted(),
             lines(
                 "no_show",
                 "grain",
@@ -74,7 +75,8 @@ pub(super) fn board() -> Dashboard {
                     "到期面试中到面的比例。圆点表示样本少,无线者没有到期面试。",
                 ),
             )
-            .only(TO_INTERVIEW),
+            .only(TO_INTERVIEW)
+            .counted(),
             half(
                 "no_show",
                 "channel",
@@ -125,6 +127,7 @@ pub(super) fn board() -> Dashboard {
                 ),
             )
             .only(TO_INTERVIEW)
+            .counted()
             .called("numerator", words("Came", "到面"))
             .called("denominator", words("Due", "到期")),
             table(
