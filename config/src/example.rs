@@ -8,6 +8,7 @@ const DEFAULT: Files = &[
     ("personas.toml", include_str!("../examples/default/personas.toml")),
     ("alerts.toml", include_str!("../examples/default/alerts.toml")),
     ("finance.toml", include_str!("../examples/default/finance.toml")),
+    ("messages.toml", include_str!("../examples/default/messages.toml")),
     ("connections/boss.toml", include_str!("../examples/default/connections/boss.toml")),
     ("connections/greenhouse.toml", include_str!("../examples/default/connections/greenhouse.toml")),
     ("connections/lever.toml", include_str!("../examples/default/connections/lever.toml")),
@@ -23,6 +24,7 @@ const ZH_SME: Files = &[
     ("personas.toml", include_str!("../examples/zh-sme/personas.toml")),
     ("alerts.toml", include_str!("../examples/zh-sme/alerts.toml")),
     ("finance.toml", include_str!("../examples/zh-sme/finance.toml")),
+    ("messages.toml", include_str!("../examples/zh-sme/messages.toml")),
     ("connections/ledger.toml", include_str!("../examples/zh-sme/connections/ledger.toml")),
 ];
 

@@ -11,6 +11,7 @@ use crate::channel::{Channel, ChannelsFile};
 use crate::clock::{FixedClock, SharedClock, SystemClock};
 use crate::connection::Connection;
 use crate::finance::Finance;
+use crate::message::Messages;
 use crate::persona::Personas;
 use crate::places::{Places, join_key};
 use crate::problem::{Bad, ConfigError, Explain, Problem, did_you_mean};
@@ -36,6 +37,8 @@ pub struct Config {
     pub alerts: Alerts,
     /// `finance.toml`.
     pub finance: Finance,
+    /// `messages.toml`.
+    pub messages: Messages,
     /// `connections/*.toml`, by name.
     pub connections: Vec<Connection>,
     /// Where the keys of `inflow.toml` stand.
@@ -45,7 +48,7 @@ pub struct Config {
 }
 
 impl Config {
-    /// Loads `inflow.toml`, and `channels.toml`, `personas.toml`, `alerts.toml`, `finance.toml` and `connections/*.toml` beside it.
+    /// Loads `inflow.toml`, and `channels.toml`, `personas.toml`, `alerts.toml`, `finance.toml`, `messages.toml` and `connections/*.toml` beside it.
     ///
     /// `INFLOW__SECTION__KEY` variables out of `env` override `inflow.toml`; pass
     /// [`process_env`] for those of the process.
@@ -64,6 +67,7 @@ impl Config {
         let personas = load_personas(&beside.join("personas.toml"), &mut problems);
         let alerts = load_alerts(&beside.join("alerts.toml"), known, &mut problems);
         let finance = load_finance(&beside.join("finance.toml"), known, &mut problems);
+        let messages = load_messages(&beside.join("messages.toml"), known, &mut problems);
         let (Some((settings, places)), Some((channels, channel_places)), true) = (settings, channels, problems.is_empty()) else {
             return Err(ConfigError { problems });
         };
@@ -75,6 +79,7 @@ impl Config {
             personas,
             alerts,
             finance,
+            messages,
             connections,
             places,
             channel_places,
@@ -114,7 +119,7 @@ impl Config {
         self.dir.join(path)
     }
 
-    /// Tries to read the secrets of the settings and of the enabled connections.
+    /// Tries to read the secrets of the settings, of the enabled connections and of what is sent on a schedule.
     ///
     /// Identity keys in files are left out: they are made when they are first needed.
     pub fn check_secrets(&self) -> Vec<Problem> {
@@ -131,6 +136,8 @@ impl Config {
                 problems.extend(self.check_secret(&connection.places, &key, secret));
             }
         }
+        let sent = self.messages.secrets();
+        problems.extend(sent.filter_map(|(key, secret)| self.check_secret(&self.messages.places, &key, secret)));
         problems
     }
 
@@ -235,6 +242,21 @@ fn load_finance(file: &Path, channels: Option<&[Channel]>, problems: &mut Vec<Pr
     }
     problems.extend(in_order(wrong));
     finance
+}
+
+fn load_messages(file: &Path, channels: Option<&[Channel]>, problems: &mut Vec<Problem>) -> Messages {
+    let Some(Some(root)) = read_document(file, problems) else { return Messages::default() };
+    let sink = Sink::new(file);
+    let messages = sink.read(&root, Messages::read);
+    let (places, mut wrong) = sink.into_parts();
+    let messages = Messages { places, ..messages };
+    let strange = |id: &str| channels.is_some_and(|channels| channels.iter().all(|channel| channel.id != id));
+    for (key, id) in messages.channels().filter(|(_, id)| strange(id)) {
+        let (message, hint) = no_such_channel(id, channels.unwrap_or_default());
+        wrong.push(messages.problem(&key, Bad::new(message).hint(hint)));
+    }
+    problems.extend(in_order(wrong));
+    messages
 }
 
 fn missing_rates(settings: &Settings, channels: &[Channel], places: &Places) -> Vec<Problem> {

@@ -1,4 +1,4 @@
-//! JSON Schema of the six kinds of files, for editors.
+//! JSON Schema of the seven kinds of files, for editors.
 
 use serde_json::{Value, json};
 
@@ -6,11 +6,12 @@ use crate::alert::Alerts;
 use crate::channel::ChannelsFile;
 use crate::connection::Connection;
 use crate::finance::Finance;
+use crate::message::Messages;
 use crate::persona::Personas;
 use crate::settings::Settings;
 
 /// The schema of each kind of file, by the name under which `config/schema` holds it.
-pub fn schema_files() -> [(&'static str, Value); 6] {
+pub fn schema_files() -> [(&'static str, Value); 7] {
     [
         ("inflow.schema.json", schemars::schema_for!(Settings)),
         ("channels.schema.json", schemars::schema_for!(ChannelsFile)),
@@ -18,11 +19,12 @@ pub fn schema_files() -> [(&'static str, Value); 6] {
         ("personas.schema.json", schemars::schema_for!(Personas)),
         ("alerts.schema.json", schemars::schema_for!(Alerts)),
         ("finance.schema.json", schemars::schema_for!(Finance)),
+        ("messages.schema.json", schemars::schema_for!(Messages)),
     ]
     .map(|(name, schema)| (name, sorted(schema.to_value())))
 }
 
-/// One schema of all six files, each under `$defs`: `inflow`, `channels`, `connection`, `personas`, `alerts`, `finance`.
+/// One schema of all seven files, each under `$defs`: `inflow`, `channels`, `connection`, `personas`, `alerts`, `finance`, `messages`.
 pub fn json_schema() -> Value {
     let mut generator = schemars::SchemaGenerator::default();
     let files = [
@@ -32,6 +34,7 @@ pub fn json_schema() -> Value {
         ("personas", generator.subschema_for::<Personas>()),
         ("alerts", generator.subschema_for::<Alerts>()),
         ("finance", generator.subschema_for::<Finance>()),
+        ("messages", generator.subschema_for::<Messages>()),
     ];
     let mut definitions = generator.take_definitions(true);
     for (name, reference) in files {

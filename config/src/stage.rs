@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::problem::{Bad, did_you_mean};
 
 /// A language of the page, the reports and the labels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Lang {
     /// Chinese.

@@ -5,6 +5,7 @@ mod example;
 mod load;
 mod messages;
 mod schema;
+mod sending;
 
 use std::path::Path;
 

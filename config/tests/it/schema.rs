@@ -66,6 +66,7 @@ fn the_reader_accepts_the_keys_of_the_schema_and_no_others() {
             "personas.schema.json" => "personas.toml",
             "alerts.schema.json" => "alerts.toml",
             "finance.schema.json" => "finance.toml",
+            "messages.schema.json" => "messages.toml",
             _ => "inflow.toml",
         };
         let mut found = Tables::new();
@@ -86,7 +87,7 @@ fn the_reader_accepts_the_keys_of_the_schema_and_no_others() {
 #[test]
 fn one_schema_holds_all_files() {
     let schema = json_schema();
-    for name in ["inflow", "channels", "connection", "personas", "alerts", "finance"] {
+    for name in ["inflow", "channels", "connection", "personas", "alerts", "finance", "messages"] {
         assert!(schema.pointer(&format!("/$defs/{name}")).is_some(), "{name}");
     }
     // No reference leads nowhere.
