@@ -1,7 +1,7 @@
 //! The typed state.
 
 use chrono::{DateTime, Utc};
-use inflow_store::{HealthRow, InsertInto, LandedRow, QuarantineRow, RunRow, SegmentRow, UnknownWordRow};
+use inflow_store::{HealthRow, InsertInto, LandedRow, MessageRow, MessageState, QuarantineRow, RunRow, SegmentRow, UnknownWordRow};
 
 use crate::support::{run, store};
 
@@ -19,6 +19,31 @@ fn cursors_keep_the_last_one() {
             assert_eq!(store.cursor("c", "it's").await.unwrap().as_deref(), Some(cursor));
         }
         assert_eq!(store.cursor("c", "its").await.unwrap(), None);
+    });
+}
+
+#[test]
+fn messages_keep_what_became_of_them_last() {
+    let store = store();
+    run(async {
+        let row = |receiver: &str, state, next_at| MessageRow {
+            message: "daily".to_owned(),
+            period: "2026-11-27".parse().unwrap(),
+            receiver: receiver.to_owned(),
+            kind: "day".to_owned(),
+            state,
+            attempts: 1,
+            first_at: at("2026-11-27T10:30:00Z"),
+            last_at: at("2026-11-27T10:30:00.250Z"),
+            next_at,
+            error: "it's \u{5fd9}".to_owned(),
+        };
+        let begun = row("group", MessageState::Begun, Some(at("2026-11-27T10:31:00Z")));
+        let (sent, other) = (row("group", MessageState::Sent, None), row("other", MessageState::GivenUp, None));
+        for noted in [&begun, &other, &sent] {
+            store.note_message(noted).await.unwrap();
+        }
+        assert_eq!(store.messages().await.unwrap(), [sent, other]);
     });
 }
 
