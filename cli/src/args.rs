@@ -4,10 +4,12 @@ use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
+mod brief;
 mod close;
 mod export;
 mod plan;
 
+pub use brief::{BriefArgs, BriefCommand, MessageCommand, MessageSendArgs};
 pub use close::CloseArgs;
 pub use export::{ExportCommand, ExportFormat, ExportMonthArgs, ExportVouchersArgs};
 pub use plan::{PlanBudgetArgs, PlanBy, PlanCommand, PlanDemandArgs, PlanFormat, PlanRecommendArgs};
@@ -85,8 +87,11 @@ pub enum Command {
     Import(ImportArgs),
     /// Recompute marts from what is in the store
     Analyze(AnalyzeArgs),
-    /// Print metrics; with no METRIC, the list
+    /// Print metrics; with no METRIC, the list; a day, week or month for people
     Report(ReportArgs),
+    /// Send reports for people: messages.toml says what, when and to whom
+    #[command(subcommand)]
+    Message(MessageCommand),
     /// What finance takes away: the month-end workbook, vouchers for accounting programs
     #[command(subcommand)]
     Export(ExportCommand),
@@ -156,6 +161,7 @@ impl Command {
             Self::Import(_) => "import",
             Self::Analyze(_) => "analyze",
             Self::Report(_) => "report",
+            Self::Message(_) => "message",
             Self::Export(_) => "export",
             Self::Plan(_) => "plan",
             Self::Query(_) => "query",
@@ -182,6 +188,7 @@ impl Command {
             Self::Run(args) => args.once,
             Self::Query(args) => args.write,
             Self::Close(args) => args.month.is_some(),
+            Self::Message(MessageCommand::Send(args)) => !args.dry_run,
             _ => false,
         }
     }
@@ -280,7 +287,11 @@ pub struct AnalyzeArgs {
 
 /// `inflow report`
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct ReportArgs {
+    /// A report for people
+    #[command(subcommand)]
+    pub brief: Option<BriefCommand>,
     /// The metrics, printed one after the other; JSON of more than one is a list
     #[arg(value_name = "METRIC")]
     pub metrics: Vec<String>,
@@ -494,9 +505,22 @@ mod tests {
     }
 
     #[test]
+    fn reports_for_people_stand_beside_metrics() {
+        let parse = |line: &[&str]| match Cli::try_parse_from([&["inflow", "report"], line].concat()).map(|cli| cli.command) {
+            Ok(super::Command::Report(args)) => Some((args.metrics, args.brief.is_some())),
+            _ => None,
+        };
+        assert_eq!(parse(&["volume", "spend", "--by", "none"]), Some((vec!["volume".to_owned(), "spend".to_owned()], false)));
+        assert_eq!(parse(&["week", "--html", "week.html", "--on", "2026-11-27"]), Some((vec![], true)));
+        assert_eq!(parse(&[]), Some((vec![], false)));
+        assert_eq!((parse(&["volume", "day"]), parse(&["day", "--by", "store"]), parse(&["month", "--html", "a"])), (None, None, None));
+    }
+
+    #[test]
     fn commands_that_write_are_jobs() {
         let job = |line: &[&str]| Cli::parse_from([&["inflow"], line].concat()).command.is_job();
         assert!(job(&["run", "--once"]) && job(&["query", "OPTIMIZE TABLE t", "--write"]) && job(&["replay"]));
+        assert!(job(&["message", "send", "day"]) && !job(&["message", "send", "day", "--dry-run"]) && !job(&["message", "test", "group"]));
         assert!(job(&["import", "spend", "a.csv", "--connection", "c"]) && !job(&["import", "--suggest-mapping", "a.csv"]));
         assert!(!job(&["run"]) && !job(&["query", "SELECT 1"]) && !job(&["serve"]) && !job(&["report"]));
     }

@@ -78,7 +78,12 @@ async fn dispatch(app: &App, command: Command) -> Result<u8, Failure> {
         Command::Init(args) => commands::init::run(app, args),
         Command::Validate => commands::validate::run(app),
         Command::Run(args) => daemon::run(app, &args.connections).await,
-        Command::Report(args) => commands::report::run(app, args).await,
+        Command::Report(args) => match &args.brief {
+            Some(brief) => Box::pin(commands::brief::run(app, brief)).await,
+            None => commands::report::run(app, args).await,
+        },
+        Command::Message(args::MessageCommand::Send(args)) => Box::pin(commands::message::send(app, args)).await,
+        Command::Message(args::MessageCommand::Test { receiver }) => commands::message::test(app, receiver).await,
         Command::Export(args::ExportCommand::Month(args)) => Box::pin(commands::export::month(app, args)).await,
         Command::Export(args::ExportCommand::Vouchers(args)) => commands::export::vouchers(app, args).await,
         Command::Plan(args::PlanCommand::Budget(args)) => commands::plan::budget(app, args).await,
@@ -123,7 +128,7 @@ fn log(level: LogLevel, timings: Option<&Timings>) {
         directive.to_owned()
     } else {
         format!(
-            "warn,inflow={directive},inflow_store={directive},inflow_connectors={directive},inflow_pipeline={directive},inflow_analytics={directive},inflow_dashboards={directive}"
+            "warn,inflow={directive},inflow_store={directive},inflow_connectors={directive},inflow_pipeline={directive},inflow_analytics={directive},inflow_actions={directive},inflow_dashboards={directive}"
         )
     };
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false).with_filter(EnvFilter::new(filter));

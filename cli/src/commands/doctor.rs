@@ -1,13 +1,15 @@
 //! `inflow doctor`
 
-use crate::app::{App, shown};
+use crate::app::{App, Opened, shown};
 use crate::failure::{Failure, exit};
 use crate::jobs;
 use chrono::{DateTime, Utc};
+use inflow_actions::send::Outbox;
 use inflow_analytics::Unmapped;
 use inflow_config::{Config, Lang};
 use inflow_connectors::spec::WEBHOOK_CONNECTOR;
-use inflow_store::Store;
+use inflow_store::{MessageState, Store};
+use std::sync::Arc;
 
 /// Says what is missing, one line a thing; exit 1 when something is.
 pub async fn run(app: &App) -> Result<u8, Failure> {
@@ -168,6 +170,7 @@ async fn store(app: &App, findings: &mut Findings<'_>) {
     conflicts(&opened.store, findings).await;
     unread(&opened.store, findings).await;
     closings(&opened.store, findings).await;
+    messages(&opened, findings).await;
     opened.close().await;
 }
 
@@ -236,6 +239,61 @@ async fn unread(store: &Store, findings: &mut Findings<'_>) {
     let each = counts.iter().map(|(reason, n)| format!("{reason} {n}")).collect::<Vec<_>>().join(", ");
     let line = findings.app.printer.pick(&format!("not read: {each}"), &format!("未能识别:{each}")).to_owned();
     findings.note("postings", &line, "inflow query \"SELECT connection, place, pay_text, reasons FROM postings WHERE notEmpty(reasons)\"");
+}
+
+/// What is sent to people: when next, what came last, and who cannot be reached.
+async fn messages(opened: &Opened, findings: &mut Findings<'_>) {
+    let config = &opened.config;
+    if config.messages.message.is_empty() {
+        return;
+    }
+    let rows = match opened.store.messages().await {
+        Ok(rows) => rows,
+        Err(error) => return findings.bad("messages", &error.to_string(), None),
+    };
+    let outbox = match Outbox::new(config, Arc::clone(&opened.clock)) {
+        Ok(outbox) => outbox,
+        Err(error) => return findings.bad("messages", &error.to_string(), error.hint.as_deref()),
+    };
+    let zone = config.settings.company.timezone;
+    let local = |at: DateTime<Utc>| at.with_timezone(&zone).format("%Y-%m-%d %H:%M %Z").to_string();
+    let pick = |en: String, zh: String| if findings.app.printer.lang == Lang::Zh { zh } else { en };
+    let (mut good, mut bad) = (Vec::new(), Vec::new());
+    for rule in config.messages.message.iter().filter(|rule| rule.is_enabled()) {
+        let next = rule.cron().ok().and_then(|cron| cron.next_after(opened.clock.now(), zone)).map_or_else(|| "–".to_owned(), local);
+        let newest =
+            |receiver: &str| rows.iter().filter(|row| row.message == rule.id && row.receiver == receiver).max_by_key(|row| row.period);
+        let last = rule.to.iter().filter_map(|to| newest(to)).filter(|row| row.state == MessageState::Sent).map(|row| row.period).max();
+        let last = last.map_or_else(|| "–".to_owned(), |day| day.to_string());
+        good.push((
+            format!("message {}", rule.id),
+            pick(format!("next {next}, last sent: period from {last}"), format!("下次 {next},最近已发:{last} 起的一期")),
+        ));
+        for to in &rule.to {
+            let what = format!("message {} to {to}", rule.id);
+            if let Some(error) = config.messages.receiver(to).and_then(|receiver| outbox.check(receiver).err()) {
+                bad.push((what.clone(), error.message, error.hint));
+            }
+            let Some(row) = newest(to).filter(|row| row.state != MessageState::Sent) else { continue };
+            let (tries, period, error) = (row.attempts, row.period, &row.error);
+            let again = match row.next_at.filter(|_| row.state != MessageState::GivenUp) {
+                Some(at) => pick(format!("tried again {}", local(at)), format!("{} 重试", local(at))),
+                None => pick("not tried again by itself".to_owned(), "不再自动重试".to_owned()),
+            };
+            let line = pick(
+                format!("period from {period} has not arrived after {tries} attempts, {again}: {error}"),
+                format!("{period} 起的一期尝试 {tries} 次未送达,{again}:{error}"),
+            );
+            let hint = format!("`inflow message test {to}` tries it; `inflow message send {}` sends what is missing", rule.kind.as_str());
+            bad.push((what, line, Some(hint)));
+        }
+    }
+    for (what, line) in good {
+        findings.good(&what, &line);
+    }
+    for (what, line, hint) in bad {
+        findings.bad(&what, &line, hint.as_deref());
+    }
 }
 
 /// Closed months, by their hashes.

@@ -137,15 +137,15 @@ fn begun(app: &App, opened: &Opened, month: Month) -> Result<bool, Failure> {
     Ok(month.last() < today)
 }
 
-fn free(out: &Path, force: bool) -> Result<(), Failure> {
+pub(super) fn free(out: &Path, force: bool) -> Result<(), Failure> {
     if out.exists() && !force {
-        return Err(Failure::user(format!("{} is there already", shown(out)), "--force writes over it, --out FILE names another"));
+        return Err(Failure::user(format!("{} is there already", shown(out)), "--force writes over it, or name another file"));
     }
     Ok(())
 }
 
 /// Whole or not at all.
-fn put(out: &Path, bytes: &[u8]) -> Result<(), Failure> {
+pub(super) fn put(out: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let mut beside = out.as_os_str().to_owned();
     beside.push(".part");
     let written = std::fs::write(&beside, bytes).and_then(|()| std::fs::rename(&beside, out));
@@ -156,10 +156,10 @@ fn put(out: &Path, bytes: &[u8]) -> Result<(), Failure> {
 }
 
 fn unwritable(out: &Path, error: &std::io::Error) -> Failure {
-    Failure::user(format!("{}: cannot be written: {error}", shown(out)), "name another file with --out")
+    Failure::user(format!("{}: cannot be written: {error}", shown(out)), "name another file")
 }
 
-fn too_large(error: XlsxError) -> Failure {
+pub(super) fn too_large(error: XlsxError) -> Failure {
     match error {
         XlsxError::RowColumnLimitError => {
             Failure::user("a sheet of a workbook holds 1048576 rows, and the month has more ledger lines", "ask for --format csv")

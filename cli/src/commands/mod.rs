@@ -1,6 +1,7 @@
 //! One module a command. Each returns the exit code, or what went wrong.
 
 pub mod analyze;
+pub mod brief;
 pub mod close;
 pub mod completions;
 pub mod connector;
@@ -13,6 +14,7 @@ pub mod explain;
 pub mod export;
 pub mod import;
 pub mod init;
+pub mod message;
 pub mod plan;
 pub mod query;
 pub mod replay;
@@ -23,7 +25,7 @@ pub mod serve;
 pub mod validate;
 
 use crate::app::App;
-use crate::args::Command;
+use crate::args::{Command, MessageCommand};
 use crate::failure::Failure;
 
 /// Runs a command that writes and then ends ([`Command::is_job`]).
@@ -35,6 +37,7 @@ pub async fn write(app: &App, command: &Command) -> Result<u8, Failure> {
         Command::Replay(args) => replay::run(app, args).await,
         Command::Erase(args) => erase::run(app, args).await,
         Command::Close(args) if args.month.is_some() => close::run(app, args).await,
+        Command::Message(MessageCommand::Send(args)) => Box::pin(message::send(app, args)).await,
         Command::Query(args) if args.write => query::run(app, args).await,
         other => Err(Failure::ours(format!("`{}` is no job", other.name()))),
     }

@@ -90,7 +90,15 @@ fn list(lang: Lang, format: ReportFormat) -> Result<String, Failure> {
             vec![m.id.to_owned(), m.version.to_string(), m.dimensions.join(", "), meaning.clone()]
         })
         .collect();
-    Ok(table::draw(&header, &rows))
+    let mut text = table::draw(&header, &rows);
+    text.push_str(match lang {
+        Lang::En => {
+            "For people, made of these: `inflow report day` (text), `inflow report week --html FILE` (a page; --pdf), \
+             `inflow report month --xlsx FILE` (a workbook)\n"
+        }
+        Lang::Zh => "由这些指标组成的报表:inflow report day(日报)、inflow report week --html FILE(周报,或 --pdf)、inflow report month --xlsx FILE(月度渠道分析表)\n",
+    });
+    Ok(text)
 }
 
 fn query(opened: &Opened, metric: &str, args: &ReportArgs) -> Result<Query, Failure> {

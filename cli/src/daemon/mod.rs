@@ -3,7 +3,7 @@
 //! ```text
 //! connection ─ planner ─ keeper ─┐                       ┌─ page, API, ClickHouse endpoint
 //! folder ───── watcher ──────────┼─► gate ─► pull ─► store ┤
-//! other process ─ job ───────────┘              └► analyst ─► marts
+//! other process ─ job ───────────┘              └► analyst ─► marts ─► messenger ─► mail, group robots
 //! ```
 //!
 //! Each connection has its own task: one that is slow or fails delays no other.
@@ -11,6 +11,7 @@
 mod agenda;
 mod analyst;
 mod keeper;
+mod messenger;
 mod plan;
 mod signals;
 mod watch;
@@ -96,6 +97,9 @@ pub async fn hold(app: &App, opened: Opened, schedules: Option<&[String]>) -> Re
     if let (Some(names), Some(pulling)) = (schedules, pulling) {
         let daemon = Arc::new(Daemon { app: app.clone(), opened: opened.clone(), pulling, agenda, analyst: Arc::clone(&analyst) });
         daemon.start(names, &mut tasks).await?;
+        if let Some(messenger) = messenger::Messenger::of(app, &opened) {
+            tasks.spawn(messenger.work());
+        }
         // A process that was killed may have landed what it did not come to analyse.
         analyst.ask();
     }

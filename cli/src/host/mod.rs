@@ -28,6 +28,8 @@ pub struct Host {
     pub gate: Gate,
     /// Analyses, one after the other.
     pub analyses: Analyses,
+    /// Held by whoever sends messages, so that none goes out twice.
+    pub sending: tokio::sync::Mutex<()>,
     http: OnceLock<Arc<Http>>,
     turns: Arc<Semaphore>,
 }
@@ -37,6 +39,7 @@ impl Default for Host {
         Self {
             gate: Gate::default(),
             analyses: Analyses::default(),
+            sending: tokio::sync::Mutex::default(),
             http: OnceLock::new(),
             turns: Arc::new(Semaphore::new(SEGMENTS_AT_ONCE)),
         }

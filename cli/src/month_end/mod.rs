@@ -1,26 +1,23 @@
 //! 月末费用表: the workbook that finance takes away at a month's end. Figures come from [`inflow_analytics::month_end`]; here they get
 //! their places, formulas and words.
 
-mod book;
 mod plain;
 mod tables;
 #[cfg(test)]
 mod tests;
 mod ties;
 mod words;
-mod xlsx;
 
 use chrono::{DateTime, Utc};
+use inflow_actions::workbook::{Book, Cell, Sheet};
 use inflow_analytics::MonthEnd;
 use inflow_config::{Config, Lang};
 use rust_decimal::Decimal;
 
-pub use book::Book;
+pub use inflow_actions::workbook::workbook;
 pub use plain::files;
 pub use words::{channel, kind};
-pub use xlsx::workbook;
 
-use book::Cell;
 use tables::Scene;
 use ties::Tie;
 
@@ -57,7 +54,7 @@ pub fn made(month: &MonthEnd, config: &Config, lang: Lang, made: DateTime<Utc>) 
     let turnover = |account: &str| month.accounts.iter().find(|one| one.account == account);
     let moved = |account: &str| turnover(account).map(|one| one.debit - one.credit).unwrap_or_default();
     let held = turnover("wallet").map(|one| one.opening + one.debit - one.credit).unwrap_or_default();
-    let edge = |sheet: &book::Sheet| sheet.total_of(sheet.columns.len() - 1);
+    let edge = |sheet: &Sheet| sheet.total_of(sheet.columns.len() - 1);
     let tie = |en: &str, zh: &str, left, right| Tie { name: scene.pick(en, zh).to_owned(), left, right, open: 0 };
     let mut checked = vec![
         tie("Summary, accrued = ledger", "渠道汇总权责费用 = 台账", accrued(), ties::reconciled(&month.spend, "ledger")),
@@ -91,6 +88,7 @@ pub fn made(month: &MonthEnd, config: &Config, lang: Lang, made: DateTime<Utc>) 
         Lang::En => format!("Recruiting spend of {}", month.month),
         Lang::Zh => format!("月末费用表 {}", month.month),
     };
-    let book = Book { title, company: config.settings.company.name.clone(), lang, currency: scene.currency, made, sheets };
+    let subject = scene.pick("Recruiting channel spend", "招聘渠道费用").to_owned();
+    let book = Book { title, subject, company: config.settings.company.name.clone(), lang, currency: scene.currency, made, sheets };
     Made { book, ties: all_tie, unconverted: ties::unconverted(&month.spend), faults: month.faults.rows.len() }
 }

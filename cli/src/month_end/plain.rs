@@ -1,6 +1,6 @@
 //! The workbook as csv: a file for each sheet, UTF-8 with a byte-order mark so that Excel reads Chinese.
 
-use super::book::{Book, Cell, Sheet};
+use inflow_actions::workbook::{Book, Cell, Sheet};
 
 /// File names and contents, in the order of the sheets.
 ///

@@ -7,8 +7,8 @@ use inflow_config::{Config, Lang};
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde_json::{Map, Value};
 
-use super::book::{Cell, Column, Form, Sheet, place};
 use super::words;
+use inflow_actions::workbook::{Cell, Column, Form, Sheet, place};
 
 /// What every sheet needs to know.
 pub struct Scene<'a> {
@@ -61,19 +61,7 @@ impl Scene<'_> {
     }
 }
 
-/// A number of a report's row.
-pub fn value(row: &Map<String, Value>, column: &str) -> Option<Decimal> {
-    match row.get(column)? {
-        Value::String(text) => text.parse().ok(),
-        Value::Number(number) => number.to_string().parse().ok().or_else(|| Decimal::from_scientific(&number.to_string()).ok()),
-        _ => None,
-    }
-}
-
-/// A word of a report's row.
-pub fn word<'r>(row: &'r Map<String, Value>, column: &str) -> &'r str {
-    row.get(column).and_then(Value::as_str).unwrap_or_default()
-}
+pub use inflow_actions::words::{value, word};
 
 /// Channel by channel: accrued, cash, and what people cost.
 pub fn summary(scene: &Scene<'_>) -> (Sheet, SummaryColumns) {

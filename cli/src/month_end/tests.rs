@@ -11,8 +11,8 @@ use rust_decimal::Decimal;
 use rust_xlsxwriter::{Formula, Workbook};
 use serde_json::{Value, json};
 
-use super::book::{ABOVE, Cell};
 use super::{Made, files, made, workbook};
+use inflow_actions::workbook::{ABOVE, Cell};
 
 fn amount(text: &str) -> Decimal {
     text.parse().unwrap()

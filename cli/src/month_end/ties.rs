@@ -6,9 +6,9 @@ use inflow_config::Lang;
 use rust_decimal::Decimal;
 use serde_json::{Map, Value};
 
-use super::book::{Cell, Column, Form, Sheet, place};
 use super::tables::{Scene, value, word};
 use super::words;
+use inflow_actions::workbook::{Cell, Column, Form, Sheet, place};
 
 /// Two amounts that must be equal.
 pub struct Tie {

@@ -1,20 +1,8 @@
 //! What the workbook calls things, in both languages.
 
-use inflow_config::{Config, Lang};
+use inflow_config::Lang;
 
-/// One of two sentences.
-pub fn pick<'t>(lang: Lang, en: &'t str, zh: &'t str) -> &'t str {
-    if lang == Lang::Zh { zh } else { en }
-}
-
-/// A channel's name; words that no `source_map` knows keep themselves.
-pub fn channel(config: &Config, lang: Lang, id: &str) -> String {
-    match config.channel(id) {
-        Some(channel) => channel.name.get(lang).to_owned(),
-        None if id == "unallocated" => pick(lang, "Unallocated", "未分摊").to_owned(),
-        None => id.strip_prefix("unknown:").map_or_else(|| id.to_owned(), |word| format!("{} {word}", pick(lang, "Unknown:", "未识别:"))),
-    }
-}
+pub use inflow_actions::words::{channel, pick, status};
 
 /// Kind of a ledger line.
 pub fn kind(lang: Lang, kind: &str) -> &str {
@@ -60,17 +48,6 @@ pub fn invoice_type(lang: Lang, invoice: &str) -> &str {
         "special" => pick(lang, "special", "专票"),
         "ordinary" => pick(lang, "ordinary", "普票"),
         "none" => pick(lang, "none", "无票"),
-        other => other,
-    }
-}
-
-/// Status of a row.
-pub fn status(lang: Lang, status: &str) -> &str {
-    match status {
-        "ok" => pick(lang, "ok", "正常"),
-        "few" => pick(lang, "few", "样本少"),
-        "partial" => pick(lang, "partial", "数据不全"),
-        "no_data" => pick(lang, "no data", "无数据"),
         other => other,
     }
 }

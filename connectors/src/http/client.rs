@@ -40,7 +40,9 @@ impl HttpOptions {
     /// A client that goes straight to the board or through the proxy of the settings, never through one
     /// of the environment, and that sends no request of its own accord: a redirect or a repeat would be
     /// one that no budget knows of.
-    pub(super) fn client(&self) -> Result<Client, PullError> {
+    ///
+    /// Boards are asked through [`super::Http`], which keeps their budgets; this is for what is no board, such as those who get messages.
+    pub fn client(&self) -> Result<Client, PullError> {
         // Another part of the process may have chosen the same provider already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let settings = &self.settings;

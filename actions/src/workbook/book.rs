@@ -12,6 +12,8 @@ pub const ABOVE: usize = 2;
 pub struct Book {
     /// Title of the document.
     pub title: String,
+    /// What it is about, in the properties of the file.
+    pub subject: String,
     /// The company.
     pub company: String,
     /// Language of words.
@@ -114,6 +116,7 @@ impl Cell {
 
 impl Sheet {
     /// A sum of each of these columns beneath the rows, and a word in the first.
+    #[must_use]
     pub fn summed(mut self, word: &str, columns: &[usize]) -> Self {
         let mut total = vec![Cell::Empty; self.columns.len()];
         total[0] = Cell::text(word);

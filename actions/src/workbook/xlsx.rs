@@ -36,7 +36,7 @@ pub fn workbook(book: &Book) -> Result<Vec<u8>, XlsxError> {
         .set_title(&book.title)
         .set_author("Inflow")
         .set_company(&book.company)
-        .set_subject(if book.lang == Lang::Zh { "招聘渠道费用" } else { "Recruiting channel spend" })
+        .set_subject(&book.subject)
         .set_creation_datetime(&created);
     file.set_properties(&properties);
     let look = Look::new(book);

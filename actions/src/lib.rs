@@ -1,0 +1,16 @@
+//! What is done with the figures: reports for people ([`brief`]), and sending them ([`send`]).
+//!
+//! ```text
+//! metric reports ─► facts ─┬─► day    text                     ┐
+//!  (inflow-analytics)      ├─► week   a page, html or pdf      ├─► message ─► mail, WeCom, DingTalk, Feishu, Slack
+//!                          └─► month  a workbook               ┘      └─ remembered in the store: sent once
+//! ```
+//!
+//! Figures are rows of [`inflow_analytics::report`] and nothing else, so a message, the page and the command line say the same. Only
+//! aggregates are read: no report that lists people, and no slice by a recruiter is named.
+
+pub mod brief;
+pub mod pdf;
+pub mod send;
+pub mod words;
+pub mod workbook;

@@ -1,0 +1,15 @@
+//! Sending reports: what is due, to whom, in which shape, and that it arrives once.
+
+mod courier;
+mod due;
+mod error;
+mod letter;
+mod mail;
+mod outbox;
+mod webhook;
+
+pub use courier::{Compose, Courier, Note, Outgoing, Round};
+pub use due::newest_due;
+pub use error::SendError;
+pub use letter::{Attachment, Letter, language, letter, test_letter};
+pub use outbox::Outbox;

@@ -1,0 +1,7 @@
+//! Reports for people from invented figures, and receivers on loopback.
+
+#![expect(clippy::unwrap_used, reason = "a test ends at the first thing that is not as it should be")]
+
+mod briefs;
+mod company;
+mod receivers;
