@@ -107,6 +107,13 @@ pub(crate) async fn overview(State(shared): State<Shared>) -> Result<Json<Value>
     })))
 }
 
+/// `/api/v1/stamp`: cheap to ask for, and another one once figures may have changed or a new day has begun.
+pub(crate) async fn stamp(State(shared): State<Shared>) -> Result<Json<Value>, Failure> {
+    let stamp = shared.figures.stamp().await?;
+    let today = shared.clock.now().with_timezone(&shared.config.settings.company.timezone).date_naive();
+    Ok(Json(json!({ "stamp": stamp.stamp, "analysing": stamp.analysing, "today": today })))
+}
+
 /// `/healthz`: the process answers.
 pub(crate) async fn alive() -> Json<Value> {
     Json(json!({ "status": "ok" }))

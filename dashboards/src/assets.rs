@@ -22,24 +22,38 @@ macro_rules! assets {
 
 assets![
     "ECHARTS-LICENSE.txt",
+    "address.js",
     "api.js",
     "app.js",
     "boot.js",
+    "card.js",
     "charts.js",
     "connections.js",
     "dom.js",
+    "download.js",
+    "drill.js",
     "echarts.bundle.js",
     "en.json",
+    "entries.js",
+    "figure.js",
+    "figures.js",
     "finance.js",
     "format.js",
     "i18n.js",
     "icon.svg",
+    "live.js",
+    "metrics.js",
     "model.js",
+    "nav.js",
     "notes.js",
+    "pictures.js",
     "prefs.js",
+    "print.js",
     "style.css",
+    "subjects.js",
     "table.js",
     "tiles.js",
+    "views.js",
     "words.js",
     "zh.json",
 ];
@@ -169,6 +183,31 @@ mod tests {
         }
         assert!(asked.len() > 60, "found only {}", asked.len());
         let missing: Vec<_> = asked.into_iter().filter(|key| !words.contains_key(*key)).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+    }
+
+    /// Titles of cards and columns, and what an empty card says, are asked for by keys that are put together.
+    #[test]
+    fn every_card_and_column_has_its_words() {
+        let words = words("en.json");
+        let mut asked = BTreeSet::new();
+        for name in ["subjects.js", "pictures.js", "views.js"] {
+            let source = text(name);
+            let cards = ["figures(\"", "figures(\n  \"", "\n  id: \"", "posting(\""];
+            asked.extend(cards.iter().flat_map(|before| literals(source, before)).map(|id| format!("card_{id}")));
+            asked.extend(["empty(\"", "says: \""].iter().flat_map(|before| literals(source, before)).map(|id| format!("empty_{id}")));
+        }
+        // `["column", "kind"]` is titled by its name; a third part would be the title.
+        for rest in text("subjects.js").split("[\"").skip(1) {
+            let parts: Vec<&str> = rest.split(']').next().unwrap_or_default().split("\", \"").collect();
+            if let [column, kind] = parts[..]
+                && kind.ends_with('"')
+            {
+                asked.insert(format!("col_{column}"));
+            }
+        }
+        assert!(asked.len() > 80, "found only {}", asked.len());
+        let missing: Vec<_> = asked.into_iter().filter(|key| !words.contains_key(key)).collect();
         assert!(missing.is_empty(), "{missing:?}");
     }
 

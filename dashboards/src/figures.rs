@@ -26,6 +26,8 @@ pub(crate) trait Figures: Send + Sync + 'static {
     async fn health(&self) -> Result<BTreeMap<String, Health>, Failure>;
     /// Words that nobody mapped, by connection.
     async fn unmapped(&self) -> Result<BTreeMap<String, Vec<Unmapped>>, Failure>;
+    /// What changes when figures may have changed.
+    async fn stamp(&self) -> Result<Stamp, Failure>;
     /// How far the data reaches.
     async fn reach(&self) -> Result<Reach, Failure>;
     /// Fails when the store does not answer, or its tables are being exchanged.
@@ -62,6 +64,15 @@ pub(crate) struct Reach {
     pub(crate) stores: Vec<String>,
 }
 
+/// A page that is open asks for this now and then, and for figures only when it has changed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Stamp {
+    /// Versions of the last analysis, closing and pull, as one word that is compared and not read.
+    pub(crate) stamp: String,
+    /// An analysis is under way: some figures are new already, others not yet.
+    pub(crate) analysing: bool,
+}
+
 /// The store's own answers.
 pub(crate) struct StoreFigures {
     pub(crate) store: Store,
@@ -88,6 +99,15 @@ SELECT DISTINCT store FROM
     UNION ALL SELECT DISTINCT toString(store) FROM inflow.spend_days
 )
 WHERE store != '' ORDER BY store LIMIT 1000";
+
+// Of tables with a row for each analysis, closing and connection: nothing that grows with the data is read.
+const STAMP: &str = "
+SELECT
+    concat(
+        toString((SELECT max(version) FROM inflow_state.analysed)), '-',
+        toString((SELECT max(version) FROM inflow_state.closings)), '-',
+        toString((SELECT max(version) FROM inflow_state.connection_health))) AS stamp,
+    (SELECT count() FROM inflow_state.analysed FINAL WHERE inputs = '') > 0 AS analysing";
 
 const QUARANTINED: &str =
     "SELECT toString(connection) AS connection, count() AS records FROM inflow_state.quarantine FINAL GROUP BY connection";
@@ -129,6 +149,15 @@ impl Figures for StoreFigures {
 
     async fn unmapped(&self) -> Result<BTreeMap<String, Vec<Unmapped>>, Failure> {
         inflow_analytics::unmapped_words(&self.store, &self.config).await.map_err(|error| Failure::explained(&error))
+    }
+
+    async fn stamp(&self) -> Result<Stamp, Failure> {
+        let rows = self.rows(STAMP, &[]).await?;
+        let row = rows.first();
+        Ok(Stamp {
+            stamp: row.and_then(|row| text(row, "stamp")).unwrap_or_default().to_owned(),
+            analysing: row.and_then(|row| row.get("analysing")?.as_u64()).is_some_and(|running| running > 0),
+        })
     }
 
     async fn reach(&self) -> Result<Reach, Failure> {

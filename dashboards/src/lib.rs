@@ -10,6 +10,7 @@
 //! | `/api/v1/report/{metric}` | one metric, the JSON of `inflow report --format json` |
 //! | `/api/v1/connections` | every configured connection and how it is doing |
 //! | `/api/v1/overview` | company, channels, stores and the reach of the data: what the page starts from |
+//! | `/api/v1/stamp` | a word that changes when figures may have changed: what an open page asks for |
 //! | `POST /hooks/{connection}` | takes what a system sends by itself, signed ([`HookReceiver`]) |
 //! | `/metrics` | how process, store and connections do, for Prometheus |
 //! | `/healthz`, `/readyz` | the process lives; the store answers, and no tables are being exchanged |

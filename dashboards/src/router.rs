@@ -85,6 +85,7 @@ pub(crate) fn router_over(
         .route("/api/v1/connections", get(api::connections))
         .route("/api/v1/overview", get(api::overview))
         .route("/metrics", get(measures::scrape))
+        .route("/api/v1/stamp", get(api::stamp))
         .route("/healthz", get(api::alive))
         .route("/readyz", get(api::ready))
         .route("/hooks/{connection}", post(hooks::deliver))

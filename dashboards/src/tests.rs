@@ -17,7 +17,7 @@ use serde_json::Value;
 use tower::ServiceExt as _;
 
 use crate::failure::Failure;
-use crate::figures::{Figures, Health, Reach};
+use crate::figures::{Figures, Health, Reach, Stamp};
 use crate::hooks::{HookAnswer, HookReceiver, SentHeaders};
 use crate::measures::Measure;
 use crate::router::router_over;
@@ -62,6 +62,10 @@ impl Figures for Invented {
 
     async fn reach(&self) -> Result<Reach, Failure> {
         Ok(Reach { first: "2026-06-01".parse().ok(), last: "2026-11-20".parse().ok(), stores: vec!["north".to_owned()] })
+    }
+
+    async fn stamp(&self) -> Result<Stamp, Failure> {
+        Ok(Stamp { stamp: "7-0-9".to_owned(), analysing: true })
     }
 
     async fn ready(&self) -> Result<(), Failure> {
@@ -355,6 +359,12 @@ async fn the_overview_names_company_channels_and_reach() {
     assert_eq!(told["channels"][0]["name"]["zh"], "BOSS直聘");
     assert_eq!(told["data"], serde_json::json!({ "first": "2026-06-01", "last": "2026-11-20" }));
     assert_eq!(told["stores"], serde_json::json!(["north"]));
+}
+
+#[tokio::test]
+async fn the_stamp_names_the_company_s_day_too() {
+    let (_, told) = site().json("/api/v1/stamp").await;
+    assert_eq!(told, serde_json::json!({ "stamp": "7-0-9", "analysing": true, "today": "2026-11-21" }));
 }
 
 #[tokio::test]

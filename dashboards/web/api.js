@@ -1,5 +1,8 @@
 // Requests. Every answer that is not 200 becomes a Failure with the server's own sentence and hint.
 
+/** From a row to the report that it stands in, so that every figure drawn can say where it comes from. */
+export const REPORT = Symbol("report");
+
 export class Failure extends Error {
   constructor(message, hint, status) {
     super(message);
@@ -29,14 +32,19 @@ async function get(path, signal) {
 export const overview = (signal) => get("/api/v1/overview", signal);
 export const metrics = (signal) => get("/api/v1/metrics", signal);
 export const connections = (signal) => get("/api/v1/connections", signal);
+/** Changes whenever figures may have changed: cheap to ask for. */
+export const stamp = (signal) => get("/api/v1/stamp", signal);
 
 /** One metric over the period; `filters` values are lists. */
-export function report(metric, { by = [], from, to, filters = {} }, signal) {
+export async function report(metric, { by = [], from, to, filters = {} }, signal) {
   const query = new URLSearchParams({ from, to });
   // No dimension at all must be said: silence is the metric's own grouping.
   query.set("by", by.length > 0 ? by.join(",") : "none");
   for (const [dimension, values] of Object.entries(filters)) {
     for (const value of values) query.append(dimension, value);
   }
-  return get(`/api/v1/report/${encodeURIComponent(metric)}?${query}`, signal);
+  const answer = await get(`/api/v1/report/${encodeURIComponent(metric)}?${query}`, signal);
+  answer.by = by;
+  for (const row of answer.rows) row[REPORT] = answer;
+  return answer;
 }

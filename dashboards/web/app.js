@@ -1,240 +1,230 @@
-// The page: what the reader chose (language, theme, period, store), loading, and handing reports to the views.
+// The page: what the reader chose (subject, period, store, channel), loading, and handing reports to the cards.
+import * as address from "./address.js";
 import * as api from "./api.js";
-import { cost, funnel, heat, say, trend } from "./charts.js";
-import { banners, cards, summary } from "./connections.js";
+import { complete, frame } from "./card.js";
+import { forget } from "./charts.js";
+import { banners } from "./connections.js";
 import { at, fill, h } from "./dom.js";
-import { empty, nothingInPeriod, tie } from "./notes.js";
+import * as drill from "./drill.js";
+import { learn, metricOf } from "./figure.js";
 import { day, daysBetween, instant, money, shift } from "./format.js";
-import { LANGUAGES, choose, pick, t } from "./i18n.js";
+import { LANGUAGES, choose as chooseLanguage, pick, t } from "./i18n.js";
+import { watch } from "./live.js";
 import * as model from "./model.js";
+import { subjects } from "./nav.js";
+import { empty, nothingInPeriod } from "./notes.js";
 import { languageMarks, preferences } from "./prefs.js";
-import { channelTable } from "./table.js";
-import { tiles } from "./tiles.js";
-import { meaning } from "./words.js";
+import { prepare as preparePrint } from "./print.js";
+import { cardsOf } from "./subjects.js";
+import { channelNames } from "./views.js";
 
 const root = document.documentElement;
-const chosen = { period: "30", from: null, to: null, store: "", heat: "application_heat", heatChannel: "" };
-const known = { overview: null, catalogue: new Map(), connections: [], reports: {}, before: null };
+const known = { overview: null, connections: [], reports: new Map(), elsewhere: 0 };
+let chosen = address.read(location.search);
 let running = null;
-
-/** The choices live in the address, so that a link shows what its sender saw. */
-function readAddress() {
-  const query = new URLSearchParams(location.search);
-  const isDay = (text) => /^\d{4}-\d\d-\d\d$/.test(text ?? "");
-  if (["7", "30", "90", "all", "custom"].includes(query.get("period"))) chosen.period = query.get("period");
-  if (isDay(query.get("from")) && isDay(query.get("to"))) [chosen.from, chosen.to] = [query.get("from"), query.get("to")];
-  else if (chosen.period === "custom") chosen.period = "30";
-  chosen.store = query.get("store") ?? "";
-}
-
-function writeAddress() {
-  const query = new URLSearchParams({ period: chosen.period });
-  if (chosen.period === "custom") {
-    query.set("from", chosen.from);
-    query.set("to", chosen.to);
-  }
-  if (chosen.store) query.set("store", chosen.store);
-  history.replaceState(null, "", `?${query}`);
-}
+/** What is drawn: its subject and cards. Drawn anew from the start when the subject or the language changes. */
+let drawn = { key: null, cards: [] };
+/** What has the focus while cards are being replaced. */
+let focused = null;
+const focus = () => document.activeElement?.closest("[data-focus]")?.dataset.focus;
 
 function period() {
   const { today, data } = known.overview;
   if (chosen.period === "custom") return { from: chosen.from, to: chosen.to };
-  if (chosen.period === "all") return { from: data.first ?? today, to: data.last > today || !data.last ? today : data.last };
+  if (chosen.period === "all") return { from: data.first ?? today, to: !data.last || data.last > today ? today : data.last };
   return { from: shift(today, 1 - Number(chosen.period)), to: today };
-}
-
-const names = () => new Map(known.overview.channels.map((channel) => [channel.id, channel.name]));
-const zone = () => known.overview.company.timezone;
-
-// ---- loading
-
-async function start() {
-  readAddress();
-  wire();
-  await choose(LANGUAGES.includes(root.lang) ? root.lang : "en");
-  marks();
-  await loadAll();
-}
-
-async function loadAll() {
-  try {
-    const [overview, metrics, connections] = await Promise.all([api.overview(), api.metrics(), api.connections()]);
-    known.overview = overview;
-    known.catalogue = new Map(metrics.metrics.map((metric) => [metric.id, metric]));
-    known.connections = connections.connections;
-  } catch (error) {
-    broken(error);
-    return;
-  }
-  if (!known.overview.stores.includes(chosen.store)) chosen.store = "";
-  if (known.overview.data.first) await load();
-  else render();
-}
-
-/** Every report of the page; each may fail alone. A newer choice stops an older load. */
-async function load() {
-  running?.abort();
-  running = new AbortController();
-  const { signal } = running;
-  at("board").setAttribute("aria-busy", "true");
-  const span = period();
-  const filters = chosen.store ? { store: [chosen.store] } : {};
-  const get = (metric, by, over = span) => settle(api.report(metric, { by, filters, ...over }, signal));
-  const totals = (over) => ({ volumeTotal: get("volume", [], over), conversionTotal: get("conversion", [], over), spendTotal: get("spend", [], over), perResumeTotal: get("cost_per_resume", [], over) });
-  const wanted = {
-    ...totals(span),
-    volume: get("volume", ["channel"]),
-    days: get("volume", ["day"]),
-    conversion: get("conversion", ["channel"]),
-    spend: get("spend", ["channel"]),
-    perResume: get("cost_per_resume", ["channel"]),
-    perOnboarded: get("cost_per_onboarded", ["channel"]),
-    heat: settle(loadHeat(signal)),
-    byStore: chosen.store ? settle(api.report("spend", { by: ["store"], ...span }, signal)) : null,
-  };
-  try {
-    known.before = null;
-    known.reports = placed(await all(wanted));
-    at("board").setAttribute("aria-busy", "false");
-    render();
-    // The comparison comes after what was asked for, and only where it can be made.
-    const earlier = comparable(known.reports) && before(span);
-    if (!earlier) return;
-    const found = await all(totals(earlier));
-    known.before = comparable(found) ? found : null;
-    headline(span);
-  } catch (error) {
-    if (error.name !== "AbortError") throw error;
-  }
-}
-
-/** Of one store: money that could not be given to any store is not shown as nothing. */
-function placed(reports) {
-  if (!(model.spendWithoutStore(reports.byStore) > 0)) return reports;
-  const costs = ["spendTotal", "perResumeTotal", "spend", "perResume", "perOnboarded"];
-  return { ...reports, ...Object.fromEntries(costs.map((key) => [key, model.unplaced(reports[key])])) };
-}
-
-const settle = (promise) =>
-  promise.catch((error) => {
-    if (error.name === "AbortError") throw error;
-    return { failure: error };
-  });
-
-async function all(promises) {
-  const keys = Object.keys(promises);
-  const values = await Promise.all(Object.values(promises));
-  return Object.fromEntries(keys.map((key, index) => [key, values[index]]));
-}
-
-function loadHeat(signal) {
-  const filters = {};
-  if (chosen.store) filters.store = [chosen.store];
-  if (chosen.heatChannel) filters.channel = [chosen.heatChannel];
-  return api.report(chosen.heat, { by: [], filters, ...period() }, signal);
 }
 
 /** The period of the same length just before, when the data reaches that far back. */
 function before(span) {
   if (chosen.period === "all") return null;
-  const length = daysBetween(span.from, span.to);
-  const from = shift(span.from, -length);
+  const from = shift(span.from, -daysBetween(span.from, span.to));
   return known.overview.data.first && from >= known.overview.data.first ? { from, to: shift(span.from, -1) } : null;
+}
+
+/** What cards are drawn with. */
+function context() {
+  const { overview, connections } = known;
+  const span = period();
+  const gaps = model.gaps(connections);
+  const { today } = overview;
+  return {
+    overview,
+    connections,
+    chosen,
+    choose,
+    gaps,
+    outage: gaps.values().next().value,
+    span,
+    spans: { before: before(span), coming: { from: today, to: shift(today, 27) }, lately: { from: shift(today, -28), to: shift(today, -1) } },
+    currency: overview.company.currency,
+    zone: overview.company.timezone,
+    stores: overview.stores,
+    channels: channelNames(overview),
+    drill: (wanted) => choose(wanted),
+    failureWords,
+    filters,
+    meaning: (id) => pick(metricOf(id)?.meaning),
+  };
+}
+
+/** The chosen filters that a metric can be narrowed by. */
+function filters(metric) {
+  const accepted = metricOf(metric)?.filters ?? [];
+  const wanted = ["store", "channel"].filter((name) => chosen[name] && accepted.includes(name));
+  return Object.fromEntries(wanted.map((name) => [name, [chosen[name]]]));
+}
+
+/** The chosen filters that a metric cannot be narrowed by. */
+const unfiltered = (metric) => ["store", "channel"].filter((name) => chosen[name] && !(name in filters(metric)));
+
+// ---- loading
+
+async function start() {
+  wire();
+  await chooseLanguage(LANGUAGES.includes(root.lang) ? root.lang : "en");
+  await loadAll();
+  watch(() => loadAll(true), lost);
+}
+
+async function loadAll(quiet = false) {
+  try {
+    const [overview, metrics, connections] = await Promise.all([api.overview(), api.metrics(), api.connections()]);
+    Object.assign(known, { overview, connections: connections.connections });
+    learn(metrics.metrics);
+  } catch (error) {
+    if (!quiet) broken(error);
+    return;
+  }
+  if (!known.overview.stores.includes(chosen.store)) chosen.store = "";
+  if (chosen.channel && !channelNames(known.overview).has(chosen.channel)) chosen.channel = "";
+  address.write(chosen, false);
+  await load(quiet);
+}
+
+/** Reports that cost money, in which a store's share may be unknown. */
+const MONEY = ["spend", "cost_per_contact", "cost_per_resume", "cost_per_attended", "cost_per_onboarded"];
+
+/**
+ * Every report of the subject; each may fail alone, and is drawn when all are there. A newer choice stops an older load. `quiet`: new data
+ * for what is shown already; it replaces the figures and nothing else.
+ */
+async function load(quiet = false) {
+  running?.abort();
+  running = new AbortController();
+  const { signal } = running;
+  focused = focus() ?? null;
+  head();
+  if (!known.overview.data.first) return;
+  if (!quiet) at("board").setAttribute("aria-busy", "true");
+  const now = context();
+  if (drawn.key !== keyOf()) lay(now);
+  const asked = new Map();
+  const ask = (wanted) => {
+    const over = wanted.over ? now.spans[wanted.over] : now.span;
+    if (!over) return null;
+    const key = JSON.stringify([wanted, over]);
+    if (!asked.has(key)) asked.set(key, api.report(wanted.metric, { by: wanted.by, filters: filters(wanted.metric), ...over }, signal).catch(settle));
+    return asked.get(key);
+  };
+  try {
+    const elsewhere = chosen.store ? api.report("spend", { by: ["store"], ...now.span }, signal).then(model.spendWithoutStore, () => 0) : 0;
+    const loaded = await Promise.all(
+      drawn.cards.map(async (card) => Object.fromEntries(await Promise.all(Object.entries(card.reports).map(async ([name, wanted]) => [name, await ask(wanted)])))),
+    );
+    known.elsewhere = await elsewhere;
+    known.reports = new Map(drawn.cards.map((card, index) => [card.id, placed(loaded[index])]));
+  } catch (error) {
+    if (error.name === "AbortError") return;
+    throw error;
+  }
+  if (signal.aborted) return;
+  at("board").setAttribute("aria-busy", "false");
+  draw();
+}
+
+const settle = (error) => {
+  if (error.name === "AbortError") throw error;
+  return { failure: error };
+};
+
+/** Of one store: money that could not be given to any store is not shown as nothing. */
+function placed(reports) {
+  if (!(known.elsewhere > 0)) return reports;
+  return Object.fromEntries(Object.entries(reports).map(([name, report]) => [name, MONEY.includes(report?.metric) ? model.unplaced(report) : report]));
 }
 
 // ---- drawing
 
-function render() {
-  const { overview, connections, reports } = known;
-  const span = period();
-  at("company").textContent = overview.company.name || "Inflow";
-  document.title = overview.company.name ? `${overview.company.name} · ${t("title")}` : t("title");
-  const days = daysBetween(span.from, span.to);
-  at("range").textContent = t("range", { from: day(span.from), to: day(span.to), days, zone: zone() });
-  at("asof").textContent = t("asof", { at: instant(overview.now, zone()), zone: zone() });
-  at("version").textContent = `Inflow ${overview.version}`;
-  stores();
-  fill(at("connections"), cards(connections, { zone: zone(), names: names() }));
-  at("connections-aside").textContent = summary(connections);
-  fill(at("notices"), banners(connections, { zone: zone(), names: names(), period: span }));
-  for (const node of document.querySelectorAll("[data-meaning]")) fill(node, meaning(known.catalogue, node.dataset.meaning));
+const keyOf = () => `${chosen.subject} ${chosen.heat} ${root.lang}`;
 
+/** Empty cards of the subject, in order. */
+function lay(now) {
+  drawn = { key: keyOf(), cards: cardsOf(chosen.subject, now) };
+  // Narrow cards that follow each other flow into columns; wide ones stand alone.
+  const parts = [];
+  for (const card of drawn.cards) {
+    if (card.wide || card.tiles) parts.push(frame(card));
+    else if (parts.at(-1)?.classList.contains("columns")) parts.at(-1).append(frame(card));
+    else parts.push(h("div", { class: "columns" }, frame(card)));
+  }
+  fill(at("board"), parts);
+  forget();
+}
+
+/** What stands above the cards, and what stands in their place while there is nothing. */
+function head() {
+  const { overview, connections } = known;
+  const span = period();
+  const zone = overview.company.timezone;
+  const names = channelNames(overview);
+  const title = t(`title_${chosen.subject}`);
+  at("company").textContent = overview.company.name || "Inflow";
+  document.title = `${title} · ${overview.company.name || t("title")}`;
+  at("subject").textContent = title;
+  at("lead").textContent = t(`lead_${chosen.subject}`);
+  at("range").textContent = t("range", { from: day(span.from), to: day(span.to), days: daysBetween(span.from, span.to), zone });
+  at("asof").textContent = t("asof", { at: instant(overview.now, zone), zone });
+  at("version").textContent = `Inflow ${overview.version}`;
+  at("to-books").hidden = chosen.subject !== "spend";
+  subjects(at("subjects"), chosen.subject, (subject) => address.of({ ...chosen, subject, drill: null }), (subject) => choose({ subject, drill: null }));
+  marks(names);
+  fill(at("notices"), banners(connections, { zone, names, period: span }));
   const isEmpty = !overview.data.first;
-  at("connections-card").hidden = connections.length === 0;
   at("filters").hidden = isEmpty;
   at("board").hidden = isEmpty;
   at("empty").hidden = !isEmpty;
-  if (isEmpty) {
-    fill(at("empty"), empty(overview, connections));
-    return;
-  }
-  const elsewhere = model.spendWithoutStore(reports.byStore);
-  if (elsewhere > 0) at("notices").append(h("p", { class: "notice warn" }, t("spend_without_store", { amount: money(elsewhere, overview.company.currency) })));
-  if (nothing(reports)) at("notices").append(nothingInPeriod(overview.data, () => choosePeriod("all")));
-  figures(span);
+  if (isEmpty) fill(at("empty"), empty(overview, connections));
 }
 
-function nothing(reports) {
-  const volume = model.total(reports.volumeTotal);
-  const spend = model.totalSpend(reports.spendTotal);
-  return volume && volume.status !== "no_data" && !volume.applications && !volume.postings && spend?.status !== "unplaced" && !Number(spend?.amount ?? 0);
-}
-
-function headline(span) {
-  const { overview, reports, catalogue, before: earlier } = known;
-  const [outage] = model.gaps(known.connections).values();
-  fill(at("tiles"), tiles({ reports, before: earlier, period: span, catalogue, overview, outage, failureWords }));
-}
-
-function figures(span) {
+/** All cards of the subject into their places; what the reader opened, reads or has focused stays. */
+function draw() {
   const { overview, reports } = known;
-  const gaps = model.gaps(known.connections);
-  const currency = overview.company.currency;
-  headline(span);
-
-  section("trend", ["days"], () => trend(daily(reports.days, span)));
-  const rows = model.channelRows({ overview, ...reports }, gaps);
-  const feeds = new Map();
-  for (const each of known.connections) for (const id of each.channels) feeds.set(id, [...(feeds.get(id) ?? []), each]);
-  section("channels", ["volume"], () => {
-    const missing = failed(["conversion", "spend", "perResume", "perOnboarded"]);
-    fill(at("channels"), missing ? h("p", { class: "failed" }, failureWords(missing)) : null, channelTable(rows, { currency, zone: zone(), feeds }));
-  });
-  section("funnel", ["conversionTotal"], () => {
-    const data = model.funnel(reports.conversionTotal);
-    at("funnel-aside").textContent = t("funnel_aside");
-    if (data && data.steps[0].count > 0) funnel(data);
-    else say("funnel", "nothing", t("none"));
-  });
-  section("cost", ["spend", "perResume"], () => {
-    cost(rows, model.unallocated(reports.spend), currency);
-    fill(at("tie"), tie(model.reconciles(reports.spend), currency, chosen.store !== ""));
-  });
-  drawHeat();
+  const now = context();
+  focused = focus() ?? focused;
+  const place = [scrollX, scrollY];
+  for (const card of drawn.cards) {
+    const own = reports.get(card.id);
+    const failure = (card.needs ?? Object.keys(own)).map((name) => own[name]?.failure).find(Boolean);
+    if (failure && !card.alone) fill(at(card.id), h("p", { class: "failed" }, failureWords(failure)));
+    else card.draw(card, own, now);
+    complete(card, failure ? null : own.main, now);
+    narrowing(card);
+  }
+  if (known.elsewhere > 0) at("notices").append(h("p", { class: "notice warn" }, t("spend_without_store", { amount: money(known.elsewhere, now.currency) })));
+  const volume = model.total(reports.get("headline")?.volume);
+  if (volume && volume.status !== "no_data" && !volume.applications && !volume.postings) at("notices").append(nothingInPeriod(overview.data, () => choose({ period: "all" })));
+  if (focused && document.activeElement === document.body) document.querySelector(`[data-focus="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+  focused = null;
+  scrollTo(...place);
+  drill.show(chosen.drill ? { drill: chosen.drill, of: chosen.of, stage: chosen.stage } : null, now);
 }
 
-function drawHeat() {
-  const options = [h("option", { value: "" }, t("all_channels")), ...known.overview.channels.map((each) => h("option", { value: each.id }, pick(each.name) || each.id))];
-  fill(at("heat-channel"), options);
-  at("heat-channel").value = chosen.heatChannel;
-  section("heat", ["heat"], () => {
-    const data = model.heat(known.reports.heat);
-    heat(chosen.heat, data);
-    at("heat-aside").textContent = [t("heat_zone"), data.leftOut > 0 ? t("left_out", { count: data.leftOut }) : ""].join(" ");
-    fill(at("heat-meaning"), meaning(known.catalogue, chosen.heat));
-  });
+/** Says on a card that a chosen filter does not reach it. */
+function narrowing(card) {
+  const names = card.metric ? unfiltered(card.metric) : [];
+  if (names.length > 0) at(`${card.id}-aside`).append(` ${t("not_filtered", { by: names.map((name) => t(name)).join(", ") })}`);
 }
-
-/** Draws one section, or says why it cannot be drawn; the others stand. */
-function section(id, keys, draw) {
-  const failure = failed(keys);
-  if (!failure) return draw();
-  say(id, "failed", failureWords(failure));
-  return undefined;
-}
-
-const failed = (keys) => keys.map((key) => known.reports[key]?.failure).find(Boolean) ?? null;
 
 function failureWords(error) {
   const words = error.message === "unreachable" ? t("unreachable") : error.message;
@@ -246,88 +236,92 @@ function broken(error) {
   fill(at("notices"), h("p", { class: "notice bad" }, failureWords(error)));
 }
 
-/** Whether totals are whole: a gap in them or a failed answer would make a comparison a lie. */
-function comparable(reports) {
-  const whole = (report) => report && !report.failure && !["no_data", "partial", "unplaced"].includes(model.total(report)?.status);
-  return ["volumeTotal", "conversionTotal", "spendTotal", "perResumeTotal"].every((key) => whole(reports[key]));
-}
-
-/** One entry a day of the period; a day that the report leaves out is zero. */
-function daily(report, span) {
-  const found = new Map(report.rows.map((row) => [model.dayOf(row), row]));
-  return Array.from({ length: daysBetween(span.from, span.to) }, (_, index) => {
-    const date = shift(span.from, index);
-    const row = found.get(date);
-    return row ? { day: date, count: row.applications, ...model.state(row) } : { day: date, count: 0, status: "ok", covered: null };
-  });
+/** The server is gone: what is shown stays, and says that it does. */
+function lost(gone) {
+  at("lost").hidden = !gone;
 }
 
 // ---- choices
 
-function marks() {
+/** One way for every choice: into the address as a step that "back" undoes, then onto the page. */
+function choose(change) {
+  const next = { ...chosen, ...change };
+  if (next.period === "custom" && !next.from) Object.assign(next, period());
+  const same = address.of(next) === address.of(chosen);
+  const onlyDrill = Object.keys(change).every((name) => ["drill", "of", "stage"].includes(name));
+  chosen = next;
+  if (!same) address.write(chosen, true);
+  if (onlyDrill) drill.show(chosen.drill ? { drill: chosen.drill, of: chosen.of, stage: chosen.stage } : null, context());
+  else load();
+  if ("subject" in change) scrollTo(0, 0);
+}
+
+function marks(names) {
   for (const button of document.querySelectorAll("[data-period]")) button.setAttribute("aria-pressed", String(button.dataset.period === chosen.period));
   languageMarks();
-  for (const button of document.querySelectorAll("[data-heat]")) button.setAttribute("aria-pressed", String(button.dataset.heat === chosen.heat));
   at("custom").hidden = chosen.period !== "custom";
-}
-
-function stores() {
+  [at("from").value, at("to").value] = [chosen.from ?? "", chosen.to ?? ""];
   const list = known.overview.stores;
   at("store-pick").hidden = list.length === 0;
-  fill(at("store"), h("option", { value: "" }, t("all_stores")), list.map((name) => h("option", { value: name }, name)));
-  at("store").value = chosen.store;
+  options("store", [["", t("all_stores")], ...list.map((name) => [name, name])]);
+  options("channel", [["", t("all_channels")], ...names]);
 }
 
-function choosePeriod(next) {
-  if (next === "custom" && !chosen.from) Object.assign(chosen, period());
-  chosen.period = next;
-  if (next === "custom") [at("from").value, at("to").value] = [chosen.from, chosen.to];
-  marks();
-  writeAddress();
-  load();
+function options(id, pairs) {
+  // Filling anew what is open in front of the reader would close it.
+  const now = JSON.stringify(pairs);
+  if (at(id).dataset.pairs !== now) fill(at(id), pairs.map(([value, words]) => h("option", { value }, words)));
+  at(id).dataset.pairs = now;
+  at(id).value = chosen[id];
 }
 
 function chooseDays() {
   const [from, to] = [at("from").value, at("to").value];
   if (!from || !to) return;
   at("to").setCustomValidity(from > to ? t("bad_range") : "");
-  if (!at("to").reportValidity()) return;
-  Object.assign(chosen, { from, to });
-  writeAddress();
-  load();
+  if (at("to").reportValidity()) choose({ from, to });
 }
 
-async function reloadHeat() {
-  marks();
-  try {
-    known.reports.heat = await settle(loadHeat(running?.signal));
-  } catch {
-    return;
-  }
-  drawHeat();
+/** Esc closes what was opened last around the focus. */
+function escape(event) {
+  if (event.key !== "Escape" || event.defaultPrevented || at("drill").open) return;
+  const details = document.activeElement?.closest("details[open]");
+  if (!details) return;
+  details.open = false;
+  details.querySelector("summary").focus();
 }
+
+async function copyAddress() {
+  const button = at("share");
+  try {
+    await navigator.clipboard.writeText(location.href);
+    at("told").textContent = t("copied");
+  } catch {
+    // Without leave to write there, the address bar holds the same.
+    at("told").textContent = t("copy_failed");
+  }
+  button.classList.add("done");
+  setTimeout(() => button.classList.remove("done"), 1500);
+}
+
+const redraw = () => known.overview && load(true);
 
 function wire() {
   at("filters").addEventListener("submit", (event) => event.preventDefault());
-  at("periods").addEventListener("click", ({ target }) => target.dataset.period && choosePeriod(target.dataset.period));
+  at("periods").addEventListener("click", ({ target }) => target.dataset.period && choose({ period: target.dataset.period }));
   for (const id of ["from", "to"]) at(id).addEventListener("change", chooseDays);
-  at("store").addEventListener("change", ({ target }) => {
-    chosen.store = target.value;
-    writeAddress();
-    load();
+  for (const id of ["store", "channel"]) at(id).addEventListener("change", ({ target }) => choose({ [id]: target.value }));
+  at("share").addEventListener("click", copyAddress);
+  at("print").addEventListener("click", () => print());
+  document.addEventListener("keydown", escape);
+  window.addEventListener("popstate", () => {
+    chosen = address.read(location.search);
+    if (known.overview) load();
   });
-  at("heat-kind").addEventListener("click", ({ target }) => {
-    if (!target.dataset.heat) return;
-    chosen.heat = target.dataset.heat;
-    reloadHeat();
-  });
-  at("heat-channel").addEventListener("change", ({ target }) => {
-    chosen.heatChannel = target.value;
-    reloadHeat();
-  });
-  preferences(() => known.overview && render());
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => known.overview && render());
-  if (chosen.period === "custom") [at("from").value, at("to").value] = [chosen.from, chosen.to];
+  drill.prepare(() => choose({ drill: null, of: "", stage: "" }));
+  preparePrint(() => known.overview?.data.first && draw());
+  preferences(redraw);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
 }
 
 start();

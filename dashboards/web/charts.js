@@ -3,8 +3,8 @@
 import { init } from "./echarts.bundle.js";
 import { at, fill, h, plainTable } from "./dom.js";
 import * as f from "./format.js";
+import { figure } from "./figure.js";
 import { t } from "./i18n.js";
-import { channelName } from "./words.js";
 
 const charts = new Map();
 
@@ -24,21 +24,35 @@ function show(id, option, says) {
     charts.set(id, chart);
     new ResizeObserver(() => !chart.isDisposed() && chart.resize()).observe(node);
   }
-  node.className = node.className.replace(/ ?\b(failed|nothing)\b/g, "");
+  if (node.style.height === "auto") node.style.removeProperty("height");
   node.setAttribute("role", "img");
   node.setAttribute("aria-label", says);
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
   charts.get(id).setOption({ animation: !calm, animationDuration: 350, ...option }, true);
 }
 
+/** The chart that stands in an element, if one does. */
+export const chartOf = (id) => charts.get(id === "funnel" ? "funnel-shape" : id) ?? null;
+
+/** Forgets charts whose elements are gone. */
+export function forget() {
+  for (const [id, chart] of charts) {
+    if (chart.getDom().isConnected) continue;
+    chart.dispose();
+    charts.delete(id);
+  }
+}
+
 /** Words in place of a drawing. */
-export function say(id, kind, ...words) {
+export function say(id, ...words) {
   charts.get(id)?.dispose();
   charts.delete(id);
   const node = at(id);
   node.removeAttribute("role");
   node.removeAttribute("aria-label");
-  fill(node, h("p", { class: kind }, ...words));
+  node.style.height = "auto";
+  if (at(`${id}-table`)) fill(at(`${id}-table`));
+  fill(node, ...words);
 }
 
 /** Stripes: on grey "not known", unlike any amount, zero too; on the bars' own colour "part of it". */
@@ -107,21 +121,20 @@ export function trend(days) {
   };
   const says = most ? t("trend_says", { from: f.day(days[0].day), to: f.day(days.at(-1).day), total: f.count(sum), day: f.day(most.day), most: f.count(most.count) }) : "";
   show("trend", option, says);
-  fill(at("trend-table"), plainTable([t("day"), t("resumes")], days.map((day) => [f.day(day.day), unknown(day) ? t("status_no_data") : f.count(day.count)])));
+  fill(at("trend-table"), plainTable([t("day"), t("resumes")], days.map((day) => [f.day(day.day), unknown(day) ? t("status_no_data") : figure(day.row, "applications", f.count(day.count))])));
 }
 
-/** Net cost of each channel as bars, what one resume costs written at their end. `apart` is spend of no channel. */
-export function cost(rows, apart, currency) {
+/** Net cost of each channel as bars, what one resume costs written at their end. Says whether there was any cost to draw. */
+export function cost(rows, { currency, gaps }) {
   const c = colours();
-  const bars = rows.map((row) => ({ name: channelName(row), spend: row.spend, unit: row.perResume?.value ?? null, gap: row.status === "no_data" }));
-  if (apart) bars.push({ name: t("unallocated"), spend: apart, unit: null, gap: false, apart: true });
-  const shown = bars.filter((bar) => Number(bar.spend?.amount ?? 0) !== 0).sort((a, b) => Number(a.spend.amount) - Number(b.spend.amount));
-  if (shown.length === 0) return say("cost", "nothing", bars.some((bar) => bar.spend?.status === "unplaced") ? t("status_unplaced") : t("none"));
-  const unit = (bar) => (bar.unit === null ? "–" : f.money(bar.unit, currency));
+  const shown = rows.filter((bar) => Number(bar.spend?.amount ?? 0) !== 0).sort((a, b) => Number(a.spend.amount) - Number(b.spend.amount));
+  if (shown.length === 0) return false;
+  const unit = (bar) => (f.isNumber(bar.unit?.value) ? f.money(bar.unit.value, currency) : null);
+  const gap = (bar) => gaps.has(bar.id) || bar.unit?.status === "no_data";
   const amount = (bar) => f.money(bar.spend.amount, currency);
   const node = at("cost");
   node.style.height = `${Math.max(190, 34 * shown.length + 40)}px`;
-  const paint = (bar) => (bar.gap ? hatch(c) : bar.apart ? c["ink-3"] : c["accent-2"]);
+  const paint = (bar) => (gap(bar) ? hatch(c) : bar.apart ? c["ink-3"] : c["accent-2"]);
   show(
     "cost",
     {
@@ -129,7 +142,7 @@ export function cost(rows, apart, currency) {
       grid: { left: 4, right: 138, top: 4, bottom: 4, containLabel: true },
       tooltip: tip(c, ({ dataIndex }) => {
         const bar = shown[dataIndex];
-        return [bar.name, `${t("cost")} ${amount(bar)}`, bar.apart ? null : `${t("per_resume")} ${unit(bar)}`, bar.gap ? t("no_data_words") : null];
+        return [bar.name, `${t("cost")} ${amount(bar)}`, unit(bar) === null ? null : `${t("per_resume")} ${unit(bar)}`, gap(bar) ? t("no_data_words") : null];
       }),
       xAxis: { type: "value", splitNumber: 3, axisLabel: { color: c["ink-3"], hideOverlap: true, formatter: (value) => f.compactMoney(value, currency) }, splitLine: { lineStyle: { color: c.line } } },
       yAxis: { type: "category", data: shown.map((bar) => bar.name), axisLine: { show: false }, axisTick: { show: false }, axisLabel: { color: c.ink, width: 110, overflow: "truncate" } },
@@ -143,7 +156,7 @@ export function cost(rows, apart, currency) {
             position: "right",
             formatter: ({ dataIndex }) => {
               const bar = shown[dataIndex];
-              return `{a|${f.money(bar.spend.amount, currency, true)}}${bar.unit === null ? "" : `  {b|${unit(bar)}/${t("one_resume")}}`}`;
+              return `{a|${f.money(bar.spend.amount, currency, true)}}${unit(bar) === null ? "" : `  {b|${unit(bar)}/${t("one_resume")}}`}`;
             },
             rich: { a: { color: c.ink, fontWeight: 600 }, b: { color: c["ink-3"], fontSize: 11 } },
           },
@@ -152,8 +165,8 @@ export function cost(rows, apart, currency) {
     },
     t("cost_says", { list: [...shown].reverse().map((bar) => `${bar.name} ${amount(bar)}`).join(", ") }),
   );
-  fill(at("cost-table"), plainTable([t("channel"), t("cost"), t("per_resume")], [...shown].reverse().map((bar) => [bar.name, amount(bar), unit(bar)])));
-  return undefined;
+  fill(at("cost-table"), plainTable([t("channel"), t("cost"), t("per_resume")], [...shown].reverse().map((bar) => [bar.name, figure(bar.spend.row, "amount", amount(bar)), unit(bar) === null ? "–" : figure(bar.unit.row, "value", unit(bar))])));
+  return true;
 }
 
 /** Weekday by hour; the busiest cell is outlined and named. */
@@ -179,7 +192,7 @@ export function heat(kind, data) {
   // Drawn last, so that no neighbour covers the outline of the busiest cell.
   all.sort((a, b) => Number(a.cell === data.peak) - Number(b.cell === data.peak));
   const [head, ...rest] = peakWords(kind, data, when);
-  fill(at("peak"), head, rest);
+  fill(at("heat-lead"), head, rest);
   const narrow = at("heat").clientWidth < 560;
   show(
     "heat",
@@ -196,12 +209,12 @@ export function heat(kind, data) {
       visualMap: { show: false, min: 0, max: high, inRange: { color: [c["heat-0"], c["heat-1"], c["heat-2"], c["heat-3"]] } },
       series: [{ type: "heatmap", data: all, itemStyle: { borderColor: c.surface, borderWidth: narrow ? 1 : 2.5, borderRadius: narrow ? 2 : 5 }, emphasis: { itemStyle: { borderColor: c["accent-2"], borderWidth: 2 } } }],
     },
-    at("peak").textContent,
+    at("heat-lead").textContent,
   );
   const hours = Array.from({ length: 24 }, (_, hour) => hour);
   const value = (weekday, hour) => {
     const cell = data.cells.get(`${weekday}-${hour}`);
-    return cell && cell.count !== null ? f.count(cell.count) : t("status_no_data");
+    return cell && cell.count !== null ? figure(cell.row, "count", f.count(cell.count)) : t("status_no_data");
   };
   fill(at("heat-table"), plainTable([t("hour"), ...[1, 2, 3, 4, 5, 6, 7].map((day) => f.weekday(day, "short"))], hours.map((hour) => [f.hours(hour), ...[1, 2, 3, 4, 5, 6, 7].map((day) => value(day, hour))])));
 }
@@ -224,7 +237,7 @@ export function funnel(data) {
   const counts = h(
     "ol",
     { class: "counts", "aria-hidden": "true" },
-    steps.map((each) => h("li", {}, h("b", {}, f.count(each.count)), each.ofPrevious === null ? null : [h("small", {}, t("of_previous", { share: f.percent(each.ofPrevious) })), h("small", {}, t("of_first", { share: f.percent(each.ofFirst) }))])),
+    steps.map((each) => h("li", {}, h("b", {}, figure(...each.origin, f.count(each.count))), each.ofPrevious === null ? null : [h("small", {}, t("of_previous", { share: f.percent(each.ofPrevious) })), h("small", {}, t("of_first", { share: f.percent(each.ofFirst) }))])),
   );
   stages.setAttribute("aria-hidden", "true");
   const says = t("funnel_says", {
@@ -262,4 +275,46 @@ export function funnel(data) {
     },
     says,
   );
+}
+
+/** What came and what is expected to come: the forecast with its 80 and 95 % bands. */
+export function outlookChart(past, coming) {
+  const c = colours();
+  const days = [...past.map((day) => day.day), ...coming.map((row) => row.day)];
+  const before = past.map(() => null);
+  const band = (low, high, opacity) => {
+    const bar = { type: "line", stack: `band-${high}`, symbol: "none", silent: true, lineStyle: { opacity: 0 } };
+    return [
+      { ...bar, data: [...before, ...coming.map((row) => row[low])] },
+      { ...bar, data: [...before, ...coming.map((row) => row[high] - row[low])], areaStyle: { color: c["accent-2"], opacity } },
+    ];
+  };
+  const option = {
+    textStyle: text(c),
+    grid: { left: 4, right: 12, top: 14, bottom: 4, containLabel: true },
+    tooltip: {
+      ...tip(c, ([first]) => {
+        const row = coming[first.dataIndex - past.length];
+        const day = past[first.dataIndex];
+        return row
+          ? [f.weekdayDay(row.day), `${t("expected_resumes")} ${f.decimal(row.value)}`, t("band", { share: "80 %", low: f.count(row.low80), high: f.count(row.high80) }), t("band", { share: "95 %", low: f.count(row.low95), high: f.count(row.high95) })]
+          : [f.weekdayDay(day.day), day.status === "no_data" ? t("no_data_words") : `${f.count(day.count)} ${t("resumes")}`];
+      }),
+      trigger: "axis",
+    },
+    xAxis: { type: "category", data: days.map(f.shortDay), axisLine: { lineStyle: { color: c.line } }, axisTick: { show: false }, axisLabel: { color: c["ink-3"], hideOverlap: true } },
+    yAxis: { type: "value", min: 0, splitNumber: 3, axisLabel: { color: c["ink-3"] }, splitLine: { lineStyle: { color: c.line } } },
+    series: [
+      ...band("low95", "high95", 0.14),
+      ...band("low80", "high80", 0.22),
+      { type: "line", symbol: "none", lineStyle: { color: c.accent, width: 2 }, itemStyle: { color: c.accent }, data: past.map((day) => (day.status === "no_data" ? null : day.count)) },
+      { type: "line", symbol: "none", lineStyle: { color: c["accent-2"], width: 2, type: "dashed" }, itemStyle: { color: c["accent-2"] }, data: [...before, ...coming.map((row) => row.value)] },
+    ],
+  };
+  const sum = coming.reduce((all, row) => all + Number(row.value), 0);
+  show("outlook", option, t("outlook_says", { from: f.day(coming[0].day), to: f.day(coming.at(-1).day), total: f.count(sum) }));
+  at("outlook-lead").textContent = t("outlook_says", { from: f.day(coming[0].day), to: f.day(coming.at(-1).day), total: f.count(sum) });
+  const heads = [t("day"), t("expected_resumes"), "80 %", "95 %", t("col_naive")];
+  const ends = (row, low, high) => [figure(row, low, f.count(row[low])), " – ", figure(row, high, f.count(row[high]))];
+  fill(at("outlook-table"), plainTable(heads, coming.map((row) => [f.day(row.day), figure(row, "value", f.decimal(row.value)), ends(row, "low80", "high80"), ends(row, "low95", "high95"), figure(row, "naive", f.decimal(row.naive))])));
 }

@@ -4,7 +4,7 @@
 export function h(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
   set(node, attributes);
-  node.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  node.append(...children.flat(2).filter((child) => child !== null && child !== undefined && child !== false));
   return node;
 }
 
@@ -24,7 +24,7 @@ function set(node, attributes) {
 }
 
 export const at = (id) => document.getElementById(id);
-export const fill = (node, ...children) => node.replaceChildren(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+export const fill = (node, ...children) => node.replaceChildren(...children.flat(2).filter((child) => child !== null && child !== undefined && child !== false));
 
 /** A plain table, the readable twin of a drawing. */
 export function plainTable(heads, rows) {

@@ -1,14 +1,18 @@
 // The finance page: months, loading, and one table for each question of a controller. Every figure is a row of a report; nothing is added up here.
 import * as api from "./api.js";
 import { at, fill, h } from "./dom.js";
+import { ledgerLines } from "./entries.js";
+import { learn, metricOf } from "./figure.js";
 import { count, day, decimal, instant, isNumber, money, percent } from "./format.js";
 import { LANGUAGES, choose, known, pick, t } from "./i18n.js";
+import { BUDGET } from "./metrics.js";
+import { subjects } from "./nav.js";
 import { languageMarks, preferences } from "./prefs.js";
 import { meaning } from "./words.js";
 
 const root = document.documentElement;
 const chosen = { from: null, to: null, channel: null };
-const state = { overview: null, catalogue: new Map(), reports: {}, entries: null };
+const state = { overview: null, reports: {}, entries: null };
 let running = null;
 
 const isMonth = (text) => /^\d{4}-\d\d$/.test(text ?? "");
@@ -58,7 +62,7 @@ async function start() {
   try {
     const [overview, metrics] = await Promise.all([api.overview(), api.metrics()]);
     state.overview = overview;
-    state.catalogue = new Map(metrics.metrics.map((metric) => [metric.id, metric]));
+    learn(metrics.metrics);
   } catch (error) {
     broken(error);
     return;
@@ -86,7 +90,7 @@ async function load() {
     invoices: get("invoices", ["channel"]),
     ties: get("ties"),
     faults: get("ledger_faults", ["channel"]),
-    budget: get("budget_actual", ["month"]),
+    budget: get(BUDGET, ["month"]),
     wallets: get("wallet", ["channel", "account"]),
     packages: get("packages", ["channel"]),
     entries: chosen.channel === null ? null : entries(signal),
@@ -126,7 +130,8 @@ function render() {
   at("company").textContent = overview.company.name || "Inflow";
   at("version").textContent = `Inflow ${overview.version}`;
   at("asof").textContent = t("as_of", { at: day(overview.today) });
-  for (const node of document.querySelectorAll("[data-meaning]")) fill(node, ...meaning(state.catalogue, node.dataset.meaning));
+  for (const node of document.querySelectorAll("[data-meaning]")) fill(node, ...meaning(metricOf(node.dataset.meaning === "budget" ? BUDGET : node.dataset.meaning)));
+  subjects(at("subjects"), "spend", (subject) => `/?subject=${subject}`);
   drawMonths();
   const nothing = !overview.data.first;
   at("board").hidden = nothing;
@@ -235,28 +240,8 @@ function drawEntries() {
     fill(at("entries"), h("p", { class: "failed" }, report.failed.message));
     return;
   }
-  const shown = report.ok.rows.slice(0, 500);
-  const rows = shown.map((row) => ({
-    cells: [
-      row.entry,
-      known("kind", row.kind),
-      row.document || "–",
-      row.booked_on ? day(row.booked_on) : "–",
-      row.service_from && row.service_from !== row.service_to ? `${day(row.service_from)} – ${day(row.service_to)}` : "",
-      row.line_currency ? money(row.gross, row.line_currency) : "–",
-      row.invoice_number ? `${row.invoice_number} ${known("invoice", row.invoice_type)}` : "–",
-      row.allocation || "",
-      cash(row.amount),
-    ],
-  }));
-  const heads = [t("entry"), t("kind"), t("document"), t("booked_on"), t("service"), t("gross"), t("invoice"), t("allocation"), t("accrued")];
-  fill(
-    at("entries"),
-    h("h3", {}, t("entries_of", { channel: channelOf({ channel: chosen.channel }) })),
-    h("div", { class: "scroll", tabindex: "0" }, table(t("entries_of", { channel: chosen.channel }), heads, rows, t("nothing_in_period"))),
-    report.ok.rows.length > shown.length ? h("p", { class: "aside" }, t("entries_more", { count: count(report.ok.rows.length) })) : null,
-    h("p", { class: "meaning" }, ...meaning(state.catalogue, "spend_entries")),
-  );
+  const title = t("entries_of", { channel: channelOf({ channel: chosen.channel }) });
+  fill(at("entries"), h("h3", {}, title), ledgerLines(report.ok, title, currency()), h("p", { class: "meaning" }, ...meaning(metricOf("spend_entries"))));
 }
 
 function tiesTable(report) {

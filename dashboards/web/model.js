@@ -16,6 +16,7 @@ export const state = (row) => ({ status: row?.status ?? "no_data", covered: num(
 export function rate(row) {
   if (!row) return null;
   return {
+    row,
     ...state(row),
     numerator: num(row.numerator),
     denominator: num(row.denominator),
@@ -33,10 +34,7 @@ export const dayOf = (row) => String(row.day ?? row.period ?? "").slice(0, 10);
  * Of the resumes received in the period, those that have reached a stage so far. The cohort, not the entries of the
  * period: some systems only say that a stage was reached by the time they were asked, which dates no entry.
  */
-export function reachedOf(report, stage) {
-  const row = (report?.rows ?? []).find((each) => each.from_stage === "applied" && each.to_stage === stage);
-  return row ? { ...state(row), count: num(row.numerator) } : null;
-}
+export const reached = (report, stage) => (report?.rows ?? []).find((each) => each.from_stage === "applied" && each.to_stage === stage) ?? null;
 
 /** Channels in the order of the configuration, unknown ones after them, with every figure that is known. */
 export function channelRows({ overview, volume, conversion, spend, perResume, perOnboarded }, gaps) {
@@ -54,6 +52,7 @@ export function channelRows({ overview, volume, conversion, spend, perResume, pe
     return {
       id,
       name: names.get(id) ?? null,
+      row: v,
       ...state(v),
       gap: gaps.get(id) ?? null,
       applications: num(v?.applications),
@@ -72,13 +71,24 @@ export function channelRows({ overview, volume, conversion, spend, perResume, pe
 }
 
 // Money stays a decimal string.
-const amount = (row) => (row ? { ...state(row), amount: row.amount ?? null, currency: row.currency } : null);
+const amount = (row) => (row ? { row, ...state(row), amount: row.amount ?? null, currency: row.currency } : null);
 const unit = (row) =>
   row
-    ? { ...state(row), value: row.value ?? null, low: row.low ?? null, high: row.high ?? null, people: num(row.denominator), pooled: row.pooled_value ?? null, currency: row.currency }
+    ? { row, ...state(row), value: row.value ?? null, low: row.low ?? null, high: row.high ?? null, people: num(row.denominator), pooled: row.pooled_value ?? null, currency: row.currency }
     : null;
 
-export const unallocated = (report) => amount((report?.rows ?? []).find((row) => row.channel === UNALLOCATED));
+/** What each channel cost and what one of its resumes did, dearest first; spend of no channel stands apart. */
+export function costRows(spend, perResume, names) {
+  const units = new Map((perResume?.rows ?? []).map((row) => [row.channel, row]));
+  return spend.rows.map((row) => ({
+    id: row.channel,
+    name: names.get(row.channel) ?? row.channel,
+    apart: row.channel === UNALLOCATED,
+    spend: amount(row),
+    unit: row.channel === UNALLOCATED ? null : unit(units.get(row.channel)),
+  }));
+}
+
 /** Spend that names no store, out of a report by store. */
 export const spendWithoutStore = (report) => Number((report?.rows ?? []).find((row) => row.store === "")?.amount ?? 0);
 
@@ -94,14 +104,13 @@ export function unplaced(report) {
 }
 
 export const total = (report) => report?.rows?.[0] ?? null;
-export const totalSpend = (report) => amount(total(report));
-export const totalUnit = (report) => unit(total(report));
 
 /** The funnel of one cohort: stage, count, share of the stage before and of the first. */
 export function funnel(report) {
   const rows = (report?.rows ?? []).filter((row) => row.from_stage === "applied");
   if (rows.length === 0) return null;
   const reached = new Map(rows.map((row) => [row.to_stage, num(row.numerator)]));
+  const origin = new Map([["applied", [rows[0], "denominator"]], ...rows.map((row) => [row.to_stage, [row, "numerator"]])]);
   const first = num(rows[0].denominator);
   if (first === null) return null;
   reached.set("applied", first);
@@ -112,6 +121,7 @@ export function funnel(report) {
     steps: stages.map((stage, index) => ({
       stage,
       count: reached.get(stage),
+      origin: origin.get(stage),
       ofPrevious: index > 0 && reached.get(stages[index - 1]) > 0 ? reached.get(stage) / reached.get(stages[index - 1]) : null,
       ofFirst: first > 0 ? reached.get(stage) / first : null,
     })),
@@ -122,7 +132,7 @@ export function funnel(report) {
 export function heat(report) {
   const cells = new Map();
   for (const row of report?.rows ?? []) {
-    cells.set(`${row.weekday}-${row.hour}`, { weekday: num(row.weekday), hour: num(row.hour), ...state(row), count: num(row.count), rate: num(row.rate) });
+    cells.set(`${row.weekday}-${row.hour}`, { row, weekday: num(row.weekday), hour: num(row.hour), ...state(row), count: num(row.count), rate: num(row.rate) });
   }
   const list = [...cells.values()].filter((cell) => cell.count !== null);
   const sum = list.reduce((all, cell) => all + cell.count, 0);
@@ -134,7 +144,7 @@ export function heat(report) {
 /** Channel id -> the connection whose failure leaves it without data, the longest outage first. */
 export function gaps(connections) {
   const found = new Map();
-  for (const connection of connections?.connections ?? []) {
+  for (const connection of connections) {
     if (connection.status !== "failing") continue;
     for (const channel of connection.channels) {
       const known = found.get(channel);

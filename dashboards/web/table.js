@@ -1,5 +1,7 @@
 // The channel table: sortable, one row to open for what stands behind the figures.
 import { h, svg } from "./dom.js";
+import { figure } from "./figure.js";
+import { rateCell } from "./figures.js";
 import { count, isNumber, money, percent } from "./format.js";
 import { known, t } from "./i18n.js";
 import { channelName, complaint, noData, tag } from "./words.js";
@@ -36,7 +38,7 @@ export function channelTable(rows, context) {
       h(
         "th",
         { scope: "col", role: "columnheader", "aria-sort": sorting.key === key ? (sorting.descending ? "descending" : "ascending") : null },
-        h("button", { type: "button", title: t("sort_by", { column: label }), onclick: () => sortBy(key, draw) }, label),
+        h("button", { type: "button", "data-focus": `sort-${key}`, title: t("sort_by", { column: label }), onclick: () => sortBy(key, draw) }, label),
       ),
     );
     heads.push(h("th", { scope: "col", role: "columnheader" }, t("status")));
@@ -77,7 +79,7 @@ function lines(row, columns, scales, context, draw) {
   const toggle = () => {
     if (!open.delete(row.id)) open.add(row.id);
     draw();
-    document.querySelector(`[aria-controls="${CSS.escape(detail)}"]`)?.focus();
+    document.querySelector(`[data-focus="${CSS.escape(detail)}"]`)?.focus();
   };
   const cell = (index, extra, ...children) =>
     h("td", { role: "cell", "data-label": columns[index]?.[1] ?? t("status"), ...extra }, ...children);
@@ -89,17 +91,17 @@ function lines(row, columns, scales, context, draw) {
   const costs = [
     ["no_data", "unplaced"].includes(row.spend?.status)
       ? cell(5, {}, tag(row.spend.status))
-      : cell(5, {}, isNumber(row.spend?.amount) ? h("span", { title: money(row.spend.amount, currency) }, money(row.spend.amount, currency, true)) : "–"),
-    cell(6, { class: row.perResume?.status === "few" ? "soft" : null }, money(row.perResume?.value, currency)),
+      : cell(5, {}, isNumber(row.spend?.amount) ? figure(row.spend.row, "amount", money(row.spend.amount, currency, true), { title: money(row.spend.amount, currency) }) : "–"),
+    cell(6, { class: row.perResume?.status === "few" ? "soft" : null }, row.perResume ? figure(row.perResume.row, "value", money(row.perResume.value, currency)) : "–"),
   ];
   const figures =
     row.status === "no_data"
       ? [cell(-1, { class: "hatch gap", colspan: 4 }, noData(row.gap, zone)), ...costs]
       : [
-          cell(1, {}, count(row.applications)),
-          cell(2, {}, percent(row.share), row.share === null ? null : shareBar(row.share, scales.share)),
-          rateCell(cell, 3, row.attended, scales.attended),
-          rateCell(cell, 4, row.onboarded, scales.onboarded),
+          cell(1, {}, figure(row.row, "applications", count(row.applications))),
+          cell(2, {}, figure(row.row, "share", percent(row.share)), row.share === null ? null : shareBar(row.share, scales.share)),
+          rateOf(cell, 3, row.attended, scales.attended),
+          rateOf(cell, 4, row.onboarded, scales.onboarded),
           ...costs,
         ];
   const main = h("tr", { role: "row" }, head, figures, cell(-1, { class: "state" }, marks(row)));
@@ -115,7 +117,7 @@ function marks(row) {
 function chevron(name, controls, expanded, onclick) {
   return h(
     "button",
-    { type: "button", class: "more", "aria-expanded": String(expanded), "aria-controls": controls, "aria-label": t("more", { channel: name }), title: t("more", { channel: name }), onclick },
+    { type: "button", class: "more", "aria-expanded": String(expanded), "aria-controls": expanded ? controls : null, "data-focus": controls, "aria-label": t("more", { channel: name }), title: t("more", { channel: name }), onclick },
     svg("svg", { viewBox: "0 0 16 16", width: 14, height: 14, "aria-hidden": "true" }, svg("path", { d: "M5.5 3l5 5-5 5", fill: "none", stroke: "currentColor", "stroke-width": 2, "stroke-linecap": "round", "stroke-linejoin": "round" })),
   );
 }
@@ -126,35 +128,15 @@ function shareBar(share, most) {
   return h("span", { class: "sharebar", "aria-hidden": "true" }, bar);
 }
 
-function rateCell(cell, index, rate, scale) {
+function rateOf(cell, index, rate, scale) {
   if (!rate || rate.value === null) return cell(index, { class: "soft" }, "–");
-  const interval = intervalWords(rate);
-  return cell(
-    index,
-    { class: rate.status === "few" ? "soft" : null, title: `${t("of", { n: count(rate.numerator), d: count(rate.denominator) })} · ${interval}` },
-    percent(rate.value),
-    h("span", { class: "hidden" }, `, ${interval}`),
-    whisker(rate, scale),
-  );
+  return cell(index, { class: rate.status === "few" ? "soft" : null, title: t("of", { n: count(rate.numerator), d: count(rate.denominator) }) }, ...rateCell(rate.row, "value", scale));
 }
 
 const intervalWords = (rate) => t("interval", { low: percent(rate.low), high: percent(rate.high) });
 
-/** The interval drawn: the longer the line, the less is known. */
-function whisker(rate, scale) {
-  const x = (value) => 2 + 88 * Math.min(1, value / scale);
-  const line = (kind, from, to, width) => svg("line", { class: kind, x1: x(from), x2: x(to), y1: 4.5, y2: 4.5, "stroke-width": width, "stroke-linecap": "round" });
-  return svg(
-    "svg",
-    { class: `whisker ${rate.status}`, viewBox: "0 0 92 9", "aria-hidden": "true" },
-    line("track", 0, scale, 1),
-    line("span", rate.low ?? rate.value, rate.high ?? rate.value, 2.5),
-    svg("circle", { class: "dot", cx: x(rate.value), cy: 4.5, r: 3.2 }),
-  );
-}
-
 /** What stands behind the row's figures. */
-function facts(row, { currency, feeds }) {
+function facts(row, { currency, feeds, drill }) {
   const fact = (title, value, ...small) =>
     h("div", {}, h("dt", {}, title), h("dd", {}, value, ...small.filter(Boolean).map((text) => h("small", {}, text))));
   const rateFact = (title, rate) =>
@@ -179,11 +161,19 @@ function facts(row, { currency, feeds }) {
         )
       : null;
   const sources = feeds.get(row.id) ?? [];
+  const opens = (words, wanted) => h("button", { type: "button", class: "action", "data-focus": `${wanted.drill}-${row.id}`, onclick: () => drill({ ...wanted, of: row.id }) }, words);
+  return [
+    factList(row, sources, { fact, rateFact, unitFact }),
+    h("p", { class: "actions" }, opens(t("open_applications"), { drill: "stage_entries", stage: "applied" }), opens(t("open_ledger"), { drill: "spend_entries" })),
+  ];
+}
+
+function factList(row, sources, { fact, rateFact, unitFact }) {
   return h(
     "dl",
     { class: "facts" },
-    row.status === "no_data" ? null : fact(t("candidates"), count(row.candidates), row.keyShare === null ? null : t("per_person", { keyed: percent(row.keyShare, 0) })),
-    row.postings === null ? null : fact(t("postings"), count(row.postings), t("postings_clusters", { clusters: count(row.clusters) })),
+    row.status === "no_data" ? null : fact(t("candidates"), figure(row.row, "candidates", count(row.candidates)), row.keyShare === null ? null : t("per_person", { keyed: percent(row.keyShare, 0) })),
+    row.postings === null ? null : fact(t("postings"), figure(row.row, "postings", count(row.postings)), t("postings_clusters", { clusters: count(row.clusters) })),
     rateFact(t("to_attended"), row.attended),
     rateFact(t("to_onboarded"), row.onboarded),
     unitFact(t("cost_per_resume"), row.perResume),

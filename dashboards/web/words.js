@@ -25,7 +25,6 @@ export function complaint(connection) {
 }
 
 /** The one-line meaning of a metric under its figure. */
-export function meaning(catalogue, id) {
-  const metric = catalogue.get(id);
+export function meaning(metric) {
   return metric ? [h("b", {}, pick(metric.title)), ` · ${pick(metric.meaning)}`] : [];
 }
