@@ -1,6 +1,6 @@
 //! Housekeeping of the repository: `cargo xtask test|bench|lint|gen`.
 //!
-//! `test` is the whole check and needs nothing but Rust and npm: it says what it does, one step a line, and stops at the
+//! `test` is the whole check and needs nothing but Rust and npm (which brings Node): it says what it does, one step a line, and stops at the
 //! first step that fails.
 
 use anyhow::{Context, Result, bail};
@@ -71,6 +71,7 @@ fn test(root: &Path, filter: Option<&str>) -> Result<()> {
         .target_directory;
     step(root, "engine", Command::new(target.join("debug/inflow")).args(["engine", "install"]))?;
     office(root)?;
+    browser(root, target.as_std_path())?;
     let mut tests = if has_nextest() { cargo_with(&["nextest", "run"]) } else { cargo_with(&["test"]) };
     tests.args(["--workspace", "--locked"]);
     if has_nextest() {
@@ -83,9 +84,41 @@ fn test(root: &Path, filter: Option<&str>) -> Result<()> {
 
 /// Workbooks are opened in LibreOffice, without its windows: 15 s and 330 MB once, on a machine that has it not.
 fn office(root: &Path) -> Result<()> {
-    if Command::new("soffice").arg("--version").output().is_ok_and(|out| out.status.success()) {
+    if runs("soffice") {
         return Ok(());
     }
+    packages(root, "LibreOffice", &["libreoffice-calc-nogui"]).context(
+        "the tests open workbooks in LibreOffice: install its command `soffice` (on Debian and Ubuntu the package libreoffice-calc-nogui)",
+    )
+}
+
+/// The page is looked at in Chromium, which `tests/browser` drives; its two npm packages go below the target folder, at the versions and
+/// hashes of its lock file.
+fn browser(root: &Path, target: &Path) -> Result<()> {
+    if !["chromium", "chromium-browser", "google-chrome"].into_iter().any(runs) {
+        packages(root, "Chromium", &["chromium", "fonts-noto-cjk"]).context(
+            "the tests look at the page in Chromium: install its command `chromium` (on Debian the packages chromium and fonts-noto-cjk)",
+        )?;
+    }
+    let (from, to) = (root.join("tests/browser"), target.join("browser"));
+    std::fs::create_dir_all(&to)?;
+    let lock = std::fs::read(from.join("package-lock.json"))?;
+    if to.join("node_modules").is_dir() && std::fs::read(to.join("package-lock.json")).is_ok_and(|installed| installed == lock) {
+        return Ok(());
+    }
+    std::fs::copy(from.join("package.json"), to.join("package.json"))?;
+    std::fs::write(to.join("package-lock.json"), lock)?;
+    let mut npm = Command::new("npm");
+    npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel", "error"]).arg("--prefix").arg(&to);
+    step(root, "browser driver", &mut npm)
+}
+
+fn runs(program: &str) -> bool {
+    Command::new(program).arg("--version").output().is_ok_and(|out| out.status.success())
+}
+
+/// Installs packages of the distribution.
+fn packages(root: &Path, name: &str, packages: &[&str]) -> Result<()> {
     let apt = |arguments: &[&str]| {
         // Who is root needs no sudo, and may not have it.
         let root_user = Command::new("id").arg("-u").output().is_ok_and(|out| out.stdout.starts_with(b"0"));
@@ -94,9 +127,8 @@ fn office(root: &Path) -> Result<()> {
         command.env("DEBIAN_FRONTEND", "noninteractive");
         command
     };
-    step(root, "LibreOffice: list of packages", &mut apt(&["update", "-qq"]))
-        .and_then(|()| step(root, "LibreOffice", &mut apt(&["install", "-y", "-qq", "--no-install-recommends", "libreoffice-calc-nogui"])))
-        .context("the tests open workbooks in LibreOffice: install its command `soffice` (on Debian and Ubuntu the package libreoffice-calc-nogui)")
+    step(root, &format!("{name}: list of packages"), &mut apt(&["update", "-qq"]))?;
+    step(root, name, &mut apt(&[&["install", "-y", "-qq", "--no-install-recommends"][..], packages].concat()))
 }
 
 fn has_nextest() -> bool {

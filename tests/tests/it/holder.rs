@@ -13,16 +13,23 @@ pub struct Holder<'c> {
     /// The process.
     pub child: Child,
     log: PathBuf,
+    patience: Duration,
 }
 
 impl<'c> Holder<'c> {
     /// Starts it and waits until it serves.
     pub fn start(company: &'c Company, arguments: &[&str]) -> Self {
+        Self::start_with(company, arguments, &[], Duration::from_mins(1))
+    }
+
+    /// [`Holder::start`] with variables of the environment, and longer to wait for what takes longer.
+    pub fn start_with(company: &'c Company, arguments: &[&str], variables: &[(&str, &str)], patience: Duration) -> Self {
         let log = company.path().join(format!("holder-{}.log", arguments.join("-").replace('/', "-")));
         let out = std::fs::File::create(&log).unwrap();
         let mut command = company.command(arguments);
+        command.envs(variables.iter().copied());
         let child = command.stdout(out.try_clone().unwrap()).stderr(out).spawn().unwrap();
-        let holder = Self { company, child, log };
+        let holder = Self { company, child, log, patience };
         holder.until("it serves", || holder.said().contains("page       http://"));
         holder
     }
@@ -36,7 +43,7 @@ impl<'c> Holder<'c> {
     pub fn until(&self, what: &str, so: impl Fn() -> bool) {
         let begun = Instant::now();
         while !so() {
-            assert!(begun.elapsed() < Duration::from_mins(1), "{what}: not within a minute; it said\n{}", self.said());
+            assert!(begun.elapsed() < self.patience, "{what}: not within {} s; it said\n{}", self.patience.as_secs(), self.said());
             std::thread::sleep(Duration::from_millis(100));
         }
     }

@@ -17,6 +17,7 @@ mod kinds;
 mod links;
 mod messages;
 mod own_board;
+mod page;
 mod persons;
 mod recordings;
 mod statements;
