@@ -14,7 +14,7 @@ use chrono::{DateTime, Utc};
 use inflow_config::{Config, SharedClock};
 use inflow_connectors::identity::{Digest, DigestKind, IdentityKeys, Person, Source, digest_person};
 use inflow_connectors::landing::{Erasure, rewrite_segments};
-use inflow_store::{Param, Store, array_literal};
+use inflow_store::{COMMAND_LINE, Param, Store, array_literal};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -152,7 +152,7 @@ pub async fn erase(
 /// When the store refuses.
 pub async fn done(store: &Store, receipt: &Receipt) -> Result<(), PipelineError> {
     let detail = serde_json::to_string(receipt).map_err(|error| PipelineError::Stopped(error.to_string()))?;
-    store.audit("erase", &detail).await?;
+    store.audit(COMMAND_LINE, "erase", &detail).await?;
     Ok(())
 }
 

@@ -21,6 +21,7 @@ pub mod engine;
 mod analysed;
 mod client;
 mod closings;
+mod decisions;
 mod embedded;
 mod endpoint;
 mod error;
@@ -32,6 +33,7 @@ mod messages;
 mod migrations;
 mod native;
 mod options;
+mod pages;
 mod progress;
 mod random;
 mod reposts;
@@ -42,25 +44,29 @@ mod sql;
 mod state;
 mod store;
 mod writes;
+mod tokens;
 
 use std::path::PathBuf;
 
 pub use analysed::{Reading, Standing, within_segments};
 pub use client::Param;
 pub use closings::ClosingRow;
+pub use decisions::DecisionRow;
 pub use endpoint::{READER, WRITER};
 pub use error::StoreError;
 pub use insert::InsertInto;
 pub use native::NativeBlock;
 pub use messages::{MessageRow, MessageState};
 pub use options::StoreOptions;
+pub use pages::{After, AuditRow, RunFilter};
 pub use progress::{Progress, Silent};
 pub use reposts::RepostRow;
 pub use row_binary::RowBinary;
 pub use row_reader::Fields;
 pub use sql::{quote_name, quote_text};
-pub use state::{HealthRow, LandedRow, QuarantineRow, RunRow, SegmentRow, UnknownWordRow};
+pub use state::{COMMAND_LINE, HealthRow, LandedRow, QuarantineRow, RunRow, SegmentRow, UnknownWordRow};
 pub use store::{Store, User};
+pub use tokens::{TokenRow, TokenUse};
 
 /// Database of what comes from landing alone.
 pub const DERIVED_DATABASE: &str = "inflow";

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use crate::client::Param;
 use crate::error::StoreError;
 use crate::insert::InsertInto;
-use crate::random::hexadecimal;
+use crate::random::{self, hexadecimal};
 use crate::row_binary::RowBinary;
 use crate::store::Store;
 use crate::{STATE_DATABASE, array_literal, quote_text};
@@ -141,6 +141,9 @@ pub struct UnknownWordRow {
     /// When it was seen.
     pub seen_at: DateTime<Utc>,
 }
+
+/// Who acts where nobody signed in: whoever may run the command.
+pub const COMMAND_LINE: &str = "command line";
 
 /// Bytes of one row of `landed` as RowBinary: two hashes and a flag.
 const LANDED_WIDTH: usize = 17;
@@ -307,9 +310,10 @@ impl Store {
         self.put("tombstones", &rows, "").await
     }
 
-    /// Adds a line to the audit.
-    pub async fn audit(&self, action: &str, detail: &str) -> Result<(), StoreError> {
-        self.put("audit", &[json!({"at": self.clock().now(), "action": action, "detail": detail})], "").await
+    /// Adds a line to the audit: who did what. `actor` is a person's name, a token's, or [`COMMAND_LINE`].
+    pub async fn audit(&self, actor: &str, action: &str, detail: &str) -> Result<(), StoreError> {
+        let row = json!({"at": self.clock().now(), "id": random::id(), "actor": actor, "action": action, "detail": detail});
+        self.put("audit", &[row], "").await
     }
 
     /// A version above those of all rows there are, also when the clock stands still or was set back. Whoever holds the
@@ -325,19 +329,36 @@ impl Store {
         Ok(version)
     }
 
+    /// A word that is another whenever what is stored may be: every pull, import, analysis, closing and replay changes it, and so does a
+    /// restart. Equal words mean equal rows; different ones need not mean different rows. Of the process that holds the folder.
+    pub async fn generation(&self) -> Result<String, StoreError> {
+        let mut last = self.0.last_version.lock().await;
+        let known = match *last {
+            Some(known) => known,
+            None => self.greatest_version().await?,
+        };
+        *last = Some(known);
+        Ok(format!("{}-{known:x}", self.0.opened))
+    }
+
+    /// Makes [`Store::generation`] another word: rows were written that no version of the state tells of.
+    pub async fn changed(&self) -> Result<(), StoreError> {
+        self.next_version().await.map(|_| ())
+    }
+
     async fn greatest_version(&self) -> Result<u64, StoreError> {
-        let tables = ["analysed", "closings", "connection_health", "cursors", "landed", "segments"];
+        let tables = ["analysed", "closings", "connection_health", "cursors", "landed", "segments", "tokens"];
         let each = tables.map(|table| format!("SELECT max(version) AS last FROM {table}"));
         let sql = format!("SELECT max(last) AS version FROM ({}) SETTINGS final = 0", each.join(" UNION ALL "));
         let rows = self.state_rows(&sql, &[]).await?;
         Ok(rows.first().and_then(|row| row.get("version")?.as_u64()).unwrap_or(0))
     }
 
-    async fn state_rows(&self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Map<String, Value>>, StoreError> {
+    pub(crate) async fn state_rows(&self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Map<String, Value>>, StoreError> {
         self.0.writer.rows(sql, params, &[("database", STATE_DATABASE)]).await
     }
 
-    async fn typed<T: DeserializeOwned>(&self, sql: &str, params: &[Param<'_>]) -> Result<Vec<T>, StoreError> {
+    pub(crate) async fn typed<T: DeserializeOwned>(&self, sql: &str, params: &[Param<'_>]) -> Result<Vec<T>, StoreError> {
         let rows = self.0.writer.rows(sql, params, &[("database", STATE_DATABASE), ("date_time_output_format", "iso")]).await?;
         rows.into_iter().map(|row| serde_json::from_value(Value::Object(row))).collect::<Result<_, _>>().map_err(unreadable)
     }
@@ -347,7 +368,7 @@ impl Store {
         Ok(rows.iter().filter_map(|row| row.get("text")?.as_str().map(str::to_owned)).collect())
     }
 
-    async fn put(&self, table: &str, rows: &[Value], token: &str) -> Result<(), StoreError> {
+    pub(crate) async fn put(&self, table: &str, rows: &[Value], token: &str) -> Result<(), StoreError> {
         self.insert(STATE_DATABASE, table, &[], "JSONEachRow", json_rows(rows)?, token).await
     }
 
@@ -382,7 +403,7 @@ fn of_stream(connection: &str, stream: &str) -> [Param<'static>; 2] {
     [("connection", connection.to_owned()), ("stream", stream.to_owned())]
 }
 
-fn with<const N: usize>(row: &impl Serialize, more: [(&str, Value); N]) -> Result<Value, StoreError> {
+pub(crate) fn with<const N: usize>(row: &impl Serialize, more: [(&str, Value); N]) -> Result<Value, StoreError> {
     let mut value = serde_json::to_value(row).map_err(unreadable)?;
     if let Some(fields) = value.as_object_mut() {
         fields.extend(more.map(|(name, value)| (name.to_owned(), value)));

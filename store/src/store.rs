@@ -22,6 +22,8 @@ use crate::lock::{self, FolderLock, Holder};
 use crate::measures::Outcome;
 use crate::migrations::{DERIVED, STATE, migrate};
 use crate::options::StoreOptions;
+use crate::random;
+use crate::tokens::TokenRow;
 use crate::{DERIVED_DATABASE, STATE_DATABASE, engine};
 
 /// How long another process may take from its lock to its endpoint.
@@ -57,6 +59,10 @@ pub(crate) struct Inner {
     pub(crate) together: Together,
     /// Whether tables change places just now.
     pub(crate) exchanging: AtomicBool,
+    /// Names this opening of the store.
+    pub(crate) opened: String,
+    /// The tokens, once they were read.
+    pub(crate) tokens: tokio::sync::Mutex<Option<Arc<Vec<TokenRow>>>>,
 }
 
 /// What the process has that holds the folder.
@@ -119,6 +125,8 @@ impl Store {
             last_version: tokio::sync::Mutex::default(),
             together: Together::default(),
             exchanging: AtomicBool::new(false),
+            opened: random::id(),
+            tokens: tokio::sync::Mutex::default(),
         })))
     }
 
@@ -145,6 +153,8 @@ impl Store {
             last_version: tokio::sync::Mutex::default(),
             together: Together::default(),
             exchanging: AtomicBool::new(false),
+            opened: random::id(),
+            tokens: tokio::sync::Mutex::default(),
         }));
         store.finish_exchange().await?;
         // Only now can others read.

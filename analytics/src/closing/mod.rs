@@ -118,7 +118,7 @@ pub async fn close(
     row.hash = text::hash_of_new(store, &row).await?;
     note(store, config, &books, &row).await?;
     let detail = json!({"month": month.to_string(), "number": row.number, "by": row.closed_by, "despite": row.despite, "hash": row.hash});
-    store.audit("close", &detail.to_string()).await.map_err(failed(month))?;
+    store.audit(&row.closed_by, "close", &detail.to_string()).await.map_err(failed(month))?;
     Ok(Closed { row, partial })
 }
 
@@ -144,7 +144,7 @@ pub async fn reopen(
     note(store, config, &books, &row).await?;
     let detail =
         json!({"month": month.to_string(), "number": row.number, "by": row.reopened_by, "reason": row.reopen_reason, "hash": row.hash});
-    store.audit("reopen", &detail.to_string()).await.map_err(failed(month))?;
+    store.audit(&row.reopened_by, "reopen", &detail.to_string()).await.map_err(failed(month))?;
     let sources = format!("SELECT count() FROM {STATE_DATABASE}.closed_sources WHERE month = '{}' AND number = {}", row.month, row.number);
     if Marts::live(store, config).number(&sources).await? > 0 {
         // What is owed follows the official source, and cost what is owed.

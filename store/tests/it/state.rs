@@ -197,8 +197,11 @@ fn quarantine_tombstones_and_audit_are_kept() {
         assert_eq!(store.unknown_stage_words().await.unwrap(), [("c".to_owned(), "笔试".to_owned(), 2)]);
         store.add_tombstones(&["aa".into(), "bb".into(), "aa".into()]).await.unwrap();
         assert_eq!(store.tombstones().await.unwrap(), ["aa".to_owned(), "bb".to_owned()].into());
-        store.audit("erase", "1 person").await.unwrap();
-        let rows = store.rows("SELECT action, detail FROM inflow_state.audit", &[]).await.unwrap();
-        assert_eq!(serde_json::to_value(rows).unwrap(), serde_json::json!([{"action": "erase", "detail": "1 person"}]));
+        store.audit("Lin Example", "erase", "1 person").await.unwrap();
+        let rows = store.rows("SELECT actor, action, detail FROM inflow_state.audit", &[]).await.unwrap();
+        assert_eq!(
+            serde_json::to_value(rows).unwrap(),
+            serde_json::json!([{"actor": "Lin Example", "action": "erase", "detail": "1 person"}])
+        );
     });
 }
