@@ -29,6 +29,7 @@ mod jobs;
 mod ledger;
 mod month_end;
 mod owed;
+mod part;
 mod postings;
 mod ranks;
 mod recommendation;
@@ -54,11 +55,12 @@ pub use inflow_statistics::demand::PeriodNeed;
 pub use inflow_statistics::fairness::Impact;
 pub use inflow_statistics::forecast::periods::PeriodMethod;
 pub use month_end::{AccountTurnover, Closing, MonthEnd, MonthEntry, month_closing, month_end, month_postings};
+pub use part::Part;
 pub use recommendation::{
     Audit, AuditedGroup, Basis, LEAST_OUTCOMES, ModelCard, RIPE_DAYS, Reason, RecommendQuery, Recommendation, Recommended, Resolution,
     SILENT_DAYS, STAY_DAYS, State, Tenth, Weight, recommendations,
 };
-pub use report::{Definition, NO_DIMENSION, Query, Report, report};
+pub use report::{Definition, NO_DIMENSION, Query, Report, report, report_part};
 pub use superseded::superseded;
 pub use thresholds::check_alerts;
 pub use unmapped::{Meaning, Unmapped, unmapped_words};

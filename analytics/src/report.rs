@@ -15,6 +15,7 @@ use crate::AnalyticsError;
 use crate::analyze::SPEND_TIE;
 use crate::catalogue::{Metric, Superseded};
 use crate::fairness;
+use crate::part::Part;
 use crate::ranks;
 use crate::slices::{PARAMETERS, SLICES};
 use crate::statement::substitute;
@@ -112,6 +113,15 @@ pub async fn report(store: &Store, config: &Config, query: &Query) -> Result<Rep
 
 /// The same without its tie to the ledger, for whoever has looked at that.
 pub(crate) async fn report_untied(store: &Store, config: &Config, query: &Query) -> Result<Report, AnalyticsError> {
+    read(store, config, query, None).await
+}
+
+/// A part of a report, for metrics whose rows are a list ([`Part`]); without its tie to the ledger.
+pub async fn report_part(store: &Store, config: &Config, query: &Query, part: &Part) -> Result<Report, AnalyticsError> {
+    read(store, config, query, Some(part)).await
+}
+
+async fn read(store: &Store, config: &Config, query: &Query, part: Option<&Part>) -> Result<Report, AnalyticsError> {
     let metric = version_of(&query.metric, query.version)?;
     let by = dimensions(metric, &query.by)?;
     check(config, metric, query)?;
@@ -119,7 +129,11 @@ pub(crate) async fn report_untied(store: &Store, config: &Config, query: &Query)
         by.iter().copied().chain(metric.keys.iter().copied()).chain(metric.columns.iter().copied()).map(str::to_owned).collect();
     let selected: Vec<String> = columns.iter().map(|column| select(metric, column)).collect();
     let asked = statement_of(metric, query, &by);
-    let sql = format!("SELECT {} FROM (\n{asked})", selected.join(", "));
+    let mut sql = format!("SELECT {} FROM (\n{asked})", selected.join(", "));
+    if let Some(part) = part {
+        let keys: Vec<&str> = by.iter().chain(&metric.keys).copied().collect();
+        sql.push_str(&part.written(&keys));
+    }
     installed(store, metric, &by, &query.filters).await?;
     let mut rows = store.rows(&sql, &[]).await.map_err(|error| read_error(metric, error))?;
     for row in &mut rows {
@@ -131,8 +145,11 @@ pub(crate) async fn report_untied(store: &Store, config: &Config, query: &Query)
         "conversion" if by.contains(&"channel") => ranks::compare(&mut rows),
         _ => {}
     }
+    // A part stands in the order in which the next one goes on.
     let order = Order::new(config);
-    rows.sort_by_cached_key(|row| order.of(row, by.iter().chain(&metric.keys)));
+    if part.is_none() {
+        rows.sort_by_cached_key(|row| order.of(row, by.iter().chain(&metric.keys)));
+    }
     Ok(Report {
         metric: metric.id.to_owned(),
         version: metric.version,
