@@ -8,11 +8,13 @@ mod brief;
 mod close;
 mod export;
 mod plan;
+mod token;
 
 pub use brief::{BriefArgs, BriefCommand, MessageCommand, MessageSendArgs};
 pub use close::CloseArgs;
 pub use export::{ExportCommand, ExportFormat, ExportMonthArgs, ExportVouchersArgs};
 pub use plan::{PlanBudgetArgs, PlanBy, PlanCommand, PlanDemandArgs, PlanFormat, PlanRecommendArgs};
+pub use token::{TokenAddArgs, TokenCommand, TokenFormat, TokenListArgs};
 
 /// Recruiting-channel analytics: which channel brings people, at what price, at which hour.
 #[derive(Debug, Parser)]
@@ -121,8 +123,15 @@ pub enum Command {
     Engine(EngineCommand),
     /// Write the dashboards of Grafana, in English and Chinese, with data source and alert rules
     Dashboards(DashboardsArgs),
-    /// Print the JSON Schema of the configuration files
-    Schema,
+    /// Tokens of the page and the API: add, list, revoke
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// Print the JSON Schema of the configuration files, or the OpenAPI description of the API
+    Schema {
+        /// What to describe
+        #[arg(value_enum, default_value = "config")]
+        of: SchemaOf,
+    },
     /// Print a completion script
     Completions {
         /// The shell
@@ -174,7 +183,8 @@ impl Command {
             Self::Connector(_) => "connector",
             Self::Engine(_) => "engine",
             Self::Dashboards(_) => "dashboards",
-            Self::Schema => "schema",
+            Self::Token(_) => "token",
+            Self::Schema { .. } => "schema",
             Self::Completions { .. } => "completions",
         }
     }
@@ -189,9 +199,19 @@ impl Command {
             Self::Query(args) => args.write,
             Self::Close(args) => args.month.is_some(),
             Self::Message(MessageCommand::Send(args)) => !args.dry_run,
+            Self::Token(command) => !matches!(command, TokenCommand::List(_)),
             _ => false,
         }
     }
+}
+
+/// What `inflow schema` describes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SchemaOf {
+    /// The configuration files (JSON Schema)
+    Config,
+    /// The API (OpenAPI 3.1)
+    Openapi,
 }
 
 /// `inflow demo`
@@ -477,7 +497,7 @@ mod tests {
     /// A path argument that [`Cli::paths`] does not know would be read in the wrong folder by a job.
     #[test]
     fn every_path_of_a_job_is_known() {
-        for name in ["import", "analyze", "replay", "erase", "run", "query", "close"] {
+        for name in ["import", "analyze", "replay", "erase", "run", "query", "close", "token"] {
             let line = Cli::command();
             let command = line.find_subcommand(name).unwrap();
             let typed = |argument: &&clap::Arg| argument.get_value_parser().type_id() == clap::builder::ValueParser::path_buf().type_id();

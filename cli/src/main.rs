@@ -10,7 +10,6 @@ mod jobs;
 mod month_end;
 mod output;
 mod progress;
-mod sheet;
 mod table;
 mod timings;
 mod vouchers;
@@ -97,10 +96,13 @@ async fn dispatch(app: &App, command: Command) -> Result<u8, Failure> {
         Command::Connector(command) => commands::connector::run(app, command).await,
         Command::Engine(args::EngineCommand::Install) => commands::engine::install(app).await,
         Command::Dashboards(args) => commands::dashboards::run(app, args),
-        Command::Schema => commands::schema::run(app),
+        Command::Token(args::TokenCommand::List(args)) => commands::token::list(app, args).await,
+        Command::Schema { of } => commands::schema::run(app, *of),
         Command::Completions { shell } => commands::completions::run(app, *shell),
         Command::Import(args) if !args.suggest_mapping.is_empty() => commands::import::suggest(app, args),
-        Command::Import(_) | Command::Analyze(_) | Command::Replay(_) | Command::Erase(_) => commands::write(app, &command).await,
+        Command::Import(_) | Command::Analyze(_) | Command::Replay(_) | Command::Erase(_) | Command::Token(_) => {
+            commands::write(app, &command).await
+        }
     }
 }
 

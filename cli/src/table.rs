@@ -1,7 +1,8 @@
-//! Reports as tables for eyes, and as csv.
+//! Reports as tables for eyes.
 
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use inflow_analytics::Report;
+use inflow_dashboards::plain;
 use serde_json::Value;
 
 /// A table: header cells, then rows; columns that hold only numbers are right-aligned.
@@ -39,27 +40,6 @@ pub fn report(report: &Report) -> String {
         .map(|row| header.iter().map(|name| shown(report.shares.contains(&name.as_str()), row.get(name))).collect())
         .collect();
     draw(header, &rows)
-}
-
-/// A report as csv with a header line, less what a file may not show.
-pub fn csv(report: &Report) -> Result<String, csv::Error> {
-    let report = &report.for_export();
-    let header = &report.columns;
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(header)?;
-    for row in &report.rows {
-        writer.write_record(header.iter().map(|name| plain(row.get(name))))?;
-    }
-    let bytes = writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
-}
-
-fn plain(value: Option<&Value>) -> String {
-    match value {
-        None | Some(Value::Null) => String::new(),
-        Some(Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
-    }
 }
 
 fn shown(is_share: bool, value: Option<&Value>) -> String {

@@ -129,10 +129,19 @@ pub struct Serve {
     /// ClickHouse endpoint.
     #[schemars(with = "String")]
     pub clickhouse: SocketAddr,
-    /// Whether a proxy that speaks TLS stands in front; needed for any address but loopback.
+    /// Whether a proxy that speaks TLS stands in front; needed for any address but loopback. Page and API then ask everybody for a token.
     pub behind_proxy: bool,
-    /// Password of the read-only user; needed for any address but loopback.
+    /// Password of the user `reader` of the ClickHouse endpoint; needed for any address of it but loopback. Page and API then ask everybody
+    /// for a token, on loopback too.
     pub reader_password: Option<SecretRef>,
+}
+
+impl Serve {
+    /// Whether page and API ask everybody who it is: behind a proxy, and where this machine is not trusted as a whole, since readers of the
+    /// ClickHouse endpoint have a password.
+    pub fn asks_for_tokens(&self) -> bool {
+        self.behind_proxy || self.reader_password.is_some()
+    }
 }
 
 impl Default for Serve {
@@ -290,10 +299,12 @@ impl Serve {
             reader_password: section.optional("reader_password", from_str),
         };
         let guarded = serve.behind_proxy && section.has("reader_password");
-        for (key, address) in [("page", serve.page), ("clickhouse", serve.clickhouse)] {
+        for (key, address, guarded, needs) in [
+            ("page", serve.page, serve.behind_proxy, "behind_proxy = true"),
+            ("clickhouse", serve.clickhouse, guarded, "behind_proxy = true and a reader_password"),
+        ] {
             if !address.ip().is_loopback() && !guarded {
-                let message =
-                    format!("{address} can be reached from other machines, which needs behind_proxy = true and a reader_password");
+                let message = format!("{address} can be reached from other machines, which needs {needs}");
                 let hint = format!("127.0.0.1:{} is for this machine only", address.port());
                 section.complain(key, Bad::new(message).hint(Some(hint)));
             }

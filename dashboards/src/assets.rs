@@ -5,13 +5,15 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use axum::extract::Path;
 use axum::http::header::{ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use inflow_config::Lang;
 
+use crate::access::{Part, Principal};
 use crate::failure::Failure;
 
 const PAGE: &str = include_str!("../web/index.html");
 const FINANCE: &str = include_str!("../web/finance.html");
+const LOGIN: &str = include_str!("../web/login.html");
 
 macro_rules! assets {
     ($($name:literal),+ $(,)?) => {
@@ -22,6 +24,7 @@ macro_rules! assets {
 
 assets![
     "ECHARTS-LICENSE.txt",
+    "access.js",
     "address.js",
     "api.js",
     "app.js",
@@ -42,6 +45,7 @@ assets![
     "i18n.js",
     "icon.svg",
     "live.js",
+    "login.js",
     "metrics.js",
     "model.js",
     "nav.js",
@@ -63,9 +67,14 @@ pub(crate) async fn page(headers: HeaderMap) -> Response {
     in_language(PAGE, &headers)
 }
 
-/// `/finance`: spend, wallets, packages, budgets and ties, likewise.
-pub(crate) async fn finance(headers: HeaderMap) -> Response {
-    in_language(FINANCE, &headers)
+/// `/finance`: spend, wallets, packages, budgets and ties, likewise. Whoever reads some requisitions alone has no ledger to look at.
+pub(crate) async fn finance(principal: Principal, headers: HeaderMap) -> Response {
+    if principal.may(Part::Entries) { in_language(FINANCE, &headers) } else { Redirect::to("/").into_response() }
+}
+
+/// `/login`, likewise.
+pub(crate) fn login(headers: &HeaderMap) -> Response {
+    in_language(LOGIN, headers)
 }
 
 fn in_language(page: &str, headers: &HeaderMap) -> Response {
@@ -106,7 +115,7 @@ fn content_type(name: &str) -> &'static str {
 }
 
 /// The page's language out of an `Accept-Language` header: the first of ours by weight.
-fn language(accepted: &str) -> Lang {
+pub(crate) fn language(accepted: &str) -> Lang {
     let mut best: Option<(f32, Lang)> = None;
     for item in accepted.split(',') {
         let (tag, weight) = item.split_once(";q=").unwrap_or((item, "1"));
@@ -131,7 +140,7 @@ mod tests {
     use inflow_config::Lang;
     use serde_json::{Map, Value};
 
-    use super::{ASSETS, FINANCE, PAGE, language};
+    use super::{ASSETS, FINANCE, LOGIN, PAGE, language};
 
     fn text(name: &str) -> &'static str {
         let (_, content) = ASSETS.iter().find(|(known, _)| *known == name).expect("an asset");
@@ -171,7 +180,7 @@ mod tests {
     fn every_word_that_the_page_asks_for_is_there() {
         let words = words("en.json");
         let mut asked = Vec::new();
-        for page in [PAGE, FINANCE] {
+        for page in [PAGE, FINANCE, LOGIN] {
             asked.extend(literals(page, "data-i18n=\""));
             asked.extend(literals(page, "data-i18n-label=\""));
         }
@@ -215,7 +224,7 @@ mod tests {
     fn every_file_that_the_page_loads_is_embedded() {
         let known: BTreeSet<_> = ASSETS.iter().map(|(name, _)| *name).collect();
         let mut loaded = Vec::new();
-        for page in [PAGE, FINANCE] {
+        for page in [PAGE, FINANCE, LOGIN] {
             loaded.extend(literals(page, "src=\"/assets/"));
             loaded.extend(literals(page, "href=\"/assets/"));
         }
@@ -234,7 +243,7 @@ mod tests {
             let rest = text(name).replace("http://www.w3.org/2000/svg", "");
             assert!(!rest.contains("http://") && !rest.contains("https://"), "{name}");
         }
-        for page in [PAGE, FINANCE] {
+        for page in [PAGE, FINANCE, LOGIN] {
             assert!(!page.contains("style=") && !page.contains("onclick") && !page.contains("<style"));
         }
     }

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use axum::http::StatusCode;
 use chrono::{DateTime, NaiveDate, Utc};
-use inflow_analytics::{AnalyticsError, Query, Report, Unmapped};
+use inflow_analytics::{AnalyticsError, Part, Query, Report, Unmapped};
 use inflow_config::Config;
-use inflow_store::Store;
+use inflow_store::{After, AuditRow, DecisionRow, RunFilter, RunRow, Store, StoreError, TokenRow, TokenUse};
 use prometheus_client::registry::Registry;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -36,6 +36,26 @@ pub(crate) trait Figures: Send + Sync + 'static {
     async fn measures(&self) -> Result<Vec<Measure>, Failure>;
     /// What the process counted.
     fn register(&self, registry: &mut Registry);
+    /// A part of one metric's rows, in the order of their keys.
+    async fn part(&self, query: &Query, part: &Part) -> Result<Report, Failure>;
+    /// A word that is another whenever what figures read may be; none when nobody can tell.
+    fn generation(&self) -> Option<String>;
+    /// Runs, newest first, after one of them.
+    async fn runs(&self, filter: &RunFilter, after: Option<&After>, limit: usize) -> Result<Vec<RunRow>, Failure>;
+    /// All tokens.
+    async fn tokens(&self) -> Result<Arc<Vec<TokenRow>>, Failure>;
+    /// Adds to how much tokens are used.
+    async fn record_uses(&self, uses: &[TokenUse]) -> Result<(), Failure>;
+    /// Says who did what.
+    async fn audit(&self, actor: &str, action: &str, detail: &str) -> Result<(), Failure>;
+    /// Who did what, newest first, after one line of it.
+    async fn audited(&self, after: Option<&After>, limit: usize) -> Result<Vec<AuditRow>, Failure>;
+    /// Decisions, newest first, after one of them.
+    async fn decisions(&self, after: Option<&After>, limit: usize) -> Result<Vec<DecisionRow>, Failure>;
+    /// The newest decision on each advice.
+    async fn decided(&self) -> Result<Vec<DecisionRow>, Failure>;
+    /// Keeps a decision.
+    async fn decide(&self, actor: &str, decision: DecisionRow) -> Result<DecisionRow, Failure>;
 }
 
 /// How a connection is doing.
@@ -115,13 +135,7 @@ const QUARANTINED: &str =
 #[async_trait]
 impl Figures for StoreFigures {
     async fn report(&self, query: &Query) -> Result<Report, Failure> {
-        let making = async {
-            inflow_analytics::report(&self.store, &self.config, query).await.map_err(|error| match error {
-                // Nothing is wrong with the request; it comes too early.
-                AnalyticsError::NotAnalyzed { .. } => Failure::explained(&error).status(StatusCode::CONFLICT),
-                _ => Failure::explained(&error),
-            })
-        };
+        let making = async { inflow_analytics::report(&self.store, &self.config, query).await.map_err(refused) };
         self.reports.get(query, self.store.writes(), self.store.clock().now(), making).await
     }
 
@@ -187,6 +201,60 @@ impl Figures for StoreFigures {
 
     fn register(&self, registry: &mut Registry) {
         self.store.register_measures(registry);
+    }
+
+    async fn part(&self, query: &Query, part: &Part) -> Result<Report, Failure> {
+        inflow_analytics::report_part(&self.store, &self.config, query, part).await.map_err(refused)
+    }
+
+    fn generation(&self) -> Option<String> {
+        self.store.generation()
+    }
+
+    async fn runs(&self, filter: &RunFilter, after: Option<&After>, limit: usize) -> Result<Vec<RunRow>, Failure> {
+        self.store.runs_after(filter, after, limit).await.map_err(failed)
+    }
+
+    async fn tokens(&self) -> Result<Arc<Vec<TokenRow>>, Failure> {
+        self.store.tokens().await.map_err(failed)
+    }
+
+    async fn record_uses(&self, uses: &[TokenUse]) -> Result<(), Failure> {
+        self.store.record_uses(uses).await.map_err(failed)
+    }
+
+    async fn audit(&self, actor: &str, action: &str, detail: &str) -> Result<(), Failure> {
+        self.store.audit(actor, action, detail).await.map_err(failed)
+    }
+
+    async fn audited(&self, after: Option<&After>, limit: usize) -> Result<Vec<AuditRow>, Failure> {
+        self.store.audit_after(after, limit).await.map_err(failed)
+    }
+
+    async fn decisions(&self, after: Option<&After>, limit: usize) -> Result<Vec<DecisionRow>, Failure> {
+        self.store.decisions_after(after, limit).await.map_err(failed)
+    }
+
+    async fn decided(&self) -> Result<Vec<DecisionRow>, Failure> {
+        self.store.decisions_that_hold().await.map_err(failed)
+    }
+
+    async fn decide(&self, actor: &str, decision: DecisionRow) -> Result<DecisionRow, Failure> {
+        self.store.decide(actor, decision).await.map_err(failed)
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "given to map_err")]
+fn failed(error: StoreError) -> Failure {
+    Failure::explained(&error)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "given to map_err")]
+fn refused(error: AnalyticsError) -> Failure {
+    match error {
+        // Nothing is wrong with the request; it comes too early.
+        AnalyticsError::NotAnalyzed { .. } => Failure::explained(&error).status(StatusCode::CONFLICT),
+        _ => Failure::explained(&error),
     }
 }
 

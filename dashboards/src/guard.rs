@@ -1,45 +1,36 @@
-//! Who may ask. On loopback: only a browser that was pointed at this very address, so that a page of
+//! From where may be asked. On loopback: only a browser that was pointed at this very address, so that a page of
 //! another site cannot read figures by letting its own name resolve to 127.0.0.1 (DNS rebinding).
-//! Behind a proxy the public name is the proxy's affair; there the password of readers is asked for,
+//! Behind a proxy the public name is the proxy's affair; there everybody needs a token or a session ([`crate::access`]),
 //! which a rebound name does not have, and an `Origin` must be the `Host` that was asked. Deliveries to webhooks are
 //! signed and need neither.
 
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::header::{AUTHORIZATION, HOST, ORIGIN, WWW_AUTHENTICATE};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::http::header::{HOST, ORIGIN};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use base64::Engine as _;
 use inflow_config::Config;
-use secrecy::{ExposeSecret, SecretString};
 
-use crate::failure::{Failure, PageError};
-
-/// The user whose password opens page and API, as on the ClickHouse endpoint.
-const READER: &str = "reader";
+use crate::failure::Failure;
 
 /// The rules of one server.
 #[derive(Debug)]
 pub(crate) struct Guard {
     any_host: bool,
-    password: Option<SecretString>,
 }
 
 impl Guard {
-    pub(crate) fn of(config: &Config) -> Result<Self, PageError> {
-        let serve = &config.settings.serve;
-        let password = serve.reader_password.as_ref().map(|secret| secret.read(&config.dir)).transpose()?;
-        // Without a password only loopback names are let in, whatever else is configured.
-        Ok(Self { any_host: serve.behind_proxy && password.is_some(), password })
+    pub(crate) fn of(config: &Config) -> Self {
+        Self { any_host: config.settings.serve.behind_proxy }
     }
 
     fn judge(&self, method: &Method, path: &str, host: Option<&str>, headers: &HeaderMap) -> Result<(), Failure> {
         let Some(host) = host else {
             return Err(refused("a request must name its host"));
         };
-        // A delivery is let in by its signature, which no other site's page can make, and not by name or password.
+        // A delivery is let in by its signature, which no other site's page can make, and not by name or token.
         let is_delivery = *method == Method::POST && path.starts_with("/hooks/");
         if !self.any_host && !is_delivery && !is_loopback(host) {
             return Err(refused(&format!("the host {host:?} is not served here")));
@@ -50,33 +41,12 @@ impl Guard {
                 return Err(refused("requests from other sites are refused"));
             }
         }
-        // Probes carry no password and learn nothing.
-        if is_delivery || path == "/healthz" || path == "/readyz" || self.knows(headers) {
-            return Ok(());
-        }
-        Err(Failure::new(StatusCode::UNAUTHORIZED, "a password is needed").hint("user reader, password of serve.reader_password"))
+        Ok(())
     }
-
-    fn knows(&self, headers: &HeaderMap) -> bool {
-        let Some(password) = &self.password else { return true };
-        let expected = format!("{READER}:{}", password.expose_secret());
-        let given = headers
-            .get(AUTHORIZATION)
-            .and_then(|value| value.to_str().ok())
-            .and_then(|value| value.split_once(' '))
-            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("basic"))
-            .and_then(|(_, encoded)| base64::engine::general_purpose::STANDARD.decode(encoded.trim()).ok());
-        given.is_some_and(|given| same(&given, expected.as_bytes()))
-    }
-}
-
-/// Compares in a time that tells nothing about where the two differ.
-fn same(given: &[u8], expected: &[u8]) -> bool {
-    given.len() == expected.len() && given.iter().zip(expected).fold(0, |all, (a, b)| all | (a ^ b)) == 0
 }
 
 fn refused(sentence: &str) -> Failure {
-    Failure::new(StatusCode::FORBIDDEN, sentence).hint("open the page under the address that `inflow serve` prints")
+    Failure::new(StatusCode::FORBIDDEN, sentence).kind("foreign-request").hint("open the page under the address that `inflow serve` prints")
 }
 
 /// `host[:port]` of an origin; nothing for `null` and the like.
@@ -110,14 +80,10 @@ pub(crate) async fn check(State(guard): State<Arc<Guard>>, request: Request, nex
     // HTTP/2 names the host in the request line instead of a header.
     let named = request.headers().get(HOST).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let host = named.or_else(|| request.uri().authority().map(ToString::to_string));
-    let Err(refusal) = guard.judge(request.method(), request.uri().path(), host.as_deref(), request.headers()) else {
-        return next.run(request).await;
-    };
-    let mut response = refusal.into_response();
-    if response.status() == StatusCode::UNAUTHORIZED {
-        response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"inflow\", charset=\"UTF-8\""));
+    match guard.judge(request.method(), request.uri().path(), host.as_deref(), request.headers()) {
+        Ok(()) => next.run(request).await,
+        Err(refusal) => refusal.into_response(),
     }
-    response
 }
 
 #[cfg(test)]

@@ -15,17 +15,20 @@ use tokio::net::TcpListener;
 use tokio::sync::{Notify, Semaphore};
 use tower_http::set_header::SetResponseHeaderLayer;
 
+use crate::access::{self, Meter, Sessions};
 use crate::failure::PageError;
 use crate::figures::{Figures, StoreFigures};
 use crate::guard::{self, Guard};
 use crate::hooks::{self, HookReceiver};
 use crate::reports::Reports;
-use crate::{api, assets, measures};
+use crate::{api, assets, login, measures, tag};
 
 /// Reports that run at one time.
 const REPORTS_AT_ONCE: usize = 4;
 /// How long requests under way may take once the server is told to stop.
 const GRACE: Duration = Duration::from_secs(2);
+/// How often the store is told how much tokens are used: what a power cut can lose.
+const TOLD_EVERY: Duration = Duration::from_secs(30);
 
 /// What page and API are served from.
 #[derive(Clone)]
@@ -59,49 +62,78 @@ pub(crate) struct Shared {
     pub(crate) hooks: Option<Arc<dyn HookReceiver>>,
     /// Deliveries that are read at one time.
     pub(crate) deliveries: Arc<Semaphore>,
+    /// Whether whoever reads must say who it is.
+    pub(crate) needs_login: bool,
+    pub(crate) sessions: Arc<Sessions>,
+    pub(crate) meter: Arc<Meter>,
 }
 
-/// Page and API. Fails when the password of readers is configured and cannot be read.
+impl Shared {
+    /// Tells the store how much tokens were used. What it does not take is told the next time.
+    pub(crate) async fn tell_uses(&self) {
+        let uses = self.meter.untold();
+        if self.figures.record_uses(&uses).await.is_err() {
+            self.meter.back(uses);
+        }
+    }
+}
+
+/// Page and API, without the network.
+///
+/// # Errors
+/// When the machine gives no randomness to sign sessions with.
 pub fn router(state: PageState) -> Result<Router, PageError> {
+    Ok(over(shared(state)?))
+}
+
+fn shared(state: PageState) -> Result<Shared, PageError> {
     let PageState { store, config, clock, hooks } = state;
     let figures = StoreFigures { store, config: Arc::clone(&config), reports: Reports::default() };
-    router_over(Arc::new(figures), config, clock, hooks)
+    shared_over(Arc::new(figures), config, clock, hooks)
 }
 
-/// [`router`] over any source of figures.
-pub(crate) fn router_over(
+/// What handlers share, over any source of figures.
+pub(crate) fn shared_over(
     figures: Arc<dyn Figures>,
     config: Arc<Config>,
     clock: SharedClock,
     hooks: Option<Arc<dyn HookReceiver>>,
-) -> Result<Router, PageError> {
-    let guard = Arc::new(Guard::of(&config)?);
+) -> Result<Shared, PageError> {
     let (turns, deliveries) = (Arc::new(Semaphore::new(REPORTS_AT_ONCE)), Arc::new(Semaphore::new(hooks::AT_ONCE)));
-    let shared = Shared { figures, config, clock, turns, hooks, deliveries };
-    let fresh = SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    let answers = Router::new()
-        .route("/api/v1/metrics", get(api::metrics))
-        .route("/api/v1/report/{metric}", get(api::report))
-        .route("/api/v1/connections", get(api::connections))
-        .route("/api/v1/overview", get(api::overview))
+    let serve = &config.settings.serve;
+    let needs_login = serve.asks_for_tokens();
+    let sessions = Arc::new(Sessions::new(serve.behind_proxy)?);
+    Ok(Shared { figures, config, clock, turns, hooks, deliveries, needs_login, sessions, meter: Arc::default() })
+}
+
+/// Page and API over what they share.
+pub(crate) fn over(shared: Shared) -> Router {
+    let guard = Arc::new(Guard::of(&shared.config));
+    let (described, _) = api::routes().split_for_parts();
+    let others = Router::new()
         .route("/metrics", get(measures::scrape))
-        .route("/api/v1/stamp", get(api::stamp))
         .route("/healthz", get(api::alive))
         .route("/readyz", get(api::ready))
         .route("/hooks/{connection}", post(hooks::deliver))
-        .layer(fresh);
+        .route("/login", get(login::page).post(login::sign_in))
+        .route("/logout", post(login::sign_out));
     let page =
         Router::new().route("/", get(assets::page)).route("/finance", get(assets::finance)).route("/assets/{name}", get(assets::asset));
-    let mut app = answers
+    let mut app = described
+        .layer(middleware::from_fn(tag::tagged))
+        .merge(others)
         .merge(page)
         .fallback(api::nowhere)
-        .method_not_allowed_fallback(api::read_only)
+        .method_not_allowed_fallback(api::other_method)
+        .layer(middleware::from_fn_with_state(shared.clone(), access::enter))
         .layer(middleware::from_fn_with_state(guard, guard::check))
         .with_state(shared);
+    // Refusals too.
+    app = app.layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, HeaderValue::from_static("no-store")));
     for (name, value) in security_headers() {
         app = app.layer(SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value)));
     }
-    Ok(app)
+    app
 }
 
 /// On every answer, refusals too. No inline script or style, nothing from elsewhere, no frames.
@@ -122,7 +154,15 @@ fn security_headers() -> [(HeaderName, &'static str); 7] {
 
 /// Serves page and API on `listener` until `shutdown` is ready; requests under way get a few seconds to finish.
 pub async fn serve(listener: TcpListener, state: PageState, shutdown: impl Future<Output = ()> + Send + 'static) -> Result<(), PageError> {
-    let app = router(state)?;
+    let shared = shared(state)?;
+    let app = over(shared.clone());
+    let counting = shared.clone();
+    let counted = tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(TOLD_EVERY).await;
+            counting.tell_uses().await;
+        }
+    });
     let asked = Arc::new(Notify::new());
     let told = Arc::clone(&asked);
     let signal = async move {
@@ -138,5 +178,7 @@ pub async fn serve(listener: TcpListener, state: PageState, shutdown: impl Futur
         ended = axum::serve(listener, app).with_graceful_shutdown(signal) => ended?,
         () = patience => {}
     }
+    counted.abort();
+    shared.tell_uses().await;
     Ok(())
 }

@@ -1,6 +1,5 @@
 //! The router, over figures that are made up.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -9,82 +8,20 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use inflow_analytics::{Meaning, Query, Report, Unmapped};
-use inflow_config::{Config, FixedClock};
-use prometheus_client::metrics::counter::Counter;
-use prometheus_client::registry::Registry;
+use inflow_analytics::Query;
+use inflow_config::{Clock, Config};
 use serde_json::Value;
 use tower::ServiceExt as _;
 
-use crate::failure::Failure;
-use crate::figures::{Figures, Health, Reach, Stamp};
 use crate::hooks::{HookAnswer, HookReceiver, SentHeaders};
-use crate::measures::Measure;
-use crate::router::router_over;
+use crate::router::{Shared, over, shared_over};
 
-/// Remembers what it was asked.
-#[derive(Default)]
-struct Invented {
-    asked: Mutex<Vec<Query>>,
-    broken: bool,
-}
+mod access;
+mod invented;
+mod openapi;
+mod reports;
 
-#[async_trait]
-impl Figures for Invented {
-    async fn report(&self, query: &Query) -> Result<Report, Failure> {
-        self.asked.lock().expect("no panic elsewhere").push(query.clone());
-        Err(Failure::bad_request("remembered"))
-    }
-
-    async fn health(&self) -> Result<BTreeMap<String, Health>, Failure> {
-        let failing = Health {
-            status: "failing".to_owned(),
-            channels: vec!["seen".to_owned()],
-            last_success_at: Some("2026-11-12T06:05:00Z".parse().expect("an instant")),
-            error_kind: "unreachable".to_owned(),
-            ..Health::default()
-        };
-        Ok([("sheet".to_owned(), failing.clone()), ("removed".to_owned(), failing)].into())
-    }
-
-    async fn unmapped(&self) -> Result<BTreeMap<String, Vec<Unmapped>>, Failure> {
-        let word = Unmapped {
-            of: Meaning::Channel,
-            kind: "applications".to_owned(),
-            word: "某某网".to_owned(),
-            records: 37,
-            message: "37 applications came from \"某某网\", which is no channel yet".to_owned(),
-            section: Some("source_map"),
-            line: Some("\"某某网\" = \"boss\"".to_owned()),
-        };
-        Ok([("sheet".to_owned(), vec![word])].into())
-    }
-
-    async fn reach(&self) -> Result<Reach, Failure> {
-        Ok(Reach { first: "2026-06-01".parse().ok(), last: "2026-11-20".parse().ok(), stores: vec!["north".to_owned()] })
-    }
-
-    async fn stamp(&self) -> Result<Stamp, Failure> {
-        Ok(Stamp { stamp: "7-0-9".to_owned(), analysing: true })
-    }
-
-    async fn ready(&self) -> Result<(), Failure> {
-        if self.broken { Err(Failure::bad_request("no store")) } else { Ok(()) }
-    }
-
-    async fn measures(&self) -> Result<Vec<Measure>, Failure> {
-        self.ready().await?;
-        let up = Measure::gauge("inflow_connection_up", "Invented").with(vec![("connection", "a \"sheet\"".to_owned())], 1.0);
-        let runs = Measure::counter("inflow_connection_runs", "Invented too");
-        Ok(vec![up, runs.with(vec![("connection", "sheet".to_owned()), ("status", "ok".to_owned())], 12.5)])
-    }
-
-    fn register(&self, registry: &mut Registry) {
-        let asked: Counter = Counter::default();
-        asked.inc_by(3);
-        registry.register("inflow_invented", "Asked", asked);
-    }
-}
+use invented::Invented;
 
 /// Answers with what the address says.
 struct Counting;
@@ -102,9 +39,21 @@ impl HookReceiver for Counting {
     }
 }
 
+/// A clock that a test sets.
+#[derive(Debug)]
+struct Hands(Mutex<DateTime<Utc>>);
+
+impl Clock for Hands {
+    fn now(&self) -> DateTime<Utc> {
+        *self.0.lock().expect("no panic elsewhere")
+    }
+}
+
 struct Site {
     router: Router,
+    shared: Shared,
     figures: Arc<Invented>,
+    clock: Arc<Hands>,
     _folder: tempfile::TempDir,
 }
 
@@ -125,8 +74,9 @@ fn site_with(settings: &str, broken: bool) -> Site {
     let config = Config::load(&folder.path().join("inflow.toml"), &Vec::new).expect("a configuration");
     let figures = Arc::new(Invented { broken, ..Invented::default() });
     let now: DateTime<Utc> = "2026-11-20T20:00:00Z".parse().expect("an instant");
-    let router = router_over(figures.clone(), Arc::new(config), Arc::new(FixedClock(now)), Some(Arc::new(Counting))).expect("a router");
-    Site { router, figures, _folder: folder }
+    let clock = Arc::new(Hands(Mutex::new(now)));
+    let shared = shared_over(figures.clone(), Arc::new(config), clock.clone(), Some(Arc::new(Counting))).expect("what handlers share");
+    Site { router: over(shared.clone()), shared, figures, clock, _folder: folder }
 }
 
 fn site() -> Site {
@@ -134,10 +84,14 @@ fn site() -> Site {
 }
 
 impl Site {
+    /// What is answered. Under `/api/v1` it must be as OpenAPI says.
     async fn ask(&self, request: Request<Body>) -> (StatusCode, HeaderMap, Vec<u8>) {
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         let response = self.router.clone().oneshot(request).await.expect("an answer");
         let (parts, body) = response.into_parts();
-        (parts.status, parts.headers, to_bytes(body, usize::MAX).await.expect("a body").to_vec())
+        let body = to_bytes(body, usize::MAX).await.expect("a body").to_vec();
+        openapi::holds(&method, &path, parts.status, &parts.headers, &body);
+        (parts.status, parts.headers, body)
     }
 
     async fn get(&self, path: &str) -> (StatusCode, HeaderMap, Vec<u8>) {
@@ -146,12 +100,13 @@ impl Site {
 
     async fn json(&self, path: &str) -> (StatusCode, Value) {
         let (status, headers, body) = self.get(path).await;
-        assert_eq!(headers["content-type"], "application/json", "{path}");
+        let kind = if status.is_success() { "application/json" } else { "application/problem+json" };
+        assert_eq!(headers["content-type"], kind, "{path}");
         (status, serde_json::from_slice(&body).expect("JSON"))
     }
 
     fn asked(&self) -> Query {
-        self.figures.asked.lock().expect("no panic elsewhere").pop().expect("a query")
+        self.figures.last_asked()
     }
 }
 
@@ -194,7 +149,8 @@ async fn every_answer_carries_the_security_headers() {
         assert_eq!(headers["x-content-type-options"], "nosniff", "{path}");
         assert_eq!(headers["x-frame-options"], "DENY", "{path}");
     }
-    assert_eq!(site.get("/api/v1/metrics").await.1["cache-control"], "no-store");
+    assert_eq!(site.get("/api/v1/metrics").await.1["cache-control"], "private, no-cache", "asked again each time");
+    assert_eq!(site.get("/api/v1/nowhere").await.1["cache-control"], "no-store");
 }
 
 #[tokio::test]
@@ -223,7 +179,7 @@ async fn a_foreign_host_or_origin_is_refused() {
             assert_eq!(status, expected, "{path} {host:?} {origin:?}");
             if status == StatusCode::FORBIDDEN {
                 let told: Value = serde_json::from_slice(&body).expect("JSON");
-                assert!(told["error"].is_string() && told["hint"].is_string());
+                assert!(told["detail"].is_string() && told["hint"].is_string());
                 assert_eq!(headers["x-content-type-options"], "nosniff");
             }
         }
@@ -231,28 +187,11 @@ async fn a_foreign_host_or_origin_is_refused() {
 }
 
 #[tokio::test]
-async fn behind_a_proxy_the_password_is_asked_for() {
-    let site = site_with("[serve]\nbehind_proxy = true\nreader_password = \"file:reader.password\"\n", false);
-    let ask = async |path: &str, password: Option<&str>| {
-        let mut request = Request::get(path).header("host", "hr.example.com");
-        if let Some(password) = password {
-            request = request.header("authorization", format!("Basic {password}"));
-        }
-        let (status, headers, _) = site.ask(request.body(Body::empty()).expect("a request")).await;
-        (status, headers.contains_key("www-authenticate"))
-    };
-    assert_eq!(ask("/api/v1/metrics", None).await, (StatusCode::UNAUTHORIZED, true));
-    assert_eq!(ask("/", Some("cmVhZGVyOndyb25n")).await, (StatusCode::UNAUTHORIZED, true));
-    assert_eq!(ask("/", Some("cmVhZGVyOm9wZW4gc2VzYW1l")).await, (StatusCode::OK, false));
-    assert_eq!(ask("/healthz", None).await, (StatusCode::OK, false));
-}
-
-#[tokio::test]
 async fn what_is_not_there_says_so_with_a_hint() {
     let site = site();
     let (status, told) = site.json("/api/v1/report/volumes").await;
     assert_eq!(status, StatusCode::NOT_FOUND);
-    assert!(told["error"].as_str().is_some_and(|error| error.starts_with("there is no metric `volumes`")), "{told}");
+    assert!(told["detail"].as_str().is_some_and(|error| error.starts_with("there is no metric `volumes`")), "{told}");
     assert!(told["hint"].as_str().is_some_and(|hint| hint.contains("volume")), "{told}");
     assert_eq!(site.json("/api/v2/anything").await.0, StatusCode::NOT_FOUND);
     let write = Request::post("/api/v1/metrics").header("host", "localhost").body(Body::empty()).expect("a request");
@@ -294,7 +233,7 @@ async fn a_report_is_narrowed_by_what_its_metric_can_be() {
     // What a forecast cannot tell apart it is not narrowed by.
     let (status, told) = site.json("/api/v1/report/forecast?city=b").await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
-    assert_eq!(told["error"], "unknown parameter \"city\"");
+    assert_eq!(told["detail"], "unknown parameter \"city\"");
     assert_eq!(told["hint"], "accepted: by, from, to, tz, as_of, version, channel, store");
     let (_, told) = site.json("/api/v1/metrics").await;
     let filters =
@@ -331,7 +270,7 @@ async fn a_bad_parameter_is_named() {
     ] {
         let (status, told) = site.json(&format!("/api/v1/report/volume?{parameters}")).await;
         assert_eq!(status, StatusCode::BAD_REQUEST, "{parameters}");
-        assert!(told["error"].as_str().is_some_and(|error| error.contains(part)), "{told}");
+        assert!(told["detail"].as_str().is_some_and(|error| error.contains(part)), "{told}");
     }
 }
 
@@ -431,7 +370,7 @@ fn delivery(host: &str, connection: &str) -> axum::http::request::Builder {
 }
 
 #[tokio::test]
-async fn deliveries_come_under_any_name_without_a_password_and_never_from_a_page() {
+async fn deliveries_come_under_any_name_without_a_token_and_never_from_a_page() {
     let site = site_with("[serve]\nreader_password = \"file:reader.password\"\n", false);
     let send = |builder: axum::http::request::Builder, body: &'static str| site.ask(builder.body(Body::from(body)).expect("a request"));
     let (status, _, body) = send(delivery("hooks.example.com", "ats"), "{}").await;
@@ -444,7 +383,7 @@ async fn deliveries_come_under_any_name_without_a_password_and_never_from_a_page
         let (status, headers, _) = send(delivery("hooks.example.com", connection), "{}").await;
         assert_eq!(status.as_u16(), expected, "{connection}");
         assert_eq!(headers.contains_key("retry-after"), expected == 503);
-        assert!(!headers.contains_key("www-authenticate"), "{connection}: nobody is asked for the readers' password");
+        assert!(!headers.contains_key("www-authenticate"), "{connection}: nobody is asked for a token");
     }
     // The rest is guarded as it was.
     for request in [

@@ -25,7 +25,7 @@ async function get(path, signal) {
   } catch (error) {
     if (error.name === "AbortError") throw error;
   }
-  if (!answer.ok || body === null) throw new Failure(body?.error ?? `HTTP ${answer.status}`, body?.hint, answer.status);
+  if (!answer.ok || body === null) throw new Failure(body?.detail ?? `HTTP ${answer.status}`, body?.hint, answer.status);
   return body;
 }
 

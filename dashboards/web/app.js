@@ -1,4 +1,5 @@
 // The page: what the reader chose (subject, period, store, channel), loading, and handing reports to the cards.
+import { access } from "./access.js";
 import * as address from "./address.js";
 import * as api from "./api.js";
 import { complete, frame } from "./card.js";
@@ -78,11 +79,15 @@ function filters(metric) {
 /** The chosen filters that a metric cannot be narrowed by. */
 const unfiltered = (metric) => ["store", "channel"].filter((name) => chosen[name] && !(name in filters(metric)));
 
+/** Whether the reader's role may see what a card is about. */
+const isOpen = (card) => !card.metric || metricOf(card.metric) !== undefined;
+
 // ---- loading
 
 async function start() {
   wire();
   await chooseLanguage(LANGUAGES.includes(root.lang) ? root.lang : "en");
+  await access();
   await loadAll();
   watch(() => loadAll(true), lost);
 }
@@ -160,7 +165,7 @@ const keyOf = () => `${chosen.subject} ${chosen.heat} ${root.lang}`;
 
 /** Empty cards of the subject, in order. */
 function lay(now) {
-  drawn = { key: keyOf(), cards: cardsOf(chosen.subject, now) };
+  drawn = { key: keyOf(), cards: cardsOf(chosen.subject, now).filter(isOpen) };
   // Narrow cards that follow each other flow into columns; wide ones stand alone.
   const parts = [];
   for (const card of drawn.cards) {
@@ -186,7 +191,9 @@ function head() {
   at("range").textContent = t("range", { from: day(span.from), to: day(span.to), days: daysBetween(span.from, span.to), zone });
   at("asof").textContent = t("asof", { at: instant(overview.now, zone), zone });
   at("version").textContent = `Inflow ${overview.version}`;
-  at("to-books").hidden = chosen.subject !== "spend";
+  // Taken out for whom the books are not open.
+  const books = at("to-books");
+  if (books) books.hidden = chosen.subject !== "spend";
   subjects(at("subjects"), chosen.subject, (subject) => address.of({ ...chosen, subject, drill: null }), (subject) => choose({ subject, drill: null }));
   marks(names);
   fill(at("notices"), banners(connections, { zone, names, period: span }));

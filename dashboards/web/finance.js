@@ -1,4 +1,5 @@
 // The finance page: months, loading, and one table for each question of a controller. Every figure is a row of a report; nothing is added up here.
+import { access } from "./access.js";
 import * as api from "./api.js";
 import { at, fill, h } from "./dom.js";
 import { ledgerLines } from "./entries.js";
@@ -58,6 +59,7 @@ async function start() {
   readAddress();
   wire();
   await choose(LANGUAGES.includes(root.lang) ? root.lang : "en");
+  await access();
   languageMarks();
   try {
     const [overview, metrics] = await Promise.all([api.overview(), api.metrics()]);

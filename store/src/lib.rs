@@ -43,8 +43,8 @@ mod shadow;
 mod sql;
 mod state;
 mod store;
-mod writes;
 mod tokens;
+mod writes;
 
 use std::path::PathBuf;
 
@@ -55,8 +55,8 @@ pub use decisions::DecisionRow;
 pub use endpoint::{READER, WRITER};
 pub use error::StoreError;
 pub use insert::InsertInto;
-pub use native::NativeBlock;
 pub use messages::{MessageRow, MessageState};
+pub use native::NativeBlock;
 pub use options::StoreOptions;
 pub use pages::{After, AuditRow, RunFilter};
 pub use progress::{Progress, Silent};

@@ -329,23 +329,6 @@ impl Store {
         Ok(version)
     }
 
-    /// A word that is another whenever what is stored may be: every pull, import, analysis, closing and replay changes it, and so does a
-    /// restart. Equal words mean equal rows; different ones need not mean different rows. Of the process that holds the folder.
-    pub async fn generation(&self) -> Result<String, StoreError> {
-        let mut last = self.0.last_version.lock().await;
-        let known = match *last {
-            Some(known) => known,
-            None => self.greatest_version().await?,
-        };
-        *last = Some(known);
-        Ok(format!("{}-{known:x}", self.0.opened))
-    }
-
-    /// Makes [`Store::generation`] another word: rows were written that no version of the state tells of.
-    pub async fn changed(&self) -> Result<(), StoreError> {
-        self.next_version().await.map(|_| ())
-    }
-
     async fn greatest_version(&self) -> Result<u64, StoreError> {
         let tables = ["analysed", "closings", "connection_health", "cursors", "landed", "segments", "tokens"];
         let each = tables.map(|table| format!("SELECT max(version) AS last FROM {table}"));

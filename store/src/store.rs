@@ -208,6 +208,12 @@ impl Store {
         self.0.engine.as_ref().map(|engine| engine.writes().figures())
     }
 
+    /// A word that is another whenever what figures read may be: after each write, and after a restart. None in front of a server, where
+    /// others may write.
+    pub fn generation(&self) -> Option<String> {
+        self.writes().map(|writes| format!("{}-{writes}", self.0.opened))
+    }
+
     /// Whether what is read now belongs together: not while a replay's tables are put in the place of the old ones, one after the other. Migrations
     /// are through before there is a store at all.
     pub fn is_settled(&self) -> bool {

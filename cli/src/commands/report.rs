@@ -3,7 +3,6 @@
 use crate::app::{App, Opened};
 use crate::args::{ReportArgs, ReportFormat};
 use crate::failure::Failure;
-use crate::sheet;
 use crate::table;
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use chrono_tz::Tz;
@@ -49,7 +48,7 @@ pub async fn run(app: &App, args: &ReportArgs) -> Result<u8, Failure> {
 fn print(app: &App, report: &Report, format: ReportFormat) -> Result<(), Failure> {
     match format {
         ReportFormat::Json => app.printer.result(&serde_json::to_string_pretty(report).map_err(Failure::ours)?),
-        ReportFormat::Csv => app.printer.result(&table::csv(report).map_err(Failure::ours)?),
+        ReportFormat::Csv => app.printer.result(&inflow_dashboards::csv(report).map_err(Failure::ours)?),
         ReportFormat::Xlsx => app.printer.raw(&book(app, std::slice::from_ref(report))?),
         ReportFormat::Table => {
             app.printer.result(&table::report(report));
@@ -70,7 +69,7 @@ fn print(app: &App, report: &Report, format: ReportFormat) -> Result<(), Failure
 }
 
 fn book(app: &App, reports: &[Report]) -> Result<Vec<u8>, Failure> {
-    sheet::workbook(reports, app.printer.lang).map_err(|error| match error {
+    inflow_dashboards::workbook(reports, app.printer.lang).map_err(|error| match error {
         XlsxError::RowColumnLimitError => {
             Failure::user("a sheet of a workbook holds 1048576 rows, and this has more", "ask for a shorter period, or for --format csv")
         }

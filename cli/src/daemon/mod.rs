@@ -136,6 +136,15 @@ async fn listen(app: &App, opened: &Opened) -> Result<TcpListener, Failure> {
     app.printer.result(&format!("page       http://{page}/"));
     app.printer.result(&format!("ClickHouse {} (user reader)", opened.store.endpoint()));
     app.printer.note("stop with Ctrl-C", "按 Ctrl-C 停止");
+    if opened.config.settings.serve.asks_for_tokens() {
+        let (tokens, now) = (opened.store.tokens().await?, opened.clock.now());
+        if !tokens.iter().any(|token| token.holds(now)) {
+            app.printer.warn(
+                "page and API ask for a token, and nobody has one: `inflow token add NAME --role admin` makes one",
+                "页面与接口需要令牌,但尚无令牌:用 inflow token add 名称 --role admin 生成",
+            );
+        }
+    }
     Ok(listener)
 }
 

@@ -206,8 +206,12 @@ fn rows_of_a_file_can_name_their_channels() {
 
 #[test]
 fn other_addresses_need_a_proxy_and_a_password() {
-    let text = "[serve]\npage = \"0.0.0.0:80\"\nbehind_proxy = true\nreader_password = \"env:PW\"\n";
-    assert!(Folder::new(&[("inflow.toml", text)]).load(&[]).is_ok());
+    for text in [
+        "[serve]\npage = \"0.0.0.0:80\"\nbehind_proxy = true\n",
+        "[serve]\nclickhouse = \"0.0.0.0:80\"\nbehind_proxy = true\nreader_password = \"env:PW\"\n",
+    ] {
+        assert!(Folder::new(&[("inflow.toml", text)]).load(&[]).is_ok(), "{text}");
+    }
 }
 
 #[test]

@@ -95,7 +95,11 @@ fn in_connection(text: &str) -> String {
 )]
 #[case::open_address(
     "[serve]\npage = \"0.0.0.0:80\"",
-    "inflow.toml:2: serve.page: 0.0.0.0:80 can be reached from other machines, which needs behind_proxy = true and a reader_password (127.0.0.1:80 is for this machine only)"
+    "inflow.toml:2: serve.page: 0.0.0.0:80 can be reached from other machines, which needs behind_proxy = true (127.0.0.1:80 is for this machine only)"
+)]
+#[case::open_endpoint(
+    "[serve]\nclickhouse = \"0.0.0.0:81\"\nbehind_proxy = true",
+    "inflow.toml:2: serve.clickhouse: 0.0.0.0:81 can be reached from other machines, which needs behind_proxy = true and a reader_password (127.0.0.1:81 is for this machine only)"
 )]
 #[case::same_address(
     "[serve]\npage = \"127.0.0.1:8123\"",

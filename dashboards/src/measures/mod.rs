@@ -19,6 +19,7 @@ use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
 
+use crate::access::{Part, Principal};
 use crate::failure::Failure;
 use crate::router::Shared;
 
@@ -95,7 +96,9 @@ impl Collector for Gathered {
 }
 
 /// `/metrics`
-pub(crate) async fn scrape(State(shared): State<Shared>, headers: HeaderMap) -> Result<Response, Failure> {
+pub(crate) async fn scrape(State(shared): State<Shared>, principal: Principal, headers: HeaderMap) -> Result<Response, Failure> {
+    // What connections brought is of all requisitions.
+    principal.enter(Part::Runs)?;
     // As many reports run at one time as without a scrape.
     let _turn = shared.turns.acquire().await.map_err(|_| Failure::new(StatusCode::SERVICE_UNAVAILABLE, "the server is stopping"))?;
     let mut measures = process::measures();

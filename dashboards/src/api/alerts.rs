@@ -1,0 +1,253 @@
+//! What was alarming: thresholds that were passed, and channels that fell.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, Uri};
+use chrono::{DateTime, Utc};
+use inflow_analytics::Query;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::access::{Part, Principal};
+use crate::body::Params;
+use crate::csv::plain;
+use crate::failure::Failure;
+use crate::paging::{Asked, Page};
+use crate::query;
+use crate::router::Shared;
+
+/// What an alert is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum AlertKind {
+    /// A rule of alerts.toml: the metric `threshold`.
+    Threshold,
+    /// Fewer applications than were to be expected: the metric `channel_drop`.
+    ChannelDrop,
+}
+
+/// Parameters of the list of alerts.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct AlertParams {
+    /// First local day [default: 29 days before the last]
+    #[param(value_type = Option<NaiveDate>)]
+    from: Option<String>,
+    /// Last local day, included [default: today]
+    #[param(value_type = Option<NaiveDate>)]
+    to: Option<String>,
+    /// Only this kind
+    #[param(inline)]
+    kind: Option<AlertKind>,
+    /// Only this channel
+    channel: Option<String>,
+    /// Rows of a page [default: 100]
+    #[param(minimum = 1, maximum = 1000)]
+    limit: Option<usize>,
+    /// `next` of the page before
+    cursor: Option<String>,
+}
+
+/// Something that happened on a day: a rule was passed or is quiet again, or a channel fell.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub(super) struct Alert {
+    /// Which: kind, rule, slice and day.
+    #[schema(example = "threshold/no_show/channel=boss/2026-11-20")]
+    id: String,
+    /// What it is of.
+    kind: AlertKind,
+    /// The last local day that was judged.
+    day: String,
+    /// `raised` or `cleared`; of a fall, `raised`.
+    change: String,
+    /// The rule of alerts.toml; null of a fall.
+    rule: Option<String>,
+    /// Whose figure it is, as dimension=value; empty: of everything.
+    slice: String,
+    /// The channel, where it is of one.
+    channel: Option<String>,
+    /// The store, where it is of one.
+    store: Option<String>,
+    /// The metric that was watched.
+    metric: String,
+    /// The figure.
+    value: Option<f64>,
+    /// Lower end of its 95 % interval; of a fall, the least that was to be expected.
+    low: Option<f64>,
+    /// Upper end of its 95 % interval.
+    high: Option<f64>,
+    /// The level of the rule; of a fall, what was to be expected.
+    against: Option<f64>,
+    /// Unit of the figure.
+    unit: String,
+    /// `sure` or `unsure`.
+    certainty: String,
+    /// Since when it has been so.
+    since: Option<String>,
+    /// How sure the figure is.
+    status: String,
+    /// Share of the days that the connections delivered.
+    covered: Option<f64>,
+}
+
+impl Alert {
+    /// Newest first, then by id.
+    fn key(&self) -> (std::cmp::Reverse<&str>, &str) {
+        (std::cmp::Reverse(&self.day), &self.id)
+    }
+}
+
+/// What was alarming, newest first
+#[utoipa::path(get, path = "/api/v1/alerts", tag = "lists", params(AlertParams), responses((status = 200, body = Page<Alert>)))]
+pub(super) async fn alerts(
+    State(shared): State<Shared>,
+    principal: Principal,
+    uri: Uri,
+    Params(params): Params<AlertParams>,
+) -> Result<(HeaderMap, Json<Page<Alert>>), Failure> {
+    principal.enter(Part::Alerts)?;
+    let asked = Asked::read("alerts", &uri, params.limit, params.cursor.as_deref())?;
+    let as_of = asked.as_of(shared.clock.now());
+    let (from, to) = query::period(params.from.as_deref(), params.to.as_deref(), as_of, shared.config.settings.company.timezone)?;
+    let mut found = Vec::new();
+    let rows = async |metric: &str, by: &[&str]| {
+        let by = by.iter().map(|name| (*name).to_owned()).collect();
+        let filters = params.channel.iter().map(|channel| ("channel".to_owned(), vec![channel.clone()])).collect();
+        let query = Query { metric: metric.to_owned(), version: None, by, from, to, tz: None, as_of, filters };
+        shared.figures.report(&query).await.map(|report| report.rows)
+    };
+    if params.kind.is_none_or(|kind| kind == AlertKind::Threshold) {
+        found.extend(rows("threshold", &["channel", "store", "day"]).await?.iter().filter_map(of_rule));
+    }
+    if params.kind.is_none_or(|kind| kind == AlertKind::ChannelDrop) {
+        found.extend(rows("channel_drop", &["channel", "day"]).await?.iter().filter_map(of_fall));
+        found.extend(rows("channel_drop", &["channel", "store", "day"]).await?.iter().filter_map(of_fall));
+    }
+    Ok(page(&asked, found, as_of))
+}
+
+fn page(asked: &Asked, mut found: Vec<Alert>, as_of: DateTime<Utc>) -> (HeaderMap, Json<Page<Alert>>) {
+    found.sort_by(|a, b| a.key().cmp(&b.key()));
+    found.dedup_by(|a, b| a.id == b.id);
+    if let Some([day, id]) = asked.after.as_ref().map(|cursor| cursor.key.as_slice()) {
+        let last = (std::cmp::Reverse(day.as_str()), id.as_str());
+        found.retain(|alert| alert.key() > last);
+    }
+    found.truncate(asked.limit + 1);
+    asked.page(found, as_of, |alert| vec![alert.day.clone(), alert.id.clone()])
+}
+
+fn text(row: &Map<String, Value>, column: &str) -> String {
+    plain(row.get(column))
+}
+
+fn some(row: &Map<String, Value>, column: &str) -> Option<String> {
+    Some(text(row, column)).filter(|text| !text.is_empty())
+}
+
+fn number(row: &Map<String, Value>, column: &str) -> Option<f64> {
+    row.get(column).and_then(Value::as_f64)
+}
+
+/// A day on which a rule of alerts.toml was passed, or found its peace again.
+fn of_rule(row: &Map<String, Value>) -> Option<Alert> {
+    let change = some(row, "change")?;
+    let (rule, slice, day) = (text(row, "rule"), text(row, "slice"), some(row, "judged_to").unwrap_or_else(|| text(row, "day")));
+    Some(Alert {
+        id: format!("threshold/{rule}/{slice}/{day}"),
+        kind: AlertKind::Threshold,
+        day,
+        change,
+        rule: Some(rule),
+        slice,
+        channel: some(row, "channel"),
+        store: some(row, "store"),
+        metric: text(row, "watched"),
+        value: number(row, "value"),
+        low: number(row, "low"),
+        high: number(row, "high"),
+        against: number(row, "raise"),
+        unit: text(row, "unit"),
+        certainty: text(row, "certainty"),
+        since: some(row, "raised_on"),
+        status: text(row, "status"),
+        covered: number(row, "covered"),
+    })
+}
+
+/// A day on which a channel, or a store of it, had fewer applications than was to be expected.
+fn of_fall(row: &Map<String, Value>) -> Option<Alert> {
+    let certainty = some(row, "alarm")?;
+    let (channel, store, day) = (some(row, "channel"), some(row, "store"), text(row, "day"));
+    let named = [("channel", &channel), ("store", &store)];
+    let slice: Vec<String> = named.iter().filter_map(|(name, value)| value.as_ref().map(|value| format!("{name}={value}"))).collect();
+    let slice = slice.join(",");
+    Some(Alert {
+        id: format!("channel_drop/{slice}/{day}"),
+        kind: AlertKind::ChannelDrop,
+        day,
+        change: "raised".to_owned(),
+        rule: None,
+        slice,
+        channel,
+        store,
+        metric: "volume.applications".to_owned(),
+        value: number(row, "observed"),
+        low: number(row, "low"),
+        high: None,
+        against: number(row, "expected"),
+        unit: "cases".to_owned(),
+        certainty,
+        since: some(row, "since"),
+        status: text(row, "status"),
+        covered: number(row, "covered"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn fall(day: u32, channel: &str) -> Alert {
+        let row = json!({"channel": channel, "day": format!("2026-11-{day:02}"), "alarm": "sure", "observed": 3, "expected": 12.5, "status": "ok"});
+        of_fall(row.as_object().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn quiet_days_are_no_alerts() {
+        let row = json!({"channel": "boss", "day": "2026-11-02", "alarm": "", "rule": "no_show", "slice": "", "change": ""});
+        assert!(of_fall(row.as_object().unwrap()).is_none() && of_rule(row.as_object().unwrap()).is_none());
+    }
+
+    proptest! {
+        /// Whatever the size of pages, and with newer ones coming in between.
+        #[test]
+        fn who_walks_the_pages_meets_each_alert_once(days in proptest::collection::btree_set((1_u32..9, 0_u8..4), 1..20), limit in 1_usize..7) {
+            let mut all: Vec<Alert> = days.iter().map(|(day, channel)| fall(*day, &format!("channel{channel}"))).collect();
+            let expected: BTreeMap<String, usize> = all.iter().map(|alert| (alert.id.clone(), 1)).collect();
+            let mut met: BTreeMap<String, usize> = BTreeMap::new();
+            let (mut cursor, mut newer) = (None::<String>, 10);
+            loop {
+                let uri = "/api/v1/alerts".parse().unwrap();
+                let asked = Asked::read("alerts", &uri, Some(limit), cursor.as_deref()).unwrap();
+                let (_, Json(found)) = page(&asked, all.clone(), DateTime::UNIX_EPOCH);
+                let found = serde_json::to_value(&found).unwrap();
+                for item in found["items"].as_array().unwrap() {
+                    *met.entry(item["id"].as_str().unwrap().to_owned()).or_default() += 1;
+                }
+                all.push(fall(newer, "newer"));
+                newer += 1;
+                cursor = found["next"].as_str().map(str::to_owned);
+                if cursor.is_none() { break }
+            }
+            prop_assert_eq!(met, expected);
+        }
+    }
+}
