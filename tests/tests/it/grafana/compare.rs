@@ -32,7 +32,7 @@ pub fn same(name: &str, kind: Kind, ask: &Ask, period: &str, answer: &Answer, re
 /// Whether a panel shows a row of the report.
 fn is_asked(ask: &Ask, row: &Row) -> bool {
     let counted = !ask.counted || row["denominator"].as_u64().is_some_and(|cases| cases > 0);
-    counted && ask.only.iter().all(|(column, values)| values.iter().any(|value| plain(&row[*column]) == *value))
+    counted && ask.only.iter().all(|(column, values)| values.iter().any(|value| plain(&row[*column]) == plain(&Value::from(*value))))
 }
 
 fn columns(kind: Kind, ask: &Ask) -> Vec<&str> {
