@@ -348,8 +348,10 @@ async fn metrics_are_for_who_may_read_the_page() {
     let guarded = site_with("[serve]\nreader_password = \"file:reader.password\"\n", false);
     let get = || Request::get("/metrics").header("host", "localhost");
     assert_eq!(guarded.ask(get().body(Body::empty()).expect("a request")).await.0, StatusCode::UNAUTHORIZED);
-    let with = get().header("authorization", "Basic cmVhZGVyOm9wZW4gc2VzYW1l");
-    assert_eq!(guarded.ask(with.body(Body::empty()).expect("a request")).await.0, StatusCode::OK);
+    for (role, requisitions, expected) in [("auditor", &[][..], StatusCode::OK), ("recruiter", &["hr/R1"], StatusCode::FORBIDDEN)] {
+        let with = get().header("authorization", format!("Bearer {}", guarded.figures.token(role, role, requisitions)));
+        assert_eq!(guarded.ask(with.body(Body::empty()).expect("a request")).await.0, expected, "{role}");
+    }
     let foreign = Request::get("/metrics").header("host", "evil.example");
     assert_eq!(site().ask(foreign.body(Body::empty()).expect("a request")).await.0, StatusCode::FORBIDDEN);
 }
