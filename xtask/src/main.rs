@@ -13,6 +13,9 @@ mod bench;
 mod gazetteer;
 mod lint;
 
+/// Version of schemathesis that the tests are written for.
+const SCHEMATHESIS: &str = "4.32.5";
+
 #[derive(Parser)]
 #[command(about = "Housekeeping of the repository")]
 struct Cli {
@@ -72,12 +75,16 @@ fn test(root: &Path, filter: Option<&str>) -> Result<()> {
     step(root, "engine", Command::new(target.join("debug/inflow")).args(["engine", "install"]))?;
     office(root)?;
     browser(root, target.as_std_path())?;
+    let schemathesis = schemathesis(root);
     let mut tests = if has_nextest() { cargo_with(&["nextest", "run"]) } else { cargo_with(&["test"]) };
     tests.args(["--workspace", "--locked"]);
     if has_nextest() {
         tests.arg("--no-fail-fast");
     }
     tests.args(filter);
+    if let Some(program) = schemathesis {
+        tests.env("INFLOW_SCHEMATHESIS", program);
+    }
     step(root, "tests", &mut tests)?;
     step(root, "documentation examples", cargo().args(["test", "--workspace", "--locked", "--doc", "--quiet"]))
 }
@@ -129,6 +136,38 @@ fn packages(root: &Path, name: &str, packages: &[&str]) -> Result<()> {
     };
     step(root, &format!("{name}: list of packages"), &mut apt(&["update", "-qq"]))?;
     step(root, name, &mut apt(&[&["install", "-y", "-qq", "--no-install-recommends"][..], packages].concat()))
+}
+
+/// What sends generated requests to the API: from PyPI, into an environment of its own in the cache folder; half a minute once. A machine
+/// without Python or without a way to PyPI goes without, and says so.
+fn schemathesis(root: &Path) -> Option<PathBuf> {
+    let cache =
+        std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache")))?;
+    let folder = cache.join("inflow").join(format!("schemathesis-{SCHEMATHESIS}"));
+    let program = folder.join("bin/schemathesis");
+    let works = || Command::new(&program).arg("--version").output().is_ok_and(|out| out.status.success());
+    if works() {
+        return Some(program);
+    }
+    let made =
+        step(root, "schemathesis: its environment", Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder)).and_then(|()| {
+            let mut pip = Command::new(folder.join("bin/python"));
+            step(
+                root,
+                "schemathesis",
+                pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", &format!("schemathesis=={SCHEMATHESIS}")]),
+            )
+        });
+    match made {
+        Ok(()) if works() => Some(program),
+        Ok(()) => skipped("it does not run"),
+        Err(error) => skipped(&error.to_string()),
+    }
+}
+
+fn skipped(why: &str) -> Option<PathBuf> {
+    say(&format!("== SKIPPED: the API is not searched by schemathesis: {why}; it needs python3 with venv and pip, and a way to PyPI"));
+    None
 }
 
 fn has_nextest() -> bool {

@@ -339,7 +339,8 @@ impl<'a> Reading<'a> {
     async fn land(self, lander: &mut Lander<'_>, outcome: &mut PullOutcome) -> Result<(), PullError> {
         let Reading { stream, mut maker, newest, erased, fetched, whole, delivered, .. } = self;
         outcome.fetched += fetched;
-        newest.land(lander, &mut maker).await?;
+        // A statement that is read in parts holds a lot at once.
+        Box::pin(newest.land(lander, &mut maker)).await?;
         for key_hash in erased {
             lander.listed(key_hash);
         }

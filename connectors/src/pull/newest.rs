@@ -201,8 +201,8 @@ impl<'s> Newest<'s> {
         }
         for (source, counts) in self.sources.into_iter().zip(self.counting) {
             match source {
-                Held::Drafts(drafts, _) => land_drafts(drafts, &counts, lander).await?,
-                Held::File(file, _) => land_file(file, &counts, lander, maker).await?,
+                Held::Drafts(drafts, _) => Box::pin(land_drafts(drafts, &counts, lander)).await?,
+                Held::File(file, _) => Box::pin(land_file(file, &counts, lander, maker)).await?,
             }
         }
         Ok(())

@@ -21,6 +21,7 @@ fn config(connection: &Connection) -> Config {
         personas: inflow_config::Personas::default(),
         alerts: inflow_config::Alerts::default(),
         finance: inflow_config::Finance::default(),
+        messages: inflow_config::Messages::default(),
         channel_places: inflow_config::Places::default(),
     }
 }

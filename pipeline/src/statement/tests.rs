@@ -30,6 +30,7 @@ pub(super) fn said(mapping: &str, rows: &[&str]) -> Vec<String> {
         personas: inflow_config::Personas::default(),
         alerts: inflow_config::Alerts::default(),
         finance: inflow_config::Finance::default(),
+        messages: inflow_config::Messages::default(),
         channel_places: inflow_config::Places::default(),
     };
     // 01:00 of the next day in Shanghai.

@@ -2,6 +2,7 @@
 
 use calamine::{Data, Reader, Xlsx, open_workbook};
 use inflow_tests::Company;
+use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::thread::JoinHandle;
@@ -42,7 +43,7 @@ fn company() -> Company {
     for at in 0..30 {
         let (day, channel) = (1 + at % 28, if at % 3 == 0 { "智联" } else { "BOSS直聘" });
         let state = if at % 5 == 0 { "已到面" } else { "" };
-        people.push_str(&format!("测试{at},199000001{at:02},{channel},店员,2026-10-{day:02} 10:00,{state},2026-10-{day:02} 15:00\n"));
+        writeln!(people, "测试{at},199000001{at:02},{channel},店员,2026-10-{day:02} 10:00,{state},2026-10-{day:02} 15:00").unwrap();
     }
     people.push_str("测试甲,19900000201,BOSS直聘,店员,2026-11-02 08:30,,\n");
     let costs =
