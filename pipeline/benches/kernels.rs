@@ -88,6 +88,7 @@ fn rows(c: &mut Criterion) {
         personas: inflow_config::Personas::default(),
         alerts: inflow_config::Alerts::default(),
         finance: inflow_config::Finance::default(),
+        messages: inflow_config::Messages::default(),
         channel_places: Places::default(),
     };
     let stream = parse_mapping(APPLICATIONS, "bench.toml").unwrap();
