@@ -533,7 +533,9 @@ mod tests {
         assert_eq!(parse(&["volume", "spend", "--by", "none"]), Some((vec!["volume".to_owned(), "spend".to_owned()], false)));
         assert_eq!(parse(&["week", "--html", "week.html", "--on", "2026-11-27"]), Some((vec![], true)));
         assert_eq!(parse(&[]), Some((vec![], false)));
-        assert_eq!((parse(&["volume", "day"]), parse(&["day", "--by", "store"]), parse(&["month", "--html", "a"])), (None, None, None));
+        // After a metric it is the name of one, and there is none of it.
+        assert_eq!(parse(&["volume", "day"]), Some((vec!["volume".to_owned(), "day".to_owned()], false)));
+        assert_eq!((parse(&["day", "--by", "store"]), parse(&["month", "--html", "a"])), (None, None));
     }
 
     #[test]
