@@ -30,7 +30,9 @@ async fn every_metric_runs_by_every_dimension() {
     world.insert("bank_lines", vec![paid]).await;
     world.analyze().await;
     // A closed month, and a line that comes later.
-    close(&world.store, &world.config, &world.clock, "2026-10".parse().unwrap(), "Lin Example", Some("the package is paid later")).await.unwrap();
+    close(&world.store, &world.config, &world.clock, "2026-10".parse().unwrap(), "Lin Example", Some("the package is paid later"))
+        .await
+        .unwrap();
     world.insert("spend", vec![line("late", "daily", "19")]).await;
     world.analyze().await;
     // What is owed for a hire, of whom nothing else is told here.

@@ -44,6 +44,7 @@ async fn each_role_reads_its_parts_and_no_other() {
         ("/api/v1/metrics", [ok; 5], ok),
         ("/api/v1/channels", [ok; 5], ok),
         ("/api/v1/overview", [ok; 5], ok),
+        ("/api/v1/stamp", [ok; 5], ok),
         ("/api/v1/me", [ok; 5], ok),
         ("/api/v1/openapi.json", [ok; 5], ok),
         ("/api/v1/problems", [ok; 5], ok),
