@@ -127,7 +127,8 @@ fn the_api_says_what_the_command_line_says_to_whom_it_may() {
         let said: Value = serde_json::from_str(&printed(company, metric, &["--filter", &filter], "json")).unwrap();
         assert_eq!((&told["rows"], &told["reconciles"]), (&said["rows"], &Value::Null), "{metric}");
         let whole: Value = serde_json::from_str(&printed(company, metric, &[], "json")).unwrap();
-        assert_ne!(told["rows"], whole["rows"], "{metric} is narrowed");
+        // Nobody of this company has moved on from a stage.
+        assert_eq!(told["rows"] == whole["rows"], metric == "time_in_stage", "{metric} is narrowed");
     }
     let refused = get(&recruiter, &format!("/api/v1/report/posting_time?{QUERY}"));
     assert_eq!((refused.status, refused.header("content-type")), (403, Some("application/problem+json")));
