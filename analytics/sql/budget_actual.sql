@@ -1,5 +1,5 @@
 -- id: budget_actual
--- version: 1
+-- version: 2
 -- title.en: Budget against actual
 -- title.zh: 预算执行
 -- numerator: accrued cost of a month up to as_of (actual), of what a budget of finance.toml names
@@ -18,10 +18,11 @@ WITH
     judged AS
     (
         SELECT
-            m.month AS month, m.channel AS channel, m.store AS store, m.department AS department, toFloat64(any(m.budget)) AS budget,
+            m.month AS month, m.channel AS channel, m.store AS store, m.department AS department, any(m.budget) AS planned, toFloat64(planned) AS budget,
             any(m.ends) AS ends, any(m.until) AS until, toInt64(ends) - toInt64(until) AS rest,
-            toFloat64(sumIf(m.amount, m.day BETWEEN m.month AND m.until)) AS spent,
-            toFloat64(sumIf(m.amount, m.day > m.until AND m.day <= m.ends)) AS known,
+            -- Money is printed from decimals: a float that is made one is cut off, not rounded.
+            sumIf(m.amount, m.day BETWEEN m.month AND m.until) AS cost, sumIf(m.amount, m.day > m.until AND m.day <= m.ends) AS coming,
+            toFloat64(cost) AS spent, toFloat64(coming) AS known,
             -- Days without cost count.
             toFloat64(sumIf(m.amount, m.recent)) / 28 AS mean,
             arraySum(x -> x * x, sumMapIf([m.day], [toFloat64(m.amount)], m.recent).2) AS squares,
@@ -53,13 +54,13 @@ SELECT
     j.month AS period,
     if(j.channel = '' AND j.store = '' AND j.department = '', 'all',
        arrayStringConcat(arrayFilter(word -> word != '', [toString(j.channel), toString(j.store), toString(j.department)]), ' / ')) AS budget_of,
-    toDecimal64(j.budget, 2) AS budget, toDecimal64(j.spent, 2) AS actual, toDecimal64(j.budget - j.spent, 2) AS left,
+    CAST(j.planned, 'Decimal(18, 2)') AS budget, CAST(j.cost, 'Decimal(18, 2)') AS actual, CAST(j.planned - j.cost, 'Decimal(18, 2)') AS left,
     if(j.budget = 0, NULL, round(j.spent / (j.budget * (toInt64(j.until) - toInt64(j.month) + 1) / (toInt64(j.ends) - toInt64(j.month) + 1)), 4)) AS pace,
-    toDecimal64(j.known, 2) AS committed,
+    CAST(j.coming, 'Decimal(18, 2)') AS committed,
     j.spent + j.known + j.mean * j.rest AS end, 1.959963984540054 * j.deviation * sqrt(j.rest) AS give,
     -- Days cost nothing at least, unless money came back of late.
     if(j.mean < 0, end - give, greatest(end - give, j.spent + j.known)) AS low,
-    toDecimal64(round(end, 2), 2) AS expected, toDecimal64(round(low, 2), 2) AS expected_low, toDecimal64(round(end + give, 2), 2) AS expected_high,
+    toDecimal64(toString(round(end, 2)), 2) AS expected, toDecimal64(toString(round(low, 2)), 2) AS expected_low, toDecimal64(toString(round(end + give, 2)), 2) AS expected_high,
     multiIf(j.spent > j.budget, 'exceeded', low > j.budget, 'will_exceed', end > j.budget, 'may_exceed', 'within') AS state,
     j.rest AS days_left,
     (SELECT toString(any(base)) FROM inflow.fx_rates) AS currency, 'ok' AS status, toFloat64(1) AS covered

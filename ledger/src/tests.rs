@@ -10,7 +10,8 @@ use crate::package::{By, Terms};
 use crate::wallet::Bonus;
 use crate::{Account, Book, Entry, Kind, Line, Place, Reason, Rules, Word, book};
 
-fn line(kind: Kind, day: i32, gross: i64) -> Line {
+/// A line in the base currency, paid by itself; units and what belongs to wallets or packages are left out.
+pub(crate) fn line(kind: Kind, day: i32, gross: i64) -> Line {
     Line {
         kind,
         booked_on: day,

@@ -4,29 +4,10 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::amount::{RATE_ONE, TEN_THOUSANDTHS, cents};
+use crate::tests::line;
 use crate::{Account, Book, Entry, Place, Reason, Rules, book};
 
 const CHANNEL: Word = Word(2);
-
-fn line(kind: Kind, day: i32, gross: i64) -> Line {
-    Line {
-        kind,
-        booked_on: day,
-        service: (day, day),
-        units: None,
-        bonus_units: None,
-        balance: None,
-        gross: gross * TEN_THOUSANDTHS,
-        net: gross * TEN_THOUSANDTHS,
-        deductible: false,
-        currency: Word(1),
-        rate: Some(RATE_ONE),
-        place: Place { channel: CHANNEL, ..Place::default() },
-        document: Word::default(),
-        package: Word::default(),
-        item: Word::default(),
-    }
-}
 
 /// A ledger of these lines in which these amounts are owed, each named by its own word from 100 on.
 fn ledger(mut lines: Vec<Line>, hires: &[(Kind, Terms, Hire, i64)]) -> (Vec<Line>, Rules) {
