@@ -119,8 +119,8 @@ const RIGHT_INVOICES: &str = "发票号码,开票日期,销方名称,金额,税�
 #[test]
 fn bank_lines_and_invoices_are_taken_whole_or_not_at_all() {
     let company = company();
-    company.write("connections/bank.toml", "connector = \"bank_lines\"\n");
-    company.write("connections/tax.toml", "connector = \"invoices\"\n");
+    company.write("connections/bank.toml", "connector = \"bank_lines\"\n[source_map]\n\"测试直聘科技有限公司\" = \"boss\"\n");
+    company.write("connections/tax.toml", "connector = \"invoices\"\n[source_map]\n\"测试直聘科技有限公司\" = \"boss\"\n");
     let import = |kind: &str, file: &str, connection: &str, lang: &str| {
         company.run(&["--lang", lang, "import", kind, file, "--connection", connection])
     };
