@@ -212,7 +212,7 @@ export async function print({ page, loaded, say, address, out }) {
 
 /** The server goes away: the figures stay, and the page says so; it comes back, and the page notices. One report fails alone. */
 export async function closeness({ page, loaded, say, address }) {
-  await page.route("**/api/v1/report/spend?*", (route) => route.fulfill({ status: 503, json: { error: "the store is busy", hint: "try again" } }));
+  await page.route("**/api/v1/report/spend?*", (route) => route.fulfill({ status: 503, json: { title: "Unavailable", status: 503, detail: "the store is busy", hint: "try again" } }));
   await page.goto(`${address}/?subject=spend`);
   await loaded(page);
   if (!/the store is busy/.test(await page.locator("#cost").innerText())) say("a report that fails does not say why");

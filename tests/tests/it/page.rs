@@ -92,9 +92,11 @@ fn the_page_shows_the_truth_to_everybody_who_looks() {
     }
 }
 
-/// Lines and cells of a file without quotes, numbers as one writes them: a browser says 0.000012 where the command line says 1.2e-5.
+/// Lines and cells of a file without quotes, numbers as one writes them: a browser says 0.000012 and 1 where the command line says 1.2e-5 and 1.0.
+/// Money has two decimals on both sides.
 fn cells(csv: &str) -> Vec<Vec<String>> {
-    let number = |cell: &str| cell.parse::<f64>().ok().filter(|_| cell.contains('e')).map(|number| number.to_string());
+    let number =
+        |cell: &str| cell.parse::<f64>().ok().filter(|_| cell.contains('e') || cell.ends_with(".0")).map(|number| number.to_string());
     csv.lines().map(|line| line.split(',').map(|cell| number(cell).unwrap_or_else(|| cell.to_owned())).collect()).collect()
 }
 
