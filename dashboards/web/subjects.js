@@ -95,6 +95,7 @@ const unitCosts = figures(
 
 const months = figures("months", by("spend", "month"), () => [["month", "name"], ["amount", "money", t("cost")], ["as_closed", "money"], ["entries", "count", t("ledger_lines")]], {
   rows: ({ main }) => main.rows.filter((row) => row.month),
+  wide: true,
   ...empty("spend", "spend"),
 });
 
@@ -102,7 +103,7 @@ const budget = figures(
   "budget",
   by(BUDGET, "month"),
   () => [["month", "name"], ["budget_of", "name"], ["budget", "money"], ["actual", "money"], ["expected", "money", t("month_end")], ["pace", "share"], ["state", "word:budget"]],
-  { rows: ({ main }) => main.rows.filter((row) => row.month && row.budget_of), percent: false, empty: { says: "budget", command: '[[budget]]\nmonth = "2026-11"\namount = "50000.00"' } },
+  { rows: ({ main }) => main.rows.filter((row) => row.month && row.budget_of), percent: false, wide: true, empty: { says: "budget", command: '[[budget]]\nmonth = "2026-11"\namount = "50000.00"' } },
 );
 
 const posting = (id) =>

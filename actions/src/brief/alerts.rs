@@ -116,7 +116,8 @@ pub fn broken(facts: &Facts, config: &Config, lang: Lang) -> Vec<String> {
         .collect()
 }
 
-/// Budgets of the month: `10月预算 ¥50,000.00:已用 82.0%,预计 ¥49,100.00,预算内`. The whole first, then what does not keep within.
+/// Budgets of the month: `10月预算 ¥50,000.00:已用 82.0%,预计 ¥49,100.00,预算内`. The whole first, then what does not keep within;
+/// where there is neither, that all keep.
 pub fn budgets(facts: &Facts, config: &Config, lang: Lang) -> Vec<String> {
     let currency = facts.currency(config);
     let is_whole = |row: &&Row| word(row, "budget_of") == "all";
@@ -124,7 +125,7 @@ pub fn budgets(facts: &Facts, config: &Config, lang: Lang) -> Vec<String> {
     let alone = rows().filter(is_whole).count() == 0 && facts.budgets.rows.len() <= 3;
     let others = rows().filter(|row| !is_whole(row) && (alone || word(row, "state") != "within"));
     let shown = |row: &Row, column: &str| value(row, column).map_or_else(|| "–".to_owned(), |amount| money(amount, currency));
-    rows()
+    let mut lines: Vec<String> = rows()
         .filter(is_whole)
         .chain(others)
         .map(|row| {
@@ -147,5 +148,13 @@ pub fn budgets(facts: &Facts, config: &Config, lang: Lang) -> Vec<String> {
                 Lang::Zh => format!("{of}{budget}:已用 {used},进度 {pace},预计 {expected},{state}"),
             }
         })
-        .collect()
+        .collect();
+    let all = facts.budgets.rows.len();
+    if lines.is_empty() && all > 0 {
+        lines.push(match lang {
+            Lang::En => format!("{all} budgets, all within"),
+            Lang::Zh => format!("{all} 项预算,均在预算内"),
+        });
+    }
+    lines
 }

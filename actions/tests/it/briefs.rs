@@ -28,6 +28,19 @@ fn a_day_is_read_on_a_phone() {
 }
 
 #[test]
+fn budgets_that_all_keep_are_not_said_to_be_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = config(folder.path(), "");
+    let mut facts = facts(BriefKind::Week, "2026-11-25", "2026-11-30T01:00:00Z");
+    let kept = facts.budgets.rows.iter().find(|row| row["state"] == "within").unwrap().clone();
+    facts.budgets.rows = vec![kept; 6];
+    let said = page(&facts, &config, Lang::Zh);
+    assert!(said.contains("6 项预算,均在预算内") && !said.contains("没有本月预算"));
+    facts.budgets.rows.clear();
+    assert!(page(&facts, &config, Lang::En).contains("finance.toml has no budget for this month."));
+}
+
+#[test]
 fn a_week_is_one_page_that_needs_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
     let config = config(folder.path(), "");
