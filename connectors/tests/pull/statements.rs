@@ -127,7 +127,7 @@ async fn a_statement_of_many_lines_is_read_in_parts_and_is_one() {
 
 #[tokio::test]
 async fn a_statement_that_fills_several_segments_lands_what_one_segment_would_hold() {
-    let days = |from: u32, to: u32| -> String { (from..=to).map(|day| format!("2026-09-{day:02},{day}\n")).collect() };
+    let days = |from: u32, to: u32| -> String { (from..=to).map(|day| format!("2026-09-{day:02},{day}\n")).collect::<Vec<_>>().concat() };
     let mut ledgers = Vec::new();
     for settings in ["", "[landing]\nsegment_records = 4\n"] {
         let rig = Rig::with_settings(settings);

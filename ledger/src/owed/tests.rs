@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::amount::{RATE_ONE, TEN_THOUSANDTHS, cents};
+use crate::amount::{TEN_THOUSANDTHS, cents};
 use crate::tests::line;
 use crate::{Account, Book, Entry, Place, Reason, Rules, book};
 
