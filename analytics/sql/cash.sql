@@ -32,7 +32,7 @@ WITH
             sumIf(j.amount, j.debit = 'prepaid') - sumIf(j.amount, j.credit = 'prepaid') AS prepaid,
             sumIf(j.amount, j.debit = 'input_vat') - sumIf(j.amount, j.credit = 'input_vat') AS input_vat,
             sumIf(j.amount, j.credit = 'payable') - sumIf(j.amount, j.debit = 'payable') AS payable
-        FROM inflow.journal AS j
+        FROM inflow.journal_sums AS j
         WHERE j.day BETWEEN {from:Date} AND {to:Date}
           AND j.day <= toDate(formatDateTime({as_of:DateTime64(3, 'UTC')}, '%F',
                 multiIf({tz:String} != '', {tz:String}, zones[toString(j.channel)] != '', zones[toString(j.channel)], 'UTC')))

@@ -29,8 +29,8 @@ WITH
             toUInt8(1) AS found,
             sum(d.amount) AS amount,
             sum(d.booked) AS as_closed,
-            uniqExactIf(d.connection, d.source_id, d.told) AS entries
-        FROM $booked_costs() AS d
+            sum(d.lines) + uniqExactArray(d.spread) AS entries
+        FROM $booked_sums() AS d
         WHERE d.day BETWEEN {from:Date} AND {to:Date}
           AND d.day <= toDate(formatDateTime({as_of:DateTime64(3, 'UTC')}, '%F',
                 multiIf({tz:String} != '', {tz:String}, zones[toString(d.channel)] != '', zones[toString(d.channel)], 'UTC')))

@@ -16,57 +16,60 @@ WITH
     toDate({as_of:DateTime64(3, 'UTC')}, if({tz:String} = '', 'UTC', {tz:String})) AS today,
     least({to:Date}, today) AS until,
     (account, debit, credit, amount) -> if(debit = account, amount, 0) - if(credit = account, amount, 0) AS into,
-    -- What wallets and packages took in is not paid again when it is used.
+    -- What the journal holds, each once.
+    (
+        SELECT tuple(
+            sumIf(into('cost', debit, credit, amount), day BETWEEN {from:Date} AND until),
+            sumIf(into('bank', debit, credit, amount), day BETWEEN {from:Date} AND until),
+            sumIf(into('bank', debit, credit, amount), day BETWEEN {from:Date} AND until AND contract = 1),
+            sumIf(into('wallet', debit, credit, amount), day <= until),
+            sumIf(into('prepaid', debit, credit, amount) + into('payable', debit, credit, amount), day <= until),
+            sumIf(into('prepaid', debit, credit, amount) + into('payable', debit, credit, amount), day > until))
+        FROM inflow.journal_sums
+    ) AS held,
+    -- What wallets and packages took in is not paid again when it is used. Lines by hashes: two that agree would open the tie, not close it.
     settled AS
     (
-        SELECT connection, source_id FROM inflow.wallet_moves
-        GROUP BY connection, source_id HAVING countIf(kind IN ('recharge', 'refund')) = 0
+        SELECT sipHash64(connection, source_id) AS line FROM inflow.wallet_moves
+        GROUP BY line HAVING countIf(kind IN ('recharge', 'refund')) = 0
     ),
-    (SELECT arraySort(groupArray((toString(currency), valid_from, rate))) FROM inflow.fx_rates) AS rates
+    (SELECT arraySort(groupArray((toString(currency), valid_from, rate))) FROM inflow.fx_rates) AS rates,
+    (SELECT toString(any(base)) FROM inflow.fx_rates) AS home
 SELECT
     {from:Date} AS period, tie,
     CAST(one, 'Decimal(18, 2)') AS amount, CAST(other, 'Decimal(18, 2)') AS against, amount - against AS difference,
     lines AS open, toBool(difference = 0 AND lines = 0) AS ties,
-    (SELECT toString(any(base)) FROM inflow.fx_rates) AS currency, 'ok' AS status, toFloat64(1) AS covered
+    home AS currency, 'ok' AS status, toFloat64(1) AS covered
 FROM
 (
     SELECT
-        'channels' AS tie, (SELECT sum(amount) FROM inflow.spend_days WHERE day BETWEEN {from:Date} AND until) AS one,
-        (SELECT sum(into('cost', debit, credit, amount)) FROM inflow.journal WHERE day BETWEEN {from:Date} AND until) AS other,
-        toUInt64(0) AS lines
+        'channels' AS tie, (SELECT sum(amount) FROM inflow.cost_sums WHERE day BETWEEN {from:Date} AND until) AS one, held.1 AS other, toUInt64(0) AS lines
     UNION ALL
-    SELECT
-        'ledger', (SELECT -sum(into('bank', debit, credit, amount)) FROM inflow.journal WHERE day BETWEEN {from:Date} AND until),
-        sumIf(paid, known), countIf(NOT known)
+    -- Contracts of channels.toml have no line.
+    SELECT 'ledger', -held.2, sumIf(paid, rate != 0) - held.3, countIf(rate = 0)
     FROM
     (
         SELECT
-            arrayFilter(r -> r.1 = currency AND r.2 <= booked_on, rates) AS fitting, notEmpty(fitting) AS known,
             if(kind IN ('refund', 'rebate', 'clawback'), -abs(gross), gross) AS amount,
-            round(toDecimal256(amount, 12) * toDecimal256(fitting[-1].3, 8), 2) AS paid
+            if(currency = home, toDecimal64(1, 8), arrayFilter(r -> r.1 = currency AND r.2 <= booked_on, rates)[-1].3) AS rate,
+            round(toDecimal128(amount, 4) * rate, 2) AS paid
         FROM inflow.spend FINAL
         WHERE deleted = 0 AND booked_on BETWEEN {from:Date} AND until AND kind NOT IN ('package_unit', 'bonus_credit')
-          AND (connection, source_id) NOT IN (SELECT connection, supersedes FROM inflow.spend FINAL WHERE deleted = 0 AND supersedes != '')
-          AND (connection, source_id) NOT IN settled
-        UNION ALL
-        -- Contracts of channels.toml have no line.
-        SELECT [], 1, 0, sumIf(amount, credit = 'bank') - sumIf(amount, debit = 'bank')
-        FROM inflow.journal
-        WHERE connection = 'channels.toml' AND day BETWEEN {from:Date} AND until
+          AND (connection, source_id) NOT IN
+          (
+              -- What has no supersedes in any version, which is nearly all, is not read in full.
+              SELECT connection, supersedes FROM inflow.spend FINAL
+              WHERE deleted = 0 AND supersedes != '' AND (connection, source_id) IN (SELECT connection, source_id FROM inflow.spend WHERE supersedes != '')
+          )
+          AND sipHash64(connection, source_id) NOT IN (SELECT line FROM settled)
     )
     UNION ALL
-    SELECT
-        'wallets', (SELECT sum(into('wallet', debit, credit, amount)) FROM inflow.journal WHERE day <= until), sum(held), 0
-    FROM (SELECT argMax(balance_value, number) AS held FROM inflow.wallet_moves WHERE day <= until GROUP BY channel, account, measure)
+    SELECT 'wallets', held.4, sum(kept), 0
+    FROM (SELECT argMax(balance_value, number) AS kept FROM inflow.wallet_moves WHERE day <= until GROUP BY channel, account, measure)
     UNION ALL
-    SELECT
-        'prepaid',
-        (SELECT sum(into('prepaid', debit, credit, amount) + into('payable', debit, credit, amount)) FROM inflow.journal WHERE day <= until),
-        (SELECT -sum(into('prepaid', debit, credit, amount) + into('payable', debit, credit, amount)) FROM inflow.journal WHERE day > until)
-            - (SELECT sum(accrued - reversed - paid + returned) FROM inflow.owed), 0
+    SELECT 'prepaid', held.5, -held.6 - (SELECT sum(accrued - reversed - paid + returned) FROM inflow.owed), 0
     UNION ALL
-    SELECT
-        'books', (SELECT sum(booked) FROM $booked_costs(from = '1970-01-01', to = '2149-06-06')), (SELECT sum(amount) FROM inflow.spend_days), 0
+    SELECT 'books', (SELECT sum(booked) FROM $booked_sums(from = '1970-01-01', to = '2149-06-06')), (SELECT sum(amount) FROM inflow.spend_days), 0
 )
 WHERE empty({by:Array(String)}) OR NOT empty({by:Array(String)})
   AND (empty({channel:Array(String)}) OR 1) AND (empty({store:Array(String)}) OR 1)

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use inflow_config::{Config, SharedClock};
 use inflow_store::{Reading, Store, quote_text, within_segments};
@@ -13,7 +14,7 @@ use crate::catalogue::{Metric, catalogue};
 use crate::closing::{self, closing_text};
 use crate::hires;
 use crate::job_families::{self, with_openings};
-use crate::jobs::{Desk, JOBS};
+use crate::jobs::{Desk, JOBS, Stays};
 use crate::ledger;
 use crate::owed;
 use crate::postings;
@@ -97,23 +98,33 @@ async fn rebuild(
     // The last two stand on the others, and not on each other.
     let desk = Desk::new(marts, config, clock.now());
     let hires = async |scope: &Scope| if wanted("hires") { hires::rebuild(marts, config, scope).await } else { Ok(()) };
+    if wanted("application_stages") {
+        job_families::rebuild(marts, config, scope).await?;
+    }
+    let news = News::of(marts, scope).await?;
     let jobs = async |of_hires: bool| {
         for job in JOBS.iter().filter(|job| job.of_hires == of_hires && wanted(job.name)) {
+            let stays = match job.stays {
+                Stays::Never => false,
+                Stays::Without(tables) => news.has_none_for(tables),
+                Stays::WithoutUnless(tables, stale) => news.has_none_for(tables) && marts.number(stale(&desk).as_str()).await? == 0,
+            };
+            if stays {
+                tracing::debug!(db = marts.db, job = job.name, "nothing new to it");
+                continue;
+            }
             (job.run)(&desk).await?;
             tracing::debug!(db = marts.db, job = job.name, "job done");
         }
         Ok(())
     };
-    if wanted("application_stages") {
-        job_families::rebuild(marts, config, scope).await?;
-    }
     // Where cost depends on people, the ledger comes after them, and what stands on it after the ledger.
     let of_people = config.finance.asks_people();
-    let ledger = async || if of_people { of_spend(marts, config, wanted, scope).await } else { Ok(()) };
+    let ledger = async || if of_people { of_spend(marts, config, wanted, scope, &news).await } else { Ok(()) };
     match scope {
         // Each needs the memory for itself.
         Scope::All => {
-            others(marts, config, clock, wanted, scope).await?;
+            others(marts, config, clock, wanted, scope, &news).await?;
             stages().await?;
             channels().await?;
             hires(scope).await?;
@@ -128,7 +139,7 @@ async fn rebuild(
             if wanted("hires") {
                 hires::begin(marts).await?;
             }
-            let (made, ()) = tokio::try_join!(stages(), others(marts, config, clock, wanted, scope))?;
+            let (made, ()) = tokio::try_join!(stages(), others(marts, config, clock, wanted, scope, &news))?;
             channels().await?;
             // What people call a channel may mean another one now.
             let by_change = made == Made::ByChange && names == channel_names(marts).await?;
@@ -153,8 +164,8 @@ async fn others(
     clock: &SharedClock,
     wanted: &impl Fn(&str) -> bool,
     scope: &Scope,
+    news: &News,
 ) -> Result<(), AnalyticsError> {
-    let news = News::of(marts, scope).await?;
     marts.rebuild_if_other("delivered_kinds", include_str!("../sql/marts/delivered_kinds.sql")).await?;
     if *scope == Scope::All {
         marts.rebuild("fx_rates", &fx_rates(config), &[]).await?;
@@ -162,7 +173,7 @@ async fn others(
     marts.rebuild_if_other("budgets", &budgets(config)).await?;
     marts.rebuild_if_other("cost_basis", &format!("SELECT {} AS basis", quote_text(config.finance.cost.basis.as_str()))).await?;
     if !config.finance.asks_people() {
-        of_spend(marts, config, wanted, scope).await?;
+        of_spend(marts, config, wanted, scope, news).await?;
     }
     if wanted("posting_quarters") {
         if news.postings {
@@ -175,16 +186,27 @@ async fn others(
 }
 
 /// The ledger's marts and what every figure of cost reads, when a line is new or what its rules know of people is other than before.
-async fn of_spend(marts: &Marts<'_>, config: &Config, wanted: &impl Fn(&str) -> bool, scope: &Scope) -> Result<(), AnalyticsError> {
-    let other = wanted(ledger::JOURNAL) && owed::rebuild(marts, config, scope).await?;
-    let news = other || News::of(marts, scope).await?.spend;
-    if wanted(ledger::JOURNAL) && news {
-        ledger::rebuild(marts, config).await?;
+async fn of_spend(
+    marts: &Marts<'_>,
+    config: &Config,
+    wanted: &impl Fn(&str) -> bool,
+    scope: &Scope,
+    news: &News,
+) -> Result<(), AnalyticsError> {
+    if wanted(ledger::JOURNAL) && owed::rebuild(marts, config, scope).await? {
+        news.people.store(true, Ordering::Relaxed);
     }
-    if wanted("spend_days") && news {
+    // An invoice says more of a line's tax, a requisition of whom its cost is for.
+    let new = news.people.load(Ordering::Relaxed) || news.of_any(&["spend", "invoices", "requisitions"]);
+    if wanted(ledger::JOURNAL) && new {
+        ledger::rebuild(marts, config).await?;
+        marts.rebuild("journal_sums", include_str!("../sql/marts/journal_sums.sql"), &[]).await?;
+    }
+    if wanted("spend_days") && new {
         let base = quote_text(config.settings.company.currency.as_str());
         let sql = with_openings(include_str!("../sql/marts/spend_days.sql")).replace("$base", &base);
         marts.rebuild("spend_days", &sql, &[]).await?;
+        marts.rebuild("cost_sums", include_str!("../sql/marts/cost_sums.sql"), &[]).await?;
         closing::rebuild_later(marts).await?;
     }
     Ok(())
@@ -192,23 +214,41 @@ async fn of_spend(marts: &Marts<'_>, config: &Config, wanted: &impl Fn(&str) -> 
 
 /// Of what an analysis has something new.
 struct News {
-    spend: bool,
+    /// Whether postings changed.
     postings: bool,
+    /// Tables to which rows came, of those that are asked for; absent: all may have.
+    brought: Option<BTreeSet<&'static str>>,
+    /// Whether what the ledger's rules know of people is other than before: the journal was made anew for them.
+    people: AtomicBool,
 }
+
+/// Tables that are asked whether rows came.
+const BROUGHT: [&str; 4] = ["spend", "invoices", "requisitions", "bank_lines"];
 
 impl News {
     async fn of(marts: &Marts<'_>, scope: &Scope) -> Result<Self, AnalyticsError> {
-        let Scope::Changed(segments) = scope else { return Ok(Self { spend: true, postings: true }) };
-        let brought = |table: &str| format!("(SELECT count() > 0 FROM inflow.{table} WHERE {})", within_segments("segment", segments));
-        let sql = format!(
-            "SELECT {} OR {} OR {} AS spend, (SELECT count() > 0 FROM inflow.changed_postings) AS postings SETTINGS final = 0",
-            brought("spend"),
-            brought("invoices"),
-            brought("requisitions")
-        );
+        let Scope::Changed(segments) = scope else { return Ok(Self { postings: true, brought: None, people: AtomicBool::new(false) }) };
+        if segments.is_empty() {
+            return Ok(Self { postings: false, brought: Some(BTreeSet::new()), people: AtomicBool::new(false) });
+        }
+        let brought = BROUGHT
+            .map(|table| format!("(SELECT count() > 0 FROM inflow.{table} WHERE {}) AS {table}", within_segments("segment", segments)))
+            .join(", ");
+        let sql = format!("SELECT {brought}, (SELECT count() > 0 FROM inflow.changed_postings) AS postings SETTINGS final = 0");
         let rows = marts.store.rows(&marts.here(&sql), &[]).await.map_err(AnalyticsError::store("cannot read what is new"))?;
         let is = |column: &str| rows.first().and_then(|row| row.get(column)?.as_u64()) != Some(0);
-        Ok(Self { spend: is("spend"), postings: is("postings") })
+        let brought = Some(BROUGHT.into_iter().filter(|table| is(table)).collect());
+        Ok(Self { postings: is("postings"), brought, people: AtomicBool::new(false) })
+    }
+
+    /// Whether a job that reads these tables and the journal would say the same again.
+    fn has_none_for(&self, tables: &[&str]) -> bool {
+        !self.of_any(tables) && !self.people.load(Ordering::Relaxed)
+    }
+
+    /// Whether rows came to any of these tables.
+    fn of_any(&self, tables: &[&str]) -> bool {
+        self.brought.as_ref().is_none_or(|brought| tables.iter().any(|table| brought.contains(table)))
     }
 }
 

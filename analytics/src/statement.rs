@@ -24,7 +24,7 @@ const QUERIES: [(&str, &str); 15] = [
     ("heat", include_str!("../sql/shared/heat.sql")),
     ("local_assessed", include_str!("../sql/shared/local_assessed.sql")),
     ("local_hires", include_str!("../sql/shared/local_hires.sql")),
-    ("booked_costs", include_str!("../sql/shared/booked_costs.sql")),
+    ("booked_sums", include_str!("../sql/shared/booked_sums.sql")),
     ("later_lines", include_str!("../sql/shared/later_lines.sql")),
     ("conversion", include_str!("../sql/conversion.sql")),
 ];

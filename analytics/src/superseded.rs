@@ -17,7 +17,7 @@ const SUPERSEDED: &[&str] = &[
     include_str!("../sql/superseded/cost_per_attended_v1.sql"),
     include_str!("../sql/superseded/cost_per_onboarded_v1.sql"),
     include_str!("../sql/superseded/time_to_fill_v1.sql"),
-    include_str!("../sql/superseded/budget_actual_v1.sql"),
+    include_str!("../sql/superseded/invoices_v1.sql"),
 ];
 
 /// All earlier definitions.

@@ -298,7 +298,7 @@ function closingsTable(report) {
 function matches(report, outcome, prefix, cells, heads, nothing, title) {
   const shown = report.rows.slice(0, 200);
   const rows = shown.map((row) => ({
-    cells: [channelOf(row) || "–", known("side", row.side), known(prefix, row[outcome]), (row.day_booked ?? row.booked_or_issued) ? row.entry : t("lines_of", { count: count(row.lines) }), money(row.amount, row.currency || currency()), ...cells(row)],
+    cells: [channelOf(row) || "–", known("side", row.side), known(prefix, row[outcome]), row.day_booked ? row.entry : t("lines_of", { count: count(row.lines) }), money(row.amount, row.currency || currency()), ...cells(row)],
   }));
   return table(title, [t("channel"), t("side"), t("status"), t("entry"), t("amount_alone"), ...heads], rows, nothing);
 }
@@ -311,10 +311,23 @@ function bankTable(report) {
   return matches(report, "outcome", "match", cells, heads, t("bank_none"), t("bank_title"));
 }
 
+/** A row for each channel and status: how many, how much, since when, and which to look at first. */
 function invoicesTable(report) {
-  const cells = (row) => [dayOr(row.booked_or_issued), row.numbers || "", dayOr(row.due_on), row.payer || "", isNumber(row.difference) ? money(row.difference, row.currency || currency()) : ""];
-  const heads = [t("day"), t("invoice"), t("due_on"), t("payer"), t("difference")];
-  return matches(report, "state", "invoiced", cells, heads, t("invoices_none"), t("invoices_title"));
+  const rows = report.rows.map((row) => ({
+    cells: [
+      channelOf(row) || "–",
+      known("side", row.side),
+      known("invoiced", row.state),
+      count(row.lines),
+      money(row.amount, row.currency || currency()),
+      dayOr(row.oldest),
+      dayOr(row.due_on),
+      isNumber(row.difference) ? money(row.difference, row.currency || currency()) : "",
+      row.numbers ? `${row.examples} · ${row.numbers}` : row.examples || "",
+    ],
+  }));
+  const heads = [t("channel"), t("side"), t("status"), t("lines"), t("amount_alone"), t("oldest"), t("due_on"), t("difference"), t("examples")];
+  return table(t("invoices_title"), heads, rows, t("invoices_none"));
 }
 
 function budgetTable(report) {

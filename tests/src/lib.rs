@@ -153,6 +153,8 @@ pub const DERIVED: &[(&str, &str)] = &[
     ("hires", ""),
     ("posting_quarters", ""),
     ("spend_days", ""),
+    ("cost_sums", ""),
+    ("journal_sums", ""),
     ("bank_matches", ""),
     ("invoice_matches", ""),
     ("later_costs", "generation"),

@@ -81,7 +81,7 @@ pub struct Facts {
     pub before: Box<Counts>,
     /// `volume` by day over both periods of a week; of others nothing is read.
     pub days: Option<Report>,
-    /// `budget_actual` of the month that holds the last day.
+    /// `budget` of the month that holds the last day.
     pub budgets: Report,
     /// `threshold`.
     pub alerts: Report,
@@ -117,7 +117,7 @@ impl Facts {
         let last = period.to.min(today);
         let back = |days: u64| last.checked_sub_days(Days::new(days)).unwrap_or(last);
         Ok(Self {
-            budgets: reader.ask("budget_actual", &[], last, last, *now).await?,
+            budgets: reader.ask("budget", &[], last, last, *now).await?,
             alerts: reader.ask("threshold", &[NO_DIMENSION], back(JUDGED), last, *now).await?,
             drops: reader.ask("channel_drop", &["channel"], period.from.min(back(1)), last, *now).await?,
             broken: broken(&store.health().await.map_err(unread)?, channels),

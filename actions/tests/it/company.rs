@@ -198,7 +198,7 @@ pub fn facts(kind: BriefKind, on: &str, now: &str) -> Facts {
         before: Box::new(counts(false, long)),
         days: (kind == BriefKind::Week).then(|| report("volume", days.collect())),
         budgets: report(
-            "budget_actual",
+            "budget",
             vec![
                 json!({"budget_of": "all", "budget": "20000.00", "actual": "18000.00", "pace": 1.05, "expected": "21000.00", "state": "may_exceed"}),
                 json!({"budget_of": "boss", "budget": "9000.00", "actual": "8000.00", "pace": 0.95, "expected": "8900.00", "state": "within"}),

@@ -1,6 +1,6 @@
 -- What cost per head divides, by day: cost by its days of service, or money by its booking days, tax included, as finance.toml says. The other is not read.
 SELECT channel, store, department, job_family, requisition, day, kind, amount
-FROM inflow.spend_days
+FROM inflow.cost_sums
 WHERE (SELECT any(basis) FROM inflow.cost_basis) != 'cash'
 UNION ALL
 SELECT

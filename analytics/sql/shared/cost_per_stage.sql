@@ -60,7 +60,7 @@ WITH
                 SELECT
                     $picked(toString(b.*)),
                     toUInt8(1), toUInt8(0), period_of(b.day, 1), toInt128(0), 0, toInt128(b.booked * 100), 0
-                FROM $booked_costs() AS b
+                FROM $booked_sums() AS b
                 WHERE closed_to != toDate(0) AND b.day BETWEEN {from:Date} AND {to:Date}
                   AND (empty({kinds:Array(String)}) OR has({kinds:Array(String)}, b.kind))
                   AND b.day <= toDate(formatDateTime({as_of:DateTime64(3, 'UTC')}, '%F',

@@ -21,6 +21,26 @@ pub(crate) const BANK: &str = "bank_matches";
 /// Table of invoices, and name of the job that makes it.
 pub(crate) const INVOICES: &str = "invoice_matches";
 
+/// What rows must come for another matching of bank lines: the journal's bank side is the ledger's alone.
+pub(crate) const BANK_READS: &[&str] = &["spend", "bank_lines"];
+/// The same of invoices.
+pub(crate) const INVOICES_READ: &[&str] = &["spend", "invoices"];
+
+/// How many ledger lines miss their invoice for another number of days than they are said to, or do now that were not due then: all else that
+/// is said of an invoice does not change as time passes.
+pub(crate) fn overtaken(desk: &Desk<'_>) -> String {
+    let today = day_number(today(desk));
+    format!(
+        "SELECT countIf(state = 'missing' AND days != {today} - toInt32(toUInt16(day)) OR state = 'pending' AND toInt32(toUInt16(due_on)) < {today}) \
+         FROM inflow.invoice_matches WHERE side = 'ledger'"
+    )
+}
+
+/// The company's own day.
+fn today(desk: &Desk<'_>) -> chrono::NaiveDate {
+    desk.now.with_timezone(&desk.config.settings.company.timezone).date_naive()
+}
+
 /// A bank line or a ledger line, with what the tables tell of it beside what is compared.
 struct Told {
     line: Line,

@@ -35,21 +35,52 @@ pub(crate) struct Job {
     pub(crate) of_the_clock: bool,
     /// Whether it reads the mart `hires`, which is made beside the other jobs.
     pub(crate) of_hires: bool,
+    /// When its table stays as it is.
+    pub(crate) stays: Stays,
     pub(crate) run: for<'a> fn(&'a Desk<'a>) -> BoxFuture<'a, Result<(), AnalyticsError>>,
+}
+
+/// When the table of a job is what the job would make of it again, so that it need not run. Configuration and program are what they were:
+/// when they are not, everything is made anew.
+pub(crate) enum Stays {
+    /// It cannot be known cheaply.
+    Never,
+    /// No rows came to these tables.
+    Without(&'static [&'static str]),
+    /// The same, and this statement counts no row of the job's table that time has made untrue.
+    WithoutUnless(&'static [&'static str], fn(&Desk<'_>) -> String),
 }
 
 /// One line a job; those that read another's table come after it.
 pub(crate) const JOBS: &[Job] = &[
-    Job { name: "application_tags", of_the_clock: false, of_hires: false, run: personas::run },
-    Job { name: "forecasts", of_the_clock: true, of_hires: false, run: |desk| Box::pin(forecast::run(desk)) },
-    Job { name: drops::TABLE, of_the_clock: true, of_hires: false, run: drops::run },
-    Job { name: budget::TABLE, of_the_clock: true, of_hires: false, run: |desk| Box::pin(budget::run(desk)) },
-    Job { name: posting_times::TABLE, of_the_clock: true, of_hires: false, run: |desk| Box::pin(posting_times::run(desk)) },
-    Job { name: recommendation::TABLE, of_the_clock: true, of_hires: true, run: |desk| Box::pin(recommendation::run(desk)) },
-    Job { name: bank::BANK, of_the_clock: false, of_hires: false, run: bank::bank },
-    Job { name: bank::INVOICES, of_the_clock: true, of_hires: false, run: bank::invoices },
+    Job { name: "application_tags", of_the_clock: false, of_hires: false, stays: Stays::Never, run: personas::run },
+    Job { name: "forecasts", of_the_clock: true, of_hires: false, stays: Stays::Never, run: |desk| Box::pin(forecast::run(desk)) },
+    Job { name: drops::TABLE, of_the_clock: true, of_hires: false, stays: Stays::Never, run: drops::run },
+    Job { name: budget::TABLE, of_the_clock: true, of_hires: false, stays: Stays::Never, run: |desk| Box::pin(budget::run(desk)) },
+    Job {
+        name: posting_times::TABLE,
+        of_the_clock: true,
+        of_hires: false,
+        stays: Stays::Never,
+        run: |desk| Box::pin(posting_times::run(desk)),
+    },
+    Job {
+        name: recommendation::TABLE,
+        of_the_clock: true,
+        of_hires: true,
+        stays: Stays::Never,
+        run: |desk| Box::pin(recommendation::run(desk)),
+    },
+    Job { name: bank::BANK, of_the_clock: false, of_hires: false, stays: Stays::Without(bank::BANK_READS), run: bank::bank },
+    Job {
+        name: bank::INVOICES,
+        of_the_clock: true,
+        of_hires: false,
+        stays: Stays::WithoutUnless(bank::INVOICES_READ, bank::overtaken),
+        run: bank::invoices,
+    },
     // Some of the metrics that rules watch read the hires.
-    Job { name: thresholds::TABLE, of_the_clock: true, of_hires: true, run: |desk| Box::pin(thresholds::run(desk)) },
+    Job { name: thresholds::TABLE, of_the_clock: true, of_hires: true, stays: Stays::Never, run: |desk| Box::pin(thresholds::run(desk)) },
 ];
 
 /// What a job works with.

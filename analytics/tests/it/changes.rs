@@ -319,6 +319,8 @@ impl Company {
             "published_postings",
             "posting_spans",
             "spend_days",
+            "cost_sums",
+            "journal_sums",
         ]
         .map(line)
         .join(" UNION ALL ");

@@ -4,7 +4,7 @@
 mod assessments;
 mod bank;
 mod budget;
-mod budget_actual;
+mod budget_advice;
 mod cases;
 mod changes;
 mod closing;

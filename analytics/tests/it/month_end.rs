@@ -60,6 +60,17 @@ async fn a_month(world: &World) {
         moved("2026-11-01", "cost", "wallet", "9", "5"),
     ];
     fill(world, "journal", &journal).await;
+    // As an analysis adds them up.
+    for (table, rows) in [
+        (
+            "cost_sums",
+            "SELECT day, channel, store, department, job_family, requisition, kind, sum(amount), count(), [] FROM inflow.spend_days GROUP BY ALL",
+        ),
+        ("journal_sums", "SELECT day, debit, credit, kind, channel, store, department, 0, sum(amount) FROM inflow.journal GROUP BY ALL"),
+    ] {
+        world.store.execute(&format!("TRUNCATE TABLE inflow.{table}"), &[], &[]).await.unwrap();
+        world.store.execute(&format!("INSERT INTO inflow.{table} {rows}"), &[], &[]).await.unwrap();
+    }
     let moves = [
         wallet_move(1, "2026-09-01", "recharge", "10", "100", ("10", "100"), None),
         wallet_move(2, "2026-10-02", "recharge", "50", "500", ("60", "600"), Some("60")),

@@ -112,6 +112,81 @@ async fn only_kinds_that_accrue_are_cost_and_the_rest_is_unallocated() {
     assert_eq!(tie["ties"], true);
 }
 
+/// Reports read sums; they are those of the lines, and so is the number of lines, however many days and groups one stands in.
+#[tokio::test]
+async fn sums_say_what_the_lines_say() {
+    let world = World::new().await;
+    let mut random = StdRng::seed_from_u64(11);
+    let start: NaiveDate = "2026-01-01".parse().unwrap();
+    let mut lines = Vec::new();
+    for number in 0..300_u32 {
+        let from = start + Days::new(random.random_range(0..120));
+        let days = if number % 3 == 0 { random.random_range(1..70) } else { 1 };
+        let amount = format!("{}.{:02}", random.random_range(1..900), random.random_range(0..100));
+        let kind = if days > 1 { "subscription" } else { ["cpc", "daily", "recharge", "refund", "consumption"][number as usize % 5] };
+        let mut row = line(
+            &number.to_string(),
+            ["boss", "zhaopin", "unallocated"][random.random_range(0..3)],
+            kind,
+            &amount,
+            &from.to_string(),
+            &(from + Days::new(days - 1)).to_string(),
+        );
+        row["store"] = json!(["", "east", "west"][random.random_range(0..3)]);
+        row["account"] = json!(["", "a"][random.random_range(0..2)]);
+        lines.push(row);
+    }
+    world.insert("spend", lines).await;
+    world.analyze().await;
+    let (from, to) = ("2026-01-20", "2026-04-10");
+    for (by, of) in [
+        (vec!["none"], "''"),
+        (vec!["channel"], "toString(channel)"),
+        (vec!["channel", "store"], "concat(channel, ' ', store)"),
+        (vec!["channel", "kind", "month"], "concat(channel, ' ', kind, ' ', formatDateTime(day, '%Y-%m'))"),
+        (vec!["store", "week"], "concat(store, ' ', toString(toMonday(day)))"),
+        (vec!["day"], "toString(day)"),
+    ] {
+        let told = |sql: &str| {
+            let sql = sql.replace("$of", of).replace("$day", &format!("day BETWEEN '{from}' AND '{to}'"));
+            let world = &world;
+            async move {
+                let rows = world.rows(&sql).await;
+                rows.iter()
+                    .map(|row| (row["of"].as_str().unwrap().to_owned(), row["says"].as_str().unwrap().to_owned()))
+                    .collect::<BTreeMap<_, _>>()
+            }
+        };
+        let reported = |metric: &'static str, columns: &'static [&'static str]| {
+            let (world, by) = (&world, &by);
+            async move {
+                let report = world.report(metric, by, from, to).await;
+                let rows = report.rows.iter().filter(|row| row["status"] != "no_data");
+                let cell = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                let key = |row: &serde_json::Map<String, Value>| {
+                    by.iter().filter(|name| **name != "none").map(|name| cell(&row[*name])).collect::<Vec<_>>().join(" ")
+                };
+                let says =
+                    |row: &serde_json::Map<String, Value>| columns.iter().map(|name| cell(&row[*name])).collect::<Vec<_>>().join(" ");
+                // A channel that was delivered and cost nothing has a row too.
+                rows.map(|row| (key(row), says(row)))
+                    .filter(|(_, says)| !says.split(' ').all(|part| part == "0" || part == "0.00"))
+                    .collect::<BTreeMap<_, _>>()
+            }
+        };
+        let costs = "SELECT $of AS of, concat(toDecimalString(sum(amount), 2), ' ', toString(uniqExact(connection, source_id))) AS says FROM inflow.spend_days \
+                     WHERE $day GROUP BY of";
+        let moved = "SELECT $of AS of, concat(toDecimalString(sumIf(amount, credit = 'bank') - sumIf(amount, debit = 'bank'), 2), ' ', \
+                     toDecimalString(sumIf(amount, debit = 'cost') - sumIf(amount, credit = 'cost'), 2), ' ', \
+                     toDecimalString(sumIf(amount, debit = 'wallet') - sumIf(amount, credit = 'wallet'), 2)) AS says FROM inflow.journal \
+                     WHERE $day GROUP BY of HAVING says != '0.00 0.00 0.00'";
+        assert_eq!(reported("spend", &["amount", "entries"]).await, told(costs).await, "{by:?}");
+        assert_eq!(reported("cash", &["paid", "accrued", "wallets"]).await, told(moved).await, "{by:?}");
+    }
+    let ties = world.report("ties", &[], from, to).await;
+    assert!(ties.rows.iter().all(|row| row["ties"] == true), "{:?}", ties.rows);
+}
+
 #[tokio::test]
 async fn the_tie_notices_what_the_mart_lost() {
     let world = World::new().await;
@@ -119,7 +194,7 @@ async fn the_tie_notices_what_the_mart_lost() {
     world.analyze().await;
     world
         .store
-        .execute("ALTER TABLE inflow.spend_days UPDATE amount = amount - 1.25 WHERE 1 SETTINGS mutations_sync = 1", &[], &[])
+        .execute("ALTER TABLE inflow.cost_sums UPDATE amount = amount - 1.25 WHERE 1 SETTINGS mutations_sync = 1", &[], &[])
         .await
         .unwrap();
     let tie = world.report("cost_per_resume", &[], "2026-10-01", "2026-10-31").await.reconciles.unwrap();

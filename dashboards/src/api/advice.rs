@@ -22,7 +22,7 @@ use crate::router::Shared;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum AdviceKind {
-    /// Where the money of the next four weeks should go: the metric `budget`.
+    /// Where the money of the next four weeks should go: the metric `budget_advice`.
     Budget,
     /// At which hour to post: the metric `posting_time`.
     PostingTime,
@@ -35,7 +35,7 @@ const KINDS: [AdviceKind; 3] = [AdviceKind::Budget, AdviceKind::PostingTime, Adv
 impl AdviceKind {
     fn metric(self) -> &'static str {
         match self {
-            Self::Budget => "budget",
+            Self::Budget => "budget_advice",
             Self::PostingTime => "posting_time",
             Self::Forecast => "forecast",
         }

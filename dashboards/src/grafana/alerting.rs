@@ -104,7 +104,7 @@ pub fn rules() -> Vec<Rule> {
             ),
             sql: format!(
                 "SELECT m.budget_of AS budget_of, if(m.state IN ('will_exceed', 'exceeded'), 1, 0) AS exceeds\nFROM {} AS m\nORDER BY budget_of",
-                view("budget_actual", &[], 0)
+                view("budget", &[], 0)
             ),
             above: 0.0,
             holds: "0s",

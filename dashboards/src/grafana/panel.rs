@@ -209,7 +209,7 @@ impl Panel {
                         }
                         columns.push(name);
                     }
-                    let of_budget = ask.metric.id == "budget";
+                    let of_budget = ask.metric.id == "budget_advice";
                     columns.extend(ask.columns.iter().map(|column| if of_budget && *column == "reason" { "move_reason" } else { column }));
                     columns
                 }

@@ -236,6 +236,8 @@ fn computed(company: &Company) -> String {
         "hires",
         "posting_quarters",
         "spend_days",
+        "cost_sums",
+        "journal_sums",
         "forecasts",
         "channel_drops",
         "thresholds",

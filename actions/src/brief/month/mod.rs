@@ -147,7 +147,7 @@ pub fn month(facts: &Facts, config: &Config, lang: Lang, made: DateTime<Utc>) ->
     Made { book, ties }
 }
 
-/// The budget of a channel, or with an empty word of everything, as `budget_actual` tells it.
+/// The budget of a channel, or with an empty word of everything, as `budget` tells it.
 fn budget(facts: &Facts, channel: &str) -> Option<Decimal> {
     let of = if channel.is_empty() { "all" } else { channel };
     let row = facts.budgets.rows.iter().find(|row| word(row, "budget_of") == of)?;

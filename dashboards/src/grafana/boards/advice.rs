@@ -10,7 +10,7 @@ const APPLIED: Only = &[("stage", &["applied"])];
 pub(super) fn board() -> Dashboard {
     let moves = |title, says, only| {
         table(
-            "budget",
+            "budget_advice",
             "channel",
             "spend advised least most next_cost_before next_cost_after gain probability basis reason status",
             title,
@@ -28,7 +28,7 @@ pub(super) fn board() -> Dashboard {
                 "What the whole plan gains in four weeks, with its 95 % interval, the worst case of twenty and the probability that it gains at all. It is advice: a person decides.",
                 "整个方案四周内预期多来的人数、95% 区间、二十分之一的最坏情形与增益概率。仅为建议,由人决定。",
             ),
-            Ask::new("budget", "", "plan_gain plan_low plan_high plan_worst plan_probability status"),
+            Ask::new("budget_advice", "", "plan_gain plan_low plan_high plan_worst plan_probability status"),
         )
         .only(only)
         .of_all_stores()

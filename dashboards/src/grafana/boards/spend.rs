@@ -106,7 +106,7 @@ pub(super) fn board() -> Dashboard {
             per("cost_per_onboarded", words("Cost per hire by channel", "各渠道单个入职成本"), words("Started", "入职")),
             Panel::heading(words("Books", "账目")),
             table(
-                "budget_actual",
+                "budget",
                 "month",
                 "budget_of budget actual pace committed expected expected_low expected_high state days_left currency status",
                 words("Budget against actual", "预算执行"),

@@ -53,7 +53,7 @@ fn shown(kind: Kind, ask: &Ask, period: &str, answer: &Answer, row: &[Value]) ->
     }
     for column in columns(kind, ask) {
         let few = cell("few").filter(|few| column == "value" && !few.is_null());
-        let named = if ask.metric.id == "budget" && column == "reason" { "move_reason" } else { column };
+        let named = if ask.metric.id == "budget_advice" && column == "reason" { "move_reason" } else { column };
         out.push(plain(few.or(cell(named)).unwrap_or_else(|| panic!("no column {named}"))));
     }
     out.join(" | ")
