@@ -16,10 +16,9 @@ WITH
     toDate({as_of:DateTime64(3, 'UTC')}, if({tz:String} = '', 'UTC', {tz:String})) AS today,
     least({to:Date}, today) AS until,
     (account, debit, credit, amount) -> if(debit = account, amount, 0) - if(credit = account, amount, 0) AS into,
-    -- What the journal holds, each once.
+    -- What the journal holds, by its sums; of cost, its lines are asked themselves.
     (
         SELECT tuple(
-            sumIf(into('cost', debit, credit, amount), day BETWEEN {from:Date} AND until),
             sumIf(into('bank', debit, credit, amount), day BETWEEN {from:Date} AND until),
             sumIf(into('bank', debit, credit, amount), day BETWEEN {from:Date} AND until AND contract = 1),
             sumIf(into('wallet', debit, credit, amount), day <= until),
@@ -43,10 +42,11 @@ SELECT
 FROM
 (
     SELECT
-        'channels' AS tie, (SELECT sum(amount) FROM inflow.cost_sums WHERE day BETWEEN {from:Date} AND until) AS one, held.1 AS other, toUInt64(0) AS lines
+        'channels' AS tie, (SELECT sum(amount) FROM inflow.cost_sums WHERE day BETWEEN {from:Date} AND until) AS one, 
+        (SELECT sum(into('cost', debit, credit, amount)) FROM inflow.journal WHERE day BETWEEN {from:Date} AND until) AS other, toUInt64(0) AS lines
     UNION ALL
     -- Contracts of channels.toml have no line.
-    SELECT 'ledger', -held.2, sumIf(paid, rate != 0) - held.3, countIf(rate = 0)
+    SELECT 'ledger', -held.1, sumIf(paid, rate != 0) - held.2, countIf(rate = 0)
     FROM
     (
         SELECT
@@ -64,10 +64,10 @@ FROM
           AND sipHash64(connection, source_id) NOT IN (SELECT line FROM settled)
     )
     UNION ALL
-    SELECT 'wallets', held.4, sum(kept), 0
+    SELECT 'wallets', held.3, sum(kept), 0
     FROM (SELECT argMax(balance_value, number) AS kept FROM inflow.wallet_moves WHERE day <= until GROUP BY channel, account, measure)
     UNION ALL
-    SELECT 'prepaid', held.5, -held.6 - (SELECT sum(accrued - reversed - paid + returned) FROM inflow.owed), 0
+    SELECT 'prepaid', held.4, -held.5 - (SELECT sum(accrued - reversed - paid + returned) FROM inflow.owed), 0
     UNION ALL
     SELECT 'books', (SELECT sum(booked) FROM $booked_sums(from = '1970-01-01', to = '2149-06-06')), (SELECT sum(amount) FROM inflow.spend_days), 0
 )

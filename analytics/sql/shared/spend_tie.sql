@@ -1,6 +1,6 @@
 -- Does channel spend tie to the ledger? One row.
 --
--- `channels` and `unallocated` come from the mart that every figure of cost reads, `ledger` from the journal's own lines. `unconverted` lines have no rate on their
+-- `channels` and `unallocated` come from the mart that every figure of cost reads, `ledger` from the journal's sums; that both are those of the lines, the report `ties` says. `unconverted` lines have no rate on their
 -- booking day and are in neither.
 WITH
     (SELECT mapFromArrays(groupArray(toString(channel)), groupArray(toString(timezone))) FROM inflow.channels) AS zones,
@@ -13,15 +13,9 @@ WITH
         WHERE day >= {from:Date} AND day <= settled_to(channel)
     ) AS mart,
     (
-        SELECT sum(moved)
-        FROM
-        (
-            SELECT channel, day, sumIf(amount, debit = 'cost') - sumIf(amount, credit = 'cost') AS moved
-            FROM inflow.journal
-            WHERE day BETWEEN {from:Date} AND {to:Date} AND (debit = 'cost' OR credit = 'cost')
-            GROUP BY channel, day
-        )
-        WHERE day <= settled_to(channel)
+        SELECT sumIf(amount, debit = 'cost') - sumIf(amount, credit = 'cost')
+        FROM inflow.journal_sums
+        WHERE day >= {from:Date} AND day <= settled_to(channel)
     ) AS costs,
     (SELECT count() FROM inflow.ledger_faults WHERE reason = 'no_rate' AND day <= {to:Date} AND until >= {from:Date}) AS without_rate
 SELECT
