@@ -33,11 +33,19 @@ pub(super) enum AdviceKind {
 const KINDS: [AdviceKind; 3] = [AdviceKind::Budget, AdviceKind::PostingTime, AdviceKind::Forecast];
 
 impl AdviceKind {
+    /// As it stands in the address of an advice and in what was decided on it, whatever its metric is called.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Budget => "budget",
+            Self::PostingTime => "posting_time",
+            Self::Forecast => "forecast",
+        }
+    }
+
     fn metric(self) -> &'static str {
         match self {
             Self::Budget => "budget_advice",
-            Self::PostingTime => "posting_time",
-            Self::Forecast => "forecast",
+            Self::PostingTime | Self::Forecast => self.name(),
         }
     }
 
@@ -139,7 +147,7 @@ pub(super) async fn advice(
 pub(super) async fn find(shared: &Shared, id: &str) -> Result<Option<Advice>, Failure> {
     let mut parts = id.split('/');
     let (kind, channel) = (parts.next().unwrap_or_default(), parts.next_back().unwrap_or_default());
-    let Some(kind) = KINDS.into_iter().find(|known| known.metric() == kind) else { return Ok(None) };
+    let Some(kind) = KINDS.into_iter().find(|known| known.name() == kind) else { return Ok(None) };
     // A channel that is not configured has no advice; it would be an error to ask for it.
     if shared.config.channel(channel).is_none() {
         return Ok(None);
@@ -173,7 +181,7 @@ fn told(kind: AdviceKind, mut row: Map<String, Value>, decided: &BTreeMap<String
     let text = |row: &Map<String, Value>, column: &str| plain(row.get(column));
     let channel = text(&row, "channel");
     let key = kind.key().map(|key| format!("{}/", text(&row, key))).unwrap_or_default();
-    let id = format!("{}/{key}{channel}", kind.metric());
+    let id = format!("{}/{key}{channel}", kind.name());
     let number = |column: &str| row.get(column).and_then(Value::as_f64);
     let interval = |of, low, high| Some(Interval { of, low: number(low)?, high: number(high)?, level: 0.95 });
     let interval = match kind {
