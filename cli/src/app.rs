@@ -194,8 +194,8 @@ impl Opened {
             Scope::All => self.analyse_all(&inputs).await,
             Scope::Changed(new) if new.is_empty() => {
                 let jobs: Vec<String> = inflow_analytics::jobs_of_the_clock().into_iter().map(str::to_owned).collect();
-                let marts =
-                    inflow_analytics::analyze(&self.store, &self.config, &self.clock, &jobs, &inflow_analytics::Scope::Changed(Vec::new()));
+                let nothing = inflow_analytics::Scope::Changed(Vec::new());
+                let marts = inflow_analytics::analyze(&self.store, &self.config, &self.clock, &jobs, &nothing);
                 Ok(marts.instrument(info_span!(target: "timing", "marts")).await?)
             }
             Scope::Changed(new) => {
