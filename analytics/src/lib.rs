@@ -43,6 +43,7 @@ mod suppress;
 mod thresholds;
 mod unmapped;
 mod words;
+mod written;
 mod zones;
 
 pub use analyze::{Scope, analyze, analyze_in_parts, analyze_into, jobs, jobs_of_the_clock};
@@ -64,3 +65,4 @@ pub use report::{Definition, NO_DIMENSION, Query, Report, report, report_part};
 pub use superseded::superseded;
 pub use thresholds::check_alerts;
 pub use unmapped::{Meaning, Unmapped, unmapped_words};
+pub use written::written_out;

@@ -152,6 +152,7 @@ impl App {
             serve_clickhouse: clickhouse,
             behind_proxy: config.settings.serve.behind_proxy,
             clock: config.clock(),
+            write_out: Some(inflow_analytics::written_out),
             progress: Arc::new(TerminalProgress::new(self.printer.clone())),
             ..StoreOptions::new(self.data_dir())
         })

@@ -52,7 +52,7 @@ pub use analysed::{Reading, Standing, within_segments};
 pub use client::Param;
 pub use closings::ClosingRow;
 pub use decisions::DecisionRow;
-pub use endpoint::{READER, WRITER};
+pub use endpoint::{READER, ViewArgument, ViewCall, ViewValue, WRITER, WriteOut};
 pub use error::StoreError;
 pub use insert::InsertInto;
 pub use messages::{MessageRow, MessageState};

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use inflow_config::{SharedClock, StoreSettings, SystemClock};
 use secrecy::SecretString;
 
+use crate::endpoint::WriteOut;
 use crate::progress::{Progress, Silent};
 
 /// What a store is opened with. Start from [`StoreOptions::new`] and set what differs.
@@ -26,6 +27,8 @@ pub struct StoreOptions {
     pub behind_proxy: bool,
     /// The clock of what the store writes by itself.
     pub clock: SharedClock,
+    /// Writes views out where a reader's statement calls them; `None`: the views themselves are read.
+    pub write_out: Option<WriteOut>,
     /// Told of the engine's download.
     pub progress: Arc<dyn Progress>,
 }
@@ -41,6 +44,7 @@ impl StoreOptions {
             reader_password: None,
             behind_proxy: false,
             clock: Arc::new(SystemClock),
+            write_out: None,
             progress: Arc::new(Silent),
         }
     }

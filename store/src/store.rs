@@ -327,7 +327,14 @@ async fn start(options: &StoreOptions, lock: &mut FolderLock) -> Result<(Url, Se
         behind_proxy: options.behind_proxy,
     };
     let stop = CancellationToken::new();
-    let task = tokio::spawn(endpoint::serve(listener, Arc::clone(&engine), access, options.settings.result_cache, stop.clone()));
+    let task = tokio::spawn(endpoint::serve(
+        listener,
+        Arc::clone(&engine),
+        access,
+        options.settings.result_cache,
+        options.write_out,
+        stop.clone(),
+    ));
     Ok((url, Serving { task, stop: stop.drop_guard() }, engine))
 }
 

@@ -1,14 +1,14 @@
 //! Every definition installs and runs, whatever it is grouped by.
 
-use inflow_analytics::{AnalyticsError, Scope, analyze, analyze_into, catalogue, close, report};
+use inflow_analytics::{AnalyticsError, Scope, analyze, analyze_into, catalogue, close, report, superseded, written_out};
 use inflow_config::{Budget, Explain, Persona, Tag};
-
+use inflow_store::{ViewArgument, ViewCall, ViewValue, array_literal, quote_text};
 use serde_json::json;
 
 use crate::world::{World, application, query};
 
-#[tokio::test]
-async fn every_metric_runs_by_every_dimension() {
+/// A world of which every metric has something to say.
+async fn full_world() -> World {
     let mut world = World::new().await;
     world.config.personas.tag = vec![Tag { id: "nights".to_owned(), night_shift: Some(true), ..Tag::default() }];
     world.config.personas.persona = vec![Persona { id: "any".to_owned(), tags: vec!["nights".to_owned()], ..Persona::default() }];
@@ -39,6 +39,54 @@ async fn every_metric_runs_by_every_dimension() {
     let owed = json!({"kind": "referral_bonus", "rule": "brought", "channel": "boss", "hire": "hr/1", "source_id": "brought/hr/1", "started": "2026-10-02",
         "amount": "1", "currency": "CNY", "accrued": "1"});
     world.insert("owed", vec![owed]).await;
+    world
+}
+
+/// What readers' statements read instead of the views has the views' rows.
+#[tokio::test]
+async fn what_is_written_out_says_the_same_as_the_view() {
+    let world = full_world().await;
+    let text = |name: &str, value: &str| ViewArgument {
+        name: name.to_owned(),
+        sql: quote_text(value),
+        value: Some(ViewValue::Text(value.to_owned())),
+    };
+    let texts = |name: &str, values: &[&str]| {
+        let values: Vec<String> = values.iter().map(|value| (*value).to_owned()).collect();
+        ViewArgument { name: name.to_owned(), sql: array_literal(&values), value: Some(ViewValue::Texts(values)) }
+    };
+    for metric in catalogue().iter().chain(superseded().first()) {
+        let view = metric.view();
+        // Days, weeks and months stand in `period`.
+        let (calendar, dimensions): (Vec<&str>, Vec<&str>) =
+            metric.dimensions.iter().partition(|name| ["day", "week", "month"].contains(name));
+        let dimensions: Vec<&str> = dimensions.into_iter().filter(|name| *name != "none").collect();
+        let period = calendar.first().map(|_| "period");
+        let columns: Vec<&str> = dimensions.iter().chain(&metric.keys).chain(&metric.columns).copied().chain(period).collect();
+        for (by, channel) in [(&dimensions[..0], &[][..]), (&dimensions[..], &["boss"][..])] {
+            let arguments = vec![
+                text("from", "2026-10-01"),
+                text("to", "2026-10-31"),
+                text("tz", ""),
+                text("as_of", "2026-11-26 00:00:00.000"),
+                texts("by", by),
+                texts("channel", channel),
+                texts("store", &[]),
+            ];
+            let called: Vec<String> = arguments.iter().map(|argument| format!("{} = {}", argument.name, argument.sql)).collect();
+            let call = ViewCall { view: view.clone(), arguments };
+            let query = written_out(&call).unwrap_or_else(|| panic!("{view} by {by:?}"));
+            let select = |from: &str| format!("SELECT {} FROM {from} AS m ORDER BY ALL", columns.join(", "));
+            let of_view = world.store.rows(&select(&format!("inflow.{view}({})", called.join(", "))), &[]).await.unwrap();
+            let written = world.store.rows(&select(&format!("(\n{query})")), &[]).await.unwrap();
+            assert_eq!(written, of_view, "{view} by {by:?} of {channel:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_metric_runs_by_every_dimension() {
+    let world = full_world().await;
     for metric in catalogue() {
         let (periods, dimensions): (Vec<&str>, Vec<&str>) =
             metric.dimensions.iter().partition(|name| ["day", "week", "month"].contains(name));

@@ -168,7 +168,11 @@ impl Ask {
 
     /// A column as a panel reads it: amounts to the cent, as reports print them.
     fn value(&self, column: &str) -> String {
-        format!("{} AS {}", self.plain(column), if column == "reason" && self.metric.id == "budget_advice" { "move_reason" } else { column })
+        format!(
+            "{} AS {}",
+            self.plain(column),
+            if column == "reason" && self.metric.id == "budget_advice" { "move_reason" } else { column }
+        )
     }
 
     fn plain(&self, column: &str) -> String {

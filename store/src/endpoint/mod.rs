@@ -15,6 +15,7 @@ mod kept;
 mod reader;
 mod request;
 mod run;
+mod written;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -45,6 +46,7 @@ use fault::code;
 use kept::{Answer, Answers, Unkept};
 use request::{Asked, Incoming, LONGEST_STATEMENT, open_body, settings_for};
 use run::{Begin, Job, Running};
+pub use written::{ViewArgument, ViewCall, ViewValue, WriteOut};
 
 /// Readers' statements that run at once; more wait, then are turned away.
 const READERS_AT_ONCE: usize = 16;
@@ -60,15 +62,24 @@ struct Endpoint {
     access: Access,
     readers: Arc<Semaphore>,
     answers: Option<Answers>,
+    write_out: Option<WriteOut>,
     server_name: HeaderValue,
 }
 
 /// Serves until told to stop. Pieces of an answer are sent at once: the end of one would else wait 40 ms for the client to say that it has the rest.
-/// Answers to readers are kept up to `kept` bytes of them.
-pub async fn serve(listener: TcpListener, engine: Arc<Engine>, access: Access, kept: u64, stop: CancellationToken) -> std::io::Result<()> {
+/// Answers to readers are kept up to `kept` bytes of them; views that they read are written out by `write_out`.
+pub async fn serve(
+    listener: TcpListener,
+    engine: Arc<Engine>,
+    access: Access,
+    kept: u64,
+    write_out: Option<WriteOut>,
+    stop: CancellationToken,
+) -> std::io::Result<()> {
     let answers = Answers::new(kept, engine.measures().clone());
     let server_name = HeaderValue::from_str(&host_name()).unwrap_or(HeaderValue::from_static("inflow"));
-    let endpoint = Arc::new(Endpoint { engine, access, readers: Arc::new(Semaphore::new(READERS_AT_ONCE)), answers, server_name });
+    let endpoint =
+        Arc::new(Endpoint { engine, access, readers: Arc::new(Semaphore::new(READERS_AT_ONCE)), answers, write_out, server_name });
     let listener = listener.tap_io(|connection| {
         // Only slower without it.
         let _ = connection.set_nodelay(true);
@@ -176,6 +187,7 @@ impl Endpoint {
             role,
             surroundings,
             sql,
+            write_out: self.write_out,
             params: std::mem::take(&mut asked.params),
             default_format: asked.default_format.take(),
             whole: asked.whole,

@@ -13,11 +13,12 @@ use super::fault::{Fault, code};
 use super::formats::{Joiner, Joint, joint};
 use super::reader;
 use super::request::is_narrowing;
+use super::written::{self, WriteOut};
 use crate::embedded::{Engine, Role, Surroundings};
 use crate::ffi::{Connection, Counters};
 use crate::measures::Outcome;
 use crate::sql::{Shape, Tokens, shape};
-use crate::writes::Target;
+use crate::writes::{Noted, Target};
 
 /// How long a client may leave its result unread before the statement is given up.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -25,6 +26,8 @@ const PATIENCE: Duration = Duration::from_mins(2);
 const BEFORE_LATE_ERROR: Duration = Duration::from_millis(50);
 /// Pieces that wait for the network.
 const AHEAD: usize = 2;
+/// Errors that another wording of the same statement would have too: rows, bytes and time of it or of its result, memory, and that it was stopped.
+const LIMITS: [u32; 7] = [158, 159, 210, 241, 307, 394, 396];
 
 /// A statement with a result.
 #[derive(Debug, Clone)]
@@ -37,6 +40,8 @@ pub struct Job {
     pub surroundings: Surroundings,
     /// The statement.
     pub sql: String,
+    /// Writes the views out that a reader's statement calls.
+    pub write_out: Option<WriteOut>,
     /// Values of its parameters.
     pub params: Vec<(String, String)>,
     /// Format when it names none.
@@ -169,29 +174,56 @@ fn work(job: Job, out: &mut Out, state: &State) -> Result<(), Fault> {
     let target = (!reads).then(|| Target::of(sql.as_bytes(), job.surroundings.database.as_deref()));
     let noted = target.map(|target| job.engine.writes().note(target));
     let reshaped = job.surroundings.settings.iter().any(|(name, _)| name == "extremes" || name.ends_with("array_of_rows"));
-    if !streamable || job.whole || reshaped || joint == Joint::Whole {
-        let output = session.query(sql.as_bytes(), &format, &job.params)?;
-        let counters = output.counters();
-        // Who wrote and is told so reads what was written.
-        drop(noted);
-        out.begin(format, counters, output.as_ref().is_empty());
-        out.piece(Bytes::from_owner(output))?;
-    } else {
-        let mut stream = session.stream(sql.as_bytes(), &format, &job.params)?;
+    let streamed = streamable && !job.whole && !reshaped && joint != Joint::Whole;
+    let mut giving = Giving { session, format, params: job.params, joint: streamed.then_some(joint) };
+    let written = job.write_out.filter(|_| job.role == Role::Reader).and_then(|by| written::write_out(&sql, by));
+    if let Some(written) = written {
+        match giving.give(&written, out, None) {
+            // A store of before these definitions, or a mistake: the statement as it was sent has the result, or the right message.
+            Err(fault) if out.begin.is_some() && !LIMITS.contains(&fault.code) => {
+                tracing::debug!(code = fault.code, "views are read as they are");
+            }
+            done => return done,
+        }
+    }
+    giving.give(&sql, out, noted)
+}
+
+/// A statement's way from the engine to the network.
+struct Giving {
+    session: Connection,
+    format: String,
+    params: Vec<(String, String)>,
+    /// How pieces are joined; none: the result is wanted whole.
+    joint: Option<Joint>,
+}
+
+impl Giving {
+    fn give(&mut self, sql: &str, out: &mut Out, noted: Option<Noted<'_>>) -> Result<(), Fault> {
+        let Some(joint) = self.joint else {
+            let output = self.session.query(sql.as_bytes(), &self.format, &self.params)?;
+            let counters = output.counters();
+            // Who wrote and is told so reads what was written.
+            drop(noted);
+            out.begin(self.format.clone(), counters, output.as_ref().is_empty());
+            out.piece(Bytes::from_owner(output))?;
+            return out.finish();
+        };
+        let mut stream = self.session.stream(sql.as_bytes(), &self.format, &self.params)?;
         let mut joiner = Joiner::new(joint);
         while let Some(piece) = stream.next()? {
             let piece = joiner.join(Bytes::from_owner(piece)).map_err(|misfit| Fault::new(1002, misfit.to_string()))?;
             if piece.is_empty() {
                 continue;
             }
-            out.begin(format.clone(), Counters::default(), false);
+            out.begin(self.format.clone(), Counters::default(), false);
             out.piece(piece)?;
         }
         let end = joiner.end();
-        out.begin(format, Counters::default(), end.is_empty());
+        out.begin(self.format.clone(), Counters::default(), end.is_empty());
         out.piece(end)?;
+        out.finish()
     }
-    out.finish()
 }
 
 /// A reader's text as it is to be run. Limits that the request names are those of its result, and not of what is read to judge it.
