@@ -1,6 +1,6 @@
 //! `cargo xtask bench panels`: every statement of Grafana's dashboards against a store that is served, as Grafana sends them: how long each takes.
 //!
-//! The files of `dashboards/grafana/en` are read as they stand. The range is the last 90 days up to what the store heard last, everything chosen, and
+//! The files of `dashboards/grafana/en` are read as they stand. The range is the last 90 days up to that of the last application, everything chosen, and
 //! hidden variables are asked first. With `--uncached` every text is another one, so that no answer can be a remembered one.
 
 use anyhow::{Context, Result, bail};
@@ -44,7 +44,10 @@ impl Panels {
     /// When a statement fails, or is slower than promised.
     pub fn run(&self, root: &Path) -> Result<()> {
         let host = self.url.strip_prefix("http://").context("--url begins with http://")?.trim_end_matches('/');
-        let latest = first(host, "SELECT toUnixTimestamp(ifNull(max(last_attempt_at), now())) FROM inflow_state.connection_health")?;
+        let latest = first(
+            host,
+            "SELECT toUnixTimestamp(toStartOfDay(max(applied_at), 'UTC')) FROM inflow.applications WHERE applied_at < now() + toIntervalDay(90)",
+        )?;
         let to: i64 = latest.parse().with_context(|| format!("{latest} is no instant"))?;
         let mut values = BTreeMap::new();
         for (name, value) in
