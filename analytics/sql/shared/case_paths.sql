@@ -10,7 +10,8 @@ WITH
     (
         SELECT
             case_key, any(s.connection) AS connection, $needed(any(s.*) AS in_*),
-            groupArray((s.stage_rank, toUnixTimestamp64Milli(s.entered_at), multiIf(s.precision = 'implied', 1, s.precision = 'day', 2, 0))) AS steps
+            -- In one number each: tuples are gathered at a third of the speed.
+            groupArray(toUnixTimestamp64Milli(s.entered_at) * 1024 + 4 * s.stage_rank + multiIf(s.precision = 'implied', 1, s.precision = 'day', 2, 0)) AS steps
         FROM inflow.application_stages AS s
         WHERE s.entered_at <= {as_of:DateTime64(3, 'UTC')} AND s.entered_at < latest
           AND (s.stage_rank >= 7 OR s.entered_at >= toDateTime64({from:Date}, 3, 'UTC') - toIntervalHour(14))
@@ -22,9 +23,9 @@ SELECT
     $sliced(toString(in_*)),
     cityHash64(multiIf({tz:String} != '', {tz:String}, zones[toString(in_channel)] != '', zones[toString(in_channel)], 'UTC')) AS zone_key,
     g.case_key AS case_key,
-    g.steps.1 AS ranks,
-    g.steps.2 AS millis,
-    g.steps.3 AS vague,
+    arrayMap(step -> toUInt8(bitAnd(bitShiftRight(step, 2), 255)), g.steps) AS ranks,
+    arrayMap(step -> bitShiftRight(step, 10), g.steps) AS millis,
+    arrayMap(step -> toUInt8(bitAnd(step, 3)), g.steps) AS vague,
     toUnixTimestamp64Milli(l.till) AS known_from
 FROM gathered AS g
 LEFT JOIN $first_looks() AS l ON l.connection = g.connection
