@@ -12,7 +12,7 @@ import { day, daysBetween, instant, money, shift } from "./format.js";
 import { LANGUAGES, choose as chooseLanguage, pick, t } from "./i18n.js";
 import { watch } from "./live.js";
 import * as model from "./model.js";
-import { subjects } from "./nav.js";
+import { SUBJECTS, subjects } from "./nav.js";
 import { empty, nothingInPeriod } from "./notes.js";
 import { languageMarks, preferences } from "./prefs.js";
 import { prepare as preparePrint } from "./print.js";
@@ -79,8 +79,11 @@ function filters(metric) {
 /** The chosen filters that a metric cannot be narrowed by. */
 const unfiltered = (metric) => ["store", "channel"].filter((name) => chosen[name] && !(name in filters(metric)));
 
-/** Whether the reader's role may see what a card is about. */
-const isOpen = (card) => !card.metric || metricOf(card.metric) !== undefined;
+/** Whether the reader's role may see what a card is about: its metric, or where it has none of its own every report that it reads. */
+const isOpen = (card) => (card.metric ? [card.metric] : Object.values(card.reports).map(({ metric }) => metric)).every((id) => metricOf(id) !== undefined);
+
+/** The subjects in which the reader's role may see at least one card, in their order. */
+const offered = (now) => SUBJECTS.filter((subject) => cardsOf(subject, now).some(isOpen));
 
 // ---- loading
 
@@ -103,8 +106,15 @@ async function loadAll(quiet = false) {
   }
   if (!known.overview.stores.includes(chosen.store)) chosen.store = "";
   if (chosen.channel && !channelNames(known.overview).has(chosen.channel)) chosen.channel = "";
+  keepOffered();
   address.write(chosen, false);
   await load(quiet);
+}
+
+/** A subject that an address names and the role does not include gives way to the first that it does. */
+function keepOffered() {
+  const open = offered(context());
+  if (!open.includes(chosen.subject)) chosen.subject = open[0] ?? SUBJECTS[0];
 }
 
 /** Reports that cost money, in which a store's share may be unknown. */
@@ -194,7 +204,7 @@ function head() {
   // Taken out for whom the books are not open.
   const books = at("to-books");
   if (books) books.hidden = chosen.subject !== "spend";
-  subjects(at("subjects"), chosen.subject, (subject) => address.of({ ...chosen, subject, drill: null }), (subject) => choose({ subject, drill: null }));
+  subjects(at("subjects"), offered(context()), chosen.subject, (subject) => address.of({ ...chosen, subject, drill: null }), (subject) => choose({ subject, drill: null }));
   marks(names);
   fill(at("notices"), banners(connections, { zone, names, period: span }));
   const isEmpty = !overview.data.first;
@@ -323,7 +333,9 @@ function wire() {
   document.addEventListener("keydown", escape);
   window.addEventListener("popstate", () => {
     chosen = address.read(location.search);
-    if (known.overview) load();
+    if (!known.overview) return;
+    keepOffered();
+    load();
   });
   drill.prepare(() => choose({ drill: null, of: "", stage: "" }));
   preparePrint(() => known.overview?.data.first && draw());

@@ -7,7 +7,7 @@ import { learn, metricOf } from "./figure.js";
 import { count, day, decimal, instant, isNumber, money, percent } from "./format.js";
 import { LANGUAGES, choose, known, pick, t } from "./i18n.js";
 import { BUDGET } from "./metrics.js";
-import { subjects } from "./nav.js";
+import { SUBJECTS, subjects } from "./nav.js";
 import { languageMarks, preferences } from "./prefs.js";
 import { meaning } from "./words.js";
 
@@ -133,7 +133,8 @@ function render() {
   at("version").textContent = `Inflow ${overview.version}`;
   at("asof").textContent = t("as_of", { at: day(overview.today) });
   for (const node of document.querySelectorAll("[data-meaning]")) fill(node, ...meaning(metricOf(node.dataset.meaning === "budget" ? BUDGET : node.dataset.meaning)));
-  subjects(at("subjects"), "spend", (subject) => `/?subject=${subject}`);
+  // Whom the books are open to may see a card of every subject.
+  subjects(at("subjects"), SUBJECTS, "spend", (subject) => `/?subject=${subject}`);
   drawMonths();
   const nothing = !overview.data.first;
   at("board").hidden = nothing;

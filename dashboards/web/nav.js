@@ -1,11 +1,11 @@
-// The way between the eight subjects, the same on every page.
+// The way between the subjects, the same on every page. A subject of which a reader may see nothing is not on it.
 import { fill, h } from "./dom.js";
 import { t } from "./i18n.js";
 
 export const SUBJECTS = ["channels", "funnel", "spend", "heat", "hires", "interviews", "connections", "advice"];
 
-/** Links to all subjects; `address(subject)` says where each is, `go` (if given) takes the reader there without a new page. */
-export function subjects(node, current, address, go = null) {
+/** Links to the subjects of `offered`; `address(subject)` says where each is, `go` (if given) takes the reader there without a new page. */
+export function subjects(node, offered, current, address, go = null) {
   const link = (subject) =>
     h(
       "a",
@@ -24,6 +24,6 @@ export function subjects(node, current, address, go = null) {
       t(`subject_${subject}`),
     );
   const had = document.activeElement?.closest("#subjects a")?.textContent;
-  fill(node, SUBJECTS.map(link));
+  fill(node, offered.map(link));
   if (had) [...node.children].find((each) => each.textContent === had)?.focus();
 }
