@@ -11,14 +11,17 @@ export class Failure extends Error {
   }
 }
 
-async function get(path, signal) {
-  let answer;
+async function ask(path, headers, signal) {
   try {
-    answer = await fetch(path, { signal, headers: { accept: "application/json" } });
+    return await fetch(path, { signal, headers });
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Failure("unreachable", null, 0);
   }
+}
+
+async function get(path, signal) {
+  const answer = await ask(path, { accept: "application/json" }, signal);
   let body = null;
   try {
     body = await answer.json();
@@ -43,8 +46,19 @@ export async function report(metric, { by = [], from, to, filters = {} }, signal
   for (const [dimension, values] of Object.entries(filters)) {
     for (const value of values) query.append(dimension, value);
   }
-  const answer = await get(`/api/v1/report/${encodeURIComponent(metric)}?${query}`, signal);
-  answer.by = by;
+  const path = `/api/v1/report/${encodeURIComponent(metric)}?${query}`;
+  const answer = await get(path, signal);
+  Object.assign(answer, { by, path });
   for (const row of answer.rows) row[REPORT] = answer;
   return answer;
+}
+
+const XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
+/** A report that was read, as the workbook that the server writes of it in the reader's language. */
+export async function workbook({ path }) {
+  const answer = await ask(path, { accept: XLSX, "accept-language": document.documentElement.lang });
+  if (answer.ok) return answer.blob();
+  const said = await answer.json().catch(() => null);
+  throw new Failure(said?.detail ?? `HTTP ${answer.status}`, said?.hint, answer.status);
 }

@@ -1,7 +1,7 @@
 // The frame of a drawing: its title, the drawing, what it means, and under "more" the table, the method and what can be taken away.
 import { chartOf } from "./charts.js";
 import { at, fill, h } from "./dom.js";
-import { saveCsv, savePng } from "./download.js";
+import { savePng, tableButtons } from "./download.js";
 import { metricOf } from "./figure.js";
 import { behind } from "./figures.js";
 import { pick, t } from "./i18n.js";
@@ -55,7 +55,7 @@ export function complete(card, report, context) {
   const chart = chartOf(card.id);
   fill(
     at(`${card.id}-actions`),
-    report ? h("button", { type: "button", class: "action", "data-focus": `csv-${card.id}`, onclick: () => saveCsv(report) }, t("download_csv")) : null,
+    report ? tableButtons(report, card.id) : null,
     report && chart ? h("button", { type: "button", class: "action", "data-focus": `png-${card.id}`, onclick: () => savePng(chart, report) }, t("download_png")) : null,
   );
 }

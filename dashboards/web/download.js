@@ -1,9 +1,11 @@
-// What a reader takes away: the rows of a report as csv, a drawing as png.
+// What a reader takes away: the rows of a report as csv or xlsx, a drawing as png.
+import { workbook } from "./api.js";
 import { columnsOf } from "./figure.js";
 import { h } from "./dom.js";
+import { t } from "./i18n.js";
 
 /** As `inflow report --format csv` writes it: the same columns, order and quotes. */
-export function csv(report) {
+function csv(report) {
   const columns = columnsOf(report);
   const cell = (value) => {
     if (value === null || value === undefined) return "";
@@ -14,7 +16,7 @@ export function csv(report) {
 }
 
 /** Hands `content` to the browser as a file. */
-export function save(name, content, type) {
+function save(name, content, type) {
   const url = URL.createObjectURL(new Blob([content], { type }));
   h("a", { href: url, download: name }).click();
   // Not at once: some browsers read the address after the click has returned.
@@ -24,7 +26,29 @@ export function save(name, content, type) {
 const nameOf = (report, ending) => `inflow-${report.metric}-${report.from}-${report.to}.${ending}`;
 
 /** With a byte order mark: without it Excel reads Chinese as noise. */
-export const saveCsv = (report) => save(nameOf(report, "csv"), `\uFEFF${csv(report)}`, "text/csv;charset=utf-8");
+const saveCsv = (report) => save(nameOf(report, "csv"), `\uFEFF${csv(report)}`, "text/csv;charset=utf-8");
+
+/** With amounts, shares and days as what Excel reckons with, and a sheet of definitions: the server writes it, as `inflow report --format xlsx` does. */
+async function saveXlsx(report, button) {
+  button.parentElement.querySelector(".failed")?.remove();
+  try {
+    const book = await workbook(report);
+    save(nameOf(report, "xlsx"), book, book.type);
+  } catch (error) {
+    const words = error.message === "unreachable" ? t("unreachable") : error.message;
+    button.after(h("span", { class: "failed", role: "status" }, t("failed", { error: words })));
+  }
+}
+
+/** The buttons by which the rows of a report are taken away; `name` tells them from those of other cards. */
+export function tableButtons(report, name) {
+  const button = (form, onclick, words) => h("button", { type: "button", class: "action", "data-focus": `${form}-${name}`, onclick }, words);
+  return [
+    button("csv", () => saveCsv(report), t("download_csv")),
+    // What the page hides, since nothing is known of a store's share, would stand in the server's file as a figure.
+    report.hides ? null : button("xlsx", ({ currentTarget }) => saveXlsx(report, currentTarget), t("download_xlsx")),
+  ];
+}
 
 /** A drawing as it stands, on the page's own ground, at twice its size. */
 export function savePng(chart, report) {

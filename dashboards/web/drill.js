@@ -1,6 +1,6 @@
 // What stands behind a figure, in a dialog over the page: opened from a figure, closed by Esc, by its button or by going back.
 import * as api from "./api.js";
-import { saveCsv } from "./download.js";
+import { tableButtons } from "./download.js";
 import { at, fill, h } from "./dom.js";
 import { applicationIds, ledgerLines } from "./entries.js";
 import { count } from "./format.js";
@@ -40,9 +40,9 @@ export async function show(wanted, context) {
   }
   // Closed, or another one opened meanwhile.
   if (shown !== wanted) return;
-  const csv = h("button", { type: "button", class: "action", onclick: () => saveCsv(report) }, t("download_csv"));
+  const takes = tableButtons(report, "drill");
   if (wanted.drill === "spend_entries") {
-    fill(at("drill-controls"), csv);
+    fill(at("drill-controls"), takes);
     fill(at("drill-body"), ledgerLines(report, title, context.currency));
     return;
   }
@@ -58,7 +58,7 @@ export async function show(wanted, context) {
     { id: "drill-stage", onchange: ({ target }) => context.choose({ ...wanted, stage: target.value }) },
     [...found].filter(([each, rows]) => rows.length > 0 || each === stage).map(([each, rows]) => h("option", { value: each, selected: each === stage }, `${known("stage", each)} (${count(rows.length)})`)),
   );
-  fill(at("drill-controls"), h("label", { class: "pick small" }, h("span", {}, t("col_stage")), choice), csv);
+  fill(at("drill-controls"), h("label", { class: "pick small" }, h("span", {}, t("col_stage")), choice), takes);
   fill(at("drill-body"), applicationIds(found.get(stage), title, context.zone));
 }
 

@@ -100,7 +100,7 @@ export function unplaced(report) {
   if (!report?.rows) return report;
   const free = (row) => !(Number(row.amount ?? row.numerator ?? 0) !== 0);
   const hide = (row) => ({ ...row, amount: null, value: null, low: null, high: null, pooled_value: null, status: "unplaced" });
-  return { ...report, rows: report.rows.map((row) => (free(row) && row.status !== "no_data" ? hide(row) : row)) };
+  return { ...report, hides: true, rows: report.rows.map((row) => (free(row) && row.status !== "no_data" ? hide(row) : row)) };
 }
 
 export const total = (report) => report?.rows?.[0] ?? null;
