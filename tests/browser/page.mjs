@@ -3,14 +3,15 @@
 //   INFLOW_PAGE   address of the page of the demo       INFLOW_EMPTY   of a company without data
 //   INFLOW_OUT    folder for screenshots and seen.json  CHROMIUM       the browser
 //   INFLOW_MODULES  folder below which playwright-core and axe-core are installed
+//   INFLOW_TOKENS   JSON: a token of each role that is looked at
 //
-// seen.json: `{findings: [..], figures: [..], csv: [..]}`. Findings are sentences; the test that runs this wants none. Figures are compared
-// there with `inflow report`.
+// seen.json: `{findings: [..], figures: [..], month: [..], csv: [..], xlsx: [..], roles: {..}}`. Findings are sentences; the test that runs
+// this wants none. Figures and files are compared there with `inflow report`.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { back, closeness, drill, empty, keyboard, live, outage, print, share, takeaway } from "./walks.mjs";
+import { back, closeness, drill, empty, keyboard, live, month, outage, print, roles, share, takeaway } from "./walks.mjs";
 
-const { INFLOW_PAGE, INFLOW_EMPTY, INFLOW_OUT, INFLOW_MODULES, CHROMIUM } = process.env;
+const { INFLOW_PAGE, INFLOW_EMPTY, INFLOW_OUT, INFLOW_MODULES, INFLOW_TOKENS, CHROMIUM } = process.env;
 const require = createRequire(`${INFLOW_MODULES}/`);
 const { chromium } = require("playwright-core");
 const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
@@ -24,13 +25,14 @@ const LOOKS = [
   { lang: "en", theme: "dark", width: 375 },
 ];
 
-const seen = { findings: [], figures: [], csv: [] };
+const seen = { findings: [], figures: [], month: [], csv: [], xlsx: [], roles: {} };
 const say = (where, what) => seen.findings.push(`${where}: ${what}`);
 
-/** Answers of reports by address: what differs between two looks is the page, so the engine is asked once. */
+/** Answers of reports by address and form: what differs between two looks is the page, so the engine is asked once. */
 const answers = new Map();
 async function remembered(route) {
-  const url = route.request().url();
+  const asked = route.request();
+  const url = `${asked.url()} ${asked.headers().accept}`;
   if (!answers.has(url)) answers.set(url, route.fetch().then(async (answer) => ({ status: answer.status(), headers: answer.headers(), body: await answer.body() })));
   try {
     await route.fulfill(await answers.get(url));
@@ -44,15 +46,17 @@ async function remembered(route) {
 const browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
 
 /** A page whose complaints are findings. */
-async function open({ lang, theme, width }, where, { excused = () => false } = {}) {
+async function open({ lang, theme, width }, where, { excused = () => false, token = null } = {}) {
   const context = await browser.newContext({
     viewport: { width, height: width < 600 ? 812 : 900 },
     colorScheme: theme,
     locale: lang === "zh" ? "zh-CN" : "en-GB",
     reducedMotion: "reduce",
     permissions: ["clipboard-read", "clipboard-write"],
+    extraHTTPHeaders: token ? { authorization: `Bearer ${token}` } : {},
   });
-  await context.route("**/api/v1/report/**", remembered);
+  // What one role was told is not for another.
+  if (!token) await context.route("**/api/v1/report/**", remembered);
   const page = await context.newPage();
   page.on("console", (message) => ["error", "warning"].includes(message.type()) && !excused(message.text()) && say(where.now, `console: ${message.text()}`));
   page.on("pageerror", (error) => say(where.now, `uncaught: ${error.stack}`));
@@ -161,12 +165,12 @@ for (const look of LOOKS) {
 
 // Walks, each on a fresh page; a walk that loses its way is a finding too, and the others are made all the same.
 const wide = LOOKS[0];
-for (const walk of [keyboard, drill, back, share, takeaway, live, outage, print, closeness, empty]) {
+for (const walk of [keyboard, drill, back, share, takeaway, month, roles, live, outage, print, closeness, empty]) {
   const where = { now: walk.name };
   const { page, context } = await open(wide, where, { excused: (text) => walk === closeness && /503|ERR_/.test(text) });
   page.setDefaultTimeout(60_000);
   try {
-    await walk({ page, context, loaded, accessible, layout, say: (what) => say(walk.name, what), address: walk === empty ? INFLOW_EMPTY : INFLOW_PAGE, out: INFLOW_OUT, seen });
+    await walk({ page, context, loaded, accessible, layout, say: (what) => say(walk.name, what), address: walk === empty ? INFLOW_EMPTY : INFLOW_PAGE, out: INFLOW_OUT, seen, figures, tokens: JSON.parse(INFLOW_TOKENS), open: (other, token) => open(wide, other, { token }) });
   } catch (error) {
     say(walk.name, `lost its way: ${error.message}`);
     await page.screenshot({ path: `${INFLOW_OUT}/${walk.name}-lost.png` }).catch(() => {});

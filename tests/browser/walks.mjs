@@ -107,8 +107,8 @@ export async function share({ page, context, loaded, say, address }) {
   if (/Zhaopin/.test(await other.locator("#unit_costs").innerText())) say("the filter by channel lets others through");
 }
 
-/** What is taken away: csv as the command line writes it (compared by the test), the drawing as a picture. */
-export async function takeaway({ page, loaded, say, address, seen }) {
+/** What is taken away: csv and xlsx as the command line writes them (compared by the test), the drawing as a picture. */
+export async function takeaway({ page, loaded, say, address, out, seen }) {
   for (const [subject, card, by] of [["channels", "channels", "channel"], ["spend", "cost", "channel"], ["heat", "heat", "none"]]) {
     await page.goto(`${address}/?subject=${subject}`);
     await loaded(page);
@@ -119,10 +119,50 @@ export async function takeaway({ page, loaded, say, address, seen }) {
     if (!metric) say(`the file is called ${file.suggestedFilename()}`);
     if (!text.startsWith("\uFEFF")) say("Excel would not know that the file is UTF-8");
     seen.csv.push({ metric, by, from, to, text: text.slice(1) });
+    const [book] = await Promise.all([page.waitForEvent("download"), page.locator(`[data-focus="xlsx-${card}"]`).click()]);
+    if (book.suggestedFilename() !== file.suggestedFilename().replace(/csv$/, "xlsx")) say(`the workbook is called ${book.suggestedFilename()}`);
+    const kept = `${out}/${card}.xlsx`;
+    await book.saveAs(kept);
+    seen.xlsx.push({ metric, by, from, to, file: kept });
     if (card === "channels") continue;
     const [picture] = await Promise.all([page.waitForEvent("download"), page.locator(`[data-focus="png-${card}"]`).click()]);
     const bytes = readFileSync(await picture.path());
     if (bytes.subarray(1, 4).toString() !== "PNG" || bytes.length < 5000) say(`the picture of ${card} is ${bytes.length} bytes`);
+  }
+}
+
+/** A month that is over, figure by figure, where the same figures stand in finance's workbooks too. */
+export async function month({ page, loaded, say, address, figures, seen }) {
+  for (const subject of ["channels", "spend"]) {
+    await page.goto(`${address}/?subject=${subject}&period=custom&from=2026-10-01&to=2026-10-31`);
+    await loaded(page);
+    // The rows under "more" hold every figure of a report, few cases and no data too.
+    const found = await page.evaluate(figures);
+    if (found.length === 0) say(`${subject} has no figure`);
+    seen.month.push(...found.map((figure) => ({ subject, ...figure })));
+  }
+}
+
+/** Each role is offered the subjects in which it may see something, and nothing that it is refused is asked for. */
+export async function roles({ open, loaded, say, address, tokens, seen }) {
+  for (const [role, token] of Object.entries(tokens)) {
+    const where = { now: `as ${role}` };
+    const { page, context } = await open(where, token);
+    await page.goto(`${address}/`);
+    await loaded(page);
+    const links = page.locator("#subjects a");
+    const subjects = (await links.evaluateAll((nodes) => nodes.map((node) => new URL(node.href).searchParams.get("subject"))));
+    for (const subject of subjects) {
+      await page.goto(`${address}/?subject=${subject}`);
+      await loaded(page);
+      if ((await page.locator('#subjects a[aria-current="page"]').count()) !== 1) say(`${role} is offered ${subject} and does not get there`);
+      if ((await page.locator("#board section").count()) === 0) say(`${role} is offered ${subject}, which shows nothing`);
+    }
+    // An address that somebody else sent leads to what there is.
+    await page.goto(`${address}/?subject=advice`);
+    await loaded(page);
+    seen.roles[role] = { subjects, advice: new URL(page.url()).searchParams.get("subject") };
+    await context.close();
   }
 }
 

@@ -37,7 +37,7 @@ net = "金额"
 const MESSAGES: &str = "[[receiver]]\nid = \"group\"\nshape = \"wecom\"\nurl = \"file:hook\"\n\n[[message]]\nid = \"daily\"\nkind = \"day\"\nto = [\"group\"]\n\n[[message]]\nid = \"monthly\"\nkind = \"month\"\nto = [\"group\"]\n";
 
 /// A company with resumes of October and of the second of November, and their cost.
-fn company() -> Company {
+pub fn company() -> Company {
     let company = Company::new();
     let mut people = "姓名,手机,渠道,岗位,投递时间,状态,状态时间\n".to_owned();
     for at in 0..30 {

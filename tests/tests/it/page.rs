@@ -1,8 +1,11 @@
 //! The built-in page in a real, headless Chromium: `tests/browser` walks over the page of the demo and of an empty company in both
 //! languages, both themes, on a phone and on a wide screen, and tells what it saw. Here its findings must be none, and every figure that
-//! stood on a page must be that of `inflow report`, to the last digit, and of the simulator's truth.
+//! stood on a page must be that of `inflow report`, to the last digit, and of the simulator's truth; some are followed into every other place
+//! where they can be read.
 
+use crate::grafana::everywhere::{Figure, OF_THE_DEMO, Places};
 use crate::holder::Holder;
+use calamine::{Reader, Xlsx, open_workbook};
 use inflow_simulator::{Period, scenario};
 use inflow_tests::Company;
 use serde_json::Value;
@@ -12,6 +15,8 @@ use std::process::Command;
 use std::time::Duration;
 
 const ANYWHERE: [(&str, &str); 2] = [("INFLOW__SERVE__PAGE", "127.0.0.1:0"), ("INFLOW__SERVE__CLICKHOUSE", "127.0.0.1:0")];
+
+const FOLDERS: [&str; 4] = ["--config", "inflow-demo/config/inflow.toml", "--data-dir", "inflow-demo/data"];
 
 /// The browser, under the name by which the distribution installed it.
 fn chromium() -> PathBuf {
@@ -36,7 +41,7 @@ fn bare() -> Company {
 }
 
 /// What the browser saw; its screenshots stay in `tmp/page` of the target folder.
-fn seen(demo: &Holder<'_>, empty: &Holder<'_>) -> Value {
+fn seen(demo: &Holder<'_>, empty: &Holder<'_>, tokens: &Value) -> Value {
     let tmp = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let out = tmp.join("page");
     let _none_yet = std::fs::remove_dir_all(&out);
@@ -55,6 +60,7 @@ fn seen(demo: &Holder<'_>, empty: &Holder<'_>) -> Value {
         .env("INFLOW_EMPTY", format!("http://{}", empty.page()))
         .env("INFLOW_OUT", &out)
         .env("INFLOW_MODULES", modules)
+        .env("INFLOW_TOKENS", tokens.to_string())
         .env("CHROMIUM", chromium())
         .output()
         .unwrap();
@@ -64,10 +70,9 @@ fn seen(demo: &Holder<'_>, empty: &Holder<'_>) -> Value {
 
 /// A report of the demo by the command line.
 fn report(company: &Company, metric: &str, by: &str, span: (&str, &str), format: &str) -> String {
-    let folders = ["--config", "inflow-demo/config/inflow.toml", "--data-dir", "inflow-demo/data"];
     let by = if by.is_empty() { "none" } else { by };
     let asked = ["report", metric, "--by", by, "--from", span.0, "--to", span.1, "--format", format];
-    company.run(&[&asked[..], &folders[..]].concat()).ok().out
+    company.run(&[&asked[..], &FOLDERS[..]].concat()).ok().out
 }
 
 fn of<'v>(value: &'v Value, key: &str) -> &'v str {
@@ -79,7 +84,7 @@ fn the_page_shows_the_truth_to_everybody_who_looks() {
     let (company, nobody) = (Company::new(), bare());
     let demo = Holder::start_with(&company, &["demo"], &ANYWHERE, Duration::from_mins(5));
     let empty = Holder::start_with(&nobody, &["serve"], &ANYWHERE, Duration::from_mins(2));
-    let seen = seen(&demo, &empty);
+    let seen = seen(&demo, &empty, &tokens(&company));
     let findings: Vec<&str> = seen["findings"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
     assert!(findings.is_empty(), "{}", findings.join("\n"));
     let figures = seen["figures"].as_array().unwrap();
@@ -90,6 +95,66 @@ fn the_page_shows_the_truth_to_everybody_who_looks() {
         let told = report(&company, of(file, "metric"), of(file, "by"), (of(file, "from"), of(file, "to")), "csv");
         assert_eq!(cells(of(file, "text")), cells(&told), "the csv file of {}", of(file, "metric"));
     }
+    assert_eq!(seen["xlsx"].as_array().unwrap().len(), 3);
+    for file in seen["xlsx"].as_array().unwrap() {
+        let told = report(&company, of(file, "metric"), of(file, "by"), (of(file, "from"), of(file, "to")), "csv");
+        assert_eq!(numbers(sheet(of(file, "file"))), numbers(cells(&told)), "the workbook of {}", of(file, "metric"));
+    }
+    // Every place to read a figure says the same, the page in the browser included.
+    let (places, month) = (Places::of(&company, &FOLDERS, &demo), seen["month"].as_array().unwrap());
+    for figure in &OF_THE_DEMO {
+        places.agree(figure, &stood(month, figure));
+    }
+    each_role_is_offered_what_it_may_see(&seen["roles"]);
+}
+
+/// What stood on the page of a figure of October; it stood there once at least.
+fn stood<'v>(month: &'v [Value], figure: &Figure<'_>) -> Vec<(&'static str, &'v str)> {
+    let name = format!("{}/{}", figure.metric, figure.column);
+    let is_it = |shown: &&Value| {
+        of(shown, "figure") == name
+            && of(shown, "by") == "channel"
+            && of(shown, "span") == "2026-10-01/2026-10-31"
+            && figure.row.iter().all(|(key, value)| shown["row"][*key] == *value)
+    };
+    let shown: Vec<(&str, &str)> = month.iter().filter(is_it).map(|shown| ("the page", of(shown, "value"))).collect();
+    assert!(!shown.is_empty(), "{figure:?} is not on the page");
+    shown
+}
+
+/// A token of each role that the browser looks at the page with.
+fn tokens(company: &Company) -> Value {
+    let sql = "SELECT requisition FROM inflow.application_stages WHERE requisition != '' GROUP BY requisition ORDER BY count() DESC, requisition LIMIT 1";
+    let busiest = company.run(&[&["query", sql, "--format", "TSV"], &FOLDERS[..]].concat()).ok().out;
+    let own = ["--requisition", busiest.trim()];
+    let roles: [(&str, &[&str]); 3] = [("recruiter", &own), ("finance", &[]), ("auditor", &[])];
+    let made = roles.map(|(role, more)| {
+        let token = company.run(&[&["token", "add", role, "--role", role], more, &FOLDERS[..]].concat()).ok().out;
+        (role.to_owned(), Value::from(token.trim()))
+    });
+    Value::Object(made.into_iter().collect())
+}
+
+/// A recruiter reads what can be told apart by requisition, and heat and advice cannot; the others read something of everything.
+fn each_role_is_offered_what_it_may_see(roles: &Value) {
+    let all = ["channels", "funnel", "spend", "heat", "hires", "interviews", "connections", "advice"];
+    let own: Vec<&str> = all.into_iter().filter(|subject| !["heat", "advice"].contains(subject)).collect();
+    for (role, offered, sent) in [("recruiter", &own[..], "channels"), ("finance", &all, "advice"), ("auditor", &all, "advice")] {
+        assert_eq!(roles[role], serde_json::json!({"subjects": offered, "advice": sent}), "{role}");
+    }
+}
+
+/// Cells of the first sheet of a workbook.
+fn sheet(file: &str) -> Vec<Vec<String>> {
+    let mut book: Xlsx<_> = open_workbook(file).unwrap();
+    let first = book.sheet_names().remove(0);
+    book.worksheet_range(&first).unwrap().rows().map(|row| row.iter().map(ToString::to_string).collect()).collect()
+}
+
+/// Cells with numbers as what they are: a workbook has no 2000.00, which is how it shows 2000.
+fn numbers(cells: Vec<Vec<String>>) -> Vec<Vec<String>> {
+    let number = |cell: String| cell.parse::<f64>().map_or(cell, |number| number.to_string());
+    cells.into_iter().map(|line| line.into_iter().map(number).collect()).collect()
 }
 
 /// Lines and cells of a file without quotes, numbers as one writes them: a browser says 0.000012 and 1 where the command line says 1.2e-5 and 1.0.

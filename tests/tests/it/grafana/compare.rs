@@ -66,7 +66,7 @@ fn said(kind: Kind, ask: &Ask, period: &str, row: &Row) -> String {
 }
 
 /// A value as text: numbers by what they are, however they are written, and nothing as nothing.
-fn plain(value: &Value) -> String {
+pub fn plain(value: &Value) -> String {
     match value {
         Value::Null => "nothing".to_owned(),
         Value::Number(number) => format!("{:?}", number.as_f64().unwrap()),

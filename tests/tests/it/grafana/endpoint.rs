@@ -40,19 +40,31 @@ pub fn report(page: &str, metric: &str, query: &[(&str, &str)]) -> Vec<Map<Strin
     report["rows"].as_array().unwrap().iter().map(|row| row.as_object().unwrap().clone()).collect()
 }
 
+/// What the page's port answers to a GET for one form of an answer.
+pub fn get(page: &str, path: &str, accept: &str) -> Vec<u8> {
+    let (status, body) = sent(page, &format!("GET {path} HTTP/1.0\r\nHost: {page}\r\nAccept: {accept}\r\n\r\n"));
+    assert_eq!(status, 200, "{path}: {}", String::from_utf8_lossy(&body));
+    body
+}
+
 fn post(host: &str, path: &str, body: &str) -> (u16, String) {
     exchange(host, &format!("POST {path} HTTP/1.0\r\nHost: {host}\r\nContent-Length: {}\r\n\r\n{body}", body.len()))
 }
 
-/// Version 1.0 of HTTP: the answer comes in one piece and its end is the connection's.
 fn exchange(host: &str, request: &str) -> (u16, String) {
+    let (status, body) = sent(host, request);
+    (status, String::from_utf8(body).unwrap())
+}
+
+/// Version 1.0 of HTTP: the answer comes in one piece and its end is the connection's.
+fn sent(host: &str, request: &str) -> (u16, Vec<u8>) {
     let mut stream = TcpStream::connect(host).unwrap();
     stream.write_all(request.as_bytes()).unwrap();
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).unwrap();
-    let answer = String::from_utf8(answer).unwrap();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+    let end = answer.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
+    let body = answer.split_off(end + 4);
+    (String::from_utf8(answer).unwrap().split(' ').nth(1).unwrap().parse().unwrap(), body)
 }
 
 fn encoded(text: &str) -> String {

@@ -5,6 +5,7 @@
 
 mod compare;
 mod endpoint;
+pub mod everywhere;
 mod expander;
 
 use crate::holder::Holder;
@@ -34,6 +35,7 @@ struct Look {
     zone: &'static str,
     grain: &'static str,
     known: &'static str,
+    from: i64,
     to: i64,
 }
 
@@ -41,10 +43,10 @@ const ALL: &[&str] = &["*"];
 const NOTHING: &[&str] = &[""];
 const ZONES: [&str; 3] = ["Asia/Shanghai", "UTC", "America/New_York"];
 const LOOKS: [Look; 4] = [
-    Look { channels: ALL, stores: ALL, zone: "", grain: "week", known: "now", to: TO },
-    Look { channels: &["boss", "douyin"], stores: ALL, zone: "", grain: "month", known: "now", to: TO },
-    Look { channels: &["zhaopin"], stores: &["美妆店"], zone: "", grain: "day", known: "then", to: TO_SEPTEMBER },
-    Look { channels: NOTHING, stores: NOTHING, zone: "channel", grain: "week", known: "now", to: TO },
+    Look { channels: ALL, stores: ALL, zone: "", grain: "week", known: "now", from: FROM, to: TO },
+    Look { channels: &["boss", "douyin"], stores: ALL, zone: "", grain: "month", known: "now", from: FROM, to: TO },
+    Look { channels: &["zhaopin"], stores: &["美妆店"], zone: "", grain: "day", known: "then", from: FROM, to: TO_SEPTEMBER },
+    Look { channels: NOTHING, stores: NOTHING, zone: "channel", grain: "week", known: "now", from: FROM, to: TO },
 ];
 
 /// A dashboard as Grafana reads it, with the description that it was made from.
@@ -87,7 +89,7 @@ fn viewer(endpoint: &str, board: &Value, look: Look) -> Viewer {
         ("known", one(look.known)),
     ];
     let values = values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-    let mut viewer = Viewer { values, from: FROM, to: look.to, interval: 86400 };
+    let mut viewer = Viewer { values, from: look.from, to: look.to, interval: 86400 };
     for variable in list(board, "/templating/list").iter().filter(|variable| variable["hide"] == 2) {
         let name = variable["name"].as_str().unwrap();
         let answer = ask(endpoint, &viewer.expand(variable["query"]["rawSql"].as_str().unwrap())).unwrap();
@@ -177,11 +179,15 @@ struct Served<'c> {
     endpoint: String,
 }
 
+/// Host and port of the ClickHouse endpoint that a process serves.
+fn endpoint_of(holder: &Holder<'_>) -> String {
+    holder.until("it names the endpoint", || holder.said().contains("ClickHouse http://"));
+    holder.said().split_once("ClickHouse http://").unwrap().1.split('/').next().unwrap().to_owned()
+}
+
 fn serve<'c>(company: &'c Company, arguments: &[&str]) -> Served<'c> {
     let holder = Holder::start(company, arguments);
-    let said = || holder.said();
-    holder.until("it names the endpoint", || said().contains("ClickHouse http://"));
-    let endpoint = said().split_once("ClickHouse http://").unwrap().1.split('/').next().unwrap().to_owned();
+    let endpoint = endpoint_of(&holder);
     let page = holder.page();
     Served { holder, page, endpoint }
 }
