@@ -79,6 +79,9 @@ pub struct Facts {
     pub counts: Box<Counts>,
     /// What it is compared with.
     pub before: Box<Counts>,
+    /// `activity` by channel from the begin of what it is compared with up to now. Only its `observed` is read: cases that a connection's first
+    /// pull found as they were, on a day that nobody told, and which may be of either period or of none.
+    pub found: Report,
     /// `volume` by day over both periods of a week; of others nothing is read.
     pub days: Option<Report>,
     /// `budget` of the month that holds the last day.
@@ -121,12 +124,24 @@ impl Facts {
             alerts: reader.ask("threshold", &[NO_DIMENSION], back(JUDGED), last, *now).await?,
             drops: reader.ask("channel_drop", &["channel"], period.from.min(back(1)), last, *now).await?,
             broken: broken(&store.health().await.map_err(unread)?, channels),
+            found: reader.ask("activity", &["channel"], period.before().from, period.to.max(today), *now).await?,
             counts,
             before,
             days,
             zone,
             asked,
         })
+    }
+
+    /// Cases of a channel that are in a stage since a day that nobody told.
+    pub fn undated(&self, channel: &str, stage: &str) -> Decimal {
+        of_stage(&self.found, channel, stage).and_then(|row| value(row, "observed")).unwrap_or_default()
+    }
+
+    /// How many there were, unless the figure says none while there are cases of unknown day: then that is not known.
+    pub fn dated<'r>(&self, figure: Figure<'r>, channel: &str, stage: &str) -> Figure<'r> {
+        let is_none = figure.value.is_some_and(|number| number.is_zero());
+        Figure { value: figure.value.filter(|_| !is_none || self.undated(channel, stage).is_zero()), ..figure }
     }
 
     /// Base currency.

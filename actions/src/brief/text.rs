@@ -5,11 +5,13 @@ use rust_decimal::Decimal;
 
 use super::alerts;
 use super::facts::{Facts, Figure, Figures, Row, appointments, channels, of_channel, of_stage, whole};
-use crate::words::{change, channel, count, money, percent, pick, status, value, weekday, word};
+use crate::words::{change, channel, count, money, percent, pick, stage, status, value, weekday, word};
 
 /// Lines of channels, and of alerts, before the rest is only counted.
 const MOST_CHANNELS: usize = 12;
 const MOST_ALERTS: usize = 5;
+/// Channels that a sentence names.
+const MOST_NAMED: usize = 5;
 /// Fewer than this are compared by their number alone.
 pub const FEWEST: Decimal = Decimal::from_parts(20, 0, 0, false, 0);
 
@@ -20,9 +22,11 @@ pub fn text(facts: &Facts, config: &Config, lang: Lang) -> String {
     lines.push(interviews(facts, lang));
     lines.extend(no_shows(facts, lang));
     lines.push(entered(facts, lang));
+    lines.extend(undated(facts, config, lang));
     lines.push(spend(facts, config, lang));
     lines.extend(unit_costs(facts, config, lang));
     let part = |title: &str, lines: Vec<String>, most: usize| listed(title, lines, most, lang);
+    lines.extend(part(pick(lang, "Plan of the month", "月度计划"), plans(facts, config, lang), MOST_CHANNELS));
     lines.extend(part(pick(lang, "Budget of the month", "当月预算"), alerts::budgets(facts, config, lang), MOST_ALERTS));
     lines.extend(part(pick(lang, "Broken", "异常"), alerts::broken(facts, config, lang), usize::MAX));
     lines.extend(part(pick(lang, "Alerts", "告警"), alerts::alerts(facts, config, lang), MOST_ALERTS));
@@ -221,6 +225,89 @@ pub fn entered(facts: &Facts, lang: Lang) -> String {
     match lang {
         Lang::En => format!("Invited {}, accepted {}, onboarded {}", of("invited"), of("accepted"), of("onboarded")),
         Lang::Zh => format!("约面 {},录用 {},入职 {}", of("invited"), of("accepted"), of("onboarded")),
+    }
+}
+
+/// Cases of which nobody told the day: a connection's first pull found them as they were. They are in no period's counts, and said beside them.
+pub fn undated(facts: &Facts, config: &Config, lang: Lang) -> Option<String> {
+    const STAGES: [&str; 4] = ["invited", "attended", "accepted", "onboarded"];
+    let found: Vec<&str> =
+        channels(&[&facts.found]).into_iter().filter(|id| STAGES.iter().any(|stage| !facts.undated(id, stage).is_zero())).collect();
+    let counts: Vec<String> = STAGES
+        .into_iter()
+        .map(|name| (name, found.iter().map(|id| facts.undated(id, name)).sum::<Decimal>()))
+        .filter(|(_, many)| !many.is_zero())
+        .map(|(name, many)| format!("{} {}", stage(lang, name), count(many)))
+        .collect();
+    if counts.is_empty() {
+        return None;
+    }
+    let names: Vec<String> = found.iter().take(MOST_NAMED).map(|id| channel(config, lang, id)).collect();
+    let rest = found.len().saturating_sub(MOST_NAMED);
+    Some(match lang {
+        Lang::En => {
+            let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
+            format!("Of unknown day, in neither count: {}; the first pull of {}{more} found them so", counts.join(", "), names.join(", "))
+        }
+        Lang::Zh => {
+            let more = if rest > 0 { format!("等 {} 个渠道", found.len()) } else { String::new() };
+            format!("日期不详、未计入以上两期:{};{}{more}首次拉取时已是如此", counts.join(","), names.join("、"))
+        }
+    })
+}
+
+/// Plan, actual and gap of a month: of the company, then of each channel that has a plan. Cost has budgets of its own.
+fn plans(facts: &Facts, config: &Config, lang: Lang) -> Vec<String> {
+    let period = facts.asked.period;
+    if period.kind != BriefKind::Month {
+        return Vec::new();
+    }
+    let counts = &facts.counts;
+    let only = &facts.asked.channels;
+    let of_all = if only.is_empty() { Some(None) } else { None };
+    let of_each =
+        config.channels.iter().map(|channel| channel.id.as_str()).filter(|id| only.is_empty() || only.iter().any(|one| one == id));
+    let mut lines = Vec::new();
+    for of in of_all.into_iter().chain(of_each.map(Some)) {
+        let Some(plan) = config.messages.plan_of(of, period.from) else { continue };
+        let name = of.map_or_else(|| pick(lang, "Company", "公司").to_owned(), |id| channel(config, lang, id));
+        for (key, title) in [
+            ("applied", pick(lang, "resumes", "简历")),
+            ("attended", pick(lang, "attended", "到面")),
+            ("onboarded", pick(lang, "onboarded", "入职")),
+        ] {
+            let Some(planned) = plan.of(key) else { continue };
+            let actual = match (key, of) {
+                ("applied", None) => Figure::of(whole(&counts.volume.whole), "applications"),
+                ("applied", Some(id)) => Figure::of(of_channel(&counts.volume.channels, id), "applications"),
+                (stage, None) => Figure::of(of_stage(&counts.activity.whole, "", stage), "events"),
+                (stage, Some(id)) => facts.dated(Figure::of(of_stage(&counts.activity.channels, id, stage), "events"), id, stage),
+            };
+            lines.push(against_plan(&format!("{name} {title}"), planned, actual, lang));
+        }
+    }
+    lines
+}
+
+/// `BOSS直聘 简历 110,计划 100,差距 +10,达成 110.0%`.
+fn against_plan(name: &str, planned: Decimal, actual: Figure<'_>, lang: Lang) -> String {
+    let plan = count(planned);
+    let Some(number) = actual.value.filter(|_| actual.status != "no_data") else {
+        let unknown = if actual.status == "no_data" { status(lang, "no_data") } else { pick(lang, "of unknown day", "日期不详") };
+        return match lang {
+            Lang::En => format!("{name} {unknown}, plan {plan}"),
+            Lang::Zh => format!("{name} {unknown},计划 {plan}"),
+        };
+    };
+    let gap = number - planned;
+    let sign = if gap > Decimal::ZERO { "+" } else { "" };
+    let (number, gap) = (count(number), count(gap));
+    let reached = actual.value.and_then(|number| number.checked_div(planned)).map(percent);
+    let reached = reached.map(|share| format!("{}{share}", pick(lang, ", reached ", ",达成 "))).unwrap_or_default();
+    let unsure = if actual.status == "partial" { partial(actual, lang) } else { String::new() };
+    match lang {
+        Lang::En => format!("{name} {number}, plan {plan}, gap {sign}{gap}{reached}{unsure}"),
+        Lang::Zh => format!("{name} {number},计划 {plan},差距 {sign}{gap}{reached}{unsure}"),
     }
 }
 

@@ -4,10 +4,11 @@ use std::path::Path;
 use std::process::Command;
 
 use calamine::{Data, Reader, Xlsx};
-use inflow_actions::brief::{month, page, text};
+use inflow_actions::brief::{Facts, month, page, text};
 use inflow_actions::workbook::{ABOVE, Cell, workbook};
 use inflow_config::{BriefKind, Lang};
 use rust_decimal::Decimal;
+use serde_json::json;
 
 use crate::company::{config, facts};
 
@@ -104,6 +105,107 @@ fn a_months_sums_are_formulas_and_tie() {
     let english = month(&facts, &config, Lang::En, facts.asked.now).book;
     assert_eq!(english.sheets.len(), made.book.sheets.len());
     assert!(english.sheets.iter().all(|sheet| sheet.columns.iter().all(|column| column.header.is_ascii())));
+}
+
+/// Two channels whose stages a first pull found as they were: one tells events too, the other none.
+fn found(facts: &mut Facts) {
+    let row = |channel: &str, stage: &str, events: u64, observed: u64| {
+        let row = json!({"channel": channel, "stage": stage, "events": events, "observed": observed, "status": "ok", "covered": 1.0});
+        row.as_object().unwrap().clone()
+    };
+    facts.found.rows = vec![
+        row("boss", "attended", 32, 855),
+        row("boss", "onboarded", 6, 0),
+        row("lagou", "attended", 0, 34),
+        row("lagou", "onboarded", 0, 12),
+        row("lagou", "applied", 0, 99),
+        row("zhaopin", "attended", 16, 0),
+    ];
+    for counts in [&mut facts.counts, &mut facts.before] {
+        counts.activity.channels.rows.extend(["attended", "onboarded"].map(|stage| row("lagou", stage, 0, 0)));
+    }
+}
+
+/// What a connection's first pull found as it was has no day: it is in no count, it is said, and it is never taken for none.
+#[test]
+fn what_has_no_day_is_not_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = config(folder.path(), "[[plan]]\nfrom = \"2026-10\"\nchannel = \"lagou\"\nattended = 5\n");
+    let mut week = facts(BriefKind::Week, "2026-11-25", "2026-11-30T01:00:00Z");
+    assert!(!text(&week, &config, Lang::Zh).contains("日期不详") && !page(&week, &config, Lang::Zh).contains("日期不详"));
+    found(&mut week);
+    let zh = "日期不详、未计入以上两期:到面 889,入职 12;BOSS直聘、拉勾首次拉取时已是如此";
+    let en = "Of unknown day, in neither count: attended 889, onboarded 12; the first pull of BOSS Zhipin, Lagou found them so";
+    for (lang, said) in [(Lang::Zh, zh), (Lang::En, en)] {
+        assert!(text(&week, &config, lang).lines().any(|line| line == said), "{}", text(&week, &config, lang));
+        assert!(page(&week, &config, lang).contains(said));
+    }
+    let shown = page(&week, &config, Lang::Zh);
+    let line = shown.lines().find(|line| line.starts_with("<tr><td>拉勾")).unwrap();
+    assert_eq!(line.matches("<td><span class=\"none\">日期不详</span></td>").count(), 2, "{line}");
+    let line = shown.lines().find(|line| line.starts_with("<tr><td>BOSS直聘")).unwrap();
+    assert!(line.contains("<td>16</td>") && !line.contains("日期不详"), "{line}");
+
+    let mut of_month = facts(BriefKind::Month, "2026-11-05", "2026-12-01T01:00:00Z");
+    found(&mut of_month);
+    let made = month(&of_month, &config, Lang::Zh, of_month.asked.now);
+    assert!(made.ties);
+    let row = |sheet: &str, channel: &str| {
+        let sheet = made.book.sheets.iter().find(|known| known.name == sheet).unwrap();
+        sheet.rows.iter().find(|row| row[0] == Cell::text(channel)).unwrap().clone()
+    };
+    let came = row("到面", "拉勾");
+    assert_eq!(
+        (&came[2], &came[3], &came[5], &came[8]),
+        (&Cell::Empty, &Cell::Empty, &Cell::Empty, &Cell::text("正常;另有 34 例日期不详"))
+    );
+    let came = row("到面", "BOSS直聘");
+    assert_eq!((came[2].value(), &came[8]), (Decimal::from(16), &Cell::text("正常;另有 855 例日期不详")));
+    assert_eq!(row("简历", "拉勾")[8], Cell::text("正常"));
+    assert!(text(&of_month, &config, Lang::Zh).contains("\n  拉勾 到面 日期不详,计划 5\n"), "{}", text(&of_month, &config, Lang::Zh));
+}
+
+/// Groups get the text alone: plan, actual and gap of the month stand in it, of a day and a week nothing is planned.
+#[test]
+fn a_month_is_held_against_its_plan() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = config(folder.path(), &format!("{PLANS}[[plan]]\nfrom = \"2026-09\"\nchannel = \"liepin\"\napplications = 40\n"));
+    let of = |kind| facts(kind, "2026-11-05", "2026-12-01T01:00:00Z");
+    let said = text(&of(BriefKind::Month), &config, Lang::Zh);
+    let plan: Vec<&str> = said.lines().skip_while(|line| *line != "月度计划").take(6).collect();
+    assert_eq!(
+        plan,
+        [
+            "月度计划",
+            "  公司 简历 122,计划 150,差距 -28,达成 81.3% 数据不全,覆盖 92.0%",
+            "  BOSS直聘 简历 110,计划 100,差距 +10,达成 110.0%",
+            "  BOSS直聘 到面 16,计划 20,差距 -4,达成 80.0%",
+            "  BOSS直聘 入职 3,计划 0,差距 +3",
+            "  猎聘 简历 无数据,计划 40",
+        ]
+    );
+    assert!(text(&of(BriefKind::Month), &config, Lang::En).contains("\n  BOSS Zhipin attended 16, plan 20, gap -4, reached 80.0%\n"));
+    assert!(!text(&of(BriefKind::Week), &config, Lang::Zh).contains("计划"));
+
+    // Only of one channel: the company's plan is not that channel's.
+    let mut only = of(BriefKind::Month);
+    only.asked.channels = vec!["boss".to_owned()];
+    let said = text(&only, &config, Lang::Zh);
+    assert!(
+        !said.contains("  公司 简历") && !said.contains("  猎聘 简历 无数据,计划") && said.contains("BOSS直聘 简历 110,计划 100"),
+        "{said}"
+    );
+
+    // A channel that was planned and brought nothing at all has a line in every sheet.
+    let mut bare = of(BriefKind::Month);
+    for counts in [&mut bare.counts, &mut bare.before] {
+        counts.volume.channels.rows.retain(|row| row["channel"] != "liepin");
+    }
+    let book = month(&bare, &config, Lang::Zh, bare.asked.now).book;
+    let sheet = book.sheets.iter().find(|sheet| sheet.name == "简历").unwrap();
+    let line = sheet.rows.iter().position(|row| row[0] == Cell::text("猎聘")).unwrap();
+    assert_eq!(sheet.rows[line][1].value(), Decimal::from(40));
+    assert_eq!(sheet.rows[line + 1][0], Cell::text("未分摊"), "what nobody can be named for stands last");
 }
 
 /// LibreOffice forgets the results that stand in the file and reckons each formula anew.

@@ -196,6 +196,7 @@ pub fn facts(kind: BriefKind, on: &str, now: &str) -> Facts {
         zone: chrono_tz::Asia::Shanghai,
         counts: Box::new(counts(true, long)),
         before: Box::new(counts(false, long)),
+        found: report("activity", Vec::new()),
         days: (kind == BriefKind::Week).then(|| report("volume", days.collect())),
         budgets: report(
             "budget",

@@ -66,12 +66,19 @@ impl Scene<'_> {
 
 /// The workbook of a month.
 pub fn month(facts: &Facts, config: &Config, lang: Lang, made: DateTime<Utc>) -> Made {
-    let ids = channels(&[
+    let mut ids = channels(&[
         &facts.counts.volume.channels,
         &facts.counts.spend.channels,
         &facts.before.volume.channels,
         &facts.before.spend.channels,
     ]);
+    // What was planned and brought nothing at all is the largest gap there is.
+    let only = &facts.asked.channels;
+    let planned = |id: &&str| config.messages.plan_of(Some(id), facts.asked.period.from).is_some() || budget(facts, id).is_some();
+    let of_config = config.channels.iter().map(|channel| channel.id.as_str()).filter(planned);
+    let missing: Vec<&str> = of_config.filter(|id| !ids.contains(id) && (only.is_empty() || only.iter().any(|one| one == id))).collect();
+    let end = ids.iter().position(|id| *id == sheets::NOBODY).unwrap_or(ids.len());
+    ids.splice(end..end, missing);
     let scene = Scene { facts, config, lang, channels: ids };
     let (now, before) = (&facts.counts, &facts.before);
     let stage =
@@ -152,6 +159,11 @@ fn budget(facts: &Facts, channel: &str) -> Option<Decimal> {
     let of = if channel.is_empty() { "all" } else { channel };
     let row = facts.budgets.rows.iter().find(|row| word(row, "budget_of") == of)?;
     value(row, "budget")
+}
+
+/// A number of a row that is there and delivered, and not none for want of a day.
+fn dated(facts: &Facts, row: Option<&Row>, (column, channel, stage): (&str, &str, &str)) -> Option<Decimal> {
+    facts.dated(Figure::of(row, column), channel, stage).value.filter(|_| known(row, column).is_some())
 }
 
 /// A number of a row that is there and delivered.

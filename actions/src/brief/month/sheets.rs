@@ -1,10 +1,11 @@
 //! The sheets: a measure by channel with plan and change, the summary of all, the company as a whole, steps, ties.
 
+use inflow_config::Lang;
 use rust_decimal::Decimal;
 
-use super::{Scene, budget, known};
+use super::{Scene, budget, dated, known};
 use crate::brief::facts::{Figure, Row, of_step};
-use crate::words::{stage, word};
+use crate::words::{count, stage, word};
 use crate::workbook::{Cell, Column, Form, Sheet, place};
 
 /// Columns of a measure's sheet.
@@ -48,8 +49,19 @@ impl Measure {
         let cells = scene.channels.iter().enumerate().map(|(line, id)| {
             let [now, before] = rows(id);
             let mut cells = vec![Cell::text(scene.channel(id))];
-            cells.extend(compared(line, self.planned(scene, id), known(now, column), known(before, column)));
-            cells.push(if now.is_none() && *id == NOBODY { Cell::Empty } else { scene.status(Figure::of(now, column)) });
+            // Resumes are counted by `volume`, which knows no other day.
+            let stage = if self.plan == "applied" { "" } else { self.plan };
+            let place = (column, *id, stage);
+            cells.extend(compared(line, self.planned(scene, id), dated(scene.facts, now, place), dated(scene.facts, before, place)));
+            let undated = scene.facts.undated(id, stage);
+            cells.push(match scene.status(Figure::of(now, column)) {
+                _ if now.is_none() && *id == NOBODY => Cell::Empty,
+                Cell::Text(status) if !undated.is_zero() => Cell::text(match scene.lang {
+                    Lang::En => format!("{status}; {} more of unknown day", count(undated)),
+                    Lang::Zh => format!("{status};另有 {} 例日期不详", count(undated)),
+                }),
+                status => status,
+            });
             cells
         });
         let cells: Vec<Vec<Cell>> = cells.collect();

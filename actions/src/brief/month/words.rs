@@ -54,8 +54,8 @@ pub fn definitions(scene: &Scene<'_>, made: DateTime<Utc>) -> Sheet {
         ("计划", "简历、到面、入职取自 messages.toml 的 [[plan]];费用取自 finance.toml 中只指明渠道的预算。公司计划不一定等于各渠道之和".to_owned()),
     ));
     rows.push(note(
-        ("People", "attended and onboarded are what events of the month tell; the unit costs divide by all who entered the stage in it, those that follow from a later stage and those that a connection's first pull found included, so their counts may be higher".to_owned()),
-        ("人数", "到面、入职为当月事件所记录;单位成本的分母为当月进入该环节的全部申请,含由后续环节推定的和首次拉取时已在该环节的,因此可能更大".to_owned()),
+        ("People", "attended and onboarded are what events of the month tell; the unit costs divide by all who entered the stage in it, those that follow from a later stage and those that a connection's first pull found included, so their counts may be higher. What a first pull found is of unknown day, in no month's events, and said beside the channel; where a channel has nothing else, its cell is empty and does not mean zero".to_owned()),
+        ("人数", "到面、入职为当月事件所记录;单位成本的分母为当月进入该环节的全部申请,含由后续环节推定的和首次拉取时已在该环节的,因此可能更大。首次拉取时已在该环节的日期不详,不计入任何一月,在渠道旁注明;渠道别无其他记录时单元格留空,不代表 0".to_owned()),
     ));
     rows.push(note(
         ("Data", "ok; few: fewer than 20 cases, chance alone may move it far; partial: a connection failed for part of the time, with the share that was delivered; no data: nothing was delivered, the cells are empty and do not mean zero".to_owned()),

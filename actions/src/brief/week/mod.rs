@@ -39,7 +39,7 @@ pub fn page(facts: &Facts, config: &Config, lang: Lang) -> String {
     body.push_str("</div>\n");
     body.push_str(&table::channels(facts, config, lang));
     body.push_str(&notes(facts, config, lang));
-    body.push_str(&footer(facts, lang));
+    body.push_str(&footer(facts, config, lang));
     format!(
         "<!doctype html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
@@ -169,7 +169,7 @@ fn notes(facts: &Facts, config: &Config, lang: Lang) -> String {
 }
 
 /// How to read it, and what the figures are.
-fn footer(facts: &Facts, lang: Lang) -> String {
+fn footer(facts: &Facts, config: &Config, lang: Lang) -> String {
     let legend = match lang {
         Lang::En => {
             "<span class=\"nd\">no data</span> nothing was delivered: not zero. <i class=\"part\">partial</i> a connection failed for part of \
@@ -188,18 +188,7 @@ fn footer(facts: &Facts, lang: Lang) -> String {
         .chain(costs)
         .map(|report| format!("{} v{}", escape(report.definition.title.get(lang)), report.version))
         .collect();
-    let observed: Decimal =
-        ["attended", "onboarded"].iter().filter_map(|stage| value(of_stage(&facts.counts.activity.whole, "", stage)?, "observed")).sum();
-    let found = if observed > Decimal::ZERO {
-        match lang {
-            Lang::En => {
-                format!(" A first pull found {} more cases attended or onboarded as they were; they are not of this week.", count(observed))
-            }
-            Lang::Zh => format!("首次拉取时另见 {} 例已到面或已入职,不计入本周。", count(observed)),
-        }
-    } else {
-        String::new()
-    };
+    let found = text::undated(facts, config, lang).map(|said| format!(" {said}{}", pick(lang, ".", "。"))).unwrap_or_default();
     let [definitions, colon] = [pick(lang, "Definitions", "口径"), pick(lang, ": ", ":")];
     format!("<footer><p>{legend}{}</p><p>{definitions}{colon}{} · docs/metrics.md</p></footer>\n", escape(&found), defined.join(" · "))
 }

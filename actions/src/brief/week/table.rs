@@ -22,8 +22,14 @@ pub fn channels(facts: &Facts, config: &Config, lang: Lang) -> String {
     let line = |id: Option<&str>| {
         let pick_row = |figures: &'_ Figures| id.map_or_else(|| whole(&figures.whole), |id| of_channel(&figures.channels, id)).cloned();
         let stage = |stage: &str| match id {
-            Some(id) => of_stage(&now.activity.channels, id, stage),
-            None => of_stage(&now.activity.whole, "", stage),
+            Some(id) => facts.dated(Figure::of(of_stage(&now.activity.channels, id, stage), "events"), id, stage),
+            None => Figure::of(of_stage(&now.activity.whole, "", stage), "events"),
+        };
+        let entered = |name: &str| match stage(name) {
+            Figure { value: None, status, .. } if status != "no_data" => {
+                format!("<td><span class=\"none\">{}</span></td>", pick(lang, "day unknown", "日期不详"))
+            }
+            figure => format!("<td>{}</td>", plain(figure, lang, &count)),
         };
         let cost = |figures: &Option<Figures>| figures.as_ref().and_then(pick_row);
         let (volume, old, spend) = (pick_row(&now.volume), pick_row(&before.volume), pick_row(&now.spend));
@@ -53,8 +59,8 @@ pub fn channels(facts: &Facts, config: &Config, lang: Lang) -> String {
             if nobody { none() } else { format!("<td class=\"bar\">{bar}<b>{}</b></td>", plain(came, lang, &count)) },
             if nobody { none() } else { format!("<td>{}</td>", plain(came_before, lang, &count)) },
             format!("<td>{}</td>", by.map_or_else(|| "<span class=\"none\">–</span>".to_owned(), |by| escape(&by))),
-            if nobody { none() } else { format!("<td>{}</td>", plain(Figure::of(stage("attended"), "events"), lang, &count)) },
-            if nobody { none() } else { format!("<td>{}</td>", plain(Figure::of(stage("onboarded"), "events"), lang, &count)) },
+            if nobody { none() } else { entered("attended") },
+            if nobody { none() } else { entered("onboarded") },
             format!("<td>{}</td>", plain(Figure::of(spend.as_ref(), "amount"), lang, &in_money)),
             ranged(cost(&now.per_resume).as_ref(), lang, &in_money),
             ranged(cost(&now.per_onboarded).as_ref(), lang, &in_money),
