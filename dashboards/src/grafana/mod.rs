@@ -1,11 +1,12 @@
-//! Grafana: eight dashboards in two languages, and what Grafana reads to show them.
+//! Grafana: nine dashboards in two languages, and what Grafana reads to show them.
 //!
 //! One typed description (`boards/`) says what each panel asks of which metric, what it means and when not to trust it. From it the
 //! JSON of both languages is made (`render.rs`), with the variables that all share (`variables.rs`) and the rules that alert
 //! (`alerting.rs`). It stands in this crate and so in the program, because `inflow dashboards DIR` writes the files for whoever has the
 //! program alone; the same files are kept in `dashboards/grafana`, for `docker-compose.yml` and for reading.
 //!
-//! No panel has a figure of its own: each reads a metric view by whole local days, or the state of connections as it stands.
+//! No panel has a figure of its own: each reads a metric view by whole local days, or the state of connections as it stands. The ninth
+//! dashboard is for who runs the program: it asks Prometheus for what `/metrics` told (`scrapes.rs`).
 
 mod alerting;
 mod ask;
@@ -14,6 +15,7 @@ mod columns;
 mod panel;
 mod provisioning;
 mod render;
+mod scrapes;
 #[cfg(test)]
 mod tests;
 mod variables;
@@ -28,7 +30,7 @@ use serde_json::ser::{PrettyFormatter, Serializer};
 
 pub use alerting::{Rule, rules};
 pub use ask::{Ask, Only};
-pub use panel::{Dashboard, Kind, Panel, Source, Steps};
+pub use panel::{Dashboard, Kind, Panel, Reads, Series, Source, Steps};
 pub use render::{PLUGIN, PLUGIN_VERSION, Style, dashboard, uid};
 pub use words::Words;
 

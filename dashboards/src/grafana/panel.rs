@@ -3,13 +3,24 @@
 use inflow_config::Lang;
 
 use super::ask::Ask;
-use super::words::{GREEN, ORANGE, RED, Words};
+use super::words::{GREEN, Meaning, ORANGE, RED, Words};
+
+/// Which of the two data sources a dashboard reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reads {
+    /// Metric views and state, through the ClickHouse endpoint.
+    Store,
+    /// What Prometheus keeps of `/metrics`.
+    Scrapes,
+}
 
 /// A dashboard.
 #[derive(Debug, Clone)]
 pub struct Dashboard {
     /// The middle of its uid and of its file's name.
     pub name: &'static str,
+    /// The data source of all its panels.
+    pub reads: Reads,
     /// Its title, after the number.
     pub title: Words,
     /// What it is for, in a sentence.
@@ -49,8 +60,41 @@ pub enum Source {
         /// Its columns, in order.
         columns: &'static str,
     },
+    /// What Prometheus answers to each of these.
+    Scrapes(Vec<Series>),
     /// A heading has none.
     Nothing,
+}
+
+/// A question to Prometheus and how its answer is shown.
+#[derive(Debug, Clone, Copy)]
+pub struct Series {
+    /// PromQL. `$job` is the scrape job that was chosen, `$__rate_interval` and `$__range` are Grafana's.
+    pub expr: &'static str,
+    /// What it is called; in lines over time, labels stand in it as `{{label}}`.
+    pub name: Words,
+    /// Its unit, by Grafana's name.
+    pub unit: &'static str,
+    /// Colours by its figure.
+    pub steps: Option<Steps>,
+    /// Words in place of its figures.
+    pub meanings: &'static [Meaning],
+}
+
+impl Series {
+    pub(crate) const fn new(expr: &'static str, name: Words, unit: &'static str) -> Self {
+        Self { expr, name, unit, steps: None, meanings: &[] }
+    }
+
+    /// Coloured by its figure.
+    pub(crate) const fn coloured(self, steps: Steps) -> Self {
+        Self { steps: Some(steps), ..self }
+    }
+
+    /// With words in place of figures.
+    pub(crate) const fn meaning(self, meanings: &'static [Meaning]) -> Self {
+        Self { meanings, ..self }
+    }
 }
 
 /// From which figure on a colour holds; the first from the least on.
@@ -101,6 +145,11 @@ impl Panel {
     /// A table over the state of the store.
     pub(crate) fn of_state(kind: Kind, size: (u32, u32), title: Words, says: Words, sql: &'static str, columns: &'static str) -> Self {
         Self::from(kind, size, title, says, Source::State { sql, columns })
+    }
+
+    /// A panel over what Prometheus keeps.
+    pub(crate) fn of_scrapes(kind: Kind, size: (u32, u32), title: Words, says: Words, series: &[Series]) -> Self {
+        Self::from(kind, size, title, says, Source::Scrapes(series.to_vec()))
     }
 
     /// A heading.
@@ -171,14 +220,14 @@ impl Panel {
             (Source::State { sql, .. }, _) => Some(
                 sql.replace("$channels", "arrayRemove([${channel:singlequote}], '')").replace("$name", &format!("name_{}", lang.as_str())),
             ),
-            (Source::Nothing, _) => None,
+            (Source::Scrapes(_) | Source::Nothing, _) => None,
         }
     }
 
     /// The columns of the answer, in order.
     pub(crate) fn columns(&self) -> Vec<&'static str> {
         match &self.source {
-            Source::Nothing => Vec::new(),
+            Source::Scrapes(_) | Source::Nothing => Vec::new(),
             Source::State { columns, .. } => columns.split_whitespace().collect(),
             Source::Metric(ask) => match self.kind {
                 Kind::Lines | Kind::Stacked => {

@@ -33,6 +33,16 @@ datasources:
       queryTimeout: \"60\"
     secureJsonData:
       password: $INFLOW_READER_PASSWORD
+  # The Prometheus that scrapes /metrics; only the dashboard of the service reads it.
+  - name: Inflow Prometheus
+    uid: inflow-prometheus
+    type: prometheus
+    access: proxy
+    editable: false
+    url: $INFLOW_PROMETHEUS_URL
+    jsonData:
+      httpMethod: POST
+      timeInterval: 30s
 ";
 
 /// Paths are those of `docker-compose.yml`; elsewhere, write where the folders `en` and `zh` are.

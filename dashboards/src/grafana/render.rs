@@ -4,7 +4,8 @@ use inflow_config::Lang;
 use serde_json::{Map, Value, json};
 
 use super::columns::{Unit, title, unit};
-use super::panel::{Dashboard, Kind, Panel, Source, Steps};
+use super::panel::{Dashboard, Kind, Panel, Reads, Source, Steps};
+use super::scrapes;
 use super::variables::{annotations, variables};
 use super::words::{GREY, Meaning, Words, meanings, words};
 
@@ -34,6 +35,11 @@ pub fn uid(name: &str, lang: Lang) -> String {
 pub fn dashboard(board: &Dashboard, number: usize, style: Style<'_>) -> Value {
     let lang = style.lang;
     let tag = format!("inflow-{lang}");
+    // Figures are of days, and new with the next pull; how the program does is of minutes.
+    let (from, refresh, annotations, variables) = match board.reads {
+        Reads::Store => ("now-89d/d", "", annotations(lang), variables(lang)),
+        Reads::Scrapes => ("now-24h", "1m", Vec::new(), scrapes::variables(lang)),
+    };
     json!({
         "uid": uid(board.name, lang),
         "title": format!("{number} {}", board.title.in_lang(lang)),
@@ -45,8 +51,8 @@ pub fn dashboard(board: &Dashboard, number: usize, style: Style<'_>) -> Value {
         "graphTooltip": 1,
         "timezone": "browser",
         "weekStart": "monday",
-        "refresh": "",
-        "time": {"from": "now-89d/d", "to": "now"},
+        "refresh": refresh,
+        "time": {"from": from, "to": "now"},
         "timepicker": {"refresh_intervals": ["1m", "5m", "15m", "1h"]},
         "fiscalYearStartMonth": 0,
         "liveNow": false,
@@ -55,8 +61,8 @@ pub fn dashboard(board: &Dashboard, number: usize, style: Style<'_>) -> Value {
             "type": "dashboards", "title": "Inflow", "tags": [tag], "asDropdown": true, "icon": "external link", "includeVars": true,
             "keepTime": true, "targetBlank": false, "tooltip": "", "url": "",
         }],
-        "annotations": {"list": annotations(lang)},
-        "templating": {"list": variables(lang)},
+        "annotations": {"list": annotations},
+        "templating": {"list": variables},
         "panels": panels(&board.panels, style),
     })
 }
@@ -95,16 +101,14 @@ fn one(panel: &Panel, id: u32, place: &Value, style: Style<'_>) -> Value {
     if panel.kind == Kind::Heading {
         return json!({"id": id, "type": "row", "title": panel.title.in_lang(lang), "collapsed": false, "gridPos": place, "panels": []});
     }
+    if let Source::Scrapes(series) = &panel.source {
+        return scrapes::panel(panel, series, id, place, lang);
+    }
     let sql = panel.statement(lang).unwrap_or_default();
     let series = matches!(panel.kind, Kind::Lines | Kind::Stacked);
     json!({
         "id": id,
-        "type": match panel.kind {
-            Kind::Stat => "stat",
-            Kind::Lines | Kind::Stacked => "timeseries",
-            Kind::Bars => "barchart",
-            _ => "table",
-        },
+        "type": kind_name(panel.kind),
         "title": panel.title.in_lang(lang),
         "description": panel.says.in_lang(lang),
         "datasource": datasource(),
@@ -115,15 +119,29 @@ fn one(panel: &Panel, id: u32, place: &Value, style: Style<'_>) -> Value {
     })
 }
 
-/// What holds for all columns: nothing is a dash and never a zero.
+/// Grafana's name of how a panel is drawn.
+pub(super) fn kind_name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Stat => "stat",
+        Kind::Lines | Kind::Stacked => "timeseries",
+        Kind::Bars => "barchart",
+        _ => "table",
+    }
+}
+
+/// What is not known is a dash, never a zero.
+pub(super) fn nothing() -> Value {
+    json!({"type": "special", "options": {"match": "null+nan", "result": {"text": "–", "color": GREY, "index": 0}}})
+}
+
+/// What holds for all columns.
 fn defaults(panel: &Panel, style: Style<'_>) -> Value {
     let first = main_column(panel);
-    let nothing = json!({"type": "special", "options": {"match": "null+nan", "result": {"text": "–", "color": GREY, "index": 0}}});
     let steps = panel.steps.iter().find(|(column, _)| Some(*column) == first).map_or(&[(None, "blue")][..], |(_, steps)| *steps);
     let mut defaults = json!({
         "unit": unit_name(first.map_or(Unit::Count, |column| unit_of(panel, column)), style.currency),
         "noValue": "–",
-        "mappings": [nothing],
+        "mappings": [nothing()],
         "thresholds": thresholds(steps),
         "color": {"mode": if matches!(panel.kind, Kind::Lines | Kind::Stacked | Kind::Bars) { "palette-classic" } else { "thresholds" }},
         "custom": custom(panel),
@@ -142,7 +160,7 @@ fn defaults(panel: &Panel, style: Style<'_>) -> Value {
     defaults
 }
 
-fn custom(panel: &Panel) -> Value {
+pub(super) fn custom(panel: &Panel) -> Value {
     match panel.kind {
         // A gap stays a gap.
         Kind::Lines => json!({
@@ -162,7 +180,7 @@ fn custom(panel: &Panel) -> Value {
     }
 }
 
-fn options(panel: &Panel) -> Value {
+pub(super) fn options(panel: &Panel) -> Value {
     let legend = json!({"showLegend": true, "displayMode": "list", "placement": "bottom", "calcs": []});
     match panel.kind {
         Kind::Stat => json!({
@@ -206,7 +224,7 @@ fn unit_name(unit: Unit, currency: &str) -> String {
     }
 }
 
-fn thresholds(steps: Steps) -> Value {
+pub(super) fn thresholds(steps: Steps) -> Value {
     let steps: Vec<Value> = steps.iter().map(|(from, colour)| json!({"value": from, "color": colour})).collect();
     json!({"mode": "absolute", "steps": steps})
 }
@@ -293,7 +311,7 @@ fn heading(panel: &Panel, column: &'static str, is_series: bool, several: bool, 
     }
 }
 
-fn mapping(meanings: &[Meaning], lang: Lang) -> Value {
+pub(super) fn mapping(meanings: &[Meaning], lang: Lang) -> Value {
     let mut options = Map::new();
     for ((word, shown, colour), index) in meanings.iter().zip(0_u32..) {
         options.insert((*word).to_owned(), json!({"text": shown.in_lang(lang), "color": colour, "index": index}));

@@ -6,7 +6,10 @@ use std::path::{Path, PathBuf};
 use inflow_config::Lang;
 use serde_json::Value;
 
-use super::{LANGUAGES, Style, dashboard, dashboards, files, rules};
+use promql_parser::label::{MatchOp, Matcher};
+use promql_parser::parser::{Expr, VectorSelector};
+
+use super::{LANGUAGES, Reads, Source, Style, dashboard, dashboards, files, rules};
 
 fn folder() -> PathBuf {
     PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap()).join("grafana")
@@ -14,6 +17,11 @@ fn folder() -> PathBuf {
 
 fn json(lang: Lang) -> Vec<Value> {
     dashboards().iter().zip(1..).map(|(board, number)| dashboard(board, number, Style { lang, currency: "¥" })).collect()
+}
+
+/// Those that read the store: all but the last.
+fn of_the_store(lang: Lang) -> Vec<Value> {
+    json(lang).into_iter().zip(dashboards()).filter(|(_, board)| board.reads == Reads::Store).map(|(json, _)| json).collect()
 }
 
 fn list<'v>(value: &'v Value, pointer: &str) -> &'v Vec<Value> {
@@ -56,10 +64,11 @@ fn below(folder: &Path, root: &Path) -> BTreeSet<PathBuf> {
 fn uids_are_fixed_and_each_its_own() {
     let uids: Vec<String> = LANGUAGES.into_iter().flat_map(json).map(|board| board["uid"].as_str().unwrap().to_owned()).collect();
     assert_eq!(
-        uids[..8],
-        ["channels", "funnel", "spend", "heat", "heads", "interviews", "connections", "advice"].map(|name| format!("inflow-{name}-en"))
+        uids[..9],
+        ["channels", "funnel", "spend", "heat", "heads", "interviews", "connections", "advice", "service"]
+            .map(|name| format!("inflow-{name}-en"))
     );
-    assert_eq!(uids.iter().collect::<BTreeSet<_>>().len(), 16);
+    assert_eq!(uids.iter().collect::<BTreeSet<_>>().len(), 18);
     assert!(uids.iter().all(|uid| uid.len() <= 40));
     let rules: BTreeSet<&str> = rules().iter().map(|rule| rule.uid).collect();
     assert_eq!(rules.len(), super::rules().len());
@@ -67,7 +76,7 @@ fn uids_are_fixed_and_each_its_own() {
 
 #[test]
 fn a_dashboard_asks_the_source_that_is_chosen_and_cannot_be_edited() {
-    for board in LANGUAGES.into_iter().flat_map(json) {
+    for board in LANGUAGES.into_iter().flat_map(of_the_store) {
         assert_eq!((&board["editable"], &board["schemaVersion"]), (&Value::Bool(false), &Value::from(42)));
         let variables = list(&board, "/templating/list");
         assert_eq!((&variables[0]["name"], &variables[0]["type"]), (&Value::from("datasource"), &Value::from("datasource")));
@@ -115,7 +124,7 @@ fn every_panel_says_what_it_means_and_in_what_unit() {
 /// Where a status is in the answer, its words have a text and a colour of their own.
 #[test]
 fn a_status_is_drawn_in_words_and_colours() {
-    for board in LANGUAGES.into_iter().flat_map(json) {
+    for board in LANGUAGES.into_iter().flat_map(of_the_store) {
         let mut with_status = 0;
         for panel in panels(&board) {
             let status = list(panel, "/fieldConfig/overrides").iter().find(|field| field["matcher"]["options"] == "status");
@@ -154,6 +163,74 @@ fn nothing_overlaps_and_nothing_leaves_the_grid() {
     }
 }
 
+/// Every selector of every expression: as Prometheus would read it, Grafana's own words filled in.
+fn selectors(expr: &str) -> Vec<VectorSelector> {
+    fn of(expr: &Expr, found: &mut Vec<VectorSelector>) {
+        match expr {
+            Expr::Aggregate(aggregate) => of(&aggregate.expr, found),
+            Expr::Unary(unary) => of(&unary.expr, found),
+            Expr::Binary(binary) => {
+                of(&binary.lhs, found);
+                of(&binary.rhs, found);
+            }
+            Expr::Paren(paren) => of(&paren.expr, found),
+            Expr::Subquery(subquery) => of(&subquery.expr, found),
+            Expr::VectorSelector(selector) => found.push(selector.clone()),
+            Expr::MatrixSelector(matrix) => found.push(matrix.vs.clone()),
+            Expr::Call(call) => call.args.args.iter().for_each(|argument| of(argument, found)),
+            Expr::NumberLiteral(_) | Expr::StringLiteral(_) | Expr::Extension(_) => {}
+        }
+    }
+    let filled = expr.replace("$__rate_interval", "2m").replace("$__range", "1d").replace("$job", "inflow");
+    let mut found = Vec::new();
+    of(&promql_parser::parser::parse(&filled).unwrap_or_else(|error| panic!("{error}: {expr}")), &mut found);
+    found
+}
+
+/// What Prometheus is asked can be asked, of the job that was chosen, and is one of the metrics that docs/operations.md explains. That
+/// `/metrics` writes each of them is tested where a store is served.
+#[test]
+fn prometheus_is_asked_for_what_there_is() {
+    let explained = include_str!("../../../docs/operations.md");
+    let mut asked = BTreeSet::new();
+    for board in dashboards().into_iter().filter(|board| board.reads == Reads::Scrapes) {
+        for panel in &board.panels {
+            let Source::Scrapes(series) = &panel.source else { continue };
+            for (one, selector) in series.iter().flat_map(|one| selectors(one.expr).into_iter().map(move |selector| (one, selector))) {
+                assert!(selector.matchers.matchers.contains(&Matcher::new(MatchOp::Equal, "job", "inflow")), "{}", one.expr);
+                let name = selector.name.unwrap_or_else(|| panic!("no name in {}", one.expr));
+                let base = ["_bucket", "_sum", "_count"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(&name);
+                // The table leaves out what names have in common.
+                let short = base.strip_prefix("inflow_connection").map(|rest| format!("`..{rest}`"));
+                let said = explained.contains(&format!("`{base}`")) || short.is_some_and(|short| explained.contains(&short));
+                assert!(said || base.starts_with("process_"), "{name} is not in docs/operations.md");
+                asked.insert(name);
+            }
+        }
+    }
+    assert!(asked.len() > 20, "{asked:?}");
+    for board in LANGUAGES.into_iter().filter_map(|lang| json(lang).pop()) {
+        assert_eq!(list(&board, "/templating/list")[0]["name"], "prometheus");
+        for panel in panels(&board) {
+            assert!(list(panel, "/targets").iter().all(|target| target["datasource"]["uid"] == "${prometheus}"), "{}", panel["title"]);
+        }
+    }
+}
+
+/// What starts Grafana gives it each address that the data sources are filled from, and what scrapes it names the job.
+#[test]
+fn compose_fills_in_what_the_data_sources_leave_open() {
+    let compose = include_str!("../../../docker-compose.yml");
+    let (_, sources) = files("CNY").unwrap().into_iter().find(|(path, _)| path.ends_with("datasources/inflow.yaml")).unwrap();
+    let open: Vec<&str> = sources.lines().filter_map(|line| line.split_once(": $")).map(|(_, name)| name).collect();
+    assert_eq!(open.len(), 4);
+    for name in open {
+        assert!(compose.contains(&format!("      {name}: ")), "{name}");
+    }
+    assert!(compose.contains("./packaging/prometheus/prometheus.yml:/etc/prometheus/prometheus.yml:ro"));
+    assert!(include_str!("../../../packaging/prometheus/prometheus.yml").contains("- job_name: inflow\n"));
+}
+
 /// Two panels of one dashboard cannot be mistaken for each other.
 #[test]
 fn titles_are_each_their_own() {
@@ -169,7 +246,12 @@ fn both_languages_have_one_structure() {
     for (en, zh) in json(Lang::En).iter().zip(json(Lang::Zh)) {
         assert_eq!(shape(en, "").join("\n"), shape(&zh, "").join("\n"));
         let words = serde_json::to_string(&zh).unwrap();
-        assert!(words.contains("渠道") && !serde_json::to_string(en).unwrap().contains("渠道"), "{}", en["title"]);
+        assert!(
+            words.contains("连接") && !serde_json::to_string(en).unwrap().contains("连接") || words.contains("渠道"),
+            "{}",
+            en["title"]
+        );
+        assert!(!serde_json::to_string(en).unwrap().contains("渠道"), "{}", en["title"]);
     }
 }
 
@@ -205,7 +287,7 @@ fn every_column_has_a_heading_in_both_languages() {
 /// Each text is asked alike by everybody until the next pull: it holds no instant and no chance.
 #[test]
 fn statements_are_the_same_for_all_viewers() {
-    for board in json(Lang::En) {
+    for board in of_the_store(Lang::En) {
         for panel in panels(&board) {
             let sql = panel["targets"][0]["rawSql"].as_str().unwrap();
             for word in ["now(", "today(", "rand", "$__from", "$__to", "$__time", "$__interval"] {

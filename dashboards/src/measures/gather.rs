@@ -38,12 +38,7 @@ pub(crate) async fn gather(store: &Store, config: &Config, ties: Option<&Report>
     let now = store.clock().now();
     let mut measures = connections(store, config, now).await?;
     measures.extend(runs(&store.rows(RUNS, &[]).await?));
-    measures.push(counted(
-        "inflow_quarantined_records",
-        "Records that could not be understood and wait",
-        &store.rows(QUARANTINE, &[]).await?,
-        "records",
-    ));
+    measures.push(quarantined(config, &store.rows(QUARANTINE, &[]).await?));
     let sizes = store.rows(SIZES, &[]).await?;
     measures.push(sized("inflow_store_bytes", "Bytes on disk of the tables in use", &sizes, "bytes"));
     measures.push(sized("inflow_store_rows", "Rows of the tables in use, versions that are not merged away yet included", &sizes, "rows"));
@@ -112,9 +107,12 @@ fn runs(rows: &[Row]) -> Vec<Measure> {
     measures
 }
 
-fn counted(name: &'static str, help: &'static str, rows: &[Row], column: &str) -> Measure {
-    let samples = rows.iter().map(|row| (vec![("connection", text(row, "connection"))], number(row, column))).collect();
-    Measure { samples, ..Measure::gauge(name, help) }
+/// Of every connection that is configured or left something: from 0 on, so that the first record that is set aside is an increase.
+fn quarantined(config: &Config, rows: &[Row]) -> Measure {
+    let mut records: BTreeMap<String, f64> = config.connections.iter().map(|connection| (connection.name.clone(), 0.0)).collect();
+    records.extend(rows.iter().map(|row| (text(row, "connection"), number(row, "records"))));
+    let samples = records.into_iter().map(|(connection, records)| (vec![("connection", connection)], records)).collect();
+    Measure { samples, ..Measure::gauge("inflow_quarantined_records", "Records that could not be understood and wait") }
 }
 
 fn sized(name: &'static str, help: &'static str, rows: &[Row], column: &str) -> Measure {

@@ -4,6 +4,7 @@
 //! where they can be read.
 
 use crate::grafana::everywhere::{Figure, OF_THE_DEMO, Places};
+use crate::grafana::scrapes_are_written;
 use crate::holder::Holder;
 use calamine::{Reader, Xlsx, open_workbook};
 use inflow_simulator::{Period, scenario};
@@ -106,6 +107,7 @@ fn the_page_shows_the_truth_to_everybody_who_looks() {
         places.agree(figure, &stood(month, figure));
     }
     each_role_is_offered_what_it_may_see(&seen["roles"]);
+    scrapes_are_written(&demo);
 }
 
 /// What stood on the page of a figure of October; it stood there once at least.

@@ -1,6 +1,6 @@
 //! 8 Advice: budget, forecast, drop, posting time.
 
-use super::{Ask, Dashboard, Kind, Panel, half, lines, table, words};
+use super::{Ask, Dashboard, Kind, Panel, Reads, half, lines, table, words};
 use crate::grafana::ask::Only;
 
 const ATTENDED: Only = &[("people", &["attended"])];
@@ -35,6 +35,7 @@ pub(super) fn board() -> Dashboard {
     };
     Dashboard {
         name: "advice",
+        reads: Reads::Store,
         title: words("Advice", "建议"),
         says: words("What to do next, with how sure it is.", "下一步做什么,以及有多大把握。"),
         panels: vec![

@@ -1,6 +1,6 @@
 //! 7 Connections: health and freshness.
 
-use super::{Dashboard, Kind, Panel, lines, table, words};
+use super::{Dashboard, Kind, Panel, Reads, lines, table, words};
 use crate::grafana::panel::{ANY, BEHIND, COVERED};
 
 const HEALTH: &str = "SELECT toString(h.connection) AS connection, toString(h.status) AS connection_status, \
@@ -30,6 +30,7 @@ const WORDS: &str = "SELECT toString(w.connection) AS connection, toString(w.str
 pub(super) fn board() -> Dashboard {
     Dashboard {
         name: "connections",
+        reads: Reads::Store,
         title: words("Connections", "数据连接"),
         says: words("Whether the figures of the other dashboards can be trusted today.", "今天其他看板的数字是否可信。"),
         panels: vec![

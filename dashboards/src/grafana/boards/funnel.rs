@@ -1,6 +1,6 @@
 //! 2 Funnel and cohorts.
 
-use super::{Ask, Dashboard, Kind, Panel, half, lines, stacked, table, words};
+use super::{Ask, Dashboard, Kind, Panel, Reads, half, lines, stacked, table, words};
 use crate::grafana::ask::Only;
 
 const OF_RESUMES: Only = &[("from_stage", &["applied"])];
@@ -12,6 +12,7 @@ const STAGES: Only = &[("stage", &["applied", "invited", "attended", "offered", 
 pub(super) fn board() -> Dashboard {
     Dashboard {
         name: "funnel",
+        reads: Reads::Store,
         title: words("Funnel and cohorts", "漏斗与同期群"),
         says: words("How far those who applied have come.", "投递者走到了哪一步。"),
         panels: vec![

@@ -1,11 +1,12 @@
 //! 5 Head-count and quality of hire.
 
-use super::{Dashboard, figure, half, table, words};
+use super::{Dashboard, Reads, figure, half, table, words};
 use crate::grafana::panel::ANY;
 
 pub(super) fn board() -> Dashboard {
     Dashboard {
         name: "heads",
+        reads: Reads::Store,
         title: words("Head-count and quality", "编制与录用质量"),
         says: words("Who is still missing, who stays, and who does well.", "还缺谁、谁留下、谁做得好。"),
         panels: vec![

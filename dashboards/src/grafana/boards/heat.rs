@@ -1,6 +1,6 @@
 //! 4 Heat and posting time.
 
-use super::{Ask, Dashboard, Kind, Panel, figure, table, words};
+use super::{Ask, Dashboard, Kind, Panel, Reads, figure, table, words};
 use crate::grafana::words::Words;
 
 fn week(metric: &str, column: &'static str, title: Words, says: Words) -> Panel {
@@ -10,6 +10,7 @@ fn week(metric: &str, column: &'static str, title: Words, says: Words) -> Panel 
 pub(super) fn board() -> Dashboard {
     Dashboard {
         name: "heat",
+        reads: Reads::Store,
         title: words("Heat and posting time", "热度与发布时段"),
         says: words("At which hours people apply and postings go out.", "什么时段有人投递、什么时段在发布。"),
         panels: vec![

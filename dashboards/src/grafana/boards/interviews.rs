@@ -1,6 +1,6 @@
 //! 6 Interviews and closed loop.
 
-use super::{Dashboard, figure, half, lines, table, words};
+use super::{Dashboard, Reads, figure, half, lines, table, words};
 use crate::grafana::ask::Only;
 use crate::grafana::panel::{NO_REPLY, NO_SHOW};
 
@@ -9,6 +9,7 @@ const TO_INTERVIEW: Only = &[("from_stage", &["invited"]), ("to_stage", &["atten
 pub(super) fn board() -> Dashboard {
     Dashboard {
         name: "interviews",
+        reads: Reads::Store,
         title: words("Interviews and closed loop", "面试与闭环"),
         says: words("Who was invited, who answered, who came, and what to do about it.", "邀约、回复、到面,以及需要跟进之处。"),
         panels: vec![

@@ -1,4 +1,4 @@
-//! The eight dashboards, each in its own file, in the order in which they are numbered.
+//! The nine dashboards, each in its own file, in the order in which they are numbered.
 
 mod advice;
 mod connections;
@@ -7,10 +7,11 @@ mod heads;
 mod heat;
 mod interviews;
 mod overview;
+mod service;
 mod spend;
 
 use super::ask::Ask;
-use super::panel::{Dashboard, Kind, Panel};
+use super::panel::{Dashboard, Kind, Panel, Reads};
 use super::words::{Words, words};
 
 /// All of them.
@@ -24,6 +25,7 @@ pub(crate) fn all() -> Vec<Dashboard> {
         interviews::board(),
         connections::board(),
         advice::board(),
+        service::board(),
     ]
 }
 

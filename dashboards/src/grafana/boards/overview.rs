@@ -1,6 +1,6 @@
 //! 1 Channels at a glance.
 
-use super::{Dashboard, figure, half, lines, stacked, table, words};
+use super::{Dashboard, Reads, figure, half, lines, stacked, table, words};
 use crate::grafana::ask::Only;
 use crate::grafana::panel::COVERED;
 
@@ -11,6 +11,7 @@ const HIRES: Only = &[("stage", &["onboarded"])];
 pub(super) fn board() -> Dashboard {
     Dashboard {
         name: "channels",
+        reads: Reads::Store,
         title: words("Channels", "渠道概览"),
         says: words("Which channel brings people, at what price.", "哪个渠道带来人、花多少钱。"),
         panels: vec![

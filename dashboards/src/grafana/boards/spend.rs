@@ -1,6 +1,6 @@
 //! 3 Spend and cost.
 
-use super::{Dashboard, Panel, figure, half, lines, stacked, table, words};
+use super::{Dashboard, Panel, Reads, figure, half, lines, stacked, table, words};
 use crate::grafana::panel::{ANY, PACE};
 
 pub(super) fn board() -> Dashboard {
@@ -21,6 +21,7 @@ pub(super) fn board() -> Dashboard {
     };
     Dashboard {
         name: "spend",
+        reads: Reads::Store,
         title: words("Spend and cost", "花费与成本"),
         says: words("What was paid, what it cost, and whether the books tie.", "付了多少、耗用多少、账是否对得上。"),
         panels: vec![

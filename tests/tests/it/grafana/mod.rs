@@ -12,7 +12,7 @@ use crate::holder::Holder;
 use compare::same;
 use endpoint::{Answer, ask, report};
 use expander::{Value as Chosen, Viewer};
-use inflow_dashboards::grafana::{Kind, LANGUAGES, Panel, Source, Style, dashboard, dashboards, rules};
+use inflow_dashboards::grafana::{Kind, LANGUAGES, Panel, Reads, Source, Style, dashboard, dashboards, rules};
 use inflow_tests::Company;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -55,11 +55,27 @@ struct Board {
     panels: Vec<Panel>,
 }
 
+/// Every metric that a dashboard asks Prometheus for is one that `/metrics` of a process writes which pulled, analysed and was asked.
+pub fn scrapes_are_written(holder: &Holder<'_>) {
+    let written = String::from_utf8(endpoint::get(&holder.page(), "/metrics", "text/plain")).unwrap();
+    let names: BTreeSet<&str> =
+        written.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split(['{', ' ']).next()).collect();
+    let mut asked = BTreeSet::new();
+    for panel in dashboards().iter().filter(|board| board.reads == Reads::Scrapes).flat_map(|board| &board.panels) {
+        let Source::Scrapes(series) = &panel.source else { continue };
+        let words = series.iter().flat_map(|one| one.expr.split(|c: char| !c.is_ascii_alphanumeric() && c != '_'));
+        asked.extend(words.filter(|word| word.starts_with("inflow_") || word.starts_with("process_")));
+    }
+    let missing: Vec<&&str> = asked.difference(&names).collect();
+    assert!(asked.len() > 20 && missing.is_empty(), "{missing:?} in\n{written}");
+}
+
 fn boards(at: usize) -> Vec<Board> {
     let style = Style { lang: LANGUAGES[at], currency: "¥" };
     dashboards()
         .into_iter()
         .zip(1..)
+        .filter(|(board, _)| board.reads == Reads::Store)
         .map(|(board, number)| Board { json: dashboard(&board, number, style), panels: board.panels })
         .collect()
 }
