@@ -9,6 +9,7 @@ const DEFAULT: Files = &[
     ("alerts.toml", include_str!("../examples/default/alerts.toml")),
     ("finance.toml", include_str!("../examples/default/finance.toml")),
     ("messages.toml", include_str!("../examples/default/messages.toml")),
+    ("reposts.toml", include_str!("../examples/default/reposts.toml")),
     ("connections/boss.toml", include_str!("../examples/default/connections/boss.toml")),
     ("connections/greenhouse.toml", include_str!("../examples/default/connections/greenhouse.toml")),
     ("connections/lever.toml", include_str!("../examples/default/connections/lever.toml")),
@@ -25,6 +26,7 @@ const ZH_SME: Files = &[
     ("alerts.toml", include_str!("../examples/zh-sme/alerts.toml")),
     ("finance.toml", include_str!("../examples/zh-sme/finance.toml")),
     ("messages.toml", include_str!("../examples/zh-sme/messages.toml")),
+    ("reposts.toml", include_str!("../examples/zh-sme/reposts.toml")),
     ("connections/ledger.toml", include_str!("../examples/zh-sme/connections/ledger.toml")),
 ];
 

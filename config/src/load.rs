@@ -16,6 +16,7 @@ use crate::persona::Personas;
 use crate::places::{Places, join_key};
 use crate::problem::{Bad, ConfigError, Explain, Problem, did_you_mean};
 use crate::reader::Sink;
+use crate::repost::Reposts;
 use crate::secret::SecretRef;
 use crate::settings::Settings;
 use crate::tree::{self, Node};
@@ -39,6 +40,8 @@ pub struct Config {
     pub finance: Finance,
     /// `messages.toml`.
     pub messages: Messages,
+    /// `reposts.toml`.
+    pub reposts: Reposts,
     /// `connections/*.toml`, by name.
     pub connections: Vec<Connection>,
     /// Where the keys of `inflow.toml` stand.
@@ -48,7 +51,8 @@ pub struct Config {
 }
 
 impl Config {
-    /// Loads `inflow.toml`, and `channels.toml`, `personas.toml`, `alerts.toml`, `finance.toml`, `messages.toml` and `connections/*.toml` beside it.
+    /// Loads `inflow.toml`, and `channels.toml`, `personas.toml`, `alerts.toml`, `finance.toml`, `messages.toml`, `reposts.toml` and
+    /// `connections/*.toml` beside it.
     ///
     /// `INFLOW__SECTION__KEY` variables out of `env` override `inflow.toml`; pass
     /// [`process_env`] for those of the process.
@@ -68,6 +72,7 @@ impl Config {
         let alerts = load_alerts(&beside.join("alerts.toml"), known, &mut problems);
         let finance = load_finance(&beside.join("finance.toml"), known, &mut problems);
         let messages = load_messages(&beside.join("messages.toml"), known, &mut problems);
+        let reposts = load_reposts(&beside.join("reposts.toml"), known, &messages, &mut problems);
         let (Some((settings, places)), Some((channels, channel_places)), true) = (settings, channels, problems.is_empty()) else {
             return Err(ConfigError { problems });
         };
@@ -80,6 +85,7 @@ impl Config {
             alerts,
             finance,
             messages,
+            reposts,
             connections,
             places,
             channel_places,
@@ -257,6 +263,27 @@ fn load_messages(file: &Path, channels: Option<&[Channel]>, problems: &mut Vec<P
     }
     problems.extend(in_order(wrong));
     messages
+}
+
+fn load_reposts(file: &Path, channels: Option<&[Channel]>, messages: &Messages, problems: &mut Vec<Problem>) -> Reposts {
+    let Some(Some(root)) = read_document(file, problems) else { return Reposts::default() };
+    let sink = Sink::new(file);
+    let reposts = sink.read(&root, Reposts::read);
+    let (places, mut wrong) = sink.into_parts();
+    let reposts = Reposts { places, ..reposts };
+    let strange = |id: &str| channels.is_some_and(|channels| channels.iter().all(|channel| channel.id != id));
+    for (key, id) in reposts.channels().filter(|(_, id)| !id.is_empty() && strange(id)) {
+        let (message, hint) = no_such_channel(id, channels.unwrap_or_default());
+        wrong.push(reposts.problem(&key, Bad::new(message).hint(hint)));
+    }
+    for id in reposts.to.iter().filter(|id| messages.receiver(id).is_none()) {
+        let known: Vec<&str> = messages.receiver.iter().map(|receiver| receiver.id.as_str()).collect();
+        let has = if known.is_empty() { "which has none".to_owned() } else { format!("which has {}", known.join(", ")) };
+        let message = format!("there is no receiver `{id}` in messages.toml, {has}");
+        wrong.push(reposts.problem("to", Bad::new(message).hint(did_you_mean(id, known))));
+    }
+    problems.extend(in_order(wrong));
+    reposts
 }
 
 fn missing_rates(settings: &Settings, channels: &[Channel], places: &Places) -> Vec<Problem> {

@@ -1,4 +1,4 @@
-//! JSON Schema of the seven kinds of files, for editors.
+//! JSON Schema of the eight kinds of files, for editors.
 
 use serde_json::{Value, json};
 
@@ -8,10 +8,11 @@ use crate::connection::Connection;
 use crate::finance::Finance;
 use crate::message::Messages;
 use crate::persona::Personas;
+use crate::repost::Reposts;
 use crate::settings::Settings;
 
 /// The schema of each kind of file, by the name under which `config/schema` holds it.
-pub fn schema_files() -> [(&'static str, Value); 7] {
+pub fn schema_files() -> [(&'static str, Value); 8] {
     [
         ("inflow.schema.json", schemars::schema_for!(Settings)),
         ("channels.schema.json", schemars::schema_for!(ChannelsFile)),
@@ -20,11 +21,13 @@ pub fn schema_files() -> [(&'static str, Value); 7] {
         ("alerts.schema.json", schemars::schema_for!(Alerts)),
         ("finance.schema.json", schemars::schema_for!(Finance)),
         ("messages.schema.json", schemars::schema_for!(Messages)),
+        ("reposts.schema.json", schemars::schema_for!(Reposts)),
     ]
     .map(|(name, schema)| (name, sorted(schema.to_value())))
 }
 
-/// One schema of all seven files, each under `$defs`: `inflow`, `channels`, `connection`, `personas`, `alerts`, `finance`, `messages`.
+/// One schema of all eight files, each under `$defs`: `inflow`, `channels`, `connection`, `personas`, `alerts`, `finance`, `messages`,
+/// `reposts`.
 pub fn json_schema() -> Value {
     let mut generator = schemars::SchemaGenerator::default();
     let files = [
@@ -35,6 +38,7 @@ pub fn json_schema() -> Value {
         ("alerts", generator.subschema_for::<Alerts>()),
         ("finance", generator.subschema_for::<Finance>()),
         ("messages", generator.subschema_for::<Messages>()),
+        ("reposts", generator.subschema_for::<Reposts>()),
     ];
     let mut definitions = generator.take_definitions(true);
     for (name, reference) in files {

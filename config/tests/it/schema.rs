@@ -67,6 +67,7 @@ fn the_reader_accepts_the_keys_of_the_schema_and_no_others() {
             "alerts.schema.json" => "alerts.toml",
             "finance.schema.json" => "finance.toml",
             "messages.schema.json" => "messages.toml",
+            "reposts.schema.json" => "reposts.toml",
             _ => "inflow.toml",
         };
         let mut found = Tables::new();
@@ -87,7 +88,7 @@ fn the_reader_accepts_the_keys_of_the_schema_and_no_others() {
 #[test]
 fn one_schema_holds_all_files() {
     let schema = json_schema();
-    for name in ["inflow", "channels", "connection", "personas", "alerts", "finance", "messages"] {
+    for name in ["inflow", "channels", "connection", "personas", "alerts", "finance", "messages", "reposts"] {
         assert!(schema.pointer(&format!("/$defs/{name}")).is_some(), "{name}");
     }
     // No reference leads nowhere.
