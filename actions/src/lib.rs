@@ -1,4 +1,4 @@
-//! What is done with the figures: reports for people ([`brief`]), and sending them ([`send`]).
+//! What is done with the figures: reports for people ([`brief`]), sending them ([`send`]), and when to refresh which posting ([`repost`]).
 //!
 //! ```text
 //! metric reports ─► facts ─┬─► day    text                     ┐
@@ -11,6 +11,7 @@
 
 pub mod brief;
 pub mod pdf;
+pub mod repost;
 pub mod send;
 pub mod words;
 pub mod workbook;

@@ -13,7 +13,7 @@ mod token;
 pub use brief::{BriefArgs, BriefCommand, MessageCommand, MessageSendArgs};
 pub use close::CloseArgs;
 pub use export::{ExportCommand, ExportFormat, ExportMonthArgs, ExportVouchersArgs};
-pub use plan::{PlanBudgetArgs, PlanBy, PlanCommand, PlanDemandArgs, PlanFormat, PlanRecommendArgs};
+pub use plan::{PlanBudgetArgs, PlanBy, PlanCommand, PlanDemandArgs, PlanFormat, PlanRecommendArgs, PlanRepostArgs, RepostFormat};
 pub use token::{TokenAddArgs, TokenCommand, TokenFormat, TokenListArgs};
 
 /// Recruiting-channel analytics: which channel brings people, at what price, at which hour.
@@ -199,6 +199,7 @@ impl Command {
             Self::Query(args) => args.write,
             Self::Close(args) => args.month.is_some(),
             Self::Message(MessageCommand::Send(args)) => !args.dry_run,
+            Self::Plan(PlanCommand::Repost(args)) => !args.dry_run,
             Self::Token(command) => !matches!(command, TokenCommand::List(_)),
             _ => false,
         }
@@ -543,6 +544,7 @@ mod tests {
         let job = |line: &[&str]| Cli::parse_from([&["inflow"], line].concat()).command.is_job();
         assert!(job(&["run", "--once"]) && job(&["query", "OPTIMIZE TABLE t", "--write"]) && job(&["replay"]));
         assert!(job(&["message", "send", "day"]) && !job(&["message", "send", "day", "--dry-run"]) && !job(&["message", "test", "group"]));
+        assert!(job(&["plan", "repost"]) && !job(&["plan", "repost", "--dry-run"]) && !job(&["plan", "budget"]));
         assert!(job(&["import", "spend", "a.csv", "--connection", "c"]) && !job(&["import", "--suggest-mapping", "a.csv"]));
         assert!(!job(&["run"]) && !job(&["query", "SELECT 1"]) && !job(&["serve"]) && !job(&["report"]));
     }

@@ -6,9 +6,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use axum::http::StatusCode;
 use chrono::{DateTime, NaiveDate, Utc};
+use inflow_actions::repost::link::Signer;
 use inflow_analytics::{AnalyticsError, Part, Query, Report, Unmapped};
 use inflow_config::Config;
-use inflow_store::{After, AuditRow, DecisionRow, RunFilter, RunRow, Store, StoreError, TokenRow, TokenUse};
+use inflow_store::{
+    After, AuditRow, DecisionRow, RepostDecision, RepostLeftRow, RepostSlotRow, RunFilter, RunRow, Store, StoreError, TokenRow, TokenUse,
+};
 use prometheus_client::registry::Registry;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -56,6 +59,16 @@ pub(crate) trait Figures: Send + Sync + 'static {
     async fn decided(&self) -> Result<Vec<DecisionRow>, Failure>;
     /// Keeps a decision.
     async fn decide(&self, actor: &str, decision: DecisionRow) -> Result<DecisionRow, Failure>;
+    /// Slots of reposts from an instant to before another, of one channel or all.
+    async fn repost_slots(&self, channel: Option<&str>, from: DateTime<Utc>, before: DateTime<Utc>) -> Result<Vec<RepostSlotRow>, Failure>;
+    /// Postings that the newest plan gave no slot.
+    async fn repost_left(&self, channel: Option<&str>) -> Result<Vec<RepostLeftRow>, Failure>;
+    /// One slot.
+    async fn repost_slot(&self, slot: &str) -> Result<Option<RepostSlotRow>, Failure>;
+    /// Keeps that a slot was carried out, or is not to be.
+    async fn decide_repost(&self, actor: &str, slot: &str, done: bool) -> Result<RepostDecision, Failure>;
+    /// Who signs the links of to-dos.
+    fn signer(&self) -> Result<Signer, Failure>;
 }
 
 /// How a connection is doing.
@@ -241,6 +254,26 @@ impl Figures for StoreFigures {
 
     async fn decide(&self, actor: &str, decision: DecisionRow) -> Result<DecisionRow, Failure> {
         self.store.decide(actor, decision).await.map_err(failed)
+    }
+
+    async fn repost_slots(&self, channel: Option<&str>, from: DateTime<Utc>, before: DateTime<Utc>) -> Result<Vec<RepostSlotRow>, Failure> {
+        self.store.repost_slots(channel, from, before).await.map_err(failed)
+    }
+
+    async fn repost_left(&self, channel: Option<&str>) -> Result<Vec<RepostLeftRow>, Failure> {
+        self.store.repost_left(channel).await.map_err(failed)
+    }
+
+    async fn repost_slot(&self, slot: &str) -> Result<Option<RepostSlotRow>, Failure> {
+        self.store.repost_slot(slot).await.map_err(failed)
+    }
+
+    async fn decide_repost(&self, actor: &str, slot: &str, done: bool) -> Result<RepostDecision, Failure> {
+        self.store.decide_repost(actor, slot, done).await.map_err(failed)
+    }
+
+    fn signer(&self) -> Result<Signer, Failure> {
+        Signer::of(&self.store).map_err(failed)
     }
 }
 

@@ -8,6 +8,7 @@
 //! | `/`, `/finance` and `/assets/*` | the page; its files are embedded in the program (`dashboards/web`) |
 //! | `/login`, `/logout` | signing in to the page with a token, and out |
 //! | `/api/v1/*` | the API ([`openapi`] describes it, docs/api.md explains it) |
+//! | `/todo/{slot}/{answer}` | what a signed link of a to-do opens: one button, which says done or skip |
 //! | `POST /hooks/{connection}` | takes what a system sends by itself, signed ([`HookReceiver`]) |
 //! | `/metrics` | how process, store and connections do, for Prometheus |
 //! | `/healthz`, `/readyz` | the process lives; the store answers, and no tables are being exchanged |
@@ -33,16 +34,19 @@ mod measures;
 mod paging;
 mod query;
 mod reports;
+mod reposts;
 mod router;
 mod sheet;
 mod tag;
 #[cfg(test)]
 mod tests;
+mod todo;
 
 pub use access::{NewToken, Role, token_hash};
 pub use api::openapi;
 pub use csv::{csv, plain};
 pub use failure::PageError;
 pub use hooks::{HookAnswer, HookReceiver, SentHeaders};
+pub use reposts::csv as repost_csv;
 pub use router::{PageState, router, serve};
 pub use sheet::workbook;

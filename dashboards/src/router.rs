@@ -21,7 +21,7 @@ use crate::figures::{Figures, StoreFigures};
 use crate::guard::{self, Guard};
 use crate::hooks::{self, HookReceiver};
 use crate::reports::Reports;
-use crate::{api, assets, login, measures, tag};
+use crate::{api, assets, login, measures, tag, todo};
 
 /// Reports that run at one time.
 const REPORTS_AT_ONCE: usize = 4;
@@ -115,6 +115,7 @@ pub(crate) fn over(shared: Shared) -> Router {
         .route("/healthz", get(api::alive))
         .route("/readyz", get(api::ready))
         .route("/hooks/{connection}", post(hooks::deliver))
+        .route("/todo/{slot}/{answer}", get(todo::page).post(todo::answer))
         .route("/login", get(login::page).post(login::sign_in))
         .route("/logout", post(login::sign_out));
     let page =
@@ -131,7 +132,12 @@ pub(crate) fn over(shared: Shared) -> Router {
     // Refusals too.
     app = app.layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, HeaderValue::from_static("no-store")));
     for (name, value) in security_headers() {
-        app = app.layer(SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value)));
+        // The page of a to-do has a policy of its own, for its one button.
+        let value = HeaderValue::from_static(value);
+        app = match name {
+            header::CONTENT_SECURITY_POLICY => app.layer(SetResponseHeaderLayer::if_not_present(name, value)),
+            _ => app.layer(SetResponseHeaderLayer::overriding(name, value)),
+        };
     }
     app
 }

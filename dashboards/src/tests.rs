@@ -20,6 +20,7 @@ mod access;
 mod invented;
 mod openapi;
 mod reports;
+mod reposts;
 
 use invented::Invented;
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures::Stream;
 use inflow_config::SharedClock;
+use secrecy::ExposeSecret;
 use serde_json::{Map, Value};
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -63,6 +64,8 @@ pub(crate) struct Inner {
     pub(crate) opened: String,
     /// The tokens, once they were read.
     pub(crate) tokens: tokio::sync::Mutex<Option<Arc<Vec<TokenRow>>>>,
+    /// Who reads how a slot stands and then writes has it.
+    pub(crate) deciding: tokio::sync::Mutex<()>,
 }
 
 /// What the process has that holds the folder.
@@ -127,6 +130,7 @@ impl Store {
             exchanging: AtomicBool::new(false),
             opened: random::id(),
             tokens: tokio::sync::Mutex::default(),
+            deciding: tokio::sync::Mutex::default(),
         })))
     }
 
@@ -155,6 +159,7 @@ impl Store {
             exchanging: AtomicBool::new(false),
             opened: random::id(),
             tokens: tokio::sync::Mutex::default(),
+            deciding: tokio::sync::Mutex::default(),
         }));
         store.finish_exchange().await?;
         // Only now can others read.
@@ -177,6 +182,16 @@ impl Store {
     /// The data folder.
     pub fn data_dir(&self) -> &Path {
         &self.0.options.data_dir
+    }
+
+    /// A key for signatures of one purpose. It is made of the folder's own password, which is in no backup of the data, and is another for each
+    /// purpose.
+    ///
+    /// # Errors
+    /// When the password cannot be read or made.
+    pub fn signing_key(&self, purpose: &str) -> Result<[u8; 32], StoreError> {
+        let password = lock::password(self.data_dir())?;
+        Ok(blake3::derive_key(&format!("inflow 2026 signatures: {purpose}"), password.expose_secret().as_bytes()))
     }
 
     /// The clock of what the store writes.

@@ -1,5 +1,6 @@
 //! Arguments of `inflow plan`.
 
+use chrono::NaiveDate;
 use clap::{Args, Subcommand, ValueEnum};
 use rust_decimal::Decimal;
 use std::path::PathBuf;
@@ -13,6 +14,47 @@ pub enum PlanCommand {
     Demand(PlanDemandArgs),
     /// Which open applications to look at first, with the reasons; it rejects nobody
     Recommend(PlanRecommendArgs),
+    /// When to refresh which posting, within the limits of reposts.toml, each with its reason
+    Repost(PlanRepostArgs),
+}
+
+/// `inflow plan repost`
+#[derive(Debug, Args)]
+pub struct PlanRepostArgs {
+    /// Only this channel; may be repeated
+    #[arg(long, value_name = "C")]
+    pub channel: Vec<String>,
+    /// First local day [default: today]
+    #[arg(long, value_name = "D")]
+    pub from: Option<NaiveDate>,
+    /// Last local day, included
+    #[arg(long, value_name = "D", conflicts_with = "days")]
+    pub to: Option<NaiveDate>,
+    /// How many days [default: 7]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=62))]
+    pub days: Option<u64>,
+    /// text, json, csv, or ics (a calendar)
+    #[arg(long, value_enum, default_value = "text", value_name = "F")]
+    pub format: RepostFormat,
+    /// Hand the slots as to-dos, with links that answer, to the receivers that reposts.toml names
+    #[arg(long, conflicts_with = "dry_run")]
+    pub apply: bool,
+    /// Only show the plan: keep nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// How a plan of reposts is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RepostFormat {
+    /// For eyes
+    Text,
+    /// One JSON document
+    Json,
+    /// A line for each slot
+    Csv,
+    /// A calendar (RFC 5545)
+    Ics,
 }
 
 /// `inflow plan recommend`

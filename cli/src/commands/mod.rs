@@ -26,7 +26,7 @@ pub mod token;
 pub mod validate;
 
 use crate::app::App;
-use crate::args::{Command, MessageCommand};
+use crate::args::{Command, MessageCommand, PlanCommand};
 use crate::failure::Failure;
 
 /// Runs a command that writes and then ends ([`Command::is_job`]).
@@ -39,6 +39,7 @@ pub async fn write(app: &App, command: &Command) -> Result<u8, Failure> {
         Command::Erase(args) => erase::run(app, args).await,
         Command::Close(args) if args.month.is_some() => close::run(app, args).await,
         Command::Message(MessageCommand::Send(args)) => Box::pin(message::send(app, args)).await,
+        Command::Plan(PlanCommand::Repost(args)) => Box::pin(plan::repost(app, args)).await,
         Command::Token(command) => token::write(app, command).await,
         Command::Query(args) if args.write => query::run(app, args).await,
         other => Err(Failure::ours(format!("`{}` is no job", other.name()))),

@@ -3,10 +3,12 @@
 mod demand;
 mod groups;
 mod recommend;
+mod repost;
 mod series;
 
 pub use demand::demand;
 pub use recommend::recommend;
+pub use repost::repost;
 
 use crate::app::App;
 use crate::args::{PlanBudgetArgs, PlanBy, PlanFormat};

@@ -131,7 +131,7 @@ pub(super) struct AdviceList {
 
 /// What is advised, with reasons
 ///
-/// As of the last analysis. The plan of reposts is no part of this yet.
+/// As of the last analysis. When to refresh which posting is told by `/api/v1/repost-plan`.
 #[utoipa::path(get, path = "/api/v1/advice", tag = "advice", params(AdviceParams), responses((status = 200, body = AdviceList)))]
 pub(super) async fn advice(
     State(shared): State<Shared>,

@@ -8,6 +8,7 @@ mod decisions;
 mod lists;
 mod openapi;
 mod report;
+mod reposts;
 
 use axum::Json;
 use axum::extract::State;
@@ -42,6 +43,7 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(lists::entries))
         .routes(routes!(alerts::alerts))
         .routes(routes!(advice::advice))
+        .routes(routes!(reposts::repost_plan))
         .routes(routes!(decisions::list, decisions::decide))
         .routes(routes!(lists::audit))
         .routes(routes!(me))

@@ -124,9 +124,19 @@ const FORMS: [(Form, &str); 3] = [(Form::Json, "application/json"), (Form::Csv, 
 
 /// The form that weighs most; JSON among equals, and where nothing is said.
 fn form(headers: &HeaderMap) -> Result<Form, Failure> {
+    negotiated(headers, &FORMS)
+}
+
+/// The one of some forms that weighs most in `Accept`; the first among equals, and where nothing is said.
+pub(super) fn negotiated<F: Copy>(headers: &HeaderMap, forms: &[(F, &str)]) -> Result<F, Failure> {
+    let names = || forms.iter().map(|(_, name)| *name).collect::<Vec<_>>().join(", ");
+    let none = || {
+        Failure::new(StatusCode::NOT_ACCEPTABLE, "the answer is written in none of the forms that Accept lists")
+            .hint(format!("accepted: {}", names()))
+    };
     let said: Vec<&str> = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
     if said.is_empty() {
-        return Ok(Form::Json);
+        return forms.first().map(|(form, _)| *form).ok_or_else(none);
     }
     let accepted: Vec<(&str, f32)> = said.iter().flat_map(|line| line.split(',')).map(range).collect();
     // The most specific range that fits a type says what it weighs (RFC 9110, 12.5.1).
@@ -135,18 +145,14 @@ fn form(headers: &HeaderMap) -> Result<Form, Failure> {
         let of = |range: &str| accepted.iter().find(|(asked, _)| asked.eq_ignore_ascii_case(range)).map(|(_, weight)| *weight);
         of(name).or_else(|| of(&format!("{kind}/*"))).or_else(|| of("*/*")).unwrap_or(0.0)
     };
-    let mut best: Option<(Form, f32)> = None;
-    for (form, name) in FORMS {
+    let mut best: Option<(F, f32)> = None;
+    for (form, name) in forms {
         let weight = weight(name);
         if weight > best.map_or(0.0, |(_, most)| most) {
-            best = Some((form, weight));
+            best = Some((*form, weight));
         }
     }
-    best.map(|(form, _)| form).ok_or_else(|| {
-        let names = FORMS.map(|(_, name)| name).join(", ");
-        Failure::new(StatusCode::NOT_ACCEPTABLE, "a report is written in none of the forms that Accept lists")
-            .hint(format!("accepted: {names}"))
-    })
+    best.map(|(form, _)| form).ok_or_else(none)
 }
 
 /// A media range and its weight.

@@ -61,6 +61,7 @@ async fn each_role_reads_its_parts_and_no_other() {
         ("/api/v1/runs", [ok, ok, no, ok, ok], ok),
         ("/api/v1/alerts", [ok, ok, no, ok, ok], ok),
         ("/api/v1/advice", [ok, ok, no, ok, ok], ok),
+        ("/api/v1/repost-plan", [ok, ok, no, ok, ok], ok),
         ("/api/v1/decisions", [ok, ok, no, ok, ok], ok),
         ("/api/v1/audit", [ok, no, no, no, ok], ok),
     ];

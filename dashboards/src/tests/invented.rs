@@ -5,8 +5,11 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use inflow_actions::repost::link::Signer;
 use inflow_analytics::{Definition, Meaning, Metric, NO_DIMENSION, Part, Query, Report, Unmapped, metric};
-use inflow_store::{After, AuditRow, DecisionRow, RunFilter, RunRow, TokenRow, TokenUse};
+use inflow_store::{
+    After, AuditRow, DecisionRow, RepostDecision, RepostLeftRow, RepostSlotRow, RepostState, RunFilter, RunRow, TokenRow, TokenUse,
+};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::registry::Registry;
 use serde_json::{Map, Value, json};
@@ -30,6 +33,7 @@ pub(super) struct Invented {
     pub(super) audit: Mutex<Vec<AuditRow>>,
     pub(super) decisions: Mutex<Vec<DecisionRow>>,
     pub(super) runs: Mutex<Vec<RunRow>>,
+    pub(super) slots: Mutex<Vec<RepostSlotRow>>,
 }
 
 fn of<T>(kept: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -239,5 +243,42 @@ impl Figures for Invented {
         of(&self.decisions).push(decision.clone());
         self.audit(actor, "decide", &decision.id).await?;
         Ok(decision)
+    }
+
+    async fn repost_slots(&self, channel: Option<&str>, from: DateTime<Utc>, before: DateTime<Utc>) -> Result<Vec<RepostSlotRow>, Failure> {
+        let fits = |row: &&RepostSlotRow| (from..before).contains(&row.at) && channel.is_none_or(|channel| channel == row.channel);
+        Ok(of(&self.slots).iter().filter(fits).cloned().collect())
+    }
+
+    async fn repost_left(&self, _: Option<&str>) -> Result<Vec<RepostLeftRow>, Failure> {
+        Ok(vec![RepostLeftRow {
+            connection: "boss".to_owned(),
+            posting_source_id: "P9".to_owned(),
+            channel: "boss".to_owned(),
+            title: "Invented clerk".to_owned(),
+            reason: "rests".to_owned(),
+            reason_en: "it was refreshed too recently".to_owned(),
+            reason_zh: "距上次刷新时间过短".to_owned(),
+            made_at: DateTime::UNIX_EPOCH,
+        }])
+    }
+
+    async fn repost_slot(&self, slot: &str) -> Result<Option<RepostSlotRow>, Failure> {
+        Ok(of(&self.slots).iter().find(|row| row.slot == slot).cloned())
+    }
+
+    async fn decide_repost(&self, actor: &str, slot: &str, done: bool) -> Result<RepostDecision, Failure> {
+        let mut slots = of(&self.slots);
+        let Some(row) = slots.iter_mut().find(|row| row.slot == slot) else { return Ok(RepostDecision::Unknown) };
+        if !row.state.is_open() {
+            return Ok(RepostDecision::Closed(Box::new(row.clone())));
+        }
+        row.state = if done { RepostState::Done } else { RepostState::Skipped };
+        row.decided_by = actor.to_owned();
+        Ok(RepostDecision::Kept(Box::new(row.clone())))
+    }
+
+    fn signer(&self) -> Result<Signer, Failure> {
+        Ok(Signer::new([3; 32]))
     }
 }

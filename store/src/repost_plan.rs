@@ -1,0 +1,256 @@
+//! The plan of reposts: slots, what became of them, and postings without one.
+
+use chrono::{DateTime, SubsecRound, Utc};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::error::StoreError;
+use crate::reposts::RepostRow;
+use crate::state::with;
+use crate::store::Store;
+
+/// A planned refresh.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RepostSlotRow {
+    /// Idempotency key of the action.
+    pub slot: String,
+    /// Channel.
+    pub channel: String,
+    /// Connection of the posting.
+    pub connection: String,
+    /// Its id there.
+    pub posting_source_id: String,
+    /// Its title.
+    pub title: String,
+    /// Its job; may be empty.
+    pub cluster_id: String,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// The same by the clock on the wall, `2026-11-30 18:00`.
+    pub local: String,
+    /// IANA zone of that clock.
+    pub timezone: String,
+    /// Hours that its hour was drawn from; empty when advice put it there.
+    pub hours: Vec<u8>,
+    /// Code of the reason.
+    pub reason: String,
+    /// The reason in English.
+    pub reason_en: String,
+    /// In Chinese.
+    pub reason_zh: String,
+    /// People more than at a working hour at random.
+    pub gain: Option<f64>,
+    /// 95 % interval.
+    pub gain_low: Option<f64>,
+    /// 95 % interval.
+    pub gain_high: Option<f64>,
+    /// What it costs.
+    pub cost: Decimal,
+    /// Currency of that.
+    pub currency: String,
+    /// What became of it.
+    pub state: RepostState,
+    /// When it was done or skipped.
+    pub decided_at: Option<DateTime<Utc>>,
+    /// Who said so.
+    pub decided_by: String,
+    /// When it was planned.
+    pub made_at: DateTime<Utc>,
+}
+
+/// What became of a slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RepostState {
+    /// Nothing yet.
+    Planned,
+    /// A person was asked to do it.
+    Told,
+    /// It was carried out.
+    Done,
+    /// A person said no.
+    Skipped,
+    /// A later plan has it no more.
+    Withdrawn,
+}
+
+impl RepostState {
+    /// The word in tables and answers.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Planned => "planned",
+            Self::Told => "told",
+            Self::Done => "done",
+            Self::Skipped => "skipped",
+            Self::Withdrawn => "withdrawn",
+        }
+    }
+
+    /// Whether it can still be done or skipped.
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Planned | Self::Told)
+    }
+}
+
+/// A posting without a slot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RepostLeftRow {
+    /// Connection of the posting.
+    pub connection: String,
+    /// Its id there.
+    pub posting_source_id: String,
+    /// Channel.
+    pub channel: String,
+    /// Its title.
+    pub title: String,
+    /// Code of the reason.
+    pub reason: String,
+    /// The reason in English.
+    pub reason_en: String,
+    /// In Chinese.
+    pub reason_zh: String,
+    /// When it was planned.
+    pub made_at: DateTime<Utc>,
+}
+
+/// What a decision on a slot came to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RepostDecision {
+    /// It is kept; the slot as it is now.
+    Kept(Box<RepostSlotRow>),
+    /// It was decided before, or withdrawn; the slot as it is.
+    Closed(Box<RepostSlotRow>),
+    /// There is no such slot.
+    Unknown,
+}
+
+const SLOTS: &str = "SELECT * EXCEPT version FROM repost_plan FINAL";
+
+impl Store {
+    /// Keeps a plan of some channels and instants. Open slots of them that it does not have are withdrawn unless a person was told of them; what was
+    /// decided stays as it is. Says so in the audit.
+    pub async fn keep_repost_plan(
+        &self,
+        actor: &str,
+        channels: &[String],
+        slots: &[RepostSlotRow],
+        left: &[RepostLeftRow],
+    ) -> Result<(), StoreError> {
+        let _turn = self.0.deciding.lock().await;
+        let before: Vec<RepostSlotRow> = self.typed(&format!("{SLOTS} WHERE state IN ('planned', 'told', 'done', 'skipped')"), &[]).await?;
+        let of_these = |row: &&RepostSlotRow| channels.contains(&row.channel);
+        let said = |slot: &str| slots.iter().any(|row| row.slot == slot);
+        let gone = before.iter().filter(of_these).filter(|row| row.state == RepostState::Planned && !said(&row.slot));
+        let withdrawn: Vec<RepostSlotRow> = gone.map(|row| RepostSlotRow { state: RepostState::Withdrawn, ..row.clone() }).collect();
+        let standing = |slot: &str| before.iter().any(|row| row.slot == slot && row.state != RepostState::Planned);
+        let kept: Vec<RepostSlotRow> = slots.iter().filter(|row| !standing(&row.slot)).cloned().collect();
+        self.put_slots(withdrawn.iter().chain(&kept)).await?;
+        let version = self.next_version().await?;
+        let rows = left.iter().map(|row| written(row, &[("made_at", Some(row.made_at))], version)).collect::<Result<Vec<_>, _>>()?;
+        self.put("repost_left", &rows, "").await?;
+        let detail = json!({ "channels": channels, "slots": kept.len(), "withdrawn": withdrawn.len(), "left": left.len() });
+        self.audit(actor, "plan repost", &detail.to_string()).await
+    }
+
+    /// Slots from an instant to before another, by instant; of one channel, or of all.
+    pub async fn repost_slots(
+        &self,
+        channel: Option<&str>,
+        from: DateTime<Utc>,
+        before: DateTime<Utc>,
+    ) -> Result<Vec<RepostSlotRow>, StoreError> {
+        let sql = format!(
+            "{SLOTS} WHERE at >= {{from:DateTime64(3, 'UTC')}} AND at < {{before:DateTime64(3, 'UTC')}} \
+             AND ({{channel:String}} = '' OR channel = {{channel:String}}) ORDER BY at, channel, slot"
+        );
+        let params = [("from", text(from)), ("before", text(before)), ("channel", channel.unwrap_or_default().to_owned())];
+        self.typed(&sql, &params).await
+    }
+
+    /// Postings that the newest plan of their channel gave no slot.
+    pub async fn repost_left(&self, channel: Option<&str>) -> Result<Vec<RepostLeftRow>, StoreError> {
+        let sql = "SELECT l.* EXCEPT version FROM repost_left AS l FINAL \
+                   INNER JOIN (SELECT channel, max(made_at) AS newest FROM repost_left FINAL GROUP BY channel) AS n USING channel \
+                   WHERE l.made_at = n.newest AND ({channel:String} = '' OR channel = {channel:String}) ORDER BY channel, connection, posting_source_id";
+        self.typed(sql, &[("channel", channel.unwrap_or_default().to_owned())]).await
+    }
+
+    /// A slot.
+    pub async fn repost_slot(&self, slot: &str) -> Result<Option<RepostSlotRow>, StoreError> {
+        let found: Vec<RepostSlotRow> = self.typed(&format!("{SLOTS} WHERE slot = {{slot:String}}"), &[("slot", slot.to_owned())]).await?;
+        Ok(found.into_iter().next())
+    }
+
+    /// Notes that a person was told of slots that are planned.
+    pub async fn tell_reposts(&self, actor: &str, slots: &[RepostSlotRow]) -> Result<(), StoreError> {
+        if slots.is_empty() {
+            return Ok(());
+        }
+        let _turn = self.0.deciding.lock().await;
+        let told: Vec<RepostSlotRow> = slots.iter().map(|row| RepostSlotRow { state: RepostState::Told, ..row.clone() }).collect();
+        self.put_slots(told.iter()).await?;
+        let keys: Vec<&str> = slots.iter().map(|row| row.slot.as_str()).collect();
+        self.audit(actor, "tell repost", &json!({ "slots": keys }).to_string()).await
+    }
+
+    /// Notes that a slot was carried out or is not to be, once: a second decision finds it closed. A slot that was carried out is told to what measures
+    /// hours ([`Store::note_reposts`]). Says so in the audit.
+    pub async fn decide_repost(&self, actor: &str, slot: &str, done: bool) -> Result<RepostDecision, StoreError> {
+        let _turn = self.0.deciding.lock().await;
+        let Some(row) = self.repost_slot(slot).await? else { return Ok(RepostDecision::Unknown) };
+        if !row.state.is_open() {
+            return Ok(RepostDecision::Closed(Box::new(row)));
+        }
+        let now = self.clock().now().trunc_subsecs(3);
+        let state = if done { RepostState::Done } else { RepostState::Skipped };
+        let row = RepostSlotRow { state, decided_at: Some(now), decided_by: actor.to_owned(), ..row };
+        if done {
+            // Before the slot: if the process ends in between, it is done again under the same key.
+            self.note_reposts(&[carried_out(&row, now)]).await?;
+        }
+        self.put_slots([&row]).await?;
+        let detail = json!({ "slot": row.slot, "channel": row.channel, "connection": row.connection, "posting": row.posting_source_id, "state": state });
+        self.audit(actor, "repost", &detail.to_string()).await?;
+        Ok(RepostDecision::Kept(Box::new(row)))
+    }
+
+    async fn put_slots<'r>(&self, rows: impl IntoIterator<Item = &'r RepostSlotRow>) -> Result<(), StoreError> {
+        let version = self.next_version().await?;
+        let rows = rows
+            .into_iter()
+            .map(|row| written(row, &[("at", Some(row.at)), ("made_at", Some(row.made_at)), ("decided_at", row.decided_at)], version));
+        let rows = rows.collect::<Result<Vec<_>, _>>()?;
+        self.put("repost_plan", &rows, "").await
+    }
+}
+
+/// A slot as what measures hours knows it: by the hour at which it was really done, which is what an hour drawn at random meant only if they are
+/// the same.
+fn carried_out(row: &RepostSlotRow, now: DateTime<Utc>) -> RepostRow {
+    let zone: chrono_tz::Tz = row.timezone.parse().unwrap_or(chrono_tz::UTC);
+    let hour = |at: DateTime<Utc>| chrono::Timelike::hour(&at.with_timezone(&zone)) as u8;
+    let in_time = hour(now) == hour(row.at) && (now - row.at).abs() < chrono::TimeDelta::hours(1);
+    RepostRow {
+        plan: row.slot.clone(),
+        connection: row.connection.clone(),
+        posting_source_id: row.posting_source_id.clone(),
+        channel: row.channel.clone(),
+        hour: hour(now),
+        drawn_from: (in_time && !row.hours.is_empty()).then(|| row.hours.clone()),
+        reposted_at: now,
+    }
+}
+
+fn text(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d %H:%M:%S%.3f").to_string()
+}
+
+/// A row with its instants as the engine reads them.
+fn written(row: &impl Serialize, instants: &[(&str, Option<DateTime<Utc>>)], version: u64) -> Result<Value, StoreError> {
+    let mut value = with(row, [("version", json!(version))])?;
+    for (name, at) in instants {
+        value[*name] = json!(at.map(text));
+    }
+    Ok(value)
+}
