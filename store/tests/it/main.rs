@@ -16,6 +16,7 @@ mod kept;
 mod limits;
 mod native;
 mod reader;
+mod repost_plan;
 mod state;
 mod support;
 mod writes;
