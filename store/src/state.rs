@@ -330,7 +330,19 @@ impl Store {
     }
 
     async fn greatest_version(&self) -> Result<u64, StoreError> {
-        let tables = ["analysed", "closings", "connection_health", "cursors", "landed", "segments", "tokens"];
+        let tables = [
+            "analysed",
+            "closings",
+            "connection_health",
+            "cursors",
+            "landed",
+            "messages",
+            "repost_left",
+            "repost_plan",
+            "reposts",
+            "segments",
+            "tokens",
+        ];
         let each = tables.map(|table| format!("SELECT max(version) AS last FROM {table}"));
         let sql = format!("SELECT max(last) AS version FROM ({}) SETTINGS final = 0", each.join(" UNION ALL "));
         let rows = self.state_rows(&sql, &[]).await?;

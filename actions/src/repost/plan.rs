@@ -411,10 +411,8 @@ impl<'s> Desk<'s, '_> {
         open: &[Open],
         hours: Option<&[u8]>,
     ) -> bool {
-        let found = match self.whole_day(week, day, posting) {
-            Some(why_not) => Err(why_not),
-            None => self.first_that_fits(week, posting, open),
-        };
+        // What stands against the posting itself is said before what stands against the day.
+        let found = self.first_that_fits(week, posting, open).and_then(|found| self.whole_day(week, day, posting).map_or(Ok(found), Err));
         let (place, open) = match found {
             Ok(found) => found,
             Err(why_not) => {

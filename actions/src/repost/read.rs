@@ -46,23 +46,25 @@ impl Explain for ReadError {
 /// Live postings: of each its last span, unless it has ended.
 const POSTINGS: &str = "
 SELECT
-    toString(p.channel) AS channel, toString(p.connection) AS connection, p.source_id AS id, p.title AS title, p.cluster_id AS cluster,
+    toString(p.channel) AS channel, toString(p.connection) AS connection, p.source_id AS id, p.title AS title, c.cluster_id AS cluster,
     toUnixTimestamp64Milli(greatest(s.opened_at, coalesce(s.refreshed_at, s.opened_at))) AS last,
     if(isNull(s.closed_at), NULL, toUnixTimestamp64Milli(assumeNotNull(s.closed_at))) AS closes_at
 FROM (SELECT * FROM inflow.postings FINAL WHERE deleted = 0 AND status = 'open' AND has({channels:Array(String)}, channel)) AS p
 INNER JOIN (SELECT * FROM inflow.posting_spans ORDER BY span DESC LIMIT 1 BY connection, source_id) AS s
     ON s.connection = p.connection AND s.source_id = p.source_id
+LEFT JOIN inflow.posting_clusters AS c ON c.connection = p.connection AND c.source_id = p.source_id
 WHERE s.opened_at <= {now:DateTime64(3, 'UTC')} AND (isNull(s.closed_at) OR assumeNotNull(s.closed_at) > {now:DateTime64(3, 'UTC')})
 ORDER BY channel, connection, id";
 
 /// Refreshes that boards tell of, whoever did them.
 const SEEN: &str = "
-SELECT toString(p.channel) AS channel, toString(p.connection) AS connection, p.source_id AS id, p.title AS title, p.cluster_id AS cluster,
+SELECT toString(p.channel) AS channel, toString(p.connection) AS connection, p.source_id AS id, p.title AS title, c.cluster_id AS cluster,
     toUnixTimestamp64Milli(e.occurred_at) AS last, NULL AS closes_at
 FROM (SELECT * FROM inflow.posting_events FINAL WHERE deleted = 0 AND event = 'refreshed' AND precision = 'exact'
     AND occurred_at >= {from:DateTime64(3, 'UTC')} AND occurred_at <= {now:DateTime64(3, 'UTC')}) AS e
 INNER JOIN (SELECT * FROM inflow.postings FINAL WHERE deleted = 0 AND has({channels:Array(String)}, channel)) AS p
     ON p.connection = e.connection AND p.source_id = e.posting_source_id
+LEFT JOIN inflow.posting_clusters AS c ON c.connection = p.connection AND c.source_id = p.source_id
 ORDER BY channel, connection, id, last";
 
 #[derive(Deserialize)]

@@ -21,6 +21,8 @@ mod own_board;
 mod page;
 mod persons;
 mod recordings;
+mod repost_world;
+mod reposts;
 mod statements;
 mod suggest;
 mod webhooks;
