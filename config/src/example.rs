@@ -10,6 +10,7 @@ const DEFAULT: Files = &[
     ("finance.toml", include_str!("../examples/default/finance.toml")),
     ("messages.toml", include_str!("../examples/default/messages.toml")),
     ("reposts.toml", include_str!("../examples/default/reposts.toml")),
+    ("process.toml", include_str!("../examples/default/process.toml")),
     ("connections/boss.toml", include_str!("../examples/default/connections/boss.toml")),
     ("connections/greenhouse.toml", include_str!("../examples/default/connections/greenhouse.toml")),
     ("connections/lever.toml", include_str!("../examples/default/connections/lever.toml")),
@@ -27,6 +28,7 @@ const ZH_SME: Files = &[
     ("finance.toml", include_str!("../examples/zh-sme/finance.toml")),
     ("messages.toml", include_str!("../examples/zh-sme/messages.toml")),
     ("reposts.toml", include_str!("../examples/zh-sme/reposts.toml")),
+    ("process.toml", include_str!("../examples/zh-sme/process.toml")),
     ("connections/ledger.toml", include_str!("../examples/zh-sme/connections/ledger.toml")),
 ];
 

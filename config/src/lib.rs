@@ -31,6 +31,7 @@ mod owed;
 mod persona;
 mod places;
 mod problem;
+mod process;
 mod quantity;
 mod rates;
 mod reader;
@@ -60,6 +61,10 @@ pub use owed::{BonusRule, ClawbackRule, ClawbackStep, FeeRule, Payable, StatedHi
 pub use persona::{Persona, Personas, Tag};
 pub use places::Places;
 pub use problem::{Bad, ConfigError, Explain, Problem, closest, did_you_mean};
+pub use process::{
+    AssessmentKind, Contacts, Ending, FIELDS, Gate, Gateway, GatewayShape, InvitationKind, Ladder, LadderFrom, Process, ProcessStage,
+    ProcessStep, Processes, Processor, Quiet, Template, Unless, fields,
+};
 pub use quantity::{Window, duration_text, format_duration, parse_bytes, parse_duration};
 pub use repost::{Holidays, Hours, RepostChannel, Reposts};
 pub use schedule::Cron;

@@ -15,6 +15,7 @@ use crate::message::Messages;
 use crate::persona::Personas;
 use crate::places::{Places, join_key};
 use crate::problem::{Bad, ConfigError, Explain, Problem, did_you_mean};
+use crate::process::Processes;
 use crate::reader::Sink;
 use crate::repost::Reposts;
 use crate::secret::SecretRef;
@@ -42,6 +43,8 @@ pub struct Config {
     pub messages: Messages,
     /// `reposts.toml`.
     pub reposts: Reposts,
+    /// `process.toml`.
+    pub processes: Processes,
     /// `connections/*.toml`, by name.
     pub connections: Vec<Connection>,
     /// Where the keys of `inflow.toml` stand.
@@ -51,7 +54,7 @@ pub struct Config {
 }
 
 impl Config {
-    /// Loads `inflow.toml`, and `channels.toml`, `personas.toml`, `alerts.toml`, `finance.toml`, `messages.toml`, `reposts.toml` and
+    /// Loads `inflow.toml`, and `channels.toml`, `personas.toml`, `alerts.toml`, `finance.toml`, `messages.toml`, `reposts.toml`, `process.toml` and
     /// `connections/*.toml` beside it.
     ///
     /// `INFLOW__SECTION__KEY` variables out of `env` override `inflow.toml`; pass
@@ -73,6 +76,8 @@ impl Config {
         let finance = load_finance(&beside.join("finance.toml"), known, &mut problems);
         let messages = load_messages(&beside.join("messages.toml"), known, &mut problems);
         let reposts = load_reposts(&beside.join("reposts.toml"), known, &messages, &mut problems);
+        let country = settings.as_ref().map(|(settings, _)| settings.company.country.as_str());
+        let processes = load_processes(&beside.join("process.toml"), country, &messages, &mut problems);
         let (Some((settings, places)), Some((channels, channel_places)), true) = (settings, channels, problems.is_empty()) else {
             return Err(ConfigError { problems });
         };
@@ -86,6 +91,7 @@ impl Config {
             finance,
             messages,
             reposts,
+            processes,
             connections,
             places,
             channel_places,
@@ -144,6 +150,8 @@ impl Config {
         }
         let sent = self.messages.secrets();
         problems.extend(sent.filter_map(|(key, secret)| self.check_secret(&self.messages.places, &key, secret)));
+        let led = self.processes.secrets().filter(|_| self.processes.is_any());
+        problems.extend(led.filter_map(|(key, secret)| self.check_secret(&self.processes.places, &key, secret)));
         problems
     }
 
@@ -284,6 +292,20 @@ fn load_reposts(file: &Path, channels: Option<&[Channel]>, messages: &Messages, 
     }
     problems.extend(in_order(wrong));
     reposts
+}
+
+fn load_processes(file: &Path, country: Option<&str>, messages: &Messages, problems: &mut Vec<Problem>) -> Processes {
+    let Some(Some(root)) = read_document(file, problems) else { return Processes::default() };
+    let sink = Sink::new(file);
+    let processes = sink.read(&root, Processes::read);
+    let (places, mut wrong) = sink.into_parts();
+    let processes = Processes { places, ..processes };
+    // What was not understood has a stand-in, of which nothing more is to be said.
+    if let (Some(country), true) = (country, wrong.is_empty()) {
+        wrong.extend(processes.check(country, messages));
+    }
+    problems.extend(in_order(wrong));
+    processes
 }
 
 fn missing_rates(settings: &Settings, channels: &[Channel], places: &Places) -> Vec<Problem> {

@@ -77,9 +77,14 @@ impl FromStr for Cron {
         if fields != 6 {
             return Err(Bad::new(format!("`{text}` is not a schedule, {shape}")));
         }
-        text.parse::<cron::Schedule>()
-            .map(Self)
-            .map_err(|_| Bad::new(format!("`{text}` is not a schedule, {shape}")).hint(wrong_field(text)))
+        let schedule =
+            text.parse::<cron::Schedule>().map_err(|_| Bad::new(format!("`{text}` is not a schedule, {shape}")).hint(wrong_field(text)))?;
+        // Six fields name no year, so what fires at all fires within the years that any four-yearly day takes.
+        if schedule.after(&DateTime::UNIX_EPOCH).next().is_none() {
+            let message = format!("the schedule `{text}` never fires: no month that it names has such a day");
+            return Err(Bad::new(message).hint(Some("30 and 31 February do not exist, nor does 31 April".to_owned())));
+        }
+        Ok(Self(schedule))
     }
 }
 

@@ -8,11 +8,12 @@ use crate::connection::Connection;
 use crate::finance::Finance;
 use crate::message::Messages;
 use crate::persona::Personas;
+use crate::process::Processes;
 use crate::repost::Reposts;
 use crate::settings::Settings;
 
 /// The schema of each kind of file, by the name under which `config/schema` holds it.
-pub fn schema_files() -> [(&'static str, Value); 8] {
+pub fn schema_files() -> [(&'static str, Value); 9] {
     [
         ("inflow.schema.json", schemars::schema_for!(Settings)),
         ("channels.schema.json", schemars::schema_for!(ChannelsFile)),
@@ -22,12 +23,13 @@ pub fn schema_files() -> [(&'static str, Value); 8] {
         ("finance.schema.json", schemars::schema_for!(Finance)),
         ("messages.schema.json", schemars::schema_for!(Messages)),
         ("reposts.schema.json", schemars::schema_for!(Reposts)),
+        ("process.schema.json", schemars::schema_for!(Processes)),
     ]
     .map(|(name, schema)| (name, sorted(schema.to_value())))
 }
 
-/// One schema of all eight files, each under `$defs`: `inflow`, `channels`, `connection`, `personas`, `alerts`, `finance`, `messages`,
-/// `reposts`.
+/// One schema of all nine files, each under `$defs`: `inflow`, `channels`, `connection`, `personas`, `alerts`, `finance`, `messages`,
+/// `reposts`, `process`.
 pub fn json_schema() -> Value {
     let mut generator = schemars::SchemaGenerator::default();
     let files = [
@@ -39,6 +41,7 @@ pub fn json_schema() -> Value {
         ("finance", generator.subschema_for::<Finance>()),
         ("messages", generator.subschema_for::<Messages>()),
         ("reposts", generator.subschema_for::<Reposts>()),
+        ("process", generator.subschema_for::<Processes>()),
     ];
     let mut definitions = generator.take_definitions(true);
     for (name, reference) in files {

@@ -134,6 +134,7 @@ pub async fn erase(
     store.add_tombstones(&more).await?;
     let candidates: BTreeSet<_> = known.candidates.keys().chain(rewritten.candidates.keys()).collect();
     let applications: BTreeSet<_> = known.applications.keys().chain(rewritten.applications.keys()).collect();
+    store.forget_steps(&applications.iter().map(|key| (*key).clone()).collect::<Vec<_>>()).await?;
     let connections: BTreeSet<String> = candidates.iter().chain(&applications).map(|(connection, _)| connection.clone()).collect();
     Ok(Receipt {
         erased_at: clock.now(),

@@ -43,6 +43,7 @@ mod row_reader;
 mod shadow;
 mod sql;
 mod state;
+mod steps;
 mod store;
 mod tokens;
 mod writes;
@@ -67,6 +68,7 @@ pub use row_binary::RowBinary;
 pub use row_reader::Fields;
 pub use sql::{quote_name, quote_text};
 pub use state::{COMMAND_LINE, HealthRow, LandedRow, QuarantineRow, RunRow, SegmentRow, UnknownWordRow};
+pub use steps::{StepKind, StepRow, StepState};
 pub use store::{Store, User};
 pub use tokens::{TokenRow, TokenUse};
 

@@ -26,7 +26,7 @@ macro_rules! migrations {
 /// Migrations of a database with derived tables.
 pub const DERIVED: &[Migration] = migrations!("derived": "0001_first_light", "0002_more_kinds", "0003_application_links", "0004_posted_text", "0005_normalised_postings", "0006_posting_clusters", "0007_binary_digests", "0008_binary_digests_only", "0009_posting_spans", "0010_stage_tiers", "0011_stage_view", "0012_links_by_change", "0013_stage_tiers_unmerged", "0014_hires", "0015_local_days", "0016_profiles", "0017_personas", "0018_forecasts", "0019_channel_drops", "0020_budget_moves", "0021_channels_with_data", "0022_recommendations", "0023_posting_times", "0024_changed_postings", "0025_thresholds", "0026_persona_words", "0027_drops_of_stores", "0028_forecasts_of_stores", "0029_jobs", "0030_wide_merges", "0031_ledger", "0032_bank_and_invoices", "0033_budgets", "0034_later_costs", "0035_owed", "0036_sums");
 /// Migrations of the database with state.
-pub const STATE: &[Migration] = migrations!("state": "0001_first_light", "0002_connectors", "0003_unknown_words", "0004_analysed", "0005_analysed_segments", "0006_reposts", "0007_closings", "0008_access", "0009_closed_people", "0010_messages", "0011_repost_plan");
+pub const STATE: &[Migration] = migrations!("state": "0001_first_light", "0002_connectors", "0003_unknown_words", "0004_analysed", "0005_analysed_segments", "0006_reposts", "0007_closings", "0008_access", "0009_closed_people", "0010_messages", "0011_repost_plan", "0012_process");
 
 /// Creates the database if need be and runs what it lacks. A crash in the middle is made good by the next run.
 pub async fn migrate(connection: &Connection, database: &str, migrations: &[Migration], clock: &dyn Clock) -> Result<(), StoreError> {

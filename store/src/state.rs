@@ -337,6 +337,8 @@ impl Store {
             "cursors",
             "landed",
             "messages",
+            "process_opt_outs",
+            "process_steps",
             "repost_left",
             "repost_plan",
             "reposts",

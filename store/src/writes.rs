@@ -10,7 +10,7 @@ use crate::STATE_DATABASE;
 use crate::sql::{Kind, Token, Tokens, head};
 
 /// Tables of the state that figures do not read.
-const BOOKKEEPING: [&str; 12] = [
+const BOOKKEEPING: [&str; 14] = [
     "cursors",
     "landed",
     "segments",
@@ -23,6 +23,8 @@ const BOOKKEEPING: [&str; 12] = [
     "analysed_segments",
     "tokens",
     "token_uses",
+    "process_steps",
+    "process_opt_outs",
 ];
 
 /// Functions whose value is another one each time, lower case. `*` stands for whatever follows.

@@ -68,6 +68,7 @@ fn the_reader_accepts_the_keys_of_the_schema_and_no_others() {
             "finance.schema.json" => "finance.toml",
             "messages.schema.json" => "messages.toml",
             "reposts.schema.json" => "reposts.toml",
+            "process.schema.json" => "process.toml",
             _ => "inflow.toml",
         };
         let mut found = Tables::new();
@@ -88,7 +89,7 @@ fn the_reader_accepts_the_keys_of_the_schema_and_no_others() {
 #[test]
 fn one_schema_holds_all_files() {
     let schema = json_schema();
-    for name in ["inflow", "channels", "connection", "personas", "alerts", "finance", "messages", "reposts"] {
+    for name in ["inflow", "channels", "connection", "personas", "alerts", "finance", "messages", "reposts", "process"] {
         assert!(schema.pointer(&format!("/$defs/{name}")).is_some(), "{name}");
     }
     // No reference leads nowhere.

@@ -1,7 +1,10 @@
 //! The typed state.
 
 use chrono::{DateTime, Utc};
-use inflow_store::{HealthRow, InsertInto, LandedRow, MessageRow, MessageState, QuarantineRow, RunRow, SegmentRow, UnknownWordRow};
+use inflow_store::{
+    HealthRow, InsertInto, LandedRow, MessageRow, MessageState, QuarantineRow, RunRow, SegmentRow, StepKind, StepRow, StepState,
+    UnknownWordRow,
+};
 
 use crate::support::{run, store};
 
@@ -44,6 +47,47 @@ fn messages_keep_what_became_of_them_last() {
             store.note_message(noted).await.unwrap();
         }
         assert_eq!(store.messages().await.unwrap(), [sent, other]);
+    });
+}
+
+#[test]
+fn steps_keep_what_became_of_them_last_until_their_person_is_erased() {
+    let store = store();
+    run(async {
+        let row = |key: &str, application: &str, state| StepRow {
+            key: key.to_owned(),
+            process: "shops".to_owned(),
+            rule: "ai".to_owned(),
+            step: "remind".to_owned(),
+            kind: StepKind::Message,
+            connection: "ats".to_owned(),
+            application: application.to_owned(),
+            subject: "i-1".to_owned(),
+            what: "reminder".to_owned(),
+            receiver: String::new(),
+            state,
+            attempts: 1,
+            due_at: at("2026-11-27T10:30:00Z"),
+            first_at: at("2026-11-27T10:30:00Z"),
+            last_at: at("2026-11-27T10:30:00.250Z"),
+            next_at: None,
+            error: "it's \u{5fd9}".to_owned(),
+            decided_by: String::new(),
+            reason: String::new(),
+        };
+        let begun = StepRow { next_at: Some(at("2026-11-27T10:31:00Z")), ..row("k1", "a1", StepState::Begun) };
+        let (sent, open) = (row("k1", "a1", StepState::Sent), StepRow { kind: StepKind::Task, ..row("k2", "a2", StepState::Open) });
+        store.note_steps(&[begun, open.clone()]).await.unwrap();
+        store.note_steps(std::slice::from_ref(&sent)).await.unwrap();
+        store.note_steps(&[]).await.unwrap();
+        assert_eq!(store.steps(at("2026-11-27T00:00:00Z")).await.unwrap(), [sent.clone(), open.clone()]);
+        assert_eq!(store.steps(at("2026-11-28T00:00:00Z")).await.unwrap(), std::slice::from_ref(&open), "what waits is told however old it is");
+        assert_eq!(store.steps_of_key("k1").await.unwrap(), [sent]);
+        store.forget_steps(&[("ats".to_owned(), "a2".to_owned()), ("other".to_owned(), "a1".to_owned())]).await.unwrap();
+        assert_eq!(store.steps_of_key("k").await.unwrap().len(), 1, "of this connection and application only");
+        store.note_opt_outs(&["d1".to_owned(), "d2".to_owned()], false).await.unwrap();
+        store.note_opt_outs(&["d1".to_owned()], true).await.unwrap();
+        assert_eq!(store.opt_outs().await.unwrap(), ["d2".to_owned()].into());
     });
 }
 
