@@ -1,4 +1,5 @@
-//! What is done with the figures: reports for people ([`brief`]), sending them ([`send`]), and when to refresh which posting ([`repost`]).
+//! What is done with the figures: reports for people ([`brief`]), sending them ([`send`]), when to refresh which posting ([`repost`]), and
+//! leading cases from stage to stage ([`process`]).
 //!
 //! ```text
 //! metric reports ─► facts ─┬─► day    text                     ┐
@@ -11,6 +12,7 @@
 
 pub mod brief;
 pub mod pdf;
+pub mod process;
 pub mod repost;
 pub mod send;
 pub mod words;

@@ -8,12 +8,14 @@ mod brief;
 mod close;
 mod export;
 mod plan;
+mod process;
 mod token;
 
 pub use brief::{BriefArgs, BriefCommand, MessageCommand, MessageSendArgs};
 pub use close::CloseArgs;
 pub use export::{ExportCommand, ExportFormat, ExportMonthArgs, ExportVouchersArgs};
 pub use plan::{PlanBudgetArgs, PlanBy, PlanCommand, PlanDemandArgs, PlanFormat, PlanRecommendArgs, PlanRepostArgs, RepostFormat};
+pub use process::{DecisionArgs, ListFormat, OptOutArgs, ProcessCommand, ProcessRunArgs, ProcessShowArgs, ScheduleArgs};
 pub use token::{TokenAddArgs, TokenCommand, TokenFormat, TokenListArgs};
 
 /// Recruiting-channel analytics: which channel brings people, at what price, at which hour.
@@ -100,6 +102,11 @@ pub enum Command {
     /// Recommendations with their reasons
     #[command(subcommand)]
     Plan(PlanCommand),
+    /// Lead cases by process.toml: reminders, tasks, gates, proposals that a person confirms
+    #[command(subcommand)]
+    Process(ProcessCommand),
+    /// The next runs of everything on a schedule, and what came of the last
+    Schedule(ScheduleArgs),
     /// Run ClickHouse SQL, read-only unless --write
     Query(QueryArgs),
     /// Serve the page, the API and the ClickHouse endpoint without pulling
@@ -173,6 +180,8 @@ impl Command {
             Self::Message(_) => "message",
             Self::Export(_) => "export",
             Self::Plan(_) => "plan",
+            Self::Process(_) => "process",
+            Self::Schedule(_) => "schedule",
             Self::Query(_) => "query",
             Self::Serve => "serve",
             Self::Close(_) => "close",
@@ -200,6 +209,7 @@ impl Command {
             Self::Close(args) => args.month.is_some(),
             Self::Message(MessageCommand::Send(args)) => !args.dry_run,
             Self::Plan(PlanCommand::Repost(args)) => !args.dry_run,
+            Self::Process(command) => !matches!(command, ProcessCommand::Show(_) | ProcessCommand::Run(ProcessRunArgs { dry_run: true })),
             Self::Token(command) => !matches!(command, TokenCommand::List(_)),
             _ => false,
         }
@@ -498,7 +508,7 @@ mod tests {
     /// A path argument that [`Cli::paths`] does not know would be read in the wrong folder by a job.
     #[test]
     fn every_path_of_a_job_is_known() {
-        for name in ["import", "analyze", "replay", "erase", "run", "query", "close", "token"] {
+        for name in ["import", "analyze", "replay", "erase", "run", "query", "close", "token", "process"] {
             let line = Cli::command();
             let command = line.find_subcommand(name).unwrap();
             let typed = |argument: &&clap::Arg| argument.get_value_parser().type_id() == clap::builder::ValueParser::path_buf().type_id();
@@ -545,6 +555,8 @@ mod tests {
         assert!(job(&["run", "--once"]) && job(&["query", "OPTIMIZE TABLE t", "--write"]) && job(&["replay"]));
         assert!(job(&["message", "send", "day"]) && !job(&["message", "send", "day", "--dry-run"]) && !job(&["message", "test", "group"]));
         assert!(job(&["plan", "repost"]) && !job(&["plan", "repost", "--dry-run"]) && !job(&["plan", "budget"]));
+        assert!(job(&["process", "run"]) && !job(&["process", "run", "--dry-run"]) && !job(&["process", "show"]) && !job(&["schedule"]));
+        assert!(job(&["process", "confirm", "abcdef12", "--reason", "r"]) && job(&["process", "opt-out", "--email", "a@b.example"]));
         assert!(job(&["import", "spend", "a.csv", "--connection", "c"]) && !job(&["import", "--suggest-mapping", "a.csv"]));
         assert!(!job(&["run"]) && !job(&["query", "SELECT 1"]) && !job(&["serve"]) && !job(&["report"]));
     }

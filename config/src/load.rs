@@ -77,7 +77,7 @@ impl Config {
         let messages = load_messages(&beside.join("messages.toml"), known, &mut problems);
         let reposts = load_reposts(&beside.join("reposts.toml"), known, &messages, &mut problems);
         let country = settings.as_ref().map(|(settings, _)| settings.company.country.as_str());
-        let processes = load_processes(&beside.join("process.toml"), country, &messages, &mut problems);
+        let processes = load_processes(&beside.join("process.toml"), country, &messages, &connections, &mut problems);
         let (Some((settings, places)), Some((channels, channel_places)), true) = (settings, channels, problems.is_empty()) else {
             return Err(ConfigError { problems });
         };
@@ -294,7 +294,13 @@ fn load_reposts(file: &Path, channels: Option<&[Channel]>, messages: &Messages, 
     reposts
 }
 
-fn load_processes(file: &Path, country: Option<&str>, messages: &Messages, problems: &mut Vec<Problem>) -> Processes {
+fn load_processes(
+    file: &Path,
+    country: Option<&str>,
+    messages: &Messages,
+    connections: &[Connection],
+    problems: &mut Vec<Problem>,
+) -> Processes {
     let Some(Some(root)) = read_document(file, problems) else { return Processes::default() };
     let sink = Sink::new(file);
     let processes = sink.read(&root, Processes::read);
@@ -302,7 +308,8 @@ fn load_processes(file: &Path, country: Option<&str>, messages: &Messages, probl
     let processes = Processes { places, ..processes };
     // What was not understood has a stand-in, of which nothing more is to be said.
     if let (Some(country), true) = (country, wrong.is_empty()) {
-        wrong.extend(processes.check(country, messages));
+        let names: Vec<&str> = connections.iter().map(|connection| connection.name.as_str()).collect();
+        wrong.extend(processes.check(country, messages, &names));
     }
     problems.extend(in_order(wrong));
     processes

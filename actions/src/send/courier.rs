@@ -20,7 +20,7 @@ use crate::brief::Period;
 /// Minutes until the next attempt, after each; the last holds for all that follow.
 const BACKOFF: [i64; 7] = [1, 5, 15, 30, 60, 120, 240];
 /// Attempts until somebody has to look.
-const MOST: u32 = 10;
+pub(crate) const MOST: u32 = 10;
 
 /// Where it is remembered what was sent.
 pub trait Note {
@@ -244,7 +244,8 @@ fn row_of<'r>(rows: &'r [MessageRow], message: &str, period: NaiveDate, receiver
     rows.iter().find(|row| row.message == message && row.period == period && row.receiver == receiver)
 }
 
-fn backoff(attempts: u32) -> TimeDelta {
+/// The pause after so many attempts.
+pub(crate) fn backoff(attempts: u32) -> TimeDelta {
     let at = attempts.saturating_sub(1) as usize;
     TimeDelta::minutes(BACKOFF.get(at).or(BACKOFF.last()).copied().unwrap_or_default())
 }

@@ -9,7 +9,9 @@ mod outbox;
 mod webhook;
 
 pub use courier::{Compose, Courier, Note, Outgoing, Round};
+pub(crate) use courier::{MOST, backoff};
 pub use due::newest_due;
 pub use error::SendError;
 pub use letter::{Attachment, Letter, language, letter, test_letter};
 pub use outbox::Outbox;
+pub(crate) use outbox::cause;

@@ -27,9 +27,9 @@ const SHORTEST_KEY: usize = 12;
 /// Sends letters.
 #[derive(Debug)]
 pub struct Outbox<'c> {
-    config: &'c Config,
-    clock: SharedClock,
-    client: Client,
+    pub(crate) config: &'c Config,
+    pub(crate) clock: SharedClock,
+    pub(crate) client: Client,
 }
 
 impl<'c> Outbox<'c> {
@@ -87,7 +87,7 @@ impl<'c> Outbox<'c> {
         })
     }
 
-    fn secret(&self, reference: &SecretRef) -> Result<SecretString, SendError> {
+    pub(crate) fn secret(&self, reference: &SecretRef) -> Result<SecretString, SendError> {
         reference.read(&self.config.dir).map_err(|error| SendError { hint: error.hint(), ..SendError::refused(error.to_string()) })
     }
 
@@ -121,7 +121,7 @@ fn parts(url: &Url) -> impl Iterator<Item = String> {
 }
 
 /// What was at the bottom of it.
-pub(super) fn cause(error: &dyn std::error::Error) -> String {
+pub(crate) fn cause(error: &dyn std::error::Error) -> String {
     let mut deepest = error;
     while let Some(source) = deepest.source() {
         deepest = source;

@@ -4,4 +4,5 @@
 
 mod briefs;
 mod company;
+mod ladder;
 mod receivers;

@@ -4,11 +4,13 @@ use crate::app::{App, Opened, shown};
 use crate::failure::{Failure, exit};
 use crate::jobs;
 use chrono::{DateTime, Utc};
+use inflow_actions::process::HORIZON;
 use inflow_actions::send::Outbox;
 use inflow_analytics::Unmapped;
 use inflow_config::{Config, Lang};
 use inflow_connectors::spec::WEBHOOK_CONNECTOR;
-use inflow_store::{MessageState, Store};
+use inflow_store::{MessageState, StepKind, StepRow, StepState, Store};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Says what is missing, one line a thing; exit 1 when something is.
@@ -171,6 +173,7 @@ async fn store(app: &App, findings: &mut Findings<'_>) {
     unread(&opened.store, findings).await;
     closings(&opened.store, findings).await;
     messages(&opened, findings).await;
+    process(&opened, findings).await;
     opened.close().await;
 }
 
@@ -295,6 +298,68 @@ async fn messages(opened: &Opened, findings: &mut Findings<'_>) {
         findings.bad(&what, &line, hint.as_deref());
     }
 }
+
+/// What waits to be sent to candidates, what failed, and which gateways do.
+async fn process(opened: &Opened, findings: &mut Findings<'_>) {
+    let config = &opened.config;
+    if !config.processes.is_any() {
+        return;
+    }
+    let now = opened.clock.now();
+    let rows = match opened.store.steps(now - HORIZON).await {
+        Ok(rows) => rows,
+        Err(error) => return findings.bad("process", &error.to_string(), None),
+    };
+    let leaves = |row: &&StepRow| matches!(row.kind, StepKind::Message | StepKind::Notice);
+    let waiting = rows.iter().filter(leaves).filter(|row| row.state.is_pending()).count();
+    let open = rows.iter().filter(|row| row.state == StepState::Open).count();
+    let (en, zh) =
+        (format!("{waiting} messages wait, {open} tasks and proposals are open"), format!("{waiting} 条消息待发,{open} 项待人处理"));
+    findings.good("process", &findings.app.printer.pick(&en, &zh).to_owned());
+    if let Some(vault) = inflow_actions::process::vault_within(config, &opened.data_dir) {
+        findings.bad(
+            "process",
+            &format!("the vault {} lies in the data folder", shown(&vault)),
+            Some("move it elsewhere: it would be copied with the data"),
+        );
+    }
+    // By what they go: a gateway, or a receiver.
+    let way = |row: &StepRow| match row.kind {
+        StepKind::Notice => format!("receiver {}", row.receiver),
+        _ => {
+            config.processes.template(&row.what).map_or_else(|| format!("template {}", row.what), |own| format!("gateway {}", own.gateway))
+        }
+    };
+    let mut failing: BTreeMap<(String, String), (usize, usize)> = BTreeMap::new();
+    for row in rows.iter().filter(leaves) {
+        match row.state {
+            StepState::Failed => failing.entry((way(row), row.error.clone())).or_default().0 += 1,
+            StepState::GivenUp => failing.entry((way(row), row.error.clone())).or_default().1 += 1,
+            _ => {}
+        }
+    }
+    for ((way, error), (again, given_up)) in failing {
+        let line = format!("{again} steps fail and are tried again, {given_up} were given up: {error}");
+        findings.bad(&way, &line, Some("`inflow process show` lists them"));
+    }
+    let today = now.with_timezone(&config.settings.company.timezone).date_naive();
+    for processor in &config.processes.processor {
+        let what = format!("processor {}", processor.id);
+        if !processor.holds(today) {
+            findings.bad(
+                &what,
+                "its contract does not hold today: nothing is sent through it",
+                Some("contract_from and contract_until in process.toml"),
+            );
+        } else if let Some(until) = processor.contract_until.filter(|until| !processor.own && (*until - today).num_days() <= CONTRACT_ENDS)
+        {
+            findings.note(&what, &format!("its contract ends on {until}"), "renew it, and its dates in process.toml");
+        }
+    }
+}
+
+/// Days before the end of a contract from which on it is told.
+const CONTRACT_ENDS: i64 = 30;
 
 /// Closed months, by their hashes.
 async fn closings(store: &Store, findings: &mut Findings<'_>) {

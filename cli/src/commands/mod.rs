@@ -16,10 +16,12 @@ pub mod import;
 pub mod init;
 pub mod message;
 pub mod plan;
+pub mod process;
 pub mod query;
 pub mod replay;
 pub mod report;
 pub mod run;
+pub mod schedule;
 pub mod schema;
 pub mod serve;
 pub mod token;
@@ -40,6 +42,7 @@ pub async fn write(app: &App, command: &Command) -> Result<u8, Failure> {
         Command::Close(args) if args.month.is_some() => close::run(app, args).await,
         Command::Message(MessageCommand::Send(args)) => Box::pin(message::send(app, args)).await,
         Command::Plan(PlanCommand::Repost(args)) => Box::pin(plan::repost(app, args)).await,
+        Command::Process(command) => Box::pin(process::write(app, command)).await,
         Command::Token(command) => token::write(app, command).await,
         Command::Query(args) if args.write => query::run(app, args).await,
         other => Err(Failure::ours(format!("`{}` is no job", other.name()))),

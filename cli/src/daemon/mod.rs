@@ -11,6 +11,7 @@
 mod agenda;
 mod analyst;
 mod keeper;
+mod leader;
 mod messenger;
 mod plan;
 mod signals;
@@ -19,6 +20,8 @@ mod webhooks;
 
 pub use agenda::Agenda;
 pub use analyst::Analyst;
+pub use leader::LEADER;
+pub use plan::Timetable;
 
 use crate::app::{App, Opened, Pulling, shown};
 use crate::commands::run::{known, summary_at, wanted};
@@ -30,7 +33,7 @@ use inflow_connectors::breaker::{self, Decision};
 use inflow_connectors::spec::WEBHOOK_CONNECTOR;
 use inflow_connectors::{PullState, SinkError};
 use inflow_dashboards::PageState;
-use plan::{Planner, Timetable};
+use plan::Planner;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -95,6 +98,9 @@ pub async fn hold(app: &App, opened: Opened, schedules: Option<&[String]>) -> Re
         state = state.with_hooks(webhooks);
     }
     if let (Some(names), Some(pulling)) = (schedules, pulling) {
+        if opened.config.processes.is_any() {
+            tasks.spawn(leader::work(app.clone(), opened.clone(), Arc::clone(&agenda)));
+        }
         let daemon = Arc::new(Daemon { app: app.clone(), opened: opened.clone(), pulling, agenda, analyst: Arc::clone(&analyst) });
         daemon.start(names, &mut tasks).await?;
         if let Some(messenger) = messenger::Messenger::of(app, &opened) {

@@ -34,6 +34,9 @@ pub struct Timetable {
 }
 
 impl Timetable {
+    /// No run is later than this after its tick.
+    pub const LATEST: TimeDelta = LONGEST_JITTER;
+
     /// Of the connection with that name.
     pub fn new(connection: &str, cron: Cron, zone: Tz) -> Self {
         let hash = blake3::hash(connection.as_bytes());

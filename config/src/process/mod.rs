@@ -15,12 +15,12 @@ pub use ways::{Contacts, FIELDS, Gateway, GatewayShape, Processor, Template, fie
 use crate::message::Messages;
 use crate::places::Places;
 use crate::problem::{Bad, Problem, did_you_mean};
-use crate::quantity::{DurationText, parse_duration};
+use crate::quantity::DurationText;
 use crate::reader::Section;
 use crate::schedule::Cron;
 use crate::secret::SecretRef;
 use crate::tree::Node;
-use crate::values::{bad, boolean, from_str, parsed};
+use crate::values::{bad, boolean, from_str, list, parsed};
 
 /// `process.toml`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, schemars::JsonSchema)]
@@ -32,6 +32,8 @@ pub struct Processes {
     #[serde(with = "optional_duration")]
     #[schemars(with = "Option<DurationText>")]
     pub catch_up: Option<Duration>,
+    /// Connections whose applications are led: the ATS, which knows candidates by these ids; absent: all.
+    pub connection: Vec<String>,
     /// Whether personal data may go to processors of another country than the company's; absent: no. Of China's law, a transfer abroad needs a
     /// ground of its own (PIPL 38): `transfer` of the processor says which.
     pub allow_abroad: bool,
@@ -71,7 +73,8 @@ impl Processes {
         let has_contacts = section.has("contacts");
         let file = Self {
             at: section.optional("at", from_str),
-            catch_up: section.optional("catch_up", |node| parsed(node, parse_duration)),
+            catch_up: section.optional("catch_up", rules::duration),
+            connection: section.optional("connection", list).unwrap_or_default(),
             allow_abroad: section.optional("allow_abroad", boolean).unwrap_or_default(),
             quiet: section.section("quiet", |section| has_quiet.then(|| Quiet::read(section))),
             processor: distinct(section, "processor", Processor::read, |processor| &processor.id),
@@ -146,8 +149,11 @@ impl Processes {
     }
 
     /// What one part of the file says of another that is not there, and of the company and its messages.
-    pub(crate) fn check(&self, country: &str, messages: &Messages) -> Vec<Problem> {
+    pub(crate) fn check(&self, country: &str, messages: &Messages, connections: &[&str]) -> Vec<Problem> {
         let mut problems = Vec::new();
+        for name in self.connection.iter().filter(|name| !connections.contains(&name.as_str())) {
+            problems.push(self.problem("connection", unknown("connection", name, connections.iter().copied())));
+        }
         self.check_ways(country, messages, &mut |key, bad| problems.push(self.problem(key, bad)));
         self.check_rules(messages, &mut |key, bad| problems.push(self.problem(key, bad)));
         problems

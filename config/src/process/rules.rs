@@ -321,8 +321,12 @@ impl ProcessStep {
     }
 }
 
-fn duration(node: &Node) -> Result<Duration, Bad> {
-    parsed(node, parse_duration)
+/// Longer than anybody waits for an answer.
+const LONGEST: Duration = Duration::from_hours(366 * 24);
+
+pub(super) fn duration(node: &Node) -> Result<Duration, Bad> {
+    let duration = parsed(node, parse_duration)?;
+    if duration > LONGEST { Err(Bad::new("must be at most 366d")) } else { Ok(duration) }
 }
 
 fn conditions(node: &Node) -> Result<Vec<Unless>, Bad> {

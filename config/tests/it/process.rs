@@ -175,6 +175,11 @@ fn said(text: &str) -> String {
     "quiet.to: quiet hours that end when they begin are none, or all (from = \"21:00\", to = \"08:30\")"
 )]
 #[case::a_time_that_is_none("[quiet]\nfrom = \"9pm\"\nto = \"08:30\"\n", "quiet.from: `9pm` is not a time of day such as 08:30")]
+#[case::an_unknown_connection("connection = [\"moka\"]\n", "connection: there is no connection `moka`, there is none yet")]
+#[case::a_delay_beyond_all_patience(
+    "[[process]]\nid = \"p\"\n[[process.stage]]\nid = \"applied\"\nwithin = \"9999d\"\n",
+    "process[0].stage[0].within: must be at most 366d"
+)]
 #[case::contacts_of_nobody(
     &WAYS.replace("/{application}", "/all"),
     "contacts.url: says of no case whose contact is asked for (put {application} or {candidate} into it)"

@@ -81,7 +81,11 @@ fn steps_keep_what_became_of_them_last_until_their_person_is_erased() {
         store.note_steps(std::slice::from_ref(&sent)).await.unwrap();
         store.note_steps(&[]).await.unwrap();
         assert_eq!(store.steps(at("2026-11-27T00:00:00Z")).await.unwrap(), [sent.clone(), open.clone()]);
-        assert_eq!(store.steps(at("2026-11-28T00:00:00Z")).await.unwrap(), std::slice::from_ref(&open), "what waits is told however old it is");
+        assert_eq!(
+            store.steps(at("2026-11-28T00:00:00Z")).await.unwrap(),
+            std::slice::from_ref(&open),
+            "what waits is told however old it is"
+        );
         assert_eq!(store.steps_of_key("k1").await.unwrap(), [sent]);
         store.forget_steps(&[("ats".to_owned(), "a2".to_owned()), ("other".to_owned(), "a1".to_owned())]).await.unwrap();
         assert_eq!(store.steps_of_key("k").await.unwrap().len(), 1, "of this connection and application only");
