@@ -20,6 +20,7 @@ mod messages;
 mod own_board;
 mod page;
 mod persons;
+mod process;
 mod recordings;
 mod repost_world;
 mod reposts;
