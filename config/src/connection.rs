@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use chrono_tz::Tz;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::places::Places;
@@ -14,7 +15,7 @@ use crate::reader::Section;
 use crate::schedule::Cron;
 use crate::secret::SecretRef;
 use crate::stage::Stage;
-use crate::values::{boolean, from_str, http_url, words, zone};
+use crate::values::{boolean, from_str, http_url, one_of, words, zone};
 
 /// One configured use of a connector: account, schedule, rate budget, zone.
 #[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
@@ -38,6 +39,9 @@ pub struct Connection {
     /// When it is pulled; absent: only when asked for.
     #[schemars(default)]
     pub schedule: Option<Cron>,
+    /// What happens to due times that passed while nothing ran; absent: once.
+    #[schemars(default)]
+    pub catch_up: CatchUp,
     /// IANA zone of the schedule and of times without one; absent: the channel's, then the company's.
     #[schemars(default, with = "Option<String>")]
     pub timezone: Option<Tz>,
@@ -83,6 +87,35 @@ pub struct Connection {
     pub places: Places,
 }
 
+/// What happens to due times that passed while nothing ran.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CatchUp {
+    /// One pull at the start for all of them.
+    #[default]
+    Once,
+    /// None: the next due time is the next pull. For boards that may be asked at certain hours only.
+    Skip,
+}
+
+impl CatchUp {
+    /// The word used in the file.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Once => "once",
+            Self::Skip => "skip",
+        }
+    }
+}
+
+impl FromStr for CatchUp {
+    type Err = Bad;
+
+    fn from_str(text: &str) -> Result<Self, Bad> {
+        one_of("catch_up", text, [Self::Once, Self::Skip], Self::as_str)
+    }
+}
+
 fn yes() -> bool {
     true
 }
@@ -97,6 +130,7 @@ impl Connection {
             channel: None,
             source_map: BTreeMap::new(),
             schedule: None,
+            catch_up: CatchUp::Once,
             timezone: None,
             base_url: None,
             params: BTreeMap::new(),
@@ -129,6 +163,7 @@ impl Connection {
             channel: section.optional("channel", words),
             source_map: section.map("source_map", words),
             schedule: section.optional("schedule", from_str),
+            catch_up: section.optional("catch_up", from_str).unwrap_or_default(),
             timezone: section.optional("timezone", zone),
             base_url: section.optional("base_url", http_url),
             params: section.map("params", words),
@@ -143,6 +178,9 @@ impl Connection {
             kind: section.optional("kind", words),
             places: Places::default(),
         };
+        if section.has("catch_up") && !section.has("schedule") {
+            section.complain("catch_up", Bad::new("there is no `schedule` whose due times could be missed"));
+        }
         if connection.watch && !section.has("path") {
             section.complain("watch", Bad::new("there is no `path` whose files could be watched"));
         }

@@ -50,7 +50,7 @@ pub use alert::{AlertMode, AlertPeriod, AlertRule, Alerts};
 pub use allocation::{Allocation, AllocationBasis, AllocationDimension, AllocationShare};
 pub use channel::{Channel, Name, Terms, TermsKind};
 pub use clock::{Clock, FixedClock, SharedClock, SystemClock};
-pub use connection::Connection;
+pub use connection::{CatchUp, Connection};
 pub use example::{TEMPLATES, ZH_SME_TEMPLATE, example, template};
 pub use finance::{BonusUnits, Budget, CostBasis, CostSettings, Finance, Package, PackageItem, PackageRule, Vat, Wallets};
 pub use http::HttpSettings;

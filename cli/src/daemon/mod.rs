@@ -28,7 +28,7 @@ use crate::commands::run::{known, summary_at, wanted};
 use crate::failure::Failure;
 use crate::jobs::{Server, ServerParts};
 use chrono::{DateTime, Utc};
-use inflow_config::{Connection, Explain};
+use inflow_config::{CatchUp, Connection, Explain};
 use inflow_connectors::breaker::{self, Decision};
 use inflow_connectors::spec::WEBHOOK_CONNECTOR;
 use inflow_connectors::{PullState, SinkError};
@@ -129,6 +129,14 @@ pub async fn hold(app: &App, opened: Opened, schedules: Option<&[String]>) -> Re
     }
 }
 
+/// Up to when due times are dealt with: with [`CatchUp::Skip`] all that passed.
+fn since(catch_up: CatchUp, last: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    match catch_up {
+        CatchUp::Once => last,
+        CatchUp::Skip => Some(now),
+    }
+}
+
 /// Binds the page and says where everything is.
 async fn listen(app: &App, opened: &Opened) -> Result<TcpListener, Failure> {
     let address = opened.config.settings.serve.page;
@@ -165,7 +173,8 @@ impl Daemon {
             if let Some(cron) = &connection.schedule {
                 scheduled += 1;
                 let timetable = Timetable::new(&connection.name, cron.clone(), self.opened.config.connection_timezone(connection));
-                let planner = Planner::new(timetable, last.get(connection.name.as_str()).copied(), now);
+                let last = last.get(connection.name.as_str()).copied();
+                let planner = Planner::new(timetable, since(connection.catch_up, last, now), now);
                 tasks.spawn(Arc::clone(&self).keep(connection.clone(), planner));
             }
             if connection.watch {
@@ -272,5 +281,30 @@ impl Daemon {
 
     fn local(&self, at: DateTime<Utc>) -> String {
         at.with_timezone(&self.opened.config.settings.company.timezone).format("%m-%d %H:%M:%S").to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plan::Step;
+    use super::*;
+
+    #[test]
+    fn a_standstill_is_made_good_once_or_not_at_all() {
+        let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+        let (last, now) = (at("2026-11-22T03:00:01Z"), at("2026-11-22T08:01:00Z"));
+        let step = |catch_up, last| {
+            let timetable = Timetable::new("any", "0 0 * * * *".parse().unwrap(), chrono_tz::UTC);
+            Planner::new(timetable, since(catch_up, last, now), now).step(now)
+        };
+        assert!(matches!(step(CatchUp::Once, Some(last)), Step::Pull { missed: 4 | 5 }));
+        assert_eq!(step(CatchUp::Once, None), Step::Pull { missed: 0 });
+        for last in [Some(last), None] {
+            // The run of eight o'clock may be a minute late by its name, and then is still to come.
+            match step(CatchUp::Skip, last) {
+                Step::Wait(time) => assert!(time <= Duration::from_mins(61)),
+                other => panic!("{other:?}"),
+            }
+        }
     }
 }
