@@ -315,7 +315,7 @@ async fn process(opened: &Opened, findings: &mut Findings<'_>) {
     let open = rows.iter().filter(|row| row.state == StepState::Open).count();
     let (en, zh) =
         (format!("{waiting} messages wait, {open} tasks and proposals are open"), format!("{waiting} 条消息待发,{open} 项待人处理"));
-    findings.good("process", &findings.app.printer.pick(&en, &zh).to_owned());
+    findings.good("process", findings.app.printer.pick(&en, &zh));
     if let Some(vault) = inflow_actions::process::vault_within(config, &opened.data_dir) {
         findings.bad(
             "process",

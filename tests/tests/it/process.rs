@@ -180,7 +180,8 @@ fn a_ladder_reminds_proposes_and_blocks_and_a_person_decides() {
     let key = key.trim();
     let refused = company.run(&["process", "done", key, "--reason", "x"]);
     assert_eq!((refused.code, refused.err.contains("is a proposal")), (1, true), "{}", refused.err);
-    let confirmed = company.run(&["process", "confirm", &key[..8], "--reason", "called twice, no answer", "--by", "Testperson"]).ok();
+    let confirmed =
+        company.run(&["process", "confirm", key.get(..8).unwrap(), "--reason", "called twice, no answer", "--by", "Testperson"]).ok();
     assert!(confirmed.err.contains("carry it out in the ATS"), "{}", confirmed.err);
     let again = company.run(&["process", "confirm", key, "--reason", "x"]);
     assert!(again.err.contains("is not open any more: confirmed"), "{}", again.err);
