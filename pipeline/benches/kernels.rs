@@ -89,6 +89,7 @@ fn rows(c: &mut Criterion) {
         alerts: inflow_config::Alerts::default(),
         finance: inflow_config::Finance::default(),
         messages: inflow_config::Messages::default(),
+        reposts: inflow_config::Reposts::default(),
         processes: inflow_config::Processes::default(),
         channel_places: Places::default(),
     };

@@ -31,6 +31,7 @@ pub(super) fn said(mapping: &str, rows: &[&str]) -> Vec<String> {
         alerts: inflow_config::Alerts::default(),
         finance: inflow_config::Finance::default(),
         messages: inflow_config::Messages::default(),
+        reposts: inflow_config::Reposts::default(),
         processes: inflow_config::Processes::default(),
         channel_places: inflow_config::Places::default(),
     };
