@@ -153,7 +153,7 @@ fn the_stated_interval_of_the_lift_covers_the_truth() {
             .map(|slot| {
                 let key = slot_key(&slot.channel, &slot.connection, &slot.posting, slot.at);
                 let people = town.chances(slot.at).filter(|chance| luck.random_bool(*chance)).count() as u64;
-                let key = u64::from_str_radix(key.get(..16).unwrap(), 16).unwrap();
+                let key = u64::from_str_radix(&key.chars().take(16).collect::<String>(), 16).unwrap();
                 Posting { key, hour: slot.local.hour() as u8, drawn: slot.drawn_from.is_some(), people }
             })
             .collect();
