@@ -4,7 +4,7 @@
 //! process may be stopped: a step that was not noted is planned again under the same key; one that was noted and not sent is sent by the next pass;
 //! one that was handed over without its answer being seen is handed over again under the same key, by which a gateway knows it.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use inflow_config::{Config, Gateway, Process, Receiver, Template};
@@ -92,7 +92,8 @@ pub struct Round {
 }
 
 impl<M: Memory + Sync, C: ContactSource + Sync, W: Ways + Sync> Runner<'_, M, C, W> {
-    /// One pass over these cases at `now`.
+    /// One pass over these cases at `now`: all of which something may be due, or of which a step waits. What waits for a case that is not among
+    /// them is no longer due: its application is gone.
     ///
     /// # Errors
     /// When the store fails. What a gateway refuses is in the answer and holds up nobody else.
@@ -156,9 +157,7 @@ impl<M: Memory + Sync, C: ContactSource + Sync, W: Ways + Sync> Runner<'_, M, C,
     ) -> (Vec<StepRow>, Vec<StepRow>) {
         let mut new = Vec::new();
         let mut standing = HashSet::new();
-        let mut seen: BTreeSet<(&str, &str)> = BTreeSet::new();
         for case in cases {
-            seen.insert((&case.connection, &case.application));
             let Some(process) = self.config.processes.of_family(&case.job_family) else { continue };
             let since = since.get(&process.id).copied().unwrap_or(now);
             for due in self.look(process, now).standing(case) {
@@ -173,7 +172,7 @@ impl<M: Memory + Sync, C: ContactSource + Sync, W: Ways + Sync> Runner<'_, M, C,
             // A notice is about a task: it goes where the task goes.
             let about = if row.kind == StepKind::Notice { &row.what } else { &row.key };
             let waits = matches!(row.state, StepState::Planned | StepState::Failed | StepState::Begun | StepState::Open);
-            waits && row.kind != StepKind::Known && seen.contains(&(&*row.connection, &*row.application)) && !standing.contains(about)
+            waits && row.kind != StepKind::Known && !standing.contains(about)
         };
         let obsolete =
             known.values().filter(gone).map(|row| StepRow { state: StepState::Obsolete, last_at: now, next_at: None, ..row.clone() });
@@ -226,7 +225,7 @@ impl<M: Memory + Sync, C: ContactSource + Sync, W: Ways + Sync> Runner<'_, M, C,
         now: DateTime<Utc>,
     ) -> Result<Option<Round>, StoreError> {
         let ready = match (row.kind, case) {
-            // Facts of it are not at hand: it is neither sent nor forgotten.
+            // Without its case it is obsolete by now; a pass that did not come to note that leaves it to the next.
             (StepKind::Message, None) => return Ok(None),
             (StepKind::Message, Some(case)) => self.ready(row, case, opt_outs, now).await,
             _ => self.notice(row, case, known),

@@ -344,7 +344,9 @@ async fn the_ladder_cuts_the_no_shows_as_its_truth_says_and_does_no_step_twice()
             crash = 8 * 3600 + 1800 * (1.0 + chance.next() * 6.0) as u32;
         }
         *notes.left.lock().unwrap() = (of_day >= crash && crash != 0).then(|| (chance.next() * 3.0) as usize);
-        let recent = |candidate: &&(usize, &Candidate)| candidate.1.sent <= now && candidate.1.sent > now - TimeDelta::days(9);
+        let recent = |candidate: &&(usize, &Candidate)| {
+            candidate.1.sent <= now && (candidate.1.sent > now - TimeDelta::days(9) || candidate.1.taken.is_none())
+        };
         let cases: Vec<Case> = people.iter().enumerate().filter(|c| recent(&c)).map(|(number, own)| own.case(number, now)).collect();
         let passed = runner.pass(&cases, now).await;
         if passed.is_err() {
@@ -403,7 +405,7 @@ async fn the_ladder_cuts_the_no_shows_as_its_truth_says_and_does_no_step_twice()
         // Nobody is rejected: it is proposed, and waits.
         let proposals = step(number, "end");
         assert_eq!(proposals.len(), usize::from(candidate.taken.is_none()), "{candidate:?}");
-        assert!(proposals.iter().all(|row| row.state == StepState::Open || row.state == StepState::Obsolete));
+        assert!(proposals.iter().all(|row| row.state == StepState::Open), "until somebody decides");
     }
     // Every task was told of, to the group that asked for it.
     let tasks: Vec<&StepRow> = rows.values().filter(|row| row.kind == StepKind::Task).collect();
@@ -495,6 +497,15 @@ async fn a_contract_that_ended_holds_messages_back() {
     one.config.processes.processor[0].contract_until = Some("2027-08-03".parse().unwrap());
     let steps = one.pass(&forgetful("2026-08-04T00:45:00Z"), "2026-08-04T00:45:00Z").await;
     assert_eq!(steps, [("remind".to_owned(), StepState::Sent)]);
+}
+
+#[tokio::test]
+async fn what_waits_for_an_application_that_is_gone_waits_no_more() {
+    let one = One::new();
+    one.pass(&[], "2026-08-01T00:00:00Z").await;
+    one.pass(&forgetful("2026-08-04T02:00:00Z"), "2026-08-04T02:00:00Z").await;
+    let steps = one.pass(&[], "2026-08-04T03:00:00Z").await;
+    assert_eq!(steps, [("call".to_owned(), StepState::Obsolete), ("remind".to_owned(), StepState::Sent)]);
 }
 
 #[tokio::test]

@@ -17,6 +17,8 @@ pub async fn run(app: &App, args: &EraseArgs) -> Result<u8, Failure> {
     };
     let opened = app.open().await?;
     let keys = opened.keys()?;
+    // Who is sending has cases in hand: a step noted after this would keep the person's ids. The turn comes first, as everywhere.
+    let turn = app.unless_stopped(opened.host.sending.lock()).await?;
     // A pull under way would land the person again from what it has in hand. From here on it is seen through.
     let alone = app.unless_stopped(opened.host.gate.alone()).await?;
     let receipt = erase(&opened.store, &opened.config, &opened.clock, &opened.data_dir, &keys, &target).await?;
@@ -24,6 +26,7 @@ pub async fn run(app: &App, args: &EraseArgs) -> Result<u8, Failure> {
     opened.store.exchange_shadow().await?;
     inflow_pipeline::erase::done(&opened.store, &receipt).await?;
     drop(alone);
+    drop(turn);
     opened.close().await;
     app.printer.result(&serde_json::to_string_pretty(&receipt).map_err(Failure::ours)?);
     Ok(0)
