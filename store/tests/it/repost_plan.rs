@@ -71,8 +71,14 @@ fn a_new_plan_withdraws_what_nobody_was_told_of() {
         store.keep_repost_plan("ann", &channels, &next, &[left("L2", CHANNEL, "2031-03-02T00:00:00Z")]).await.unwrap();
         let standing = store.repost_slots(None, from, before).await.unwrap();
         let states: Vec<(&str, RepostState)> = standing.iter().map(|row| (row.slot.as_str(), row.state)).collect();
-        use RepostState::{Done, Planned, Told, Withdrawn};
-        assert_eq!(states, [("a1", Done), ("b1", Planned), ("a2", Planned), ("a3", Withdrawn), ("a4", Told)]);
+        let told = [
+            ("a1", RepostState::Done),
+            ("b1", RepostState::Planned),
+            ("a2", RepostState::Planned),
+            ("a3", RepostState::Withdrawn),
+            ("a4", RepostState::Told),
+        ];
+        assert_eq!(states, told);
         let postings: Vec<String> = store.repost_left(Some(CHANNEL)).await.unwrap().into_iter().map(|row| row.posting_source_id).collect();
         assert_eq!(postings, ["L2"], "of the newest plan alone");
     });
