@@ -14,7 +14,7 @@
 -- meaning.en: Budget, cost so far and what the month will come to: known accruals of its other days (committed) and, for each of them, the mean of the last 28 days' other cost; the interval is 95 %, of independent days. state: within, may_exceed (expected beyond), will_exceed (the whole interval beyond), exceeded.
 -- meaning.zh: 预算、已发生费用及月末预计:剩余日已知分摊(committed)加每天按近 28 天其他费用均值推算,95 % 区间。state:within 预算内,may_exceed 预计超出,will_exceed 区间整体超出,exceeded 已超出。
 WITH
-    toDate({as_of:DateTime64(3, 'UTC')}, if({tz:String} = '', 'UTC', {tz:String})) AS today,
+    toDate({as_of:DateTime64(3, 'UTC')}, if({tz:String} = '', 'UTC', {tz:String})) AS as_of_day,
     judged AS
     (
         SELECT
@@ -31,7 +31,7 @@ WITH
         (
             SELECT
                 b.month AS month, b.channel AS channel, b.store AS store, b.department AS department, b.amount AS budget,
-                toLastDayOfMonth(b.month) AS ends, least(ends, today) AS until,
+                toLastDayOfMonth(b.month) AS ends, least(ends, as_of_day) AS until,
                 d.day AS day, d.amount AS amount, NOT d.steady AND day > until - 28 AND day <= until AS recent
             FROM inflow.budgets AS b
             CROSS JOIN
@@ -44,7 +44,7 @@ WITH
                 -- A budget of which nothing was spent is one too.
                 UNION ALL SELECT '', '', '', toDate(0), toUInt8(0), toDecimal128(0, 2)
             ) AS d
-            WHERE b.month BETWEEN toStartOfMonth({from:Date}) AND {to:Date} AND b.month <= today
+            WHERE b.month BETWEEN toStartOfMonth({from:Date}) AND {to:Date} AND b.month <= as_of_day
               AND (d.day = toDate(0) OR (b.channel = '' OR b.channel = d.channel) AND (b.store = '' OR b.store = d.store) AND (b.department = '' OR b.department = d.department))
               AND (empty({channel:Array(String)}) OR has({channel:Array(String)}, b.channel)) AND (empty({store:Array(String)}) OR has({store:Array(String)}, b.store))
         ) AS m

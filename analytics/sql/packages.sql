@@ -14,8 +14,8 @@
 -- meaning.en: Packages by what they entitle to: what is used becomes cost as it is used, what is left on the last day is lost and is cost of that day.
 -- meaning.zh: 套餐各项权益:用掉多少计多少费用,到期未用的部分在最后一天计入费用。
 WITH
-    toDate({as_of:DateTime64(3, 'UTC')}, if({tz:String} = '', 'UTC', {tz:String})) AS today,
-    least({to:Date}, today) AS until
+    toDate({as_of:DateTime64(3, 'UTC')}, if({tz:String} = '', 'UTC', {tz:String})) AS as_of_day,
+    least({to:Date}, as_of_day) AS until
 SELECT
     channel, {from:Date} AS period, document, item, rule, valid_from, valid_to, entitled, used,
     if(valid_to <= until, 0, entitled - used) AS left, if(valid_to <= until, entitled - used, 0) AS expired,

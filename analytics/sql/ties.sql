@@ -13,8 +13,8 @@
 -- meaning.en: Whether figures and ledger agree to the cent; open counts lines that are in neither side.
 -- meaning.zh: 报表与台账是否分文不差;open 为两边都未计入的行数。
 WITH
-    toDate({as_of:DateTime64(3, 'UTC')}, if({tz:String} = '', 'UTC', {tz:String})) AS today,
-    least({to:Date}, today) AS until,
+    toDate({as_of:DateTime64(3, 'UTC')}, if({tz:String} = '', 'UTC', {tz:String})) AS as_of_day,
+    least({to:Date}, as_of_day) AS until,
     (account, debit, credit, amount) -> if(debit = account, amount, 0) - if(credit = account, amount, 0) AS into,
     -- What the journal holds, by its sums; of cost, its lines are asked themselves.
     (

@@ -34,25 +34,25 @@ FROM
         argMaxIf(m.balance_value, m.number, m.day < {from:Date}) AS opening_value,
         argMax(m.balance_units, m.number) AS closing,
         argMax(m.balance_value, m.number) AS closing_value,
-        sumIf(m.units, m.now AND m.kind = 'recharge') AS recharged,
-        sumIf(m.value, m.now AND m.kind = 'recharge') AS paid_in,
-        sumIf(m.units, m.now AND m.kind = 'bonus_credit') AS granted,
-        sumIf(m.units, m.now AND m.kind NOT IN ('recharge', 'bonus_credit') AND m.units > 0) AS credited,
-        -sumIf(m.units, m.now AND m.kind = 'refund') AS refunded,
-        -sumIf(m.value, m.now AND m.kind = 'refund') AS refund_value,
-        -sumIf(m.units, m.now AND m.kind = 'expiry') AS expired,
-        -sumIf(m.value, m.now AND m.kind = 'expiry') AS expired_value,
-        -sumIf(m.units, m.now AND m.kind NOT IN ('recharge', 'bonus_credit', 'refund', 'expiry') AND m.units <= 0) AS used,
-        -sumIf(m.value, m.now AND m.kind NOT IN ('recharge', 'bonus_credit', 'refund', 'expiry') AND m.units <= 0) AS cost,
-        sumIf(m.value, m.now AND m.kind NOT IN ('recharge', 'refund', 'expiry') AND m.units > 0) AS other_value,
+        sumIf(m.units, m.in_period AND m.kind = 'recharge') AS recharged,
+        sumIf(m.value, m.in_period AND m.kind = 'recharge') AS paid_in,
+        sumIf(m.units, m.in_period AND m.kind = 'bonus_credit') AS granted,
+        sumIf(m.units, m.in_period AND m.kind NOT IN ('recharge', 'bonus_credit') AND m.units > 0) AS credited,
+        -sumIf(m.units, m.in_period AND m.kind = 'refund') AS refunded,
+        -sumIf(m.value, m.in_period AND m.kind = 'refund') AS refund_value,
+        -sumIf(m.units, m.in_period AND m.kind = 'expiry') AS expired,
+        -sumIf(m.value, m.in_period AND m.kind = 'expiry') AS expired_value,
+        -sumIf(m.units, m.in_period AND m.kind NOT IN ('recharge', 'bonus_credit', 'refund', 'expiry') AND m.units <= 0) AS used,
+        -sumIf(m.value, m.in_period AND m.kind NOT IN ('recharge', 'bonus_credit', 'refund', 'expiry') AND m.units <= 0) AS cost,
+        sumIf(m.value, m.in_period AND m.kind NOT IN ('recharge', 'refund', 'expiry') AND m.units > 0) AS other_value,
         -- The board's balance after a day's lines: of those stated that day, the one nearest to ours, since nobody knows which line was last.
         maxIf(m.day, isNotNull(m.stated_balance)) AS last_stated_on,
         argMaxIf(m.stated_balance, (m.day, -abs(m.stated_balance - m.ends)), isNotNull(m.stated_balance)) AS last_stated,
         argMaxIf(m.stated_balance - m.ends, (m.day, -abs(m.stated_balance - m.ends)), isNotNull(m.stated_balance)) AS off,
-        countIf(m.now) AS moves
+        countIf(m.in_period) AS moves
     FROM
     (
-        SELECT *, day >= {from:Date} AS now,
+        SELECT *, day >= {from:Date} AS in_period,
             last_value(balance_units) OVER (PARTITION BY channel, account, measure, day ORDER BY number ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS ends
         FROM inflow.wallet_moves
         WHERE day <= {to:Date} AND day <= toDate({as_of:DateTime64(3, 'UTC')}, if({tz:String} = '', 'UTC', {tz:String}))

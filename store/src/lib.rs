@@ -71,6 +71,7 @@ pub use state::{COMMAND_LINE, HealthRow, LandedRow, QuarantineRow, RunRow, Segme
 pub use steps::{StepKind, StepRow, StepState};
 pub use store::{Store, User};
 pub use tokens::{TokenRow, TokenUse};
+pub use writes::changes_by_itself;
 
 /// Database of what comes from landing alone.
 pub const DERIVED_DATABASE: &str = "inflow";

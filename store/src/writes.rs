@@ -84,6 +84,11 @@ pub struct Writes {
     bookkeeping: [AtomicU64; BOOKKEEPING.len()],
 }
 
+/// Whether a statement may give another answer without anything having been written, by its words: such answers are not kept.
+pub fn changes_by_itself(sql: &str) -> bool {
+    Views::default().traits(sql.as_bytes()).unsteady
+}
+
 /// What a statement writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Target {

@@ -26,7 +26,7 @@ WITH
     fed AS
     (
         SELECT
-            w.channel AS channel, w.has_data AS has_data, w.now AS now, f.healthy AS healthy,
+            w.channel AS channel, w.has_data AS has_data, w.known_to AS known_to, f.healthy AS healthy,
             -- Never is a day that is 1970 in every zone.
             toInt64(wall(greatest(f.delivered, toDateTime64('1970-01-03', 3, 'UTC')), w.zone)) AS delivered,
             toUInt8(f.channel != '' AND multiIf({of:String} = 'people', NOT f.spend OR f.other, {of:String} = 'spend', f.spend OR NOT w.has_spend, 1)) AS counts
@@ -34,7 +34,7 @@ WITH
         (
             SELECT
                 toString(channel) AS channel, if({tz:String} != '', {tz:String}, toString(timezone)) AS zone, has_data, has_spend,
-                wall({as_of:DateTime64(3, 'UTC')}, zone) AS now
+                wall({as_of:DateTime64(3, 'UTC')}, zone) AS known_to
             FROM inflow.channels
             WHERE position < 1000000 AND (empty({channel:Array(String)}) OR has({channel:Array(String)}, channel))
         ) AS w
@@ -68,8 +68,8 @@ FROM
             avgIf(
                 multiIf(
                     f.healthy, 1,
-                    least(p.ends, f.now) <= p.starts, 0,
-                    greatest(0, least(1, (f.delivered - p.starts) / (least(p.ends, f.now) - p.starts)))),
+                    least(p.ends, f.known_to) <= p.starts, 0,
+                    greatest(0, least(1, (f.delivered - p.starts) / (least(p.ends, f.known_to) - p.starts)))),
                 f.counts)) AS covered
     FROM fed AS f
     CROSS JOIN periods AS p
