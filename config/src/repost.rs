@@ -14,9 +14,10 @@ use crate::places::Places;
 use crate::problem::{Bad, Problem};
 use crate::quantity::{DurationText, duration_text, parse_duration};
 use crate::reader::Section;
+use crate::schedule::Cron;
 use crate::settings::DecimalText;
 use crate::tree::Node;
-use crate::values::{bad, boolean, day, decimal, expected, http_url, list, not_negative, one_of, parsed, whole, words};
+use crate::values::{bad, boolean, day, decimal, expected, from_str, http_url, list, not_negative, one_of, parsed, whole, words};
 
 /// Minutes of a whole day.
 const DAY: u16 = 24 * 60;
@@ -25,6 +26,9 @@ const DAY: u16 = 24 * 60;
 #[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 #[schemars(deny_unknown_fields, default)]
 pub struct Reposts {
+    /// When `inflow run` plans, and hands out the slots of the next 24 hours: cron of six fields in the company's zone. Absent: `inflow plan repost` alone does.
+    #[schemars(with = "Option<String>")]
+    pub at: Option<Cron>,
     /// Weekdays on which somebody can refresh a posting.
     #[schemars(with = "Vec<String>")]
     pub working_days: Vec<Weekday>,
@@ -200,6 +204,7 @@ const WEEKDAYS: [(&str, Weekday); 7] = [
 impl Default for Reposts {
     fn default() -> Self {
         Self {
+            at: None,
             working_days: WEEKDAYS.map(|(_, day)| day)[..5].to_vec(),
             working_hours: vec![Hours { from: 9 * 60, to: 20 * 60 }],
             quiet_hours: Vec::new(),
@@ -220,6 +225,7 @@ impl Reposts {
         let default = Self::default();
         let mut seen = BTreeSet::new();
         let reposts = Self {
+            at: section.optional("at", from_str),
             working_days: section.optional("working_days", weekdays).unwrap_or(default.working_days),
             working_hours: section.optional("working_hours", forward).unwrap_or(default.working_hours),
             quiet_hours: section.optional("quiet_hours", stretches).unwrap_or_default(),

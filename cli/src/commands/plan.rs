@@ -8,7 +8,7 @@ mod series;
 
 pub use demand::demand;
 pub use recommend::recommend;
-pub use repost::repost;
+pub use repost::{last as last_repost_plan, pass as repost_pass, repost};
 
 use crate::app::App;
 use crate::args::{PlanBudgetArgs, PlanBy, PlanFormat};

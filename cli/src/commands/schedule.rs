@@ -31,8 +31,8 @@ pub async fn run(app: &App, args: &ScheduleArgs) -> Result<u8, Failure> {
     let jobs = jobs?;
     if jobs.is_empty() {
         app.printer.note(
-            "nothing is on a schedule: `schedule` of a connection, [[message]] and [[process]] put something there",
-            "没有任何计划:连接的 schedule、[[message]]、[[process]] 均可设定",
+            "nothing is on a schedule: `schedule` of a connection, `at` of reposts.toml, [[message]] and [[process]] put something there",
+            "没有任何计划:连接的 schedule、reposts.toml 的 at、[[message]]、[[process]] 均可设定",
         );
     }
     let upcoming = upcoming(&jobs, now, args.next.into());
@@ -113,6 +113,17 @@ async fn jobs(app: &App, opened: &Opened) -> Result<Vec<Job>, Failure> {
     {
         let last = led(opened, lang).await?;
         jobs.push(job(crate::daemon::LEADER.to_owned(), crate::daemon::LEADER, cron, zone, last));
+    }
+    if let Some(cron) = config.reposts.at.clone() {
+        let last = super::plan::last_repost_plan(opened).await?;
+        let last = last.map(|(at, waiting, told)| {
+            let said = match lang {
+                Lang::En => format!("{waiting} planned, {told} handed out"),
+                Lang::Zh => format!("已计划 {waiting},已下发 {told}"),
+            };
+            (at, said)
+        });
+        jobs.push(job(crate::daemon::REPOSTER.to_owned(), crate::daemon::REPOSTER, cron, zone, last));
     }
     Ok(jobs)
 }

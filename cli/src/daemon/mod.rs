@@ -14,6 +14,7 @@ mod keeper;
 mod leader;
 mod messenger;
 mod plan;
+mod reposter;
 mod signals;
 mod watch;
 mod webhooks;
@@ -22,6 +23,7 @@ pub use agenda::Agenda;
 pub use analyst::Analyst;
 pub use leader::LEADER;
 pub use plan::Timetable;
+pub use reposter::REPOSTER;
 
 use crate::app::{App, Opened, Pulling, shown};
 use crate::commands::run::{known, summary_at, wanted};
@@ -100,6 +102,9 @@ pub async fn hold(app: &App, opened: Opened, schedules: Option<&[String]>) -> Re
     if let (Some(names), Some(pulling)) = (schedules, pulling) {
         if opened.config.processes.is_any() {
             tasks.spawn(leader::work(app.clone(), opened.clone(), Arc::clone(&agenda)));
+        }
+        if opened.config.reposts.at.is_some() {
+            tasks.spawn(reposter::work(app.clone(), opened.clone(), Arc::clone(&agenda)));
         }
         let daemon = Arc::new(Daemon { app: app.clone(), opened: opened.clone(), pulling, agenda, analyst: Arc::clone(&analyst) });
         daemon.start(names, &mut tasks).await?;

@@ -123,3 +123,25 @@ fn a_plan_is_handed_out_answered_once_and_respected_by_the_next() {
     let audit = daemon.count("SELECT countIf(action = 'plan repost') > 0, countIf(action = 'tell repost'), countIf(action = 'repost') FROM inflow_state.audit FORMAT CSV");
     assert_eq!(audit, "1,1,2");
 }
+
+/// `at` in reposts.toml: `inflow run` plans what was due while nothing ran, hands out the day's slots alone, and `inflow schedule` says so.
+#[test]
+fn a_plan_is_made_on_its_schedule_and_the_days_slots_handed_out() {
+    let company = company();
+    assert_eq!(planned(&company, &[])["slots"].as_array().unwrap().len(), 2);
+    company.write("reposts.toml", format!("at = \"0 30 7 * * *\"\n{REPOSTS}"));
+    company.write("inflow.toml", SETTINGS.replace("2026-11-02T", "2026-11-03T"));
+    let message = robot(&company);
+    let daemon = Holder::start(&company, &["run"]);
+    let message = message.join().unwrap();
+    assert_eq!(message.matches("/done?").count(), 1, "{message}");
+    assert!(message.contains("2026-11-03 16:00") && message.contains("店员"), "{message}");
+    let told = "SELECT count() FROM inflow_state.repost_plan FINAL WHERE state = 'told'";
+    daemon.until("the slot is noted as told", || daemon.count(told) == "1");
+    let told = company.run(&["schedule", "--lang", "en"]).ok().out;
+    assert!(told.contains("reposts.toml") && told.contains("1 handed out"), "{told}");
+    drop(daemon);
+    company.write("reposts.toml", format!("at = \"0 0 0 31 2 *\"\n{REPOSTS}"));
+    let refused = company.run(&["validate"]);
+    assert_eq!((refused.code, refused.err.contains("reposts.toml:1: at:")), (1, true), "{}", refused.err);
+}

@@ -5,7 +5,7 @@ use crate::app::{App, Opened};
 use crate::args::{PlanRepostArgs, RepostFormat};
 use crate::failure::{Failure, exit};
 use crate::table;
-use chrono::{Days, NaiveDate};
+use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use inflow_actions::repost::link::Signer;
 use inflow_actions::repost::{Situation, calendar_file, left_row, letter, plan, slot_row};
 use inflow_actions::send::{Outbox, Outgoing};
@@ -19,6 +19,10 @@ use url::Url;
 const DAYS: u64 = 7;
 /// Who plans.
 const ACTOR: &str = inflow_store::COMMAND_LINE;
+/// Who plans on a schedule.
+const SCHEDULE: &str = "schedule of reposts";
+/// What begins within this of a scheduled pass is handed out by it.
+const AHEAD: TimeDelta = TimeDelta::hours(24);
 
 /// What is printed as JSON.
 #[derive(Serialize)]
@@ -46,21 +50,7 @@ async fn planned(app: &App, opened: &Opened, args: &PlanRepostArgs) -> Result<u8
     if args.apply {
         receivers_named(config)?;
     }
-    // Reads while nobody exchanges tables.
-    let situation = {
-        let _nothing_exchanged = opened.host.gate.read().await;
-        Situation::read(store, config, now, (from, to), &channels).await.map_err(|error| Failure::explain(&error))?
-    };
-    let unknown: Vec<i32> = situation.calendar.unknown(from, to).into_iter().map(|year| year.0).collect();
-    for year in &unknown {
-        app.printer.warn(
-            &format!("the public holidays of {year} are not known: give them as days_off and workdays in reposts.toml"),
-            &format!("{year} 年的放假安排未知:请在 reposts.toml 中以 days_off 与 workdays 写明"),
-        );
-    }
-    let made = plan(&situation);
-    let left: Vec<RepostLeftRow> = made.left.iter().map(|one| left_row(one, now)).collect();
-    let mut slots: Vec<RepostSlotRow> = made.slots.iter().map(|one| slot_row(one, config, now)).collect();
+    let Made { unknown, mut slots, left } = make(app, opened, (from, to), &channels, now).await?;
     if !args.dry_run {
         store.keep_repost_plan(ACTOR, &channels, &slots, &left).await?;
     }
@@ -87,6 +77,69 @@ async fn planned(app: &App, opened: &Opened, args: &PlanRepostArgs) -> Result<u8
         }
     }
     Ok(code)
+}
+
+/// A plan that is not kept yet.
+struct Made {
+    unknown: Vec<i32>,
+    slots: Vec<RepostSlotRow>,
+    left: Vec<RepostLeftRow>,
+}
+
+async fn make(
+    app: &App,
+    opened: &Opened,
+    (from, to): (NaiveDate, NaiveDate),
+    channels: &[String],
+    now: DateTime<Utc>,
+) -> Result<Made, Failure> {
+    let config = &opened.config;
+    // Reads while nobody exchanges tables.
+    let situation = {
+        let _nothing_exchanged = opened.host.gate.read().await;
+        Situation::read(&opened.store, config, now, (from, to), channels).await.map_err(|error| Failure::explain(&error))?
+    };
+    let unknown: Vec<i32> = situation.calendar.unknown(from, to).into_iter().map(|year| year.0).collect();
+    for year in &unknown {
+        app.printer.warn(
+            &format!("the public holidays of {year} are not known: give them as days_off and workdays in reposts.toml"),
+            &format!("{year} 年的放假安排未知:请在 reposts.toml 中以 days_off 与 workdays 写明"),
+        );
+    }
+    let made = plan(&situation);
+    let left = made.left.iter().map(|one| left_row(one, now)).collect();
+    let slots = made.slots.iter().map(|one| slot_row(one, config, now)).collect();
+    Ok(Made { unknown, slots, left })
+}
+
+/// What `inflow run` does on the schedule of reposts.toml: plans the days to come, and hands out the slots of the next 24 hours where receivers are
+/// named. The others may still be moved by the next pass.
+pub async fn pass(app: &App, opened: &Opened) -> Result<(), Failure> {
+    let (config, now) = (&opened.config, opened.clock.now());
+    let channels = channels(config, &[])?;
+    let today = now.with_timezone(&config.settings.company.timezone).date_naive();
+    let to = today.checked_add_days(Days::new(DAYS - 1)).unwrap_or(today);
+    let made = make(app, opened, (today, to), &channels, now).await?;
+    opened.store.keep_repost_plan(SCHEDULE, &channels, &made.slots, &made.left).await?;
+    let (slots, left) = (made.slots.len(), made.left.len());
+    app.printer
+        .note(&format!("reposts: {slots} planned, {left} postings without"), &format!("职位刷新:已计划 {slots} 次,{left} 个职位未排入"));
+    let soon: Vec<RepostSlotRow> = made.slots.into_iter().filter(|slot| slot.at < now + AHEAD).collect();
+    if !config.reposts.to.is_empty() && !soon.is_empty() {
+        hand_out(app, opened, &soon).await?;
+    }
+    Ok(())
+}
+
+/// When a plan was last made, and how many of its slots wait and were handed out.
+pub async fn last(opened: &Opened) -> Result<Option<(DateTime<Utc>, usize, usize)>, Failure> {
+    let now = opened.clock.now();
+    let far = TimeDelta::days(62);
+    let slots = opened.store.repost_slots(None, now - far, now + far).await?;
+    let left = opened.store.repost_left(None).await?;
+    let made = slots.iter().map(|slot| slot.made_at).chain(left.iter().map(|one| one.made_at)).max();
+    let count = |state| slots.iter().filter(|slot| slot.state == state && slot.at >= now).count();
+    Ok(made.map(|at| (at, count(RepostState::Planned), count(RepostState::Told))))
 }
 
 /// The channels that are planned: those asked for, or all of reposts.toml.
