@@ -1,7 +1,5 @@
 //! Migrations: numbered SQL files, each run once on a database, in order, and never changed after.
 
-use std::collections::HashMap;
-
 use inflow_config::Clock;
 
 use crate::client::Connection;
@@ -36,28 +34,80 @@ pub async fn migrate(connection: &Connection, database: &str, migrations: &[Migr
     let table = "CREATE TABLE IF NOT EXISTS schema_migrations (name String, checksum String, applied_at DateTime64(3, 'UTC')) ENGINE = MergeTree ORDER BY name";
     connection.execute(table, &[], here).await?;
     let done = applied(connection, database).await?;
-    if let Some(name) = done.keys().find(|name| !migrations.iter().any(|migration| migration.name == name.as_str())) {
+    let is_known = |name: &str| migrations.iter().any(|migration| name == migration.name || name == exchange_of(migration.name));
+    if let Some((name, _)) = done.iter().find(|(name, _)| !is_known(name)) {
         return Err(StoreError::Newer { database: database.to_owned(), name: name.clone() });
     }
     for migration in migrations {
         let checksum = checksum(migration.sql);
-        match done.get(migration.name) {
-            Some(found) if *found == checksum => continue,
+        match done.iter().find(|(name, _)| name == migration.name) {
+            Some((_, found)) if *found == checksum => continue,
             Some(_) => return Err(StoreError::Migration { database: database.to_owned(), name: migration.name.to_owned() }),
             None => {}
         }
-        for statement in split(migration.sql) {
+        let statements = split(migration.sql);
+        for statement in statements.get(begun(connection, database, migration.name, &statements, &done).await?..).unwrap_or_default() {
+            if let Some((_, beside)) = exchanged(statement) {
+                let uuid = uuid_of(connection, database, &beside).await?;
+                note(connection, database, &exchange_of(migration.name), &uuid, clock).await?;
+            }
             connection.execute(&repeatable(statement), &[], here).await?;
         }
-        let row = serde_json::json!({"name": migration.name, "checksum": checksum, "applied_at": clock.now()});
-        let note = "INSERT INTO schema_migrations FORMAT JSONEachRow";
-        connection.insert(note, row.to_string().into(), &[("database", database), ("date_time_input_format", "best_effort")]).await?;
+        note(connection, database, migration.name, &checksum, clock).await?;
         tracing::debug!(database, migration = migration.name, "migrated");
     }
     Ok(())
 }
 
-async fn applied(connection: &Connection, database: &str) -> Result<HashMap<String, String>, StoreError> {
+/// Under which name the exchange of a migration is noted: with the table that is to come into the place of another.
+fn exchange_of(migration: &str) -> String {
+    format!("{migration}/exchange")
+}
+
+/// At which statement a migration goes on. One that exchanges tables cannot be repeated from its beginning once they are exchanged, since the same statement
+/// would put the old table back; whether they are, the noted identity of the new table says.
+async fn begun(
+    connection: &Connection,
+    database: &str,
+    migration: &str,
+    statements: &[&str],
+    done: &[(String, String)],
+) -> Result<usize, StoreError> {
+    let mut from = 0;
+    for (place, statement) in statements.iter().enumerate() {
+        let Some((current, _)) = exchanged(statement) else { continue };
+        let notes: Vec<&String> = done.iter().filter(|(name, _)| *name == exchange_of(migration)).map(|(_, uuid)| uuid).collect();
+        if !notes.is_empty() && notes.contains(&&uuid_of(connection, database, &current).await?) {
+            from = place + 1;
+        }
+    }
+    Ok(from)
+}
+
+/// The two tables of `EXCHANGE TABLES current AND beside`.
+fn exchanged(statement: &str) -> Option<(String, String)> {
+    let tokens: Vec<_> = Tokens::new(statement.as_bytes()).collect();
+    let [exchange, _, current, _, beside] = tokens.as_slice() else { return None };
+    exchange.is("EXCHANGE").then_some((current.name()?, beside.name()?))
+}
+
+/// What tells a table from another one that takes over its name.
+async fn uuid_of(connection: &Connection, database: &str, table: &str) -> Result<String, StoreError> {
+    let sql = "SELECT toString(uuid) AS uuid FROM system.tables WHERE database = {database:String} AND name = {table:String}";
+    let params = [("database", database.to_owned()), ("table", table.to_owned())];
+    let rows = connection.rows(sql, &params, &[("database", database)]).await?;
+    Ok(rows.first().and_then(|row| row.get("uuid")?.as_str()).unwrap_or_default().to_owned())
+}
+
+/// Notes what was run, or is about to be.
+async fn note(connection: &Connection, database: &str, name: &str, checksum: &str, clock: &dyn Clock) -> Result<(), StoreError> {
+    let row = serde_json::json!({"name": name, "checksum": checksum, "applied_at": clock.now()});
+    let into = "INSERT INTO schema_migrations FORMAT JSONEachRow";
+    connection.insert(into, row.to_string().into(), &[("database", database), ("date_time_input_format", "best_effort")]).await?;
+    Ok(())
+}
+
+async fn applied(connection: &Connection, database: &str) -> Result<Vec<(String, String)>, StoreError> {
     let rows = connection.rows("SELECT name, checksum FROM schema_migrations ORDER BY name", &[], &[("database", database)]).await?;
     let text = |row: &serde_json::Map<String, serde_json::Value>, key: &str| {
         row.get(key).and_then(|value| value.as_str()).unwrap_or_default().to_owned()
@@ -75,7 +125,8 @@ fn checksum(sql: &str) -> String {
     hasher.finalize().to_hex().chars().take(32).collect()
 }
 
-/// `CREATE TABLE x` becomes `CREATE TABLE IF NOT EXISTS x`, so that a migration cut off half way can begin again.
+/// `CREATE TABLE x` becomes `CREATE TABLE IF NOT EXISTS x` and `DROP TABLE x` becomes `DROP TABLE IF EXISTS x`, so that a migration cut off half way can
+/// begin again.
 fn repeatable(statement: &str) -> String {
     let tokens: Vec<_> = Tokens::new(statement.as_bytes()).take(3).collect();
     if let [create, kind, next] = tokens.as_slice()
@@ -85,6 +136,14 @@ fn repeatable(statement: &str) -> String {
         && let Some((before, after)) = statement.split_at_checked(next.start)
     {
         return format!("{before}IF NOT EXISTS {after}");
+    }
+    if let [drop, kind, next] = tokens.as_slice()
+        && drop.is("DROP")
+        && (kind.is("TABLE") || kind.is("VIEW"))
+        && !next.is("IF")
+        && let Some((before, after)) = statement.split_at_checked(next.start)
+    {
+        return format!("{before}IF EXISTS {after}");
     }
     statement.to_owned()
 }
@@ -116,6 +175,8 @@ mod tests {
     fn creating_can_be_repeated() {
         assert_eq!(repeatable("-- c\nCREATE TABLE t (a Int8)"), "-- c\nCREATE TABLE IF NOT EXISTS t (a Int8)");
         assert_eq!(repeatable("CREATE TABLE IF NOT EXISTS t (a Int8)"), "CREATE TABLE IF NOT EXISTS t (a Int8)");
+        assert_eq!(repeatable("DROP TABLE t"), "DROP TABLE IF EXISTS t");
+        assert_eq!(repeatable("DROP TABLE IF EXISTS t"), "DROP TABLE IF EXISTS t");
         assert_eq!(repeatable("ALTER TABLE t DROP COLUMN a"), "ALTER TABLE t DROP COLUMN a");
     }
 }
