@@ -100,18 +100,19 @@ impl Company {
         self.run(&["query", sql, "--format", "TSV"]).ok().out
     }
 
-    /// The canonical export: every derived table and mart, sorted, without lineage.
+    /// The canonical export: every derived table and mart, sorted, without lineage. One statement, since each process takes a second to open the store.
     pub fn canonical_export_of(&self, config: &str, data: &str) -> String {
-        let mut export = String::new();
-        for (table, except) in DERIVED {
-            let columns = if except.is_empty() { String::new() } else { format!("EXCEPT ({except})") };
-            let sql = format!("SELECT * {columns} FROM inflow.{table} ORDER BY ALL");
-            export.push_str("== ");
-            export.push_str(table);
-            export.push('\n');
-            export.push_str(&self.run(&["query", &sql, "--format", "TSVWithNames", "--config", config, "--data-dir", data]).ok().out);
-        }
-        export
+        let tables = DERIVED.iter().enumerate().map(|(place, (table, except))| {
+            let columns = if except.is_empty() { String::new() } else { format!(" EXCEPT ({except})") };
+            format!(
+                "SELECT {} AS place, '== {table}' AS line UNION ALL SELECT {}, formatRowNoNewline('TSV', *{columns}) FROM inflow.{table}",
+                2 * place,
+                2 * place + 1
+            )
+        });
+        let all = tables.collect::<Vec<_>>().join(" UNION ALL ");
+        let sql = format!("SELECT line FROM ({all}) ORDER BY place, line");
+        self.run(&["query", &sql, "--format", "TSVRaw", "--config", config, "--data-dir", data]).ok().out
     }
 }
 
