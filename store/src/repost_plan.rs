@@ -5,6 +5,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::array_literal;
 use crate::error::StoreError;
 use crate::reposts::RepostRow;
 use crate::state::with;
@@ -128,8 +129,8 @@ pub enum RepostDecision {
 const SLOTS: &str = "SELECT * EXCEPT version FROM repost_plan FINAL";
 
 impl Store {
-    /// Keeps a plan of some channels and instants. Open slots of them that it does not have are withdrawn unless a person was told of them; what was
-    /// decided stays as it is. Says so in the audit.
+    /// Keeps a plan of some channels. It takes the place of the one before, whatever days that was of: open slots that it does not have are withdrawn unless
+    /// a person was told of them; what was decided stays as it is. Says so in the audit.
     pub async fn keep_repost_plan(
         &self,
         actor: &str,
@@ -182,15 +183,17 @@ impl Store {
         Ok(found.into_iter().next())
     }
 
-    /// Notes that a person was told of slots that are planned.
+    /// Notes that a person was told of slots. One that was answered, or withdrawn, while the messages left stays what it is by now: its link is used up.
     pub async fn tell_reposts(&self, actor: &str, slots: &[RepostSlotRow]) -> Result<(), StoreError> {
         if slots.is_empty() {
             return Ok(());
         }
         let _turn = self.0.deciding.lock().await;
-        let told: Vec<RepostSlotRow> = slots.iter().map(|row| RepostSlotRow { state: RepostState::Told, ..row.clone() }).collect();
-        self.put_slots(told.iter()).await?;
         let keys: Vec<&str> = slots.iter().map(|row| row.slot.as_str()).collect();
+        let planned = format!("{SLOTS} WHERE state = 'planned' AND has({{slots:Array(String)}}, slot)");
+        let planned: Vec<RepostSlotRow> = self.typed(&planned, &[("slots", array_literal(&keys))]).await?;
+        let told: Vec<RepostSlotRow> = planned.into_iter().map(|row| RepostSlotRow { state: RepostState::Told, ..row }).collect();
+        self.put_slots(told.iter()).await?;
         self.audit(actor, "tell repost", &json!({ "slots": keys }).to_string()).await
     }
 

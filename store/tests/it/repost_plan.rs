@@ -66,6 +66,9 @@ fn a_new_plan_withdraws_what_nobody_was_told_of() {
         assert_eq!(store.repost_slots(Some(CHANNEL), from, before).await.unwrap(), all, "as they were written");
         store.tell_reposts("ann", std::slice::from_ref(&told)).await.unwrap();
         assert!(matches!(store.decide_repost("bob", "a1", true).await.unwrap(), RepostDecision::Kept(_)));
+        // Answered before the messages to all receivers had left: it stays answered.
+        store.tell_reposts("ann", std::slice::from_ref(&first)).await.unwrap();
+        assert!(matches!(store.decide_repost("bob", "a1", false).await.unwrap(), RepostDecision::Closed(_)));
         // The next plan has none but the second, and says the first anew, which is done.
         let next = [first.clone(), second.clone()];
         store.keep_repost_plan("ann", &channels, &next, &[left("L2", CHANNEL, "2031-03-02T00:00:00Z")]).await.unwrap();
