@@ -98,6 +98,21 @@ const REASON: [Meaning; 6] = [
     ("no_data", words("no data", "无数据"), PURPLE),
 ];
 
+const SLOT_REASON: [Meaning; 5] = [
+    ("measured", words("drawn reposts proved the hour", "随机重发已证实该时点"), GREEN),
+    ("peak", words("when most people apply", "投递最多的时点"), GREY),
+    ("best_left", words("the best hour that limits left", "上限内剩余的最佳时点"), GREY),
+    ("drawn", words("drawn at random, to measure", "随机抽取,用于测量"), GREY),
+    ("no_figures", words("nothing is known of the hours", "尚无时点数据"), PURPLE),
+];
+
+const SLOT_STATE: [Meaning; 4] = [
+    ("planned", words("planned", "已计划"), GREY),
+    ("told", words("a person was asked", "已通知"), ORANGE),
+    ("done", words("done", "已完成"), GREEN),
+    ("skipped", words("skipped", "已跳过"), GREY),
+];
+
 const COMPONENT: [Meaning; 4] = [
     ("performance", words("review score", "绩效得分"), GREY),
     ("performance_passed", words("reviews passed", "绩效合格"), GREY),
@@ -115,6 +130,8 @@ pub(crate) fn meanings(column: &str) -> Vec<Meaning> {
         "proof" => PROOF.to_vec(),
         "basis" => BASIS.to_vec(),
         "move_reason" => REASON.to_vec(),
+        "slot_reason" => SLOT_REASON.to_vec(),
+        "slot_state" => SLOT_STATE.to_vec(),
         "component" => COMPONENT.to_vec(),
         "stage" | "from_stage" | "to_stage" | "people" | "filled_by" | "outcome" => stages(),
         _ => Vec::new(),

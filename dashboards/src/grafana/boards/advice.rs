@@ -7,6 +7,13 @@ const ATTENDED: Only = &[("people", &["attended"])];
 const ONBOARDED: Only = &[("people", &["onboarded"])];
 const APPLIED: Only = &[("stage", &["applied"])];
 
+/// Slots from the first day of the period on: the plan lies ahead, where no period of a dashboard reaches.
+const REPOSTS: &str = "SELECT r.local AS local, toString(r.channel) AS channels, r.title AS posting, toString(r.reason) AS slot_reason, r.gain AS gain, \
+    r.gain_low AS gain_low, r.gain_high AS gain_high, toFloat64(r.cost) AS cost, toString(r.state) AS slot_state\n\
+    FROM inflow_state.repost_plan AS r FINAL\n\
+    WHERE r.state != 'withdrawn' AND r.at >= toDateTime('${from_day} 00:00:00', '${zone}') AND (empty($channels) OR has($channels, toString(r.channel)))\n\
+    ORDER BY r.at, channels, posting\nLIMIT 200";
+
 pub(super) fn board() -> Dashboard {
     let moves = |title, says, only| {
         table(
@@ -132,6 +139,17 @@ pub(super) fn board() -> Dashboard {
                 ),
             )
             .of_all_stores(),
+            Panel::of_state(
+                Kind::Table,
+                (24, 9),
+                words("Which posting to refresh when", "职位刷新计划"),
+                words(
+                    "The slots that `inflow plan repost` keeps, by the clock of the channel's zone, and what became of them. Until drawn reposts have measured an hour, the gain stands on when people apply, which is a hint and not a finding.",
+                    "inflow plan repost 保存的时段(渠道所在时区)及其结果。在随机重发测出时点之前,增益仅依据投递时间,只是提示,并非结论。",
+                ),
+                REPOSTS,
+                "local channels posting slot_reason gain gain_low gain_high cost slot_state",
+            ),
             table(
                 "recommendation",
                 "channel",
