@@ -245,6 +245,8 @@ async fn decide(app: &App, opened: &Opened, args: &DecisionArgs, kind: StepKind,
             "`inflow process show` lists them; six digits are enough",
         ));
     }
+    // A pass under way has the step in hand as it was, and may find it no longer due: what a person decides is noted after it.
+    let _turn = app.unless_stopped(opened.host.sending.lock()).await?;
     let found = opened.store.steps_of_key(&args.key.to_lowercase()).await?;
     let row = match found.as_slice() {
         [row] => row,

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
 use inflow_actions::repost::calendar_file;
 use inflow_config::{Lang, did_you_mean};
-use inflow_store::{RepostLeftRow, RepostSlotRow};
+use inflow_store::{RepostLeftRow, RepostSlotRow, RepostState};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -171,8 +171,8 @@ const FORMS: [(Form, &str); 3] = [(Form::Json, "application/json"), (Form::Csv, 
 
 /// When to refresh which posting
 ///
-/// As `inflow plan repost` kept it last, with what became of it. As JSON, csv (`Accept: text/csv`) or a calendar (`Accept: text/calendar`), whose
-/// events keep their UIDs. Links that answer stand in to-dos alone, never here.
+/// As `inflow plan repost` kept it last, with what became of it; withdrawn slots are left out. As JSON, csv (`Accept: text/csv`) or a calendar
+/// (`Accept: text/calendar`), whose events keep their UIDs, and in which withdrawn slots are cancelled. Links that answer stand in to-dos alone, never here.
 #[utoipa::path(
     get, path = "/api/v1/repost-plan", tag = "advice", params(RepostParams),
     responses((status = 200, description = "The plan", content(
@@ -206,14 +206,17 @@ pub(super) async fn repost_plan(
     let (first, last) = (from.to_string(), to.to_string());
     let day = |slot: &RepostSlotRow| slot.local.split(' ').next().unwrap_or_default().to_owned();
     slots.retain(|slot| (first.as_str()..=last.as_str()).contains(&day(slot).as_str()));
+    // A calendar that has an event must be told that it is off.
+    if form != Form::Calendar {
+        slots.retain(|slot| slot.state != RepostState::Withdrawn);
+    }
     match form {
         Form::Json => {
             let left = shared.figures.repost_left(params.channel.as_deref()).await?;
-            let standing = slots.into_iter().filter(|slot| slot.state != inflow_store::RepostState::Withdrawn);
             let plan = RepostPlan {
                 from,
                 to,
-                slots: standing.map(RepostSlot::from).collect(),
+                slots: slots.into_iter().map(RepostSlot::from).collect(),
                 left: left.into_iter().map(RepostLeft::from).collect(),
             };
             Ok(Json(plan).into_response())
