@@ -83,8 +83,8 @@ pub enum Command {
     Demo(DemoArgs),
     /// Write a commented configuration to start from
     Init(InitArgs),
-    /// Check configuration, specs and secrets; every error at once
-    Validate,
+    /// Check configuration, specs and secrets, and that what messages leave by can be reached; every error at once
+    Validate(ValidateArgs),
     /// Pull on schedule, analyse and serve until stopped; with --once, pull every connection and exit
     Run(RunArgs),
     /// Read files into a connection
@@ -172,7 +172,7 @@ impl Command {
         match self {
             Self::Demo(_) => "demo",
             Self::Init(_) => "init",
-            Self::Validate => "validate",
+            Self::Validate(_) => "validate",
             Self::Run(_) => "run",
             Self::Import(_) => "import",
             Self::Analyze(_) => "analyze",
@@ -242,6 +242,14 @@ pub struct InitArgs {
     /// Which example to write: default, or zh-sme (a recruiting workbook, 招聘台账.xlsx, and what reads it)
     #[arg(long, default_value = "default", value_name = "T")]
     pub template: String,
+}
+
+/// `inflow validate`
+#[derive(Debug, Args)]
+pub struct ValidateArgs {
+    /// Ask nobody whether gateways, receivers and the mail server can be reached
+    #[arg(long)]
+    pub offline: bool,
 }
 
 /// `inflow run`

@@ -75,7 +75,7 @@ async fn dispatch(app: &App, command: Command) -> Result<u8, Failure> {
     match &command {
         Command::Demo(args) => commands::demo::run(app, args).await,
         Command::Init(args) => commands::init::run(app, args),
-        Command::Validate => commands::validate::run(app),
+        Command::Validate(args) => commands::validate::run(app, args).await,
         Command::Run(args) => daemon::run(app, &args.connections).await,
         Command::Report(args) => match &args.brief {
             Some(brief) => Box::pin(commands::brief::run(app, brief)).await,

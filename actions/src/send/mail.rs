@@ -30,7 +30,7 @@ pub async fn send(
     // Servers repeat what they refuse.
     let hidden: Vec<SecretString> = receiver.to.iter().chain(&smtp.user).map(|text| text.as_str().into()).chain(password.clone()).collect();
     let redactor = Redactor::new(&hidden);
-    let transport = transport(config, smtp, password).map_err(|error| {
+    let transport = transport(config, smtp, password, PATIENCE).map_err(|error| {
         let message = redactor.text(&error.message).into_owned();
         SendError { message, ..error }
     })?;
@@ -57,7 +57,23 @@ pub async fn send(
     }
 }
 
-fn transport(config: &Config, smtp: &Smtp, password: Option<SecretString>) -> Result<AsyncSmtpTransport<Tokio1Executor>, SendError> {
+/// Greets the mail server as a letter would, without signing in.
+pub async fn greet(config: &Config, smtp: &Smtp, patience: Duration) -> Result<(), SendError> {
+    let greeted = transport(config, smtp, None, patience)?.test_connection().await;
+    let said = |why: &str| SendError::later(format!("the mail server {} cannot be reached: {why}", smtp.host));
+    match greeted {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(said("it does not answer as a mail server does")),
+        Err(error) => Err(said(&super::outbox::cause(&error))),
+    }
+}
+
+fn transport(
+    config: &Config,
+    smtp: &Smtp,
+    password: Option<SecretString>,
+    patience: Duration,
+) -> Result<AsyncSmtpTransport<Tokio1Executor>, SendError> {
     let wrong = |error: lettre::transport::smtp::Error| SendError::refused(format!("the mail server cannot be reached securely: {error}"));
     let tls = || -> Result<TlsParameters, SendError> {
         let mut parameters = TlsParameters::builder(smtp.host.clone());
@@ -74,7 +90,7 @@ fn transport(config: &Config, smtp: &Smtp, password: Option<SecretString>) -> Re
         SmtpSecurity::None => Tls::None,
     };
     let mut builder =
-        AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&smtp.host).port(smtp.port()).tls(tls).timeout(Some(PATIENCE));
+        AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&smtp.host).port(smtp.port()).tls(tls).timeout(Some(patience));
     if let (Some(user), Some(password)) = (&smtp.user, password) {
         builder = builder.credentials(Credentials::new(user.clone(), password.expose_secret().to_owned()));
     }

@@ -6,6 +6,7 @@ mod error;
 mod letter;
 mod mail;
 mod outbox;
+mod reach;
 mod webhook;
 
 pub use courier::{Compose, Courier, Note, Outgoing, Round};

@@ -92,7 +92,7 @@ impl<'c> Outbox<'c> {
     }
 
     /// The address, when messages may go there.
-    fn allowed(&self, address: &str) -> Result<Url, SendError> {
+    pub(super) fn allowed(&self, address: &str) -> Result<Url, SendError> {
         let url = Url::parse(address).map_err(|_| SendError::refused("its address cannot be read").hint("it begins with https://"))?;
         let (Some(host), Some(name)) = (url.host(), url.host_str()) else { return Err(SendError::refused("its address has no host")) };
         if !url.username().is_empty() || url.password().is_some() {

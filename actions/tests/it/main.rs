@@ -4,5 +4,8 @@
 
 mod briefs;
 mod company;
+mod interviews;
+mod killed;
 mod ladder;
+mod reach;
 mod receivers;

@@ -1,12 +1,18 @@
 //! `inflow validate`
 
+use inflow_actions::send::Outbox;
+
 use crate::app::App;
+use crate::args::ValidateArgs;
 use crate::failure::Failure;
 
-/// Checks everything that can be checked without the network.
-pub fn run(app: &App) -> Result<u8, Failure> {
+/// Checks everything; of the network only whether that is there by which messages leave, and nothing of it `offline`.
+pub async fn run(app: &App, args: &ValidateArgs) -> Result<u8, Failure> {
     let config = app.config()?;
-    let problems = config.check_secrets();
+    let mut problems = config.check_secrets();
+    if problems.is_empty() && !args.offline {
+        problems = Outbox::new(&config, config.clock())?.unreachable().await;
+    }
     if !problems.is_empty() {
         return Err(inflow_config::ConfigError { problems }.into());
     }

@@ -99,6 +99,8 @@ fn outside() -> (u16, Receiver<serde_json::Value>) {
                 posts += 1;
                 to.send(serde_json::from_slice(&body).unwrap()).unwrap();
                 (if posts == 1 { "503 Service Unavailable" } else { "200 OK" }, "{}".to_owned())
+            } else if first.starts_with("HEAD") {
+                ("404 Not Found", String::new())
             } else {
                 let number = first.split("/contacts/A").nth(1).unwrap().split(' ').next().unwrap();
                 ("200 OK", format!(r#"{{"phone": "1990000000{number}", "name": "测试{number}", "link": "https://ai.example/{number}"}}"#))
@@ -132,6 +134,16 @@ fn a_ladder_reminds_proposes_and_blocks_and_a_person_decides() {
         company.run(&["import", kind, &table, "--connection", connection, "--mapping", &map]).ok();
     }
     company.run(&["validate"]).ok();
+    // Nobody listens at the first port.
+    let gone = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let unreachable = PROCESS.replace("http://127.0.0.1:PORT/send", &format!("http://127.0.0.1:{gone}/send"));
+    company.write("process.toml", unreachable.replace("PORT", &port.to_string()));
+    let refused = company.run(&["validate"]);
+    let line = 1 + PROCESS.lines().position(|line| line.ends_with("/send\"")).unwrap();
+    let expected = format!("process.toml:{line}: gateway[0].url: 127.0.0.1 cannot be reached: ");
+    assert!(refused.code == 1 && refused.err.contains(&expected), "{refused:?}");
+    company.run(&["validate", "--offline"]).ok();
+    company.write("process.toml", PROCESS.replace("PORT", &port.to_string()));
     // From now on the process is known. A certificate that ends within thirty days is a task at once.
     company.run(&["process", "run"]).ok();
     let steps = || {
