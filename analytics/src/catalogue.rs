@@ -175,6 +175,7 @@ const DEFINITIONS: &[&str] = &[
     include_str!("../sql/attrition.sql"),
     include_str!("../sql/source_of_hire.sql"),
     include_str!("../sql/quality_of_hire.sql"),
+    include_str!("../sql/tag_outcome.sql"),
     include_str!("../sql/assessment_pass.sql"),
     include_str!("../sql/assessment_outcome.sql"),
     include_str!("../sql/four_fifths.sql"),

@@ -10,7 +10,7 @@ use crate::problem::Bad;
 use crate::reader::Section;
 use crate::settings::DecimalText;
 use crate::tree::{Node, Value};
-use crate::values::{boolean, decimal, expected, text, words};
+use crate::values::{boolean, decimal, expected, not_negative, text, words};
 
 /// `personas.toml`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, schemars::JsonSchema)]
@@ -46,6 +46,9 @@ pub struct Tag {
     /// Expects at most so much a month, in the company's currency.
     #[schemars(default, with = "Option<DecimalText>")]
     pub pay_at_most: Option<Decimal>,
+    /// Expects more a month than the posting offers at most, by more than this share: "0.1" is a tenth.
+    #[schemars(default, with = "Option<DecimalText>")]
+    pub pay_above_offer: Option<Decimal>,
     /// Works at night, or does not.
     #[schemars(default)]
     pub night_shift: Option<bool>,
@@ -116,12 +119,13 @@ impl Tag {
             experience_from: section.optional("experience_from", decimal),
             experience_below: section.optional("experience_below", decimal),
             pay_at_most: section.optional("pay_at_most", decimal),
+            pay_above_offer: section.optional("pay_above_offer", |node| decimal(node).and_then(not_negative)),
             night_shift: section.optional("night_shift", boolean),
         };
         let nothing = Self { id: tag.id.clone(), name: tag.name.clone(), ..Self::default() };
         if tag == nothing {
             section.complain_here(Bad::new(
-                "a tag needs a condition: words, education, experience_from, experience_below, pay_at_most or night_shift",
+                "a tag needs a condition: words, education, experience_from, experience_below, pay_at_most, pay_above_offer or night_shift",
             ));
         }
         tag

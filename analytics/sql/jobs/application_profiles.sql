@@ -1,5 +1,8 @@
     -- What the sources say of each application, by the member that stands for its case: of several members each says what it knows.
-    -- Expected pay is a month's: 21.75 working days of 8 hours, 4.35 weeks.
+    -- Expected pay is a month's: 21.75 working days of 8 hours, 4.35 weeks. So is what the posting offers at most.
+    (period) -> multiIf(
+        period = 'hour', toDecimal64(174, 4), period = 'day', toDecimal64(21.75, 4), period = 'week', toDecimal64(4.35, 4),
+        period = 'year', toDecimal64(0.0833, 4), toDecimal64(1, 4)) AS month_of,
     members AS
     (
         SELECT connection, source_id, argMin((connection, source_id), place) OVER (PARTITION BY case_id) AS leader
@@ -7,8 +10,8 @@
     ),
     titles AS
     (
-        SELECT connection, source_id, any(title) AS title
-        FROM (SELECT connection, source_id, title FROM inflow.postings FINAL WHERE deleted = 0)
+        SELECT connection, source_id, any(title) AS title, max(pay_max * month_of(pay_period)) AS offer
+        FROM (SELECT connection, source_id, title, pay_max, toString(pay_period) AS pay_period FROM inflow.postings FINAL WHERE deleted = 0)
         GROUP BY connection, source_id
     ),
     profiles AS
@@ -24,9 +27,8 @@
             arrayConcat(groupUniqArrayArray(arrayMap(t -> sipHash64(lowerUTF8(toString(t))), a.tags)), titles) AS texts,
             max(toString(a.education)) AS education,
             max(a.experience_years) AS experience,
-            min(coalesce(a.expected_pay_min, a.expected_pay_max) * multiIf(
-                a.expected_pay_period = 'hour', toDecimal64(174, 4), a.expected_pay_period = 'day', toDecimal64(21.75, 4),
-                a.expected_pay_period = 'week', toDecimal64(4.35, 4), a.expected_pay_period = 'year', toDecimal64(0.0833, 4), toDecimal64(1, 4))) AS pay,
+            min(coalesce(a.expected_pay_min, a.expected_pay_max) * month_of(toString(a.expected_pay_period))) AS pay,
+            max(p.offer) AS offer,
             max(toString(a.night_shift)) AS night_shift,
             toUInt8(tag_text != '' OR education != '' OR isNotNull(experience) OR isNotNull(pay) OR night_shift != '') AS told
         FROM (SELECT * FROM inflow.applications FINAL WHERE deleted = 0) AS a

@@ -10,6 +10,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use inflow_config::{Persona, Personas, Tag};
 use inflow_store::{array_literal, quote_text};
+use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -120,6 +121,7 @@ fn condition(tag: &Tag) -> String {
     all.extend(tag.experience_from.map(|years| bound("experience", ">=", &years)));
     all.extend(tag.experience_below.map(|years| bound("experience", "<", &years)));
     all.extend(tag.pay_at_most.map(|pay| bound("pay", "<=", &pay)));
+    all.extend(tag.pay_above_offer.map(|share| format!("ifNull(pay > offer * toDecimal64('{}', 4), 0)", Decimal::ONE + share)));
     all.extend(tag.night_shift.map(|works| format!("night_shift = '{}'", if works { "yes" } else { "no" })));
     all.join(" AND ")
 }
@@ -147,12 +149,13 @@ mod tests {
             id: "x".to_owned(),
             words: vec!["收银".to_owned(), "C++".to_owned()],
             experience_from: Some("1".parse().unwrap()),
+            pay_above_offer: Some("0.1".parse().unwrap()),
             night_shift: Some(true),
             ..Tag::default()
         };
         assert_eq!(
             condition(&tag),
-            r"(arrayExists(t -> t IN (SELECT text FROM inflow.persona_words WHERE word IN ('收银')), texts) OR match(text, '(^|[^a-z0-9])c\\+\\+([^a-z0-9]|$)')) AND ifNull(experience >= toDecimal64('1', 4), 0) AND night_shift = 'yes'"
+            r"(arrayExists(t -> t IN (SELECT text FROM inflow.persona_words WHERE word IN ('收银')), texts) OR match(text, '(^|[^a-z0-9])c\\+\\+([^a-z0-9]|$)')) AND ifNull(experience >= toDecimal64('1', 4), 0) AND ifNull(pay > offer * toDecimal64('1.1', 4), 0) AND night_shift = 'yes'"
         );
     }
 }

@@ -34,6 +34,7 @@ mod spans;
 mod spend;
 mod stages;
 mod steps;
+mod tag_outcome;
 mod thresholds;
 mod volume;
 mod world;

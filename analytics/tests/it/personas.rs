@@ -19,6 +19,7 @@ async fn world() -> World {
         tag("nights", |tag| tag.night_shift = Some(true)),
         tag("schooled", |tag| tag.education = vec!["college".to_owned(), "bachelor".to_owned()]),
         tag("a_year", |tag| tag.experience_from = Some("1".parse().unwrap())),
+        tag("asks_more", |tag| tag.pay_above_offer = Some("0.1".parse().unwrap())),
         tag("in_budget", |tag| tag.pay_at_most = Some("6000".parse().unwrap())),
     ];
     let persona = |id: &str, titles: &[&str], tags: &[&str]| Persona {
@@ -53,7 +54,15 @@ async fn an_application_carries_the_tags_whose_rules_hold() {
         // Letters of other words, in a tag of its own and over the ends of two.
         person("letters", "boss", json!({"tags": ["回收银饰", "催收", "银行"]})),
         person("nothing", "boss", json!({})),
+        // A tenth more than 6,000 a month is no more than a tenth.
+        person("a tenth", "boss", json!({"expected_pay_min": "6600", "posting_source_id": "P"})),
+        person("more", "boss", json!({"expected_pay_min": "79300", "expected_pay_period": "year", "posting_source_id": "P"})),
+        person("of an hour", "boss", json!({"expected_pay_min": "6700", "posting_source_id": "H"})),
+        person("of no offer", "boss", json!({"expected_pay_min": "99000", "posting_source_id": "N"})),
     ];
+    let posting = |id: &str, pay: Value, period: &str| json!({"connection": "boss", "channel": "boss", "source_id": id, "title": "店员", "pay_max": pay, "pay_period": period, "status": "open", "version": 1});
+    let postings = vec![posting("P", json!("6000"), "month"), posting("H", json!("40"), "hour"), posting("N", Value::Null, "")];
+    world.insert("postings", postings).await;
     world.insert("applications", rows).await;
     world.analyze().await;
     let found =
@@ -64,6 +73,7 @@ async fn an_application_carries_the_tags_whose_rules_hold() {
         [
             json!({"source_id": "all", "tags": ["a_year", "in_budget", "nights", "schooled", "sold"]}),
             json!({"source_id": "latin", "tags": ["sold"]}),
+            json!({"source_id": "more", "tags": ["asks_more"]}),
         ]
     );
 }
