@@ -7,6 +7,7 @@
 mod density;
 
 pub mod allocation;
+pub mod causes;
 pub mod cusum;
 pub mod demand;
 pub mod discovery;
