@@ -1,23 +1,50 @@
-//! `alerts.toml`: from which figure on an alert begins, and where it ends.
+//! `alerts.toml`: from which figure on an alert begins, and where it ends; who is told, and when nobody is.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
+use std::time::Duration;
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::channel::Name;
+use crate::message::Messages;
 use crate::places::Places;
-use crate::problem::{Bad, Problem};
+use crate::problem::{Bad, Problem, did_you_mean};
+use crate::process::{Quiet, duration, optional_duration};
+use crate::quantity::DurationText;
 use crate::reader::Section;
 use crate::settings::DecimalText;
+use crate::stage::Lang;
 use crate::tree::Node;
-use crate::values::{bad, decimal, from_str, id, list, not_negative, one_of, text, whole, words};
+use crate::values::{bad, boolean, decimal, from_str, id, list, not_negative, one_of, text, whole, words};
+
+mod silence;
+
+pub use silence::Silence;
 
 /// `alerts.toml`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, schemars::JsonSchema)]
 #[schemars(deny_unknown_fields, default)]
 pub struct Alerts {
+    /// Receivers of messages.toml who are told when an alert begins and ends; absent: nobody, and alerts are only shown.
+    pub to: Vec<String>,
+    /// Language of the messages; absent: Chinese where the company's country is CN, else English.
+    pub lang: Option<Lang>,
+    /// How long an alert stands before others are told too, unless somebody acknowledged it; absent: they never are.
+    #[serde(with = "optional_duration")]
+    #[schemars(with = "Option<DurationText>")]
+    pub escalate_after: Option<Duration>,
+    /// Who is told then.
+    pub escalate_to: Vec<String>,
+    /// When nobody is told anything; what happens then is told afterwards, if it still stands.
+    pub quiet: Option<Quiet>,
+    /// Whether sudden drops of channels are told too; absent: they are.
+    pub drops: Option<bool>,
+    /// Whether connections that fail are told too; absent: they are.
+    pub connections: Option<bool>,
+    /// What nobody is told about for a while.
+    pub silence: Vec<Silence>,
     /// Figures with a level that is alarming.
     pub rule: Vec<AlertRule>,
     /// Where the keys of the file stand.
@@ -76,7 +103,24 @@ pub struct AlertRule {
     /// Fewer cases than this neither begin nor end an alert; absent: 20.
     #[schemars(default, range(min = 1, max = 1_000_000))]
     pub fewest: Option<u32>,
+    /// Who is told; absent: those of the file.
+    #[schemars(default)]
+    pub to: Option<Vec<String>>,
+    /// How long it stands before others are told too; absent: that of the file.
+    #[serde(with = "optional_duration")]
+    #[schemars(default, with = "Option<DurationText>")]
+    pub escalate_after: Option<Duration>,
+    /// Who is told then; absent: those of the file.
+    #[schemars(default)]
+    pub escalate_to: Option<Vec<String>>,
 }
+
+/// Names of alerts that are no rules: what `silence` and commands call them.
+pub const BUILT_IN_ALERTS: [&str; 2] = [DROP_ALERT, CONNECTION_ALERT];
+/// A channel had far fewer applications than were to be expected.
+pub const DROP_ALERT: &str = "channel_drop";
+/// A connection fails.
+pub const CONNECTION_ALERT: &str = "connection";
 
 /// What must be at the level for an alert to begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
@@ -143,9 +187,75 @@ impl Alerts {
             if !ids.insert(rule.id.clone()) {
                 section.complain("id", Bad::new(format!("there are two rules `{}`", rule.id)));
             }
+            if BUILT_IN_ALERTS.contains(&rule.id.as_str()) {
+                section.complain("id", bad(format!("`{}` is the name of an alert that is built in", rule.id), "choose another"));
+            }
             rule
         });
-        Self { rule, places: Places::default() }
+        let has_quiet = section.has("quiet");
+        let alerts = Self {
+            to: section.optional("to", list).unwrap_or_default(),
+            lang: section.optional("lang", from_str),
+            escalate_after: section.optional("escalate_after", duration),
+            escalate_to: section.optional("escalate_to", list).unwrap_or_default(),
+            quiet: section.section("quiet", |section| has_quiet.then(|| Quiet::read(section))),
+            drops: section.optional("drops", boolean),
+            connections: section.optional("connections", boolean),
+            silence: section.sections("silence", |section| Silence::read(section, &ids)),
+            rule,
+            places: Places::default(),
+        };
+        if section.has("escalate_after") && alerts.escalate_to.is_empty() {
+            section.complain(
+                "escalate_after",
+                bad("after that long nobody is told: there is no `escalate_to`", "escalate_to = [\"manager\"]"),
+            );
+        }
+        alerts
+    }
+
+    /// Who is told of an alert, a rule's or one of [`BUILT_IN_ALERTS`].
+    pub fn receivers(&self, alert: &str) -> &[String] {
+        let rule = self.rule.iter().find(|rule| rule.id == alert);
+        let is_told = match alert {
+            DROP_ALERT => self.drops.unwrap_or(true),
+            CONNECTION_ALERT => self.connections.unwrap_or(true),
+            _ => rule.is_some(),
+        };
+        if is_told { rule.and_then(|rule| rule.to.as_ref()).unwrap_or(&self.to) } else { &[] }
+    }
+
+    /// How long an alert stands before others are told, and who; `None`: they never are.
+    pub fn escalation(&self, alert: &str) -> Option<(Duration, &[String])> {
+        let rule = self.rule.iter().find(|rule| rule.id == alert);
+        let to = rule.and_then(|rule| rule.escalate_to.as_ref()).unwrap_or(&self.escalate_to);
+        let after = rule.and_then(|rule| rule.escalate_after).or(self.escalate_after)?;
+        (!to.is_empty()).then_some((after, to))
+    }
+
+    /// Whether anybody is told anything.
+    pub fn is_any_told(&self) -> bool {
+        self.rule.iter().map(|rule| rule.id.as_str()).chain(BUILT_IN_ALERTS).any(|alert| !self.receivers(alert).is_empty())
+    }
+
+    /// Receivers that messages.toml does not have.
+    pub(crate) fn check(&self, messages: &Messages) -> Vec<Problem> {
+        let own = [("to".to_owned(), &self.to), ("escalate_to".to_owned(), &self.escalate_to)];
+        let of_rules = self.rule.iter().enumerate().flat_map(|(at, rule)| {
+            [("to", &rule.to), ("escalate_to", &rule.escalate_to)]
+                .into_iter()
+                .filter_map(move |(key, to)| Some((format!("rule[{at}].{key}"), to.as_ref()?)))
+        });
+        let named = own.into_iter().chain(of_rules).flat_map(|(key, to)| to.iter().map(move |id| (key.clone(), id)));
+        named
+            .filter(|(_, id)| messages.receiver(id).is_none())
+            .map(|(key, id)| {
+                let known: Vec<&str> = messages.receiver.iter().map(|receiver| receiver.id.as_str()).collect();
+                let has = if known.is_empty() { "which has none".to_owned() } else { format!("accepted: {}", known.join(", ")) };
+                let problem = self.places.problem(&key, format!("there is no receiver `{id}` in messages.toml, {has}"));
+                Problem { hint: did_you_mean(id, known), ..problem }
+            })
+            .collect()
     }
 
     /// A problem with a key of a rule, such as `metric` of the second.
@@ -174,6 +284,9 @@ impl AlertRule {
             clear: section.optional("clear", level),
             mode: section.optional("mode", from_str).unwrap_or_default(),
             fewest: section.optional("fewest", |node| whole(node, 1, 1_000_000)),
+            to: section.optional("to", list),
+            escalate_after: section.optional("escalate_after", duration),
+            escalate_to: section.optional("escalate_to", list),
         };
         match (section.has("above"), section.has("below")) {
             (true, true) => section.complain("below", bad("an alert begins either `above` or `below`, not both", "write two rules")),

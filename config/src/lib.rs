@@ -46,7 +46,7 @@ mod tree;
 mod values;
 
 pub use advice::{DemandSettings, RecommendationSettings};
-pub use alert::{AlertMode, AlertPeriod, AlertRule, Alerts};
+pub use alert::{AlertMode, AlertPeriod, AlertRule, Alerts, BUILT_IN_ALERTS, CONNECTION_ALERT, DROP_ALERT, Silence};
 pub use allocation::{Allocation, AllocationBasis, AllocationDimension, AllocationShare};
 pub use channel::{Channel, Name, Terms, TermsKind};
 pub use clock::{Clock, FixedClock, SharedClock, SystemClock};

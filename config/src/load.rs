@@ -75,6 +75,7 @@ impl Config {
         let alerts = load_alerts(&beside.join("alerts.toml"), known, &mut problems);
         let finance = load_finance(&beside.join("finance.toml"), known, &mut problems);
         let messages = load_messages(&beside.join("messages.toml"), known, &mut problems);
+        problems.extend(alerts.check(&messages));
         let reposts = load_reposts(&beside.join("reposts.toml"), known, &messages, &mut problems);
         let country = settings.as_ref().map(|(settings, _)| settings.company.country.as_str());
         let processes = load_processes(&beside.join("process.toml"), country, &messages, &connections, &mut problems);

@@ -67,6 +67,8 @@ pub struct Quiet {
     pub to: NaiveTime,
 }
 
+pub(crate) use rules::duration;
+
 impl Processes {
     pub(crate) fn read(section: &mut Section<'_>) -> Self {
         let has_quiet = section.has("quiet");
@@ -189,7 +191,13 @@ fn distinct<T>(
 }
 
 impl Quiet {
-    fn read(section: &mut Section<'_>) -> Self {
+    /// Whether a time of day is in them.
+    pub fn holds(&self, time: NaiveTime) -> bool {
+        let Self { from, to } = *self;
+        if from < to { from <= time && time < to } else { time >= from || time < to }
+    }
+
+    pub(crate) fn read(section: &mut Section<'_>) -> Self {
         let quiet = Self { from: section.required("from", NaiveTime::MIN, time), to: section.required("to", NaiveTime::MIN, time) };
         if section.has("from") && section.has("to") && quiet.from == quiet.to {
             section.complain("to", bad("quiet hours that end when they begin are none, or all", "from = \"21:00\", to = \"08:30\""));

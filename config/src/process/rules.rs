@@ -324,7 +324,7 @@ impl ProcessStep {
 /// Longer than anybody waits for an answer.
 const LONGEST: Duration = Duration::from_hours(366 * 24);
 
-pub(super) fn duration(node: &Node) -> Result<Duration, Bad> {
+pub(crate) fn duration(node: &Node) -> Result<Duration, Bad> {
     let duration = parsed(node, parse_duration)?;
     if duration > LONGEST { Err(Bad::new("must be at most 366d")) } else { Ok(duration) }
 }

@@ -70,7 +70,7 @@ fn a_rule_ends_its_alert_a_fifth_back_unless_it_says_where() {
 #[case::misspelt(
     "abov = 1",
     "alerts.toml:1: rule[0]: missing the level at which an alert begins: `above` or `below` (above = \"0.08\" is 8 %)\n\
-     alerts.toml:5: rule[0].abov: unknown key, accepted here: id, name, metric, column, by, where, channel, store, days, period, above, below, clear, mode, fewest (did you mean `above`?)"
+     alerts.toml:5: rule[0].abov: unknown key, accepted here: id, name, metric, column, by, where, channel, store, days, period, above, below, clear, mode, fewest, to, escalate_after, escalate_to (did you mean `above`?)"
 )]
 fn a_rule_that_is_none_is_explained(#[case] keys: &str, #[case] expected: &str) {
     assert_eq!(folder(&format!("{HEAD}{keys}\n")).messages(&[]), expected);
@@ -80,4 +80,65 @@ fn a_rule_that_is_none_is_explained(#[case] keys: &str, #[case] expected: &str) 
 fn two_rules_of_one_name_are_told_apart() {
     let text = format!("{HEAD}above = 1\n{HEAD}above = 2\n");
     assert_eq!(folder(&text).messages(&[]), "alerts.toml:7: rule[1].id: there are two rules `x`");
+}
+
+const MESSAGES: &str = "[[receiver]]\nid = \"hr_group\"\nshape = \"wecom\"\nurl = \"env:HR\"\n[[receiver]]\nid = \"boss_group\"\nshape = \"wecom\"\nurl = \"env:BOSS\"\n";
+
+fn told(text: &str) -> Result<Config, inflow_config::ConfigError> {
+    Folder::new(&[("inflow.toml", ""), ("channels.toml", CHANNELS), ("messages.toml", MESSAGES), ("alerts.toml", text)]).load(&[])
+}
+
+#[test]
+fn who_is_told_is_said_by_the_rule_or_by_the_file_and_a_silence_holds_for_what_it_names() {
+    let text = format!(
+        "to = [\"hr_group\"]\nescalate_after = \"24h\"\nescalate_to = [\"boss_group\"]\ndrops = false\n[quiet]\nfrom = \"21:00\"\nto = \"08:00\"\n\
+         {HEAD}above = 1\nto = [\"boss_group\"]\nescalate_after = \"2h\"\n{}above = 1\n\
+         [[silence]]\nrule = \"x\"\nchannel = \"boss\"\nfrom = 2026-11-02T00:00:00Z\nuntil = 2026-11-03T00:00:00Z\nreason = \"moving\"\nby = \"Lin Example\"\n",
+        HEAD.replace("\"x\"", "\"y\"")
+    );
+    let alerts = told(&text).unwrap().alerts;
+    assert_eq!(
+        [alerts.receivers("x"), alerts.receivers("y"), alerts.receivers("connection")],
+        [&["boss_group"], &["hr_group"], &["hr_group"]]
+    );
+    assert!(alerts.receivers("channel_drop").is_empty() && alerts.receivers("gone").is_empty() && alerts.is_any_told());
+    assert_eq!(alerts.escalation("x").unwrap().0, std::time::Duration::from_hours(2));
+    let quiet = |time: &str| alerts.quiet.unwrap().holds(time.parse().unwrap());
+    assert_eq!(["20:59", "21:00", "00:10", "07:59", "08:00"].map(|time| quiet(&format!("{time}:00"))), [false, true, true, true, false]);
+    let holds = |rule: &str, channels: &[&str], at: &str| {
+        let channels: Vec<String> = channels.iter().map(|id| (*id).to_owned()).collect();
+        alerts.silence[0].holds(rule, "channel=boss", &channels, at.parse().unwrap())
+    };
+    assert!(holds("x", &["boss"], "2026-11-02T10:00:00Z"));
+    assert!(
+        !holds("y", &["boss"], "2026-11-02T10:00:00Z")
+            && !holds("x", &[], "2026-11-02T10:00:00Z")
+            && !holds("x", &["boss"], "2026-11-03T00:00:00Z")
+    );
+}
+
+#[rstest]
+#[case::receiver(
+    "to = [\"hr_grup\"]",
+    "alerts.toml:1: to: there is no receiver `hr_grup` in messages.toml, accepted: hr_group, boss_group (did you mean `hr_group`?)"
+)]
+#[case::nobody(
+    "escalate_after = \"2h\"",
+    "alerts.toml:1: escalate_after: after that long nobody is told: there is no `escalate_to` (escalate_to = [\"manager\"])"
+)]
+#[case::no_rule(
+    "[[silence]]\nrule = \"conection\"\nuntil = 2026-11-03T00:00:00Z\nreason = \"x\"\nby = \"y\"",
+    "alerts.toml:2: silence[0].rule: there is no rule `conection`, accepted: channel_drop, connection (did you mean `connection`?)"
+)]
+#[case::everything(
+    "[[silence]]\nuntil = 2026-11-03T00:00:00Z\nreason = \"x\"\nby = \"y\"",
+    "alerts.toml:1: silence[0]: a silence names a `rule`, a `slice` or a `channel` (one that names nothing would silence everything)"
+)]
+#[case::taken(
+    "[[rule]]\nid = \"connection\"\nname = { en = \"X\", zh = \"某\" }\nmetric = \"no_show\"\nabove = 1",
+    "alerts.toml:2: rule[0].id: `connection` is the name of an alert that is built in (choose another)"
+)]
+fn what_cannot_be_told_is_said(#[case] text: &str, #[case] expected: &str) {
+    let error = told(text).unwrap_err().to_string();
+    assert!(error.contains(expected), "{error}");
 }

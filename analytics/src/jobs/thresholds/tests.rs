@@ -23,6 +23,9 @@ fn rule(above: &str, mode: AlertMode) -> AlertRule {
         clear: None,
         mode,
         fewest: None,
+        to: None,
+        escalate_after: None,
+        escalate_to: None,
     }
 }
 
