@@ -182,6 +182,7 @@ const DEFINITIONS: &[&str] = &[
     include_str!("../sql/forecast.sql"),
     include_str!("../sql/channel_drop.sql"),
     include_str!("../sql/threshold.sql"),
+    include_str!("../sql/alert_cause.sql"),
     include_str!("../sql/budget_advice.sql"),
     include_str!("../sql/recommendation.sql"),
     include_str!("../sql/conflicts.sql"),

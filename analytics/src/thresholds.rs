@@ -40,9 +40,11 @@ const fn figure(metric: &'static str, column: &'static str, unit: &'static str, 
 /// One line a figure; of a metric with several the one meant without `column` comes first.
 ///
 /// Not `conversion`: the newest cohorts have had no time, so that they look low whatever happens; `step_rate` judges a step when it is due.
-const MEASURES: [Measure; 22] = [
+const MEASURES: [Measure; 24] = [
     measure("no_show", "value", Kind::Rate),
+    measure("no_show", "undelivered", Kind::Count),
     measure("no_reply", "value", Kind::Rate),
+    measure("no_reply", "undelivered", Kind::Count),
     measure("step_rate", "value", Kind::Rate),
     measure("drop_out", "value", Kind::Rate),
     measure("offer_acceptance", "value", Kind::Rate),

@@ -399,6 +399,8 @@ pub static INVITATIONS: Table = Table::new(
         ("round", Text),
         ("recruiter", Word),
         ("interviewer", Word),
+        ("template", Word),
+        ("link", Word),
         ("sent_at", Instant),
         ("sent_precision", Word),
         ("delivered_at", Instant),

@@ -51,7 +51,7 @@ pub enum Measure {
 /// What it takes to be named.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Settings {
-    /// Bad cases (of a cost: cases) that a candidate holds at least.
+    /// Bad cases (of a cost: people whom its money would bring at the price of all) that a candidate holds at least.
     pub fewest: u64,
     /// Share of what is too many that it explains at least.
     pub least_share: f64,
@@ -90,8 +90,17 @@ pub struct Cause {
     pub p_value: f64,
     /// Over all candidates.
     pub q_value: f64,
+    /// How many were found before it, whose cases its figures are without.
+    pub step: usize,
     /// Values of other factors that the same bad cases have.
     pub also: Vec<(usize, u32)>,
+}
+
+impl Cause {
+    /// Whether the cases of a cell have its value.
+    pub fn has(&self, cell: &Cell) -> bool {
+        cell.values.get(self.factor) == Some(&Some(self.value))
+    }
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -110,10 +119,10 @@ impl Tally {
         Self { cases: self.cases - other.cases, bad: self.bad - other.bad }
     }
 
-    fn held(self, measure: Measure) -> u64 {
+    fn held(self, measure: Measure, all: Self) -> f64 {
         match measure {
-            Measure::Cost { .. } => self.cases,
-            _ => self.bad as u64,
+            Measure::Cost { .. } => self.bad * all.cases as f64 / all.bad,
+            _ => self.bad,
         }
     }
 }
@@ -173,8 +182,8 @@ pub fn causes(cells: &[Cell], measure: Measure, settings: &Settings) -> Vec<Caus
     // What is left may be quiet: then it needs no explanation.
     while found.len() < settings.most && measure.beyond(sum(&open)) > 0.0 {
         let Some(cause) = surest(&open, measure, total, settings) else { break };
-        open.retain(|cell| cell.values.get(cause.factor) != Some(&Some(cause.value)));
-        found.push(cause);
+        open.retain(|cell| !cause.has(cell));
+        found.push(Cause { step: found.len(), ..cause });
     }
     found.sort_by(|a, b| b.share.total_cmp(&a.share).then(a.p_value.total_cmp(&b.p_value)));
     found
@@ -182,7 +191,9 @@ pub fn causes(cells: &[Cell], measure: Measure, settings: &Settings) -> Vec<Caus
 
 fn sum(cells: &[&Cell]) -> Tally {
     let mut all = Tally::default();
-    cells.iter().for_each(|cell| all.add(cell));
+    for cell in cells {
+        all.add(cell);
+    }
     all
 }
 
@@ -196,7 +207,7 @@ fn surest(cells: &[&Cell], measure: Measure, total: f64, settings: &Settings) ->
             }
         }
     }
-    tallies.retain(|_, here| here.held(measure) >= settings.fewest && here.cases < all.cases);
+    tallies.retain(|_, here| here.held(measure, all) >= settings.fewest as f64 && here.cases < all.cases);
     let p_values: Vec<f64> = tallies.values().map(|here| measure.p_value(*here, all)).collect();
     let q_values = q_values(&p_values, Dependence::Any);
     let tested = tallies.iter().zip(p_values.into_iter().zip(q_values));
@@ -207,7 +218,20 @@ fn surest(cells: &[&Cell], measure: Measure, total: f64, settings: &Settings) ->
             let excess = measure.excess(here, rest);
             let share = (excess / total).min(1.0);
             let [cases, rest_cases] = [here.cases, rest.cases];
-            Cause { factor, value, cases, bad: here.bad, rest_cases, rest_bad: rest.bad, excess, share, p_value, q_value, also: Vec::new() }
+            Cause {
+                factor,
+                value,
+                cases,
+                bad: here.bad,
+                rest_cases,
+                rest_bad: rest.bad,
+                excess,
+                share,
+                p_value,
+                q_value,
+                step: 0,
+                also: Vec::new(),
+            }
         })
         .filter(|cause| cause.share >= settings.least_share)
         .collect();
@@ -221,8 +245,7 @@ fn surest(cells: &[&Cell], measure: Measure, total: f64, settings: &Settings) ->
 fn is_same(cells: &[&Cell], a: &Cause, b: &Cause) -> bool {
     let (mut both, mut either) = (Tally::default(), Tally::default());
     for cell in cells {
-        let has = |cause: &Cause| cell.values.get(cause.factor) == Some(&Some(cause.value));
-        match (has(a), has(b)) {
+        match (a.has(cell), b.has(cell)) {
             (true, true) => {
                 both.add(cell);
                 either.add(cell);

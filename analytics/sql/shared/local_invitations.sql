@@ -17,7 +17,7 @@ WITH
             toString(i.connection) AS connection, i.source_id AS source_id, i.application_source_id AS application, i.candidate_source_id AS candidate,
             toString(i.channel) AS own_channel, toString(i.store) AS own_store, toString(i.department) AS own_department,
             toString(i.recruiter) AS own_recruiter, '' AS own_city, '' AS own_job_family, '' AS own_requisition, '' AS own_posting_cluster,
-            toString(i.kind) AS own_kind, toString(i.result) AS result,
+            toString(i.kind) AS own_kind, toString(i.template) AS template, toString(i.link) AS link, toString(i.result) AS result,
             i.sent_at AS sent_at, i.sent_precision AS sent_precision, i.delivered_at AS delivered_at, i.opened_at AS opened_at,
             i.replied_at AS replied_at, i.attended_at AS attended_at, i.scheduled_at AS scheduled_at, i.deadline_at AS deadline_at,
             if(i.scheduled_precision = 'day', i.scheduled_at + toIntervalDay(1), i.scheduled_at) AS appointment_over,
@@ -98,7 +98,7 @@ WITH
 SELECT
     $sliced(in_*),
     if(has({by:Array(String)}, 'kind'), own_kind, '') AS kind,
-    day, case_key, at, result, says, attended,
+    day, case_key, at, result, says, attended, connection, template, link,
     sent_at, sent_precision, delivered_at, opened_at, replied_at, attended_at, scheduled_at, deadline_at, appointment_over
 FROM once
 WHERE teller = connection

@@ -18,6 +18,7 @@ use days::ChannelDays;
 mod bank;
 mod budget;
 mod calendar;
+mod causes;
 mod days;
 mod drops;
 mod forecast;
@@ -81,6 +82,7 @@ pub(crate) const JOBS: &[Job] = &[
     },
     // Some of the metrics that rules watch read the hires.
     Job { name: thresholds::TABLE, of_the_clock: true, of_hires: true, stays: Stays::Never, run: |desk| Box::pin(thresholds::run(desk)) },
+    Job { name: causes::TABLE, of_the_clock: true, of_hires: true, stays: Stays::Never, run: |desk| Box::pin(causes::run(desk)) },
 ];
 
 /// What a job works with.

@@ -39,6 +39,10 @@ async fn full_world() -> World {
     let owed = json!({"kind": "referral_bonus", "rule": "brought", "channel": "boss", "hire": "hr/1", "source_id": "brought/hr/1", "started": "2026-10-02",
         "amount": "1", "currency": "CNY", "accrued": "1"});
     world.insert("owed", vec![owed]).await;
+    // And what an alert is said to come of.
+    let cause = json!({"kind": "threshold", "rule": "any", "slice": "channel=boss", "channel": "boss", "raised_on": "2026-10-05", "since": "2026-10-05",
+        "day": "2026-10-20", "place": 1, "factor": "store", "value": "North", "cases": 9, "bad": 5, "text_en": "store North", "text_zh": "门店 North"});
+    world.insert("alert_causes", vec![cause]).await;
     world
 }
 

@@ -6,6 +6,7 @@ mod bank;
 mod budget;
 mod budget_advice;
 mod cases;
+mod causes;
 mod changes;
 mod closing;
 mod conversion;

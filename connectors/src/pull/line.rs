@@ -32,6 +32,7 @@ pub(crate) struct LineMaker<'a> {
     traits: Vec<Path>,
     coded: Vec<Path>,
     /// Who pays or is paid.
+    links: Vec<Path>,
     parties: Vec<Path>,
     /// What payments are said to be for.
     purposes: Vec<Path>,
@@ -75,6 +76,7 @@ impl<'a> LineMaker<'a> {
             masked: care.masked,
             traits: care.traits,
             coded: care.coded,
+            links: care.links,
             parties: care.parties,
             purposes: care.purposes,
             known_parties: Arc::default(),
@@ -102,6 +104,7 @@ impl<'a> LineMaker<'a> {
             masked: self.masked.clone(),
             traits: self.traits.clone(),
             coded: self.coded.clone(),
+            links: self.links.clone(),
             parties: self.parties.clone(),
             purposes: self.purposes.clone(),
             known_parties: self.known_parties.clone(),
@@ -141,6 +144,11 @@ impl<'a> LineMaker<'a> {
                 if let Some(name) = scalar_text(value) {
                     *value = Value::String(self.keys.recruiter_code(&name));
                 }
+            });
+        }
+        for path in &self.links {
+            path.change(&mut kept, &mut |value| {
+                *value = scalar_text(value).and_then(|link| host_of(&link)).map_or(Value::Null, Value::String);
             });
         }
         self.keep_parties(&mut kept);
@@ -311,6 +319,14 @@ fn texts_of(value: &Value) -> Vec<String> {
     }
 }
 
+/// The host of a link, as it is written with or without its scheme; `None` where there is none.
+fn host_of(link: &str) -> Option<String> {
+    let link = link.trim();
+    let whole = if link.contains("://") { link.to_owned() } else { format!("https://{link}") };
+    let host = url::Url::parse(&whole).ok()?.host_str()?.to_lowercase();
+    host.contains('.').then_some(host)
+}
+
 fn mask_value(value: &mut Value) {
     match value {
         Value::String(text) => {
@@ -340,6 +356,7 @@ struct Cares {
     masked: Vec<Path>,
     traits: Vec<Path>,
     coded: Vec<Path>,
+    links: Vec<Path>,
     parties: Vec<Path>,
     purposes: Vec<Path>,
     volatile: Vec<Path>,
@@ -405,6 +422,7 @@ impl Cares {
             }
             Care::Code => self.coded.extend(paths),
             Care::Party => self.parties.extend(paths),
+            Care::Host => self.links.extend(paths),
             _ => {}
         }
     }

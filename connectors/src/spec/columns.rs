@@ -179,6 +179,8 @@ pub enum Care {
     Party,
     /// What a payment is said to be for: masked like [`Care::Mask`], and not kept where the other side of it is a person.
     Purpose,
+    /// A link that a person was sent: its host alone is kept, since what follows lets in whoever has it.
+    Host,
 }
 
 const fn column(name: &'static str, value: FieldType, care: Care) -> Column {
@@ -189,7 +191,7 @@ const fn words(name: &'static str, accepted: &'static [&'static str]) -> Column 
     Column { name, value: FieldType::Text, accepted, care: Care::Keep }
 }
 
-use Care::{Code, Keep, Mask, Party, Purpose, Traits};
+use Care::{Code, Host, Keep, Mask, Party, Purpose, Traits};
 use FieldType::{Day, Decimal, Integer, Text, Time};
 
 static POSTINGS: &[Column] = &[
@@ -466,6 +468,9 @@ static INVITATIONS: &[Column] = &[
     column("round", Text, Mask),
     column("recruiter", Text, Code),
     column("interviewer", Text, Code),
+    // What it was written by, and where its link leads: causes of no-shows.
+    column("template", Text, Mask),
+    column("link", Text, Host),
     column("sent_at", Time, Keep),
     column("delivered_at", Time, Keep),
     column("opened_at", Time, Keep),

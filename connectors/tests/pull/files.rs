@@ -236,3 +236,22 @@ async fn of_a_health_certificate_nothing_but_status_and_validity_is_landed() {
     assert_eq!(candidate(certificate), candidate(test));
     assert!(candidate(test).starts_with("assessments/"));
 }
+
+#[tokio::test]
+async fn of_a_link_that_a_person_was_sent_the_host_alone_is_kept() {
+    let rig = Rig::new();
+    let mapping = rig.file(
+        "invitations.toml",
+        "kind = \"invitations\"\nid = \"no\"\n[identity]\nphone = \"phone\"\n[fields]\nsent_at = \"sent\"\nlink = \"link\"\ntemplate = \"template\"\n",
+    );
+    let sheet = rig.file(
+        "invitations.csv",
+        "no,phone,sent,link,template\n1,19900000001,2026-11-02,https://AI.Test.example/take?token=s3cret1,reminder\n\
+         2,19900000002,2026-11-02,t.test.example/s3cret2,reminder\n3,19900000003,2026-11-02,s3cret3,call 19900000003\n",
+    );
+    let outcome = rig.import(&Connection::new("ats", "file"), Kind::Invitations, &[sheet], Some(&mapping)).await;
+    assert_eq!((outcome.error, outcome.landed), (None, 3));
+    let disk = rig.on_disk();
+    assert!(disk.contains("\"link\":\"ai.test.example\"") && disk.contains("\"link\":\"t.test.example\""), "{disk}");
+    assert!(disk.contains("reminder") && !disk.contains("s3cret") && !disk.contains("19900000003"), "{disk}");
+}
