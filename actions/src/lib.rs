@@ -1,4 +1,5 @@
-//! What is done with the figures: reports for people ([`brief`]), sending them ([`send`]), when to refresh which posting ([`repost`]), and
+//! What is done with the figures: reports for people ([`brief`]), sending them ([`send`]), telling people of alerts
+//! as they begin and end ([`alert`]), when to refresh which posting ([`repost`]), and
 //! leading cases from stage to stage ([`process`]).
 //!
 //! ```text
@@ -10,6 +11,7 @@
 //! Figures are rows of [`inflow_analytics::report`] and nothing else, so a message, the page and the command line say the same. Only
 //! aggregates are read: no report that lists people, and no slice by a recruiter is named.
 
+pub mod alert;
 pub mod brief;
 pub mod pdf;
 pub mod process;

@@ -233,6 +233,17 @@ impl Alerts {
         (!to.is_empty()).then_some((after, to))
     }
 
+    /// Everybody who is told something.
+    pub(crate) fn all_receivers(&self) -> Vec<&str> {
+        let alerts = self.rule.iter().map(|rule| rule.id.as_str()).chain(BUILT_IN_ALERTS);
+        let each = alerts.flat_map(|alert| {
+            let told = self.receivers(alert);
+            let later = self.escalation(alert).filter(|_| !told.is_empty()).map_or(&[][..], |(_, to)| to);
+            told.iter().chain(later)
+        });
+        each.map(String::as_str).collect()
+    }
+
     /// Whether anybody is told anything.
     pub fn is_any_told(&self) -> bool {
         self.rule.iter().map(|rule| rule.id.as_str()).chain(BUILT_IN_ALERTS).any(|alert| !self.receivers(alert).is_empty())

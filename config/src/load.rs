@@ -149,7 +149,8 @@ impl Config {
                 problems.extend(self.check_secret(&connection.places, &key, secret));
             }
         }
-        let sent = self.messages.secrets();
+        let also = self.alerts.all_receivers();
+        let sent = self.messages.secrets(&also);
         problems.extend(sent.filter_map(|(key, secret)| self.check_secret(&self.messages.places, &key, secret)));
         let led = self.processes.secrets().filter(|_| self.processes.is_any());
         problems.extend(led.filter_map(|(key, secret)| self.check_secret(&self.processes.places, &key, secret)));

@@ -296,13 +296,16 @@ impl Messages {
     }
 
     /// The secrets of what is sent on a schedule, each with its key.
-    pub(crate) fn secrets(&self) -> impl Iterator<Item = (String, &SecretRef)> {
-        let used: BTreeSet<&str> =
-            self.message.iter().filter(|message| message.is_enabled()).flat_map(|message| message.to.iter().map(String::as_str)).collect();
-        let by_mail = self.receiver.iter().any(|receiver| receiver.shape == Shape::Email && used.contains(receiver.id.as_str()));
+    ///
+    /// `also` are receivers of what is not on a schedule.
+    pub(crate) fn secrets(&self, also: &[&str]) -> impl Iterator<Item = (String, &SecretRef)> {
+        let of_messages =
+            self.message.iter().filter(|message| message.is_enabled()).flat_map(|message| message.to.iter().map(String::as_str));
+        let used: BTreeSet<String> = of_messages.chain(also.iter().copied()).map(str::to_owned).collect();
+        let by_mail = self.receiver.iter().any(|receiver| receiver.shape == Shape::Email && used.contains(&receiver.id));
         let of_smtp = self.smtp.iter().filter(move |_| by_mail);
         let of_smtp = of_smtp.filter_map(|smtp| Some(("smtp.password".to_owned(), smtp.password.as_ref()?)));
-        let receivers = self.receiver.iter().enumerate().filter(move |(_, receiver)| used.contains(receiver.id.as_str()));
+        let receivers = self.receiver.iter().enumerate().filter(move |(_, receiver)| used.contains(&receiver.id));
         let of_receivers = receivers.flat_map(|(at, receiver)| {
             [("url", &receiver.url), ("secret", &receiver.secret)]
                 .into_iter()

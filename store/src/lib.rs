@@ -18,6 +18,7 @@
 
 pub mod engine;
 
+mod alerts;
 mod analysed;
 mod client;
 mod closings;
@@ -50,6 +51,7 @@ mod writes;
 
 use std::path::PathBuf;
 
+pub use alerts::{Acknowledged, AlertDecision, AlertDecisionRow, AlertEvent, AlertEventRow};
 pub use analysed::{Reading, Standing, within_segments};
 pub use client::Param;
 pub use closings::ClosingRow;

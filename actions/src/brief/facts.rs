@@ -88,6 +88,8 @@ pub struct Facts {
     pub budgets: Report,
     /// `threshold`.
     pub alerts: Report,
+    /// `alert_cause` of those that stand now.
+    pub causes: Report,
     /// `channel_drop` by channel.
     pub drops: Report,
     /// Connections that fail now.
@@ -122,6 +124,7 @@ impl Facts {
         Ok(Self {
             budgets: reader.ask("budget", &[], last, last, *now).await?,
             alerts: reader.ask("threshold", &[NO_DIMENSION], back(JUDGED), last, *now).await?,
+            causes: reader.ask("alert_cause", &[NO_DIMENSION], back(JUDGED), last, *now).await?,
             drops: reader.ask("channel_drop", &["channel"], period.from.min(back(1)), last, *now).await?,
             broken: broken(&store.health().await.map_err(unread)?, channels),
             found: reader.ask("activity", &["channel"], period.before().from, period.to.max(today), *now).await?,

@@ -1,6 +1,6 @@
 //! Reports for people: a day as text, a week as a page, a month as a workbook.
 
-mod alerts;
+pub(crate) mod alerts;
 mod facts;
 mod month;
 mod period;

@@ -205,6 +205,13 @@ pub fn facts(kind: BriefKind, on: &str, now: &str) -> Facts {
                 json!({"budget_of": "boss", "budget": "9000.00", "actual": "8000.00", "pace": 0.95, "expected": "8900.00", "state": "within"}),
             ],
         ),
+        causes: report(
+            "alert_cause",
+            vec![
+                json!({"rule": "dear", "slice": "channel=zhaopin", "place": 1, "text_en": "store North: 900.00 CNY for 3 (300.00 each; the others 40.00)",
+                        "text_zh": "门店 North:900.00 CNY 得 3 例(每例 300.00;其余 40.00)"}),
+            ],
+        ),
         alerts: report(
             "threshold",
             vec![
