@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
+mod alerts;
 mod brief;
 mod close;
 mod export;
@@ -11,6 +12,7 @@ mod plan;
 mod process;
 mod token;
 
+pub use alerts::{AlertsAckArgs, AlertsCommand, AlertsSilenceArgs};
 pub use brief::{BriefArgs, BriefCommand, MessageCommand, MessageSendArgs};
 pub use close::CloseArgs;
 pub use export::{ExportCommand, ExportFormat, ExportMonthArgs, ExportVouchersArgs};
@@ -105,6 +107,9 @@ pub enum Command {
     /// Lead cases by process.toml: reminders, tasks, gates, proposals that a person confirms
     #[command(subcommand)]
     Process(ProcessCommand),
+    /// Alerts: what stands and its likely causes, who sees to it, silence
+    #[command(subcommand)]
+    Alerts(AlertsCommand),
     /// The next runs of everything on a schedule, and what came of the last
     Schedule(ScheduleArgs),
     /// Run ClickHouse SQL, read-only unless --write
@@ -181,6 +186,7 @@ impl Command {
             Self::Export(_) => "export",
             Self::Plan(_) => "plan",
             Self::Process(_) => "process",
+            Self::Alerts(_) => "alerts",
             Self::Schedule(_) => "schedule",
             Self::Query(_) => "query",
             Self::Serve => "serve",
@@ -210,6 +216,7 @@ impl Command {
             Self::Message(MessageCommand::Send(args)) => !args.dry_run,
             Self::Plan(PlanCommand::Repost(args)) => !args.dry_run,
             Self::Process(command) => !matches!(command, ProcessCommand::Show(_) | ProcessCommand::Run(ProcessRunArgs { dry_run: true })),
+            Self::Alerts(command) => !matches!(command, AlertsCommand::List(_)),
             Self::Token(command) => !matches!(command, TokenCommand::List(_)),
             _ => false,
         }

@@ -90,6 +90,7 @@ async fn dispatch(app: &App, command: Command) -> Result<u8, Failure> {
         Command::Plan(args::PlanCommand::Recommend(args)) => commands::plan::recommend(app, args).await,
         Command::Plan(args::PlanCommand::Repost(args)) => Box::pin(commands::plan::repost(app, args)).await,
         Command::Process(command) => Box::pin(commands::process::look(app, command)).await,
+        Command::Alerts(command) => Box::pin(commands::alerts::look(app, command)).await,
         Command::Schedule(args) => commands::schedule::run(app, args).await,
         Command::Query(args) => commands::query::run(app, args).await,
         Command::Serve => commands::serve::run(app).await,

@@ -6,11 +6,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use axum::http::StatusCode;
 use chrono::{DateTime, NaiveDate, Utc};
+use inflow_actions::alert::link::AlertSigner;
 use inflow_actions::repost::link::Signer;
 use inflow_analytics::{AnalyticsError, Part, Query, Report, Unmapped};
 use inflow_config::Config;
 use inflow_store::{
-    After, AuditRow, DecisionRow, RepostDecision, RepostLeftRow, RepostSlotRow, RunFilter, RunRow, Store, StoreError, TokenRow, TokenUse,
+    Acknowledged, After, AlertDecisionRow, AlertEventRow, AuditRow, DecisionRow, RepostDecision, RepostLeftRow, RepostSlotRow, RunFilter,
+    RunRow, Store, StoreError, TokenRow, TokenUse,
 };
 use prometheus_client::registry::Registry;
 use serde::Serialize;
@@ -69,6 +71,14 @@ pub(crate) trait Figures: Send + Sync + 'static {
     async fn decide_repost(&self, actor: &str, slot: &str, done: bool) -> Result<RepostDecision, Failure>;
     /// Who signs the links of to-dos.
     fn signer(&self) -> Result<Signer, Failure>;
+    /// What people were told of alerts, and what they said.
+    async fn alert_notes(&self) -> Result<(Vec<AlertEventRow>, Vec<AlertDecisionRow>), Failure>;
+    /// An alert that people were told of.
+    async fn alert_told(&self, alert: &str) -> Result<Option<AlertEventRow>, Failure>;
+    /// Keeps that somebody sees to an alert.
+    async fn acknowledge_alert(&self, actor: &str, alert: &str) -> Result<Acknowledged, Failure>;
+    /// Who signs the links of alerts.
+    fn alert_signer(&self) -> Result<AlertSigner, Failure>;
 }
 
 /// How a connection is doing.
@@ -274,6 +284,22 @@ impl Figures for StoreFigures {
 
     fn signer(&self) -> Result<Signer, Failure> {
         Signer::of(&self.store).map_err(failed)
+    }
+
+    async fn alert_notes(&self) -> Result<(Vec<AlertEventRow>, Vec<AlertDecisionRow>), Failure> {
+        Ok((self.store.alert_events().await.map_err(failed)?, self.store.alert_decisions().await.map_err(failed)?))
+    }
+
+    async fn alert_told(&self, alert: &str) -> Result<Option<AlertEventRow>, Failure> {
+        self.store.alert_told(alert).await.map_err(failed)
+    }
+
+    async fn acknowledge_alert(&self, actor: &str, alert: &str) -> Result<Acknowledged, Failure> {
+        self.store.acknowledge_alert(actor, alert, "").await.map_err(failed)
+    }
+
+    fn alert_signer(&self) -> Result<AlertSigner, Failure> {
+        AlertSigner::of(&self.store).map_err(failed)
     }
 }
 

@@ -8,6 +8,7 @@
 //! | `/`, `/finance` and `/assets/*` | the page; its files are embedded in the program (`dashboards/web`) |
 //! | `/login`, `/logout` | signing in to the page with a token, and out |
 //! | `/api/v1/*` | the API ([`openapi`] describes it, docs/api.md explains it) |
+//! | `/alert/{alert}/ack` | what a signed link of an alert's message opens: one button, which says that somebody sees to it |
 //! | `/todo/{slot}/{answer}` | what a signed link of a to-do opens: one button, which says done or skip |
 //! | `POST /hooks/{connection}` | takes what a system sends by itself, signed ([`HookReceiver`]) |
 //! | `/metrics` | how process, store and connections do, for Prometheus |
@@ -20,6 +21,7 @@
 //! is what lets them in, and a browser that carries an `Origin` is refused there too.
 
 mod access;
+mod ack;
 mod api;
 mod assets;
 mod body;

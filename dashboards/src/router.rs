@@ -21,7 +21,7 @@ use crate::figures::{Figures, StoreFigures};
 use crate::guard::{self, Guard};
 use crate::hooks::{self, HookReceiver};
 use crate::reports::Reports;
-use crate::{api, assets, login, measures, tag, todo};
+use crate::{ack, api, assets, login, measures, tag, todo};
 
 /// Reports that run at one time.
 const REPORTS_AT_ONCE: usize = 4;
@@ -116,6 +116,7 @@ pub(crate) fn over(shared: Shared) -> Router {
         .route("/readyz", get(api::ready))
         .route("/hooks/{connection}", post(hooks::deliver))
         .route("/todo/{slot}/{answer}", get(todo::page).post(todo::answer))
+        .route("/alert/{alert}/ack", get(ack::page).post(ack::answer))
         .route("/login", get(login::page).post(login::sign_in))
         .route("/logout", post(login::sign_out));
     let page =

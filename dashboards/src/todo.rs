@@ -19,14 +19,14 @@ use crate::router::Shared;
 /// Who answers by a link, in the audit.
 const ACTOR: &str = "link of a to-do";
 /// The policy of every page, but for its own button.
-const POLICY: &str = "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+pub(crate) const POLICY: &str = "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /// What a link carries.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Signed {
-    until: i64,
-    sig: String,
+    pub(crate) until: i64,
+    pub(crate) sig: String,
 }
 
 fn checked(shared: &Shared, slot: &str, answer: &str, signed: &Signed) -> Result<Answer, Failure> {
@@ -83,7 +83,7 @@ fn unknown() -> Failure {
     Failure::new(StatusCode::NOT_FOUND, "there is no such slot").hint("the plan was made in another data folder")
 }
 
-fn language(headers: &HeaderMap) -> Lang {
+pub(crate) fn language(headers: &HeaderMap) -> Lang {
     headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).map_or(Lang::En, assets::language)
 }
 
@@ -118,6 +118,6 @@ fn shown(status: StatusCode, lang: Lang, row: &RepostSlotRow, below: &str) -> Re
     response
 }
 
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

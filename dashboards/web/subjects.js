@@ -4,7 +4,7 @@ import { channelsCard, connectionsCard, headline, spendTiles, wordsCard } from "
 import { at, fill, h } from "./dom.js";
 import * as f from "./format.js";
 import { speaks, tableOf } from "./figures.js";
-import { known, t } from "./i18n.js";
+import { known, lang, t } from "./i18n.js";
 import { nothing } from "./card.js";
 import { FUNNEL } from "./model.js";
 import { BUDGET, BUDGET_ADVICE } from "./metrics.js";
@@ -167,8 +167,14 @@ const noShow = figures("no_show", by("no_show", "channel"), () => [channel, ["va
 const noReply = figures("no_reply", by("no_reply", "channel"), () => [channel, ["value", "rate"], cases, ["late", "count"], ["undelivered", "count"]], { drill: applications("invited"), ...empty("interviews", "invitations") });
 const offers = figures("offers", by("offer_acceptance", "channel"), () => [channel, ["value", "rate"], cases, ["pending", "count"], ["withdrawn", "count"]], { drill: applications("offered"), ...empty("offers", "events") });
 const gates = figures("gates", by("assessment_pass"), () => [["kind", "name"], ["value", "rate"], cases, ["pending", "count"], ["missed", "count"]], { ...empty("quality", "assessments") });
-const alerts = figures("alerts", by("threshold"), ({ main }) => [["rule", "name"], ["slice", "name"], ["state", "word:alert"], ["value", "unit", t("col_figure")], ["raise", "unit"], ["cases", "count"], ["certainty", "word:alarm"]].filter(([column]) => column !== "slice" || main.rows.some((row) => row.slice !== "")), {
+/** The first likely cause of a row of alerts, as a row with a text. */
+function firstCause(report) {
+  const first = new Map(report.rows.filter((row) => row.kind === "threshold" && row.place === 1).map((row) => [`${row.rule} ${row.slice}`, row]));
+  return (alert) => ({ text: first.get(`${alert.rule} ${alert.slice}`)?.[`text_${lang()}`] });
+}
+const alerts = figures("alerts", by("threshold"), ({ main, causes }) => [["rule", "name"], ["slice", "name"], ["state", "word:alert"], ["value", "unit", t("col_figure")], ["raise", "unit"], ["cases", "count"], ["certainty", "word:alarm"], ["text", "text", t("col_likely"), firstCause(causes)]].filter(([column]) => column !== "slice" || main.rows.some((row) => row.slice !== "")), {
   rows: ({ main }) => main.rows.filter((row) => row.rule && row.state !== "clear").sort((a, b) => (a.state < b.state ? -1 : 1)),
+  also: { causes: by("alert_cause") },
   note: (shown, reports) => (reports.main.rows.some((row) => row.rule) ? t("alerts_note", { shown: shown.length, all: reports.main.rows.length }) : ""),
   percent: false,
   wide: true,

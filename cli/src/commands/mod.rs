@@ -1,5 +1,6 @@
 //! One module a command. Each returns the exit code, or what went wrong.
 
+pub mod alerts;
 pub mod analyze;
 pub mod brief;
 pub mod close;
@@ -42,6 +43,7 @@ pub async fn write(app: &App, command: &Command) -> Result<u8, Failure> {
         Command::Close(args) if args.month.is_some() => close::run(app, args).await,
         Command::Message(MessageCommand::Send(args)) => Box::pin(message::send(app, args)).await,
         Command::Plan(PlanCommand::Repost(args)) => Box::pin(plan::repost(app, args)).await,
+        Command::Alerts(command) => Box::pin(alerts::write(app, command)).await,
         Command::Process(command) => Box::pin(process::write(app, command)).await,
         Command::Token(command) => token::write(app, command).await,
         Command::Query(args) if args.write => query::run(app, args).await,

@@ -16,6 +16,18 @@ pub async fn run(app: &App, args: &ValidateArgs) -> Result<u8, Failure> {
     if !problems.is_empty() {
         return Err(inflow_config::ConfigError { problems }.into());
     }
+    let now = config.clock().now();
+    for silence in config.alerts.silence.iter().filter(|silence| silence.until <= now) {
+        let (until, of) = (
+            silence.until.format("%Y-%m-%d"),
+            [&silence.rule, &silence.slice, &silence.channel].map(|of| of.as_deref().unwrap_or_default()),
+        );
+        let of = of.into_iter().filter(|of| !of.is_empty()).collect::<Vec<_>>().join(", ");
+        app.printer.warn(
+            &format!("alerts.toml: the silence of {of} ended on {until} and can go"),
+            &format!("alerts.toml:{of} 的静默已于 {until} 结束,可删除"),
+        );
+    }
     let enabled = config.connections.iter().filter(|c| c.enabled).count();
     let (en, zh) = (
         format!("ok: {} channels, {} connections ({enabled} enabled)", config.channels.len(), config.connections.len()),

@@ -13,23 +13,32 @@ const GATHER: Duration = Duration::from_millis(500);
 /// At most one analysis runs and one is asked for. As long as the last one took, the next one waits, so that analyses
 /// never take more than half of the engine's time.
 #[derive(Debug, Default)]
-pub struct Analyst(Notify);
+pub struct Analyst {
+    asked: Notify,
+    done: Notify,
+}
 
 impl Analyst {
     /// Asks for an analysis of what is landed now.
     pub fn ask(&self) {
-        self.0.notify_one();
+        self.asked.notify_one();
+    }
+
+    /// Waits until an analysis has ended since the last time that this was waited for; one waiter.
+    pub async fn analysed(&self) {
+        self.done.notified().await;
     }
 
     /// Analyses when asked, until `stop`.
     pub async fn work(&self, opened: &Opened, printer: &Printer, stop: &CancellationToken) {
         let work = async {
             loop {
-                self.0.notified().await;
+                self.asked.notified().await;
                 sleep(GATHER).await;
                 let begun = Instant::now();
-                if let Err(failure) = opened.analyse_changes().await {
-                    failure.say(printer);
+                match opened.analyse_changes().await {
+                    Ok(()) => self.done.notify_one(),
+                    Err(failure) => failure.say(printer),
                 }
                 sleep(begun.elapsed()).await;
             }

@@ -16,6 +16,7 @@ mod messenger;
 mod plan;
 mod reposter;
 mod signals;
+mod teller;
 mod watch;
 mod webhooks;
 
@@ -110,6 +111,9 @@ pub async fn hold(app: &App, opened: Opened, schedules: Option<&[String]>) -> Re
         daemon.start(names, &mut tasks).await?;
         if let Some(messenger) = messenger::Messenger::of(app, &opened) {
             tasks.spawn(messenger.work());
+        }
+        if opened.config.alerts.is_any_told() {
+            tasks.spawn(teller::work(app.clone(), opened.clone(), Arc::clone(&analyst)));
         }
         // A process that was killed may have landed what it did not come to analyse.
         analyst.ask();

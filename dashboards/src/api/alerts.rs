@@ -1,10 +1,13 @@
-//! What was alarming: thresholds that were passed, and channels that fell.
+//! What was alarming: thresholds that were passed, channels that fell, connections that fail; each with its likely causes and who sees to it.
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
+use inflow_actions::alert::{Now, Standing, is_silenced};
 use inflow_analytics::Query;
+use inflow_config::{CONNECTION_ALERT, Config, DROP_ALERT};
+use inflow_store::{AlertDecision, AlertDecisionRow, AlertEvent, AlertEventRow};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
@@ -13,6 +16,7 @@ use crate::access::{Part, Principal};
 use crate::body::Params;
 use crate::csv::plain;
 use crate::failure::Failure;
+use crate::figures::Health;
 use crate::paging::{Asked, Page};
 use crate::query;
 use crate::router::Shared;
@@ -25,6 +29,8 @@ pub(super) enum AlertKind {
     Threshold,
     /// Fewer applications than were to be expected: the metric `channel_drop`.
     ChannelDrop,
+    /// A connection that fails now.
+    Connection,
 }
 
 /// Parameters of the list of alerts.
@@ -90,6 +96,42 @@ pub(super) struct Alert {
     status: String,
     /// Share of the days that the connections delivered.
     covered: Option<f64>,
+    /// What its bad cases have in common or what changed with it, the one that explains most first; of an alert that stands. Empty: nothing stands out.
+    causes: Vec<LikelyCause>,
+    /// When people were told that it began.
+    told_at: Option<DateTime<Utc>>,
+    /// When others were told, since nobody saw to it.
+    escalated_at: Option<DateTime<Utc>>,
+    /// Who sees to it.
+    acknowledged_by: Option<String>,
+    /// Since when somebody does.
+    acknowledged_at: Option<DateTime<Utc>>,
+    /// Whether nobody is told of it for now.
+    silenced: bool,
+}
+
+/// A likely cause: it goes with the alert and need not be why.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub(super) struct LikelyCause {
+    /// What the cases have in common (link, template, store ..) or what changed (undelivered, live_postings ..).
+    factor: String,
+    /// Which link, template, store; a recruiter as a pseudonymous code; empty of a change.
+    value: String,
+    /// Share of what is too many that it explains.
+    explains: Option<f64>,
+    /// q-value over all candidates, or of a change the p-value.
+    significance: Option<f64>,
+    /// In a sentence that names nobody.
+    text: Sentence,
+}
+
+/// A sentence in both languages.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub(super) struct Sentence {
+    /// English.
+    en: String,
+    /// Chinese.
+    zh: String,
 }
 
 impl Alert {
@@ -125,7 +167,106 @@ pub(super) async fn alerts(
         found.extend(rows("channel_drop", &["channel", "day"]).await?.iter().filter_map(of_fall));
         found.extend(rows("channel_drop", &["channel", "store", "day"]).await?.iter().filter_map(of_fall));
     }
+    if params.kind.is_none_or(|kind| kind == AlertKind::Connection) {
+        let zone = shared.config.settings.company.timezone;
+        let health = shared.figures.health().await?;
+        let of_channel = |one: &Alert| params.channel.is_none() || one.channel == params.channel;
+        let failing = health.iter().flat_map(|(name, health)| of_connection(name, health, zone));
+        found.extend(failing.filter(of_channel).filter(|one| one.day >= from.to_string() && one.day <= to.to_string()));
+    }
+    let causes = rows("alert_cause", &["none"]).await?;
+    let (events, decisions) = shared.figures.alert_notes().await?;
+    for alert in &mut found {
+        alert.causes = likely(alert, &causes);
+        mark(alert, &events, &decisions, &shared.config, as_of);
+    }
     Ok(page(&asked, found, as_of))
+}
+
+/// The causes of an alert that stands: those of its rule and slice since the day on which it began.
+fn likely(alert: &Alert, causes: &[Map<String, Value>]) -> Vec<LikelyCause> {
+    let began = |row: &Map<String, Value>| match alert.kind {
+        AlertKind::Threshold => Some(text(row, "raised_on")) == alert.since && alert.change == "raised",
+        _ => text(row, "raised_on") <= alert.day,
+    };
+    let kind = if alert.kind == AlertKind::Threshold { "threshold" } else { "channel_drop" };
+    let rule = alert.rule.as_deref().unwrap_or_default();
+    let is_of = |row: &&Map<String, Value>| {
+        text(row, "kind") == kind && text(row, "rule") == rule && text(row, "slice") == alert.slice && began(row)
+    };
+    let mut own: Vec<&Map<String, Value>> = causes.iter().filter(is_of).filter(|_| alert.kind != AlertKind::Connection).collect();
+    own.sort_by_key(|row| row.get("place").and_then(Value::as_u64));
+    own.into_iter()
+        .map(|row| LikelyCause {
+            factor: text(row, "factor"),
+            value: text(row, "factor_value"),
+            explains: number(row, "explains"),
+            significance: number(row, "q_value").or_else(|| number(row, "p_value")),
+            text: Sentence { en: text(row, "text_en"), zh: text(row, "text_zh") },
+        })
+        .collect()
+}
+
+/// Who was told of an alert, who sees to it, and whether it is silenced.
+fn mark(alert: &mut Alert, events: &[AlertEventRow], decisions: &[AlertDecisionRow], config: &Config, now: DateTime<Utc>) {
+    let rule = match alert.kind {
+        AlertKind::Threshold => alert.rule.clone().unwrap_or_default(),
+        AlertKind::ChannelDrop => DROP_ALERT.to_owned(),
+        AlertKind::Connection => CONNECTION_ALERT.to_owned(),
+    };
+    let day: Option<NaiveDate> = alert.since.as_deref().unwrap_or(&alert.day).parse().ok();
+    let stands = Standing {
+        rule,
+        slice: alert.slice.clone(),
+        channels: alert.channel.iter().cloned().collect(),
+        raised_on: day.unwrap_or_default(),
+        now: Now::On,
+        text: String::new(),
+    };
+    alert.silenced = is_silenced(&stands, decisions, config, now);
+    // The one that was told last of those that began by then.
+    let began = |row: &&AlertEventRow| {
+        row.event == AlertEvent::Begin && row.rule == stands.rule && row.slice == stands.slice && row.raised_on.to_string() <= alert.day
+    };
+    let Some(told) = events.iter().filter(began).max_by_key(|row| row.at) else { return };
+    let at = |event: AlertEvent| events.iter().find(|row| row.alert == told.alert && row.event == event).map(|row| row.at);
+    (alert.told_at, alert.escalated_at) = (Some(told.at), at(AlertEvent::Escalation));
+    if let Some(seen_to) = decisions.iter().find(|row| row.kind == AlertDecision::Ack && row.id == told.alert) {
+        (alert.acknowledged_by, alert.acknowledged_at) = (Some(seen_to.decided_by.clone()), Some(seen_to.at));
+    }
+}
+
+/// A connection that fails: an alert for each channel that it feeds, or one of none.
+fn of_connection(name: &str, health: &Health, zone: chrono_tz::Tz) -> Vec<Alert> {
+    let Some(since) = health.failing_since.filter(|_| health.status == "failing") else { return Vec::new() };
+    let day = since.with_timezone(&zone).date_naive().to_string();
+    let alert = |channel: Option<&String>| Alert {
+        id: format!("connection/{name}/{}/{day}", channel.map_or("", String::as_str)),
+        kind: AlertKind::Connection,
+        day: day.clone(),
+        change: "raised".to_owned(),
+        rule: None,
+        slice: name.to_owned(),
+        channel: channel.cloned(),
+        store: None,
+        metric: String::new(),
+        value: None,
+        low: None,
+        high: None,
+        against: None,
+        unit: String::new(),
+        certainty: "sure".to_owned(),
+        since: Some(day.clone()),
+        status: "no_data".to_owned(),
+        covered: None,
+        causes: Vec::new(),
+        told_at: None,
+        escalated_at: None,
+        acknowledged_by: None,
+        acknowledged_at: None,
+        silenced: false,
+    };
+    if health.channels.is_empty() { vec![alert(None)] } else { health.channels.iter().map(|channel| alert(Some(channel))).collect() }
 }
 
 fn page(asked: &Asked, mut found: Vec<Alert>, as_of: DateTime<Utc>) -> (HeaderMap, Json<Page<Alert>>) {
@@ -174,6 +315,12 @@ fn of_rule(row: &Map<String, Value>) -> Option<Alert> {
         since: some(row, "raised_on"),
         status: text(row, "status"),
         covered: number(row, "covered"),
+        causes: Vec::new(),
+        told_at: None,
+        escalated_at: None,
+        acknowledged_by: None,
+        acknowledged_at: None,
+        silenced: false,
     })
 }
 
@@ -203,6 +350,12 @@ fn of_fall(row: &Map<String, Value>) -> Option<Alert> {
         since: some(row, "since"),
         status: text(row, "status"),
         covered: number(row, "covered"),
+        causes: Vec::new(),
+        told_at: None,
+        escalated_at: None,
+        acknowledged_by: None,
+        acknowledged_at: None,
+        silenced: false,
     })
 }
 

@@ -5,10 +5,12 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use inflow_actions::alert::link::AlertSigner;
 use inflow_actions::repost::link::Signer;
 use inflow_analytics::{Definition, Meaning, Metric, NO_DIMENSION, Part, Query, Report, Unmapped, metric};
 use inflow_store::{
-    After, AuditRow, DecisionRow, RepostDecision, RepostLeftRow, RepostSlotRow, RepostState, RunFilter, RunRow, TokenRow, TokenUse,
+    Acknowledged, After, AlertDecision, AlertDecisionRow, AlertEvent, AlertEventRow, AuditRow, DecisionRow, RepostDecision, RepostLeftRow,
+    RepostSlotRow, RepostState, RunFilter, RunRow, TokenRow, TokenUse,
 };
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::registry::Registry;
@@ -34,6 +36,7 @@ pub(super) struct Invented {
     pub(super) decisions: Mutex<Vec<DecisionRow>>,
     pub(super) runs: Mutex<Vec<RunRow>>,
     pub(super) slots: Mutex<Vec<RepostSlotRow>>,
+    pub(super) alert_decisions: Mutex<Vec<AlertDecisionRow>>,
 }
 
 fn of<T>(kept: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -280,5 +283,54 @@ impl Figures for Invented {
 
     fn signer(&self) -> Result<Signer, Failure> {
         Ok(Signer::new([3; 32]))
+    }
+
+    async fn alert_notes(&self) -> Result<(Vec<AlertEventRow>, Vec<AlertDecisionRow>), Failure> {
+        Ok((vec![told()], of(&self.alert_decisions).clone()))
+    }
+
+    async fn alert_told(&self, alert: &str) -> Result<Option<AlertEventRow>, Failure> {
+        Ok(Some(told()).filter(|row| row.alert == alert))
+    }
+
+    async fn acknowledge_alert(&self, actor: &str, alert: &str) -> Result<Acknowledged, Failure> {
+        let Some(row) = self.alert_told(alert).await? else { return Ok(Acknowledged::Unknown) };
+        let mut said = of(&self.alert_decisions);
+        if let Some(before) = said.iter().find(|row| row.id == alert) {
+            return Ok(Acknowledged::Before(row, before.clone()));
+        }
+        said.push(AlertDecisionRow {
+            id: alert.to_owned(),
+            kind: AlertDecision::Ack,
+            rule: String::new(),
+            slice: String::new(),
+            channel: String::new(),
+            until: None,
+            reason: String::new(),
+            decided_by: actor.to_owned(),
+            at: DateTime::UNIX_EPOCH,
+        });
+        Ok(Acknowledged::Kept(row))
+    }
+
+    fn alert_signer(&self) -> Result<AlertSigner, Failure> {
+        Ok(AlertSigner::new([4; 32]))
+    }
+}
+
+/// The alert that people were told of: the one of the invented report `threshold`.
+pub(super) fn told() -> AlertEventRow {
+    let raised_on = "2026-11-20".parse().expect("a day");
+    AlertEventRow {
+        alert: inflow_actions::alert::key("rule 0", "slice 0", raised_on),
+        event: AlertEvent::Begin,
+        rule: "rule 0".to_owned(),
+        slice: "slice 0".to_owned(),
+        channels: vec!["boss".to_owned()],
+        raised_on,
+        at: DateTime::UNIX_EPOCH,
+        letter: "alert-1".to_owned(),
+        receivers: vec!["hr".to_owned()],
+        text: "No-shows: BOSS 12 %\nLikely causes:\n- link to <go.test.example>".to_owned(),
     }
 }

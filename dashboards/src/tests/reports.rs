@@ -202,6 +202,36 @@ async fn alerts_are_what_changed() {
 }
 
 #[tokio::test]
+async fn an_alert_says_its_causes_and_who_sees_to_it_which_a_signed_link_answers_once() {
+    let site = site();
+    let told = super::invented::told();
+    let base = "http://127.0.0.1:8787/".parse().expect("an address");
+    let link = inflow_actions::alert::link::AlertSigner::new([4; 32]).address(
+        &base,
+        &told.alert,
+        "2026-11-20T00:00:00Z".parse().expect("an instant"),
+    );
+    let path = format!("{}?{}", link.path(), link.query().unwrap_or_default());
+    let threshold = async || site.json("/api/v1/alerts?kind=threshold").await.1["items"][0].clone();
+    let post = async || {
+        let request = Request::post(&path).header("host", "127.0.0.1:8787").body(Body::empty()).expect("a request");
+        site.ask(request).await.0
+    };
+    let before = threshold().await;
+    assert_eq!((&before["acknowledged_by"], &before["silenced"]), (&Value::Null, &json!(false)), "{before}");
+    assert!(before["told_at"].as_str().is_some());
+    // Opening it answers nothing and shows what the message said, without its markup.
+    let (status, _, page) = site.get(&path).await;
+    let page = String::from_utf8(page).expect("text");
+    assert!(status == StatusCode::OK && page.contains("<button>") && page.contains("&lt;go.test.example&gt;"), "{page}");
+    assert_eq!(threshold().await["acknowledged_by"], Value::Null);
+    assert_eq!(post().await, StatusCode::OK);
+    assert_eq!(post().await, StatusCode::CONFLICT);
+    assert_eq!(threshold().await["acknowledged_by"], "link of an alert");
+    assert_eq!(site.get(&path.replace("sig=", "sig=0")).await.0, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
 async fn advice_has_its_reason_and_what_was_decided_on_it() {
     let site = site();
     let token = site.figures.token("lin", "manager", &[]);
