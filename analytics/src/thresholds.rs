@@ -40,7 +40,7 @@ const fn figure(metric: &'static str, column: &'static str, unit: &'static str, 
 /// One line a figure; of a metric with several the one meant without `column` comes first.
 ///
 /// Not `conversion`: the newest cohorts have had no time, so that they look low whatever happens; `step_rate` judges a step when it is due.
-const MEASURES: [Measure; 24] = [
+const MEASURES: [Measure; 25] = [
     measure("no_show", "value", Kind::Rate),
     measure("no_show", "undelivered", Kind::Count),
     measure("no_reply", "value", Kind::Rate),
@@ -65,6 +65,7 @@ const MEASURES: [Measure; 24] = [
     figure("fill_rate", "overdue", "heads", None, false),
     figure("fill_rate", "overdue_days", "days", None, false),
     figure("retention_90", "estimate", "share", Some("denominator"), false),
+    figure("budget", "pace", "of_budget", None, false),
 ];
 
 /// Days that a rule looks back on unless it says how many.
@@ -79,6 +80,8 @@ pub(crate) enum Back {
     Days(u16),
     /// Each whole period.
     Period(AlertPeriod),
+    /// The month up to each of its days, by what was known then.
+    MonthSoFar,
 }
 
 /// A rule as it is watched.
@@ -137,7 +140,15 @@ fn watch(rule: &AlertRule) -> Result<Watch<'_>, Wrong> {
     if summed && rule.period.is_some() {
         complain("period", Bad::new(format!("{} adds up over days", named(measure))).hint(Some("write days = 7 or 28 instead".to_owned())));
     }
-    if !summed && rule.days.is_some() {
+    let so_far = measure.metric == "budget";
+    if let Some(key) =
+        [("days", rule.days.is_some()), ("period", rule.period.is_some())].into_iter().find_map(|(key, is)| (so_far && is).then_some(key))
+    {
+        complain(
+            key,
+            Bad::new(format!("{} is of the month so far, after each of its days", named(measure))).hint(Some("leave it out".to_owned())),
+        );
+    } else if !summed && rule.days.is_some() {
         let hint = "write period = \"week\" or \"month\" instead".to_owned();
         complain("days", Bad::new(format!("{} does not add up over days", named(measure))).hint(Some(hint)));
     }
@@ -161,7 +172,11 @@ fn watch(rule: &AlertRule) -> Result<Watch<'_>, Wrong> {
         return Err(wrong);
     }
     let open_keys = metric.keys.iter().copied().filter(|key| !rule.only.contains_key(*key)).collect();
-    let back = if summed { Back::Days(rule.days.unwrap_or(DAYS)) } else { Back::Period(rule.period.unwrap_or(AlertPeriod::Week)) };
+    let back = match summed {
+        _ if so_far => Back::MonthSoFar,
+        true => Back::Days(rule.days.unwrap_or(DAYS)),
+        false => Back::Period(rule.period.unwrap_or(AlertPeriod::Week)),
+    };
     Ok(Watch { rule, metric, measure, by, open_keys, back, levels: levels(rule) })
 }
 

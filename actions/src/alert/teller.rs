@@ -14,6 +14,8 @@ use super::standing::Standing;
 use crate::send::{Letter, MOST, Note, Outgoing, SendError, backoff};
 use crate::words::pick;
 
+/// Alerts that a letter tells in full: whoever is first told of many has a list to look at.
+const IN_FULL: usize = 5;
 /// A letter that could not leave for so long is not brought any more.
 const STALE: TimeDelta = TimeDelta::days(3);
 
@@ -165,13 +167,20 @@ impl<M: Memory + Sync, O: Outgoing + Sync> Teller<'_, M, O> {
             (many, Lang::Zh) => format!("{head} {many} 项:{first} 等"),
         };
         let mut lines = vec![subject.clone()];
-        for row in told {
+        for row in told.iter().take(IN_FULL) {
             lines.push(String::new());
             lines.push(row.text.clone());
             lines.push(format!("{}{}", pick(lang, "Look: ", "查看:"), self.page(row)));
             if event != AlertEvent::End {
                 lines.push(format!("{}{}", pick(lang, "I see to it: ", "由我处理:"), self.signer.address(self.base, &row.alert, row.at)));
             }
+        }
+        if let Some(more) = told.len().checked_sub(IN_FULL).filter(|more| *more > 0) {
+            lines.push(String::new());
+            lines.push(match lang {
+                Lang::En => format!("{more} more: `inflow alerts list`"),
+                Lang::Zh => format!("另有 {more} 项:inflow alerts list"),
+            });
         }
         Letter { subject, text: lines.join("\n"), attachments: Vec::new(), key: String::new() }
     }

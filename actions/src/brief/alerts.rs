@@ -123,7 +123,7 @@ fn named(slice: &str, config: &Config, lang: Lang) -> String {
 
 fn in_unit(number: Decimal, unit: &str, lang: Lang) -> String {
     match unit {
-        "share" => percent(number),
+        "share" | "of_budget" => percent(number),
         "days" => format!("{} {}", count(number.round_dp(1)), pick(lang, "days", "天")),
         "heads" | "count" | "" => count(number.round_dp(1)),
         currency if currency.len() == 3 && currency.chars().all(|c| c.is_ascii_uppercase()) => money(number, currency),

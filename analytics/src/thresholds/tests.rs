@@ -22,7 +22,7 @@ fn a_rule_that_no_metric_bears_out_is_explained() {
             "metric = \"no_shows\"\nabove = \"0.1\"",
             "alerts.toml:4: rule[0].metric: no alert can watch a metric `no_shows`, accepted: no_show, no_reply, step_rate, drop_out, offer_acceptance, \
              onboard_rate, assessment_pass, persona_match, cost_per_contact, cost_per_resume, cost_per_attended, cost_per_onboarded, volume, time_in_stage, \
-             time_to_hire, time_to_fill, fill_rate, retention_90 (did you mean `no_show`?)",
+             time_to_hire, time_to_fill, fill_rate, retention_90, budget (did you mean `no_show`?)",
         ),
         (
             "metric = \"fill_rate\"\ncolumn = \"vacancy\"\nabove = \"0.1\"",
@@ -41,6 +41,10 @@ fn a_rule_that_no_metric_bears_out_is_explained() {
             "alerts.toml:9: rule[0].days: gap of fill_rate does not add up over days (write period = \"week\" or \"month\" instead)\n\
              alerts.toml:10: rule[0].mode: gap of fill_rate has no interval (leave `mode` out)\n\
              alerts.toml:11: rule[0].fewest: gap of fill_rate is not made of cases, so it has no fewest (leave it out)",
+        ),
+        (
+            "metric = \"budget\"\nperiod = \"month\"\nabove = \"1.1\"",
+            "alerts.toml:5: rule[0].period: pace of budget is of the month so far, after each of its days (leave it out)",
         ),
         (
             "metric = \"no_show\"\nperiod = \"week\"\nabove = 8",
@@ -82,8 +86,12 @@ fn what_can_be_watched_is_in_the_catalogue() {
         for column in read.into_iter().chain([column, "covered"]) {
             assert!(found.columns.contains(&column), "{metric} has no {column}");
         }
-        let cut = if matches!(kind, Kind::Figure { .. }) { "week" } else { "day" };
+        let cut = match kind {
+            Kind::Figure { .. } if metric == "budget" => "month",
+            Kind::Figure { .. } => "week",
+            _ => "day",
+        };
         assert!(found.dimensions.contains(&cut), "{metric} by {cut}");
-        assert_eq!(kind == Kind::Cost, found.has_money, "{metric}");
+        assert_eq!(kind == Kind::Cost || metric == "budget", found.has_money, "{metric}");
     }
 }

@@ -241,3 +241,30 @@ async fn rules_that_no_metric_bears_out_stop_the_job_with_their_place() {
     assert!(error.to_string().contains("rule[0].metric: no alert can watch a metric `no_shows`, accepted: no_show, "), "{error}");
     assert_eq!(inflow_config::Explain::exit_code(&error), 1);
 }
+
+/// Three thousand a month, a hundred a day: what has elapsed, to the day. From the 25th on 400 a day: 2,800 of 2,500 on that day (112 %), 3,200 of 2,600 on the next
+/// (123 %). It is the first of December; the ledger tells of November up to the 27th.
+#[tokio::test]
+async fn a_budget_s_pace_is_judged_after_each_day_of_its_month() {
+    let mut world = World::new().await;
+    world.config.alerts.rule = world.rules(
+        "[[rule]]\nid = \"pace\"\nname = { en = \"Pace\", zh = \"\u{8fdb}\u{5ea6}\" }\nmetric = \"budget\"\nabove = \"1.1\"\nclear = \"1.05\"\n",
+    );
+    let month = "2026-11-01".parse().unwrap();
+    world.config.finance.budget = vec![inflow_config::Budget { month, channel: None, store: None, department: None, amount: 3_000.into() }];
+    let lines = days("2026-11-01", "2026-11-27").into_iter().map(|day| {
+        let gross = if day.day() >= 25 { 400 } else { 100 };
+        json!({"connection": "ledger", "source_id": day.to_string(), "channel": "boss", "kind": "cpc", "gross": gross, "net": gross, "currency": "CNY",
+               "booked_on": day, "service_from": day, "service_to": day, "version": 1})
+    });
+    world.insert("spend", lines.collect()).await;
+    world.analyze().await;
+    let found = judged(&world, &["day"], "2026-11-03", "2026-11-30").await;
+    let course = course(&found, "budget_of=all");
+    let of = |day: &str| course.iter().find(|(known, ..)| *known == day).map(|(_, state, change)| (*state, *change));
+    assert_eq!(["11-16", "11-17", "11-24"].map(of), [None, Some(("clear", "")), Some(("clear", ""))]);
+    assert_eq!(["11-25", "11-27", "11-28"].map(of), [Some(("raised", "raised")), Some(("raised", "")), Some(("unknown", ""))]);
+    let row = find(&found, &[("day", "2026-11-25")]);
+    assert_eq!((row["unit"].as_str(), row["judged_from"].as_str()), (Some("of_budget"), Some("2026-11-01")));
+    assert!((row["value"].as_f64().unwrap() - 1.12).abs() < 1e-3, "{row:?}");
+}

@@ -173,6 +173,7 @@ async fn store(app: &App, findings: &mut Findings<'_>) {
     unread(&opened.store, findings).await;
     closings(&opened.store, findings).await;
     messages(&opened, findings).await;
+    alerts(&opened, findings).await;
     process(&opened, findings).await;
     opened.close().await;
 }
@@ -242,6 +243,21 @@ async fn unread(store: &Store, findings: &mut Findings<'_>) {
     let each = counts.iter().map(|(reason, n)| format!("{reason} {n}")).collect::<Vec<_>>().join(", ");
     let line = findings.app.printer.pick(&format!("not read: {each}"), &format!("未能识别:{each}")).to_owned();
     findings.note("postings", &line, "inflow query \"SELECT connection, place, pay_text, reasons FROM postings WHERE notEmpty(reasons)\"");
+}
+
+/// Letters of alerts that have not arrived.
+async fn alerts(opened: &Opened, findings: &mut Findings<'_>) {
+    let rows = match opened.store.messages().await {
+        Ok(rows) => rows,
+        Err(error) => return findings.bad("alerts", &error.to_string(), None),
+    };
+    for row in rows.iter().filter(|row| row.kind == "alert" && row.state != MessageState::Sent) {
+        let (tries, day, error) = (row.attempts, row.period, &row.error);
+        let english = format!("told on {day} has not arrived after {tries} attempts: {error}");
+        let line = findings.app.printer.pick(&english, &format!("{day} 的告警尝试 {tries} 次未送达:{error}")).to_owned();
+        let hint = format!("`inflow message test {}` tries it; `inflow alerts list` shows what stands", row.receiver);
+        findings.bad(&format!("alert to {}", row.receiver), &line, Some(&hint));
+    }
 }
 
 /// What is sent to people: when next, what came last, and who cannot be reached.

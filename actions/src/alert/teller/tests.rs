@@ -167,6 +167,12 @@ async fn an_alert_is_told_once_when_it_begins_and_once_when_it_ends() {
     assert!(world.told(&off, "2026-11-05T03:00:00Z").await.is_empty());
     // Another time is another alert.
     assert_eq!(world.told(&on("2026-11-09"), "2026-11-10T02:00:00Z").await, ["hr: Alert: No-shows: boss 12 %"]);
+    // Whoever is first told of many is told of some in full.
+    let many: Vec<Standing> = (0..11).map(|number| alert(&format!("c{number}"), Now::On, "2026-11-09")).collect();
+    let fresh = World::new("");
+    fresh.pass(&many, "2026-11-10T02:00:00Z").await.unwrap();
+    let text = fresh.receivers.got.lock().unwrap()[0].1.text.clone();
+    assert!(text.matches("I see to it:").count() == 5 && text.ends_with("6 more: `inflow alerts list`"), "{text}");
     // What never was on does not end.
     assert!(World::new("").told(&off[..1], "2026-11-05T02:00:00Z").await.is_empty());
 }

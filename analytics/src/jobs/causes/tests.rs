@@ -63,7 +63,7 @@ fn each_cause_is_a_sentence_in_both_languages_and_names_no_recruiter() {
 #[test]
 fn a_fall_goes_back_over_alarms_and_what_is_unknown_to_the_last_quiet_day() {
     let days = |alarms: &[Option<&str>]| -> Vec<Map<String, Value>> {
-        let row = |(at, alarm): (usize, &Option<&str>)| {
+        let row = |(at, alarm): (usize, Option<&str>)| {
             let day = format!("2026-11-{:02}", at + 10);
             let told = serde_json::json!({
                 "channel": "boss", "store": "", "day": day, "alarm": alarm.unwrap_or_default(), "since": format!("2026-11-{:02}", at + 9), "expected": 10.0,
@@ -71,7 +71,7 @@ fn a_fall_goes_back_over_alarms_and_what_is_unknown_to_the_last_quiet_day() {
             });
             told.as_object().unwrap().clone()
         };
-        alarms.iter().enumerate().map(row).collect()
+        alarms.iter().copied().enumerate().map(row).collect()
     };
     let (sure, alert) = fallen(&days(&[Some("sure"), Some(""), Some("unsure"), None, Some("sure")])).unwrap();
     assert_eq!((sure, alert.raised_on.to_string(), alert.since.to_string()), (true, "2026-11-12".to_owned(), "2026-11-11".to_owned()));

@@ -27,6 +27,9 @@ pub(super) async fn read(desk: &Desk<'_>, watch: &Watch<'_>) -> Result<Vec<Slice
     let end_of =
         |of: &[(&'static str, String)]| of.iter().find(|(name, _)| *name == "channel").map_or(of_all, |(_, channel)| last(channel));
     let latest = desk.config.channels.iter().map(|channel| last(&channel.id)).chain([last("")]).max().unwrap_or_default();
+    if watch.back == Back::MonthSoFar {
+        return month_so_far(desk, watch, last("")).await;
+    }
     let rows = ask(desk, watch, latest).await?;
     let told_to = if watch.measure.kind == Kind::Cost { ledger_told_to(desk, latest).await? } else { None };
     let slices = match watch.back {
@@ -47,6 +50,7 @@ pub(super) async fn read(desk: &Desk<'_>, watch: &Watch<'_>) -> Result<Vec<Slice
             amounts.into_iter().map(slice).collect()
         }
         Back::Period(period) => by_period(watch, &rows, period, end_of),
+        Back::MonthSoFar => Vec::new(),
     };
     Ok(slices.into_iter().filter(|slice: &Slice| is_worth_a_row(watch, slice)).collect())
 }
@@ -57,11 +61,58 @@ fn is_worth_a_row(watch: &Watch<'_>, slice: &Slice) -> bool {
     channels_alone || slice.points.iter().filter_map(|point| point.figure).any(|figure| figure.cases().unwrap_or(1) > 0)
 }
 
+/// Days of a month before a pace says anything: a line of one day is most of what there is.
+const SETTLING: u32 = 4;
+
+/// Days after each of which such a figure is judged: each costs a statement of its metric.
+const SO_FAR: u64 = 14;
+
+/// A figure of a month that is under way, after each of the last days, by what was known at its end. What the ledger does not tell yet, and the
+/// first days of a month, are unknown.
+async fn month_so_far(desk: &Desk<'_>, watch: &Watch<'_>, latest: NaiveDate) -> Result<Vec<Slice>, AnalyticsError> {
+    use chrono::{Datelike, TimeZone};
+    let zone = desk.config.settings.company.timezone;
+    let told_to = ledger_told_to(desk, latest).await?;
+    let mut slices: BTreeMap<Vec<(&'static str, String)>, Vec<Point>> = BTreeMap::new();
+    for day in (latest - Days::new(SO_FAR - 1)).iter_days().take_while(|day| *day <= latest) {
+        let midnight = (day + Days::new(1)).and_hms_opt(0, 0, 0).and_then(|over| zone.from_local_datetime(&over).earliest());
+        let as_of = midnight.map_or(desk.now, |over| over.to_utc() - chrono::TimeDelta::milliseconds(1)).min(desk.now);
+        let query = Query {
+            metric: watch.metric.id.to_owned(),
+            version: None,
+            by: Vec::new(),
+            from: day,
+            to: day,
+            tz: Some(zone),
+            as_of,
+            filters: BTreeMap::new(),
+        };
+        let asked = statement_of(watch.metric, &query, &["month"]);
+        let column = watch.measure.column;
+        let keys: Vec<String> = watch.metric.keys.iter().map(|key| format!("toString(`{key}`) AS `{key}`")).collect();
+        let picked: Vec<String> =
+            watch.rule.only.iter().map(|(key, value)| format!("toString(`{key}`) = {}", inflow_store::quote_text(value))).collect();
+        let picked = if picked.is_empty() { "1".to_owned() } else { picked.join(" AND ") };
+        let sql = format!("SELECT {}, toString(`{column}`) AS figure FROM (SELECT * FROM (\n{asked}) WHERE {picked})", keys.join(", "));
+        let rows = desk.marts.store.rows(&desk.marts.here(&sql), &[]).await;
+        let rows = rows.map_err(AnalyticsError::store(format!("cannot read {} for the rule {}", watch.metric.id, watch.rule.id)))?;
+        let known = day.day() > SETTLING && told_to.is_none_or(|told| day <= told);
+        for row in &rows {
+            let value = text(row, "figure").and_then(|text| text.parse::<f64>().ok());
+            let figure = known.then_some(Figure::Stated { value, interval: None, cases: None });
+            let point = Point { since: period_of(AlertPeriod::Month, day).0, day, figure, covered: if known { 1.0 } else { 0.0 } };
+            slices.entry(of(watch, row)).or_default().push(point);
+        }
+    }
+    Ok(slices.into_iter().map(|(of, points)| Slice { of, points }).collect())
+}
+
 async fn ask(desk: &Desk<'_>, watch: &Watch<'_>, latest: NaiveDate) -> Result<Vec<Map<String, Value>>, AnalyticsError> {
     let earliest = latest - Days::new(REPLAYED);
     let (cut, from) = match watch.back {
         Back::Days(days) => ("day", earliest - Days::new(u64::from(days) - 1)),
         Back::Period(period) => (period.as_str(), period_of(period, earliest).0),
+        Back::MonthSoFar => ("month", earliest),
     };
     let filters = [("channel", &watch.rule.channel), ("store", &watch.rule.store)].into_iter().filter(|(_, values)| !values.is_empty());
     let query = Query {
