@@ -11,6 +11,7 @@ const DEFAULT: Files = &[
     ("messages.toml", include_str!("../examples/default/messages.toml")),
     ("reposts.toml", include_str!("../examples/default/reposts.toml")),
     ("process.toml", include_str!("../examples/default/process.toml")),
+    ("plans.toml", include_str!("../examples/default/plans.toml")),
     ("connections/boss.toml", include_str!("../examples/default/connections/boss.toml")),
     ("connections/greenhouse.toml", include_str!("../examples/default/connections/greenhouse.toml")),
     ("connections/lever.toml", include_str!("../examples/default/connections/lever.toml")),
@@ -29,6 +30,7 @@ const ZH_SME: Files = &[
     ("messages.toml", include_str!("../examples/zh-sme/messages.toml")),
     ("reposts.toml", include_str!("../examples/zh-sme/reposts.toml")),
     ("process.toml", include_str!("../examples/zh-sme/process.toml")),
+    ("plans.toml", include_str!("../examples/zh-sme/plans.toml")),
     ("connections/ledger.toml", include_str!("../examples/zh-sme/connections/ledger.toml")),
 ];
 

@@ -30,6 +30,7 @@ mod money;
 mod owed;
 mod persona;
 mod places;
+mod plan;
 mod problem;
 mod process;
 mod quantity;
@@ -60,6 +61,7 @@ pub use money::{Currency, Money};
 pub use owed::{BonusRule, ClawbackRule, ClawbackStep, FeeRule, Payable, StatedHire};
 pub use persona::{Persona, Personas, Tag};
 pub use places::Places;
+pub use plan::{MoneyOrShare, PlanPeople, Plans, Scenario, ScenarioChannel};
 pub use problem::{Bad, ConfigError, Explain, Problem, closest, did_you_mean};
 pub use process::{
     AssessmentKind, Contacts, Ending, FIELDS, Gate, Gateway, GatewayShape, InvitationKind, Ladder, LadderFrom, Process, ProcessStage,

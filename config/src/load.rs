@@ -14,6 +14,7 @@ use crate::finance::Finance;
 use crate::message::Messages;
 use crate::persona::Personas;
 use crate::places::{Places, join_key};
+use crate::plan::Plans;
 use crate::problem::{Bad, ConfigError, Explain, Problem, did_you_mean};
 use crate::process::Processes;
 use crate::reader::Sink;
@@ -45,6 +46,8 @@ pub struct Config {
     pub reposts: Reposts,
     /// `process.toml`.
     pub processes: Processes,
+    /// `plans.toml`.
+    pub plans: Plans,
     /// `connections/*.toml`, by name.
     pub connections: Vec<Connection>,
     /// Where the keys of `inflow.toml` stand.
@@ -54,7 +57,7 @@ pub struct Config {
 }
 
 impl Config {
-    /// Loads `inflow.toml`, and `channels.toml`, `personas.toml`, `alerts.toml`, `finance.toml`, `messages.toml`, `reposts.toml`, `process.toml` and
+    /// Loads `inflow.toml`, and `channels.toml`, `personas.toml`, `alerts.toml`, `finance.toml`, `messages.toml`, `reposts.toml`, `process.toml`, `plans.toml` and
     /// `connections/*.toml` beside it.
     ///
     /// `INFLOW__SECTION__KEY` variables out of `env` override `inflow.toml`; pass
@@ -79,6 +82,7 @@ impl Config {
         let reposts = load_reposts(&beside.join("reposts.toml"), known, &messages, &mut problems);
         let country = settings.as_ref().map(|(settings, _)| settings.company.country.as_str());
         let processes = load_processes(&beside.join("process.toml"), country, &messages, &connections, &mut problems);
+        let plans = load_plans(&beside.join("plans.toml"), known, &mut problems);
         let (Some((settings, places)), Some((channels, channel_places)), true) = (settings, channels, problems.is_empty()) else {
             return Err(ConfigError { problems });
         };
@@ -93,6 +97,7 @@ impl Config {
             messages,
             reposts,
             processes,
+            plans,
             connections,
             places,
             channel_places,
@@ -294,6 +299,21 @@ fn load_reposts(file: &Path, channels: Option<&[Channel]>, messages: &Messages, 
     }
     problems.extend(in_order(wrong));
     reposts
+}
+
+fn load_plans(file: &Path, channels: Option<&[Channel]>, problems: &mut Vec<Problem>) -> Plans {
+    let Some(Some(root)) = read_document(file, problems) else { return Plans::default() };
+    let sink = Sink::new(file);
+    let plans = sink.read(&root, Plans::read);
+    let (places, mut wrong) = sink.into_parts();
+    let plans = Plans { places, ..plans };
+    let strange = |id: &str| channels.is_some_and(|channels| channels.iter().all(|channel| channel.id != id));
+    for (key, id) in plans.channels().filter(|(_, id)| !id.is_empty() && strange(id)) {
+        let (message, hint) = no_such_channel(id, channels.unwrap_or_default());
+        wrong.push(plans.problem(&key, Bad::new(message).hint(hint)));
+    }
+    problems.extend(in_order(wrong));
+    plans
 }
 
 fn load_processes(

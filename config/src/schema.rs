@@ -1,4 +1,4 @@
-//! JSON Schema of the eight kinds of files, for editors.
+//! JSON Schema of the ten kinds of files, for editors.
 
 use serde_json::{Value, json};
 
@@ -8,12 +8,13 @@ use crate::connection::Connection;
 use crate::finance::Finance;
 use crate::message::Messages;
 use crate::persona::Personas;
+use crate::plan::Plans;
 use crate::process::Processes;
 use crate::repost::Reposts;
 use crate::settings::Settings;
 
 /// The schema of each kind of file, by the name under which `config/schema` holds it.
-pub fn schema_files() -> [(&'static str, Value); 9] {
+pub fn schema_files() -> [(&'static str, Value); 10] {
     [
         ("inflow.schema.json", schemars::schema_for!(Settings)),
         ("channels.schema.json", schemars::schema_for!(ChannelsFile)),
@@ -24,12 +25,13 @@ pub fn schema_files() -> [(&'static str, Value); 9] {
         ("messages.schema.json", schemars::schema_for!(Messages)),
         ("reposts.schema.json", schemars::schema_for!(Reposts)),
         ("process.schema.json", schemars::schema_for!(Processes)),
+        ("plans.schema.json", schemars::schema_for!(Plans)),
     ]
     .map(|(name, schema)| (name, sorted(schema.to_value())))
 }
 
-/// One schema of all nine files, each under `$defs`: `inflow`, `channels`, `connection`, `personas`, `alerts`, `finance`, `messages`,
-/// `reposts`, `process`.
+/// One schema of all ten files, each under `$defs`: `inflow`, `channels`, `connection`, `personas`, `alerts`, `finance`, `messages`,
+/// `reposts`, `process`, `plans`.
 pub fn json_schema() -> Value {
     let mut generator = schemars::SchemaGenerator::default();
     let files = [
@@ -42,6 +44,7 @@ pub fn json_schema() -> Value {
         ("messages", generator.subschema_for::<Messages>()),
         ("reposts", generator.subschema_for::<Reposts>()),
         ("process", generator.subschema_for::<Processes>()),
+        ("plans", generator.subschema_for::<Plans>()),
     ];
     let mut definitions = generator.take_definitions(true);
     for (name, reference) in files {

@@ -90,6 +90,7 @@ fn rows(c: &mut Criterion) {
         finance: inflow_config::Finance::default(),
         messages: inflow_config::Messages::default(),
         reposts: inflow_config::Reposts::default(),
+        plans: inflow_config::Plans::default(),
         processes: inflow_config::Processes::default(),
         channel_places: Places::default(),
     };

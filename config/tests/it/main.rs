@@ -4,6 +4,7 @@ mod alerts;
 mod example;
 mod load;
 mod messages;
+mod plans;
 mod process;
 mod reposts;
 mod schema;

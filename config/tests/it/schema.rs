@@ -69,6 +69,7 @@ fn the_reader_accepts_the_keys_of_the_schema_and_no_others() {
             "messages.schema.json" => "messages.toml",
             "reposts.schema.json" => "reposts.toml",
             "process.schema.json" => "process.toml",
+            "plans.schema.json" => "plans.toml",
             _ => "inflow.toml",
         };
         let mut found = Tables::new();
@@ -89,7 +90,7 @@ fn the_reader_accepts_the_keys_of_the_schema_and_no_others() {
 #[test]
 fn one_schema_holds_all_files() {
     let schema = json_schema();
-    for name in ["inflow", "channels", "connection", "personas", "alerts", "finance", "messages", "reposts", "process"] {
+    for name in ["inflow", "channels", "connection", "personas", "alerts", "finance", "messages", "reposts", "process", "plans"] {
         assert!(schema.pointer(&format!("/$defs/{name}")).is_some(), "{name}");
     }
     // No reference leads nowhere.

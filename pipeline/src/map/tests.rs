@@ -23,6 +23,7 @@ fn config(connection: &Connection) -> Config {
         finance: inflow_config::Finance::default(),
         messages: inflow_config::Messages::default(),
         reposts: inflow_config::Reposts::default(),
+        plans: inflow_config::Plans::default(),
         processes: inflow_config::Processes::default(),
         channel_places: inflow_config::Places::default(),
     }

@@ -32,6 +32,7 @@ pub(super) fn said(mapping: &str, rows: &[&str]) -> Vec<String> {
         finance: inflow_config::Finance::default(),
         messages: inflow_config::Messages::default(),
         reposts: inflow_config::Reposts::default(),
+        plans: inflow_config::Plans::default(),
         processes: inflow_config::Processes::default(),
         channel_places: inflow_config::Places::default(),
     };
