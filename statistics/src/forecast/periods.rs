@@ -3,10 +3,15 @@
 //! Naive, simple exponential smoothing and Theta compete in a rolling-origin backtest, each plain and, where two years are known, on the series less
 //! its yearly season (classical multiplicative decomposition, Hyndman & Athanasopoulos 2021, Forecasting: principles and practice, 3rd edition,
 //! section 3.4); the seasonal-naive forecast competes too. The spread is that of the backtest's relative errors, growing with the distance.
+//! Promotions and holidays are taken out first and put back ahead ([`around_occasions`]).
+
+mod occasions;
 
 use serde::Serialize;
 
 use super::level::{Smoothing, slope};
+
+pub use occasions::{Effect, Known, Part};
 
 /// Fewer observed periods than these give no outlook.
 pub const LEAST_PERIODS: usize = 12;
@@ -97,6 +102,22 @@ pub fn outlook(values: &[Option<f64>], season: usize, horizon: usize) -> Option<
         origins,
         ratio: (naive > 0.0).then(|| (mean(best) / naive).sqrt()),
     })
+}
+
+/// The same of a series with promotions and holidays: `occasions` say of each what every period holds of it, those of the history and the `horizon`.
+/// What they do comes beside the outlook, in which it is.
+pub fn around_occasions(values: &[Option<f64>], season: usize, horizon: usize, occasions: &[Vec<Part>]) -> Option<(Outlook, Vec<Effect>)> {
+    let effects = occasions::effects(values, occasions);
+    let factor = |place: usize| effects.iter().filter_map(|effect| effect.factors.get(place)).product::<f64>();
+    let ordinary: Vec<Option<f64>> = values.iter().enumerate().map(|(place, value)| Some((*value)? / factor(place))).collect();
+    let mut outlook = outlook(&ordinary, season, horizon)?;
+    for (ahead, (value, spread)) in outlook.values.iter_mut().zip(&mut outlook.spreads).enumerate() {
+        let place = values.len() + ahead;
+        *value *= factor(place);
+        let unsure = effects.iter().filter(|effect| effect.factors.get(place).is_some_and(|factor| (factor - 1.0).abs() > f64::EPSILON));
+        *spread = unsure.fold(*spread, |spread, effect| spread.hypot(effect.spread));
+    }
+    Some((outlook, effects))
 }
 
 /// An error of the backtest.
