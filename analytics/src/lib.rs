@@ -47,7 +47,11 @@ mod written;
 mod zones;
 
 pub use analyze::{Scope, analyze, analyze_in_parts, analyze_into, jobs, jobs_of_the_clock};
-pub use budget::{Advised, BudgetPlan, BudgetQuery, BudgetReason, ChannelYield, People, budget_plan};
+pub use budget::{
+    Advised, Against, Budget, BudgetChange, BudgetDiff, BudgetLimits, BudgetPlan, BudgetQuery, BudgetReason, BudgetTarget, BudgetVerdict,
+    BudgetWhy, ChannelYield, DecisionState, KeptBudget, People, PlannedChannel, StandingDecision, TargetAnswer, budget_plan, decide_budget,
+    kept_budgets, scenario,
+};
 pub use catalogue::{Metric, Superseded, catalogue, metric};
 pub use closing::{Closed, ClosingCheck, Month, Off, Refusal, check_closings, close, closings, reopen};
 pub use demand::{BusinessSeries, DemandPlan, DemandQuery, Grain, PlannedPeriod, Source as DemandSource, Step as DemandStep, demand_plan};

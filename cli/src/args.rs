@@ -16,7 +16,10 @@ pub use alerts::{AlertsAckArgs, AlertsCommand, AlertsSilenceArgs};
 pub use brief::{BriefArgs, BriefCommand, MessageCommand, MessageSendArgs};
 pub use close::CloseArgs;
 pub use export::{ExportCommand, ExportFormat, ExportMonthArgs, ExportVouchersArgs};
-pub use plan::{PlanBudgetArgs, PlanBy, PlanCommand, PlanDemandArgs, PlanFormat, PlanRecommendArgs, PlanRepostArgs, RepostFormat};
+pub use plan::{
+    PlanBudgetArgs, PlanBudgetCommand, PlanBy, PlanCommand, PlanDecideArgs, PlanDemandArgs, PlanFormat, PlanRecommendArgs, PlanRepostArgs,
+    RepostFormat,
+};
 pub use process::{DecisionArgs, ListFormat, OptOutArgs, ProcessCommand, ProcessRunArgs, ProcessShowArgs, ScheduleArgs};
 pub use token::{TokenAddArgs, TokenCommand, TokenFormat, TokenListArgs};
 
@@ -215,6 +218,9 @@ impl Command {
             Self::Close(args) => args.month.is_some(),
             Self::Message(MessageCommand::Send(args)) => !args.dry_run,
             Self::Plan(PlanCommand::Repost(args)) => !args.dry_run,
+            Self::Plan(PlanCommand::Budget(args)) => {
+                args.keep.is_some() || matches!(args.command, Some(PlanBudgetCommand::Accept(_) | PlanBudgetCommand::Reject(_)))
+            }
             Self::Process(command) => !matches!(command, ProcessCommand::Show(_) | ProcessCommand::Run(ProcessRunArgs { dry_run: true })),
             Self::Alerts(command) => !matches!(command, AlertsCommand::List(_)),
             Self::Token(command) => !matches!(command, TokenCommand::List(_)),

@@ -85,7 +85,7 @@ async fn dispatch(app: &App, command: Command) -> Result<u8, Failure> {
         Command::Message(args::MessageCommand::Test { receiver }) => commands::message::test(app, receiver).await,
         Command::Export(args::ExportCommand::Month(args)) => Box::pin(commands::export::month(app, args)).await,
         Command::Export(args::ExportCommand::Vouchers(args)) => commands::export::vouchers(app, args).await,
-        Command::Plan(args::PlanCommand::Budget(args)) => commands::plan::budget(app, args).await,
+        Command::Plan(args::PlanCommand::Budget(args)) => Box::pin(commands::plan::budget(app, args)).await,
         Command::Plan(args::PlanCommand::Demand(args)) => commands::plan::demand(app, args).await,
         Command::Plan(args::PlanCommand::Recommend(args)) => commands::plan::recommend(app, args).await,
         Command::Plan(args::PlanCommand::Repost(args)) => Box::pin(commands::plan::repost(app, args)).await,

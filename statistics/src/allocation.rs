@@ -4,8 +4,15 @@
 //! bounds that is `spend = sqrt(beta k) (total + sum k) / sum sqrt(beta k) - k`; it follows from `beta k / (k + spend)^2` being equal.
 //! Giving money in small steps to whom the next one helps most reaches it, bounds and all, because the mean of concave curves is concave
 //! (Fox 1966, "Discrete optimization via marginal analysis", Management Science 13(3)). Amounts are whole cents, and add up to the total.
+//!
+//! What people will count is not what is expected: [`chance`] adds to the draws of the curves the chance of counts, quasi-Poisson, so that a target is
+//! said to be reached with the probability that the count is as high. The least money for it ([`least_for`]) lies on the same greedy path.
+
+mod target;
 
 use serde::Serialize;
+
+pub use target::{Answer, Target, chance, least_for, surely};
 
 use crate::interval::Interval;
 use crate::response::Curve;
@@ -27,6 +34,17 @@ impl Default for Settings {
     }
 }
 
+/// What somebody asks of a channel, in cents of a period. It goes before the greatest move.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Limits {
+    /// It gets no less.
+    pub floor: Option<u64>,
+    /// It gets no more.
+    pub cap: Option<u64>,
+    /// It gets what it gets now, whatever the total.
+    pub held: bool,
+}
+
 /// A channel to which money may go.
 #[derive(Debug, Clone, Copy)]
 pub struct Channel<'a> {
@@ -34,6 +52,26 @@ pub struct Channel<'a> {
     pub spend: u64,
     /// Draws of people in a period by cents in a period. As many for each channel; none: it keeps what it has.
     pub curves: &'a [Curve],
+    /// Variance over mean of the counts, at least 1.
+    pub dispersion: f64,
+    /// What somebody asks of it.
+    pub limits: Limits,
+}
+
+impl<'a> Channel<'a> {
+    /// A channel of which nothing is asked, with counts as chance has them.
+    pub fn new(spend: u64, curves: &'a [Curve]) -> Self {
+        Self { spend, curves, dispersion: 1.0, limits: Limits::default() }
+    }
+}
+
+/// The limits and the greatest moves take more than there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooLittle {
+    /// Cents that they take together.
+    pub least: u64,
+    /// Cents that there are.
+    pub total: u64,
 }
 
 /// What becomes of one channel.
@@ -72,17 +110,36 @@ pub struct Plan {
     pub worst: f64,
     /// People in a period as it is now, expected.
     pub people: f64,
+    /// People in a period with the plan, expected.
+    pub after: f64,
+    /// With 95 % so many will be counted with the plan: what is unknown of the curves, and chance.
+    pub count: Interval,
+    /// Cents of the total that caps and greatest moves let go nowhere.
+    pub unplaced: u64,
 }
 
 /// Gives `total` cents (none: what is spent now) to the channels.
 ///
-/// Another total is first given out in today's proportions; moves are counted, and bounded, from there.
-pub fn allocate(channels: &[Channel<'_>], total: Option<u64>, settings: &Settings) -> Plan {
+/// Another total is first given out in today's proportions; moves are counted, and bounded, from there. What is held stays as it is, and the others
+/// share the rest.
+///
+/// # Errors
+/// When what the channels get at least is more than the total.
+pub fn allocate(channels: &[Channel<'_>], total: Option<u64>, settings: &Settings) -> Result<Plan, TooLittle> {
     let now: Vec<u64> = channels.iter().map(|channel| channel.spend).collect();
-    let from = total.map_or_else(|| now.clone(), |total| in_proportion(&now, total));
+    let all = total.unwrap_or_else(|| now.iter().sum());
+    let held: u64 = channels.iter().filter(|channel| channel.limits.held).map(|channel| channel.spend).sum();
+    let rest = all.checked_sub(held).ok_or(TooLittle { least: held, total: all })?;
+    let free: Vec<u64> = channels.iter().map(|channel| if channel.limits.held { 0 } else { channel.spend }).collect();
+    let shares = in_proportion(&free, rest);
+    let from: Vec<u64> =
+        channels.iter().zip(shares).map(|(channel, share)| if channel.limits.held { channel.spend } else { share }).collect();
     let bounds: Vec<(u64, u64)> = bounds(&from, channels, settings);
-    let to = give(channels, &from, &bounds, settings.steps);
-    judge(channels, &from, &to, &bounds)
+    let least = bounds.iter().map(|bound| bound.0).sum();
+    let left = all.checked_sub(least).ok_or(TooLittle { least, total: all })?;
+    let mut to: Vec<u64> = bounds.iter().map(|bound| bound.0).collect();
+    let unplaced = give(channels, &mut to, &bounds, left, (left / settings.steps.max(1)).max(1), |_, _| {});
+    Ok(Plan { unplaced, ..judge(channels, &from, &to, &bounds) })
 }
 
 /// Shares out a total by weights; the largest remainders get the cents that are left. Nothing when all weights are 0.
@@ -107,12 +164,19 @@ fn bounds(from: &[u64], channels: &[Channel<'_>], settings: &Settings) -> Vec<(u
     from.iter()
         .zip(channels)
         .map(|(from, channel)| {
-            if channel.curves.is_empty() {
+            let Limits { floor: at_least, cap, held } = channel.limits;
+            if held {
                 return (*from, *from);
             }
             let spend = *from as f64;
-            let least = (spend * (1.0 - settings.max_move)).max(floor.min(spend)).ceil().max(0.0) as u64;
-            (least.min(*from), ((spend * (1.0 + settings.max_move)).floor() as u64).max(*from))
+            let (least, most) = if channel.curves.is_empty() {
+                (*from, *from)
+            } else {
+                let least = (spend * (1.0 - settings.max_move)).max(floor.min(spend)).ceil().max(0.0) as u64;
+                (least.min(*from), ((spend * (1.0 + settings.max_move)).floor() as u64).max(*from))
+            };
+            let within = |cents: u64| cents.max(at_least.unwrap_or(0)).min(cap.unwrap_or(u64::MAX));
+            (within(least), within(most))
         })
         .collect()
 }
@@ -121,11 +185,15 @@ fn mean(curves: &[Curve], of: impl Fn(&Curve) -> f64) -> f64 {
     if curves.is_empty() { 0.0 } else { curves.iter().map(of).sum::<f64>() / curves.len() as f64 }
 }
 
-/// From the least of each upwards, every step to whom it helps most.
-fn give(channels: &[Channel<'_>], from: &[u64], bounds: &[(u64, u64)], steps: u64) -> Vec<u64> {
-    let mut to: Vec<u64> = bounds.iter().map(|bound| bound.0).collect();
-    let mut left = from.iter().sum::<u64>() - to.iter().sum::<u64>();
-    let step = (left / steps.max(1)).max(1);
+/// Gives `left` cents out on top of what each has, every step to whom it helps most, and tells each step. What nobody may take comes back.
+fn give(
+    channels: &[Channel<'_>],
+    to: &mut [u64],
+    bounds: &[(u64, u64)],
+    mut left: u64,
+    step: u64,
+    mut tell: impl FnMut(usize, u64),
+) -> u64 {
     let gain = |place: usize, spend: u64| {
         let room = bounds[place].1 - spend;
         let curves = channels[place].curves;
@@ -146,9 +214,10 @@ fn give(channels: &[Channel<'_>], from: &[u64], bounds: &[(u64, u64)], steps: u6
         let part = step.min(bounds[place].1 - to[place]).min(left);
         to[place] += part;
         left -= part;
+        tell(place, part);
         next[place] = gain(place, to[place]);
     }
-    to
+    left
 }
 
 fn judge(channels: &[Channel<'_>], from: &[u64], to: &[u64], bounds: &[(u64, u64)]) -> Plan {
@@ -166,7 +235,7 @@ fn judge(channels: &[Channel<'_>], from: &[u64], to: &[u64], bounds: &[(u64, u64
     let moves = (0..channels.len())
         .map(|place| {
             let curves = channels[place].curves;
-            let cost = |spend: u64| Some(mean(curves, |curve| curve.marginal(spend as f64))).filter(|people| *people > 0.0).map(f64::recip);
+            let cost = |spend: u64| next_cost(curves, spend);
             Move {
                 from: from[place],
                 to: to[place],
@@ -185,8 +254,20 @@ fn judge(channels: &[Channel<'_>], from: &[u64], to: &[u64], bounds: &[(u64, u64
         gain: if draws == 0 { 0.0 } else { sums.iter().sum::<f64>() / draws as f64 },
         interval: Interval { low: quantile(&sorted, 0.025), high: quantile(&sorted, 0.975) },
         worst: quantile(&sorted, 0.05),
-        people: channels.iter().zip(from).map(|(channel, from)| mean(channel.curves, |curve| curve.people(*from as f64))).sum(),
+        people: expected(channels, from),
+        after: expected(channels, to),
+        count: Interval { low: target::counted(channels, to, 0.025), high: target::counted(channels, to, 0.975) },
+        unplaced: 0,
     }
+}
+
+/// Cents that the next person costs at a spend; none where no money brings one.
+pub fn next_cost(curves: &[Curve], spend: u64) -> Option<f64> {
+    Some(mean(curves, |curve| curve.marginal(spend as f64))).filter(|people| *people > 0.0).map(f64::recip)
+}
+
+fn expected(channels: &[Channel<'_>], spend: &[u64]) -> f64 {
+    channels.iter().zip(spend).map(|(channel, spend)| mean(channel.curves, |curve| curve.people(*spend as f64))).sum()
 }
 
 /// Whether the channel's money does more where the plan puts it, draw by draw: people a cent here against those of the other side.

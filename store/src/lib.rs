@@ -20,6 +20,7 @@ pub mod engine;
 
 mod alerts;
 mod analysed;
+mod budget_plans;
 mod client;
 mod closings;
 mod decisions;
@@ -53,6 +54,7 @@ use std::path::PathBuf;
 
 pub use alerts::{Acknowledged, AlertDecision, AlertDecisionRow, AlertEvent, AlertEventRow};
 pub use analysed::{Reading, Standing, within_segments};
+pub use budget_plans::BudgetPlanRow;
 pub use client::Param;
 pub use closings::ClosingRow;
 pub use decisions::DecisionRow;

@@ -78,11 +78,33 @@ impl History {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Known {
     pub(super) channels: BTreeMap<String, History>,
+    /// Cents of each day with spend; refunds count below zero.
+    pub(super) spent: BTreeMap<String, BTreeMap<NaiveDate, i64>>,
     /// On which week 0 ends.
     pub(super) last_day: Option<NaiveDate>,
 }
 
 impl Known {
+    fn nothing() -> Self {
+        Self { channels: BTreeMap::new(), spent: BTreeMap::new(), last_day: None }
+    }
+
+    /// The same with channels of which nothing is known yet.
+    pub(super) fn with<'a>(&self, channels: impl Iterator<Item = &'a String>) -> Self {
+        let mut known = self.clone();
+        let week = Told { cents: 0, applied: 0, attended: 0, onboarded: 0, covered: false };
+        for channel in channels {
+            known.channels.entry(channel.clone()).or_insert_with(|| History { weeks: vec![week; 4] });
+        }
+        known
+    }
+
+    /// Cents of the days after one, as far as spend is known.
+    pub(super) fn spent_after(&self, channel: &str, day: NaiveDate) -> u64 {
+        let after = self.spent.get(channel).into_iter().flat_map(|days| days.range(day..).filter(|(at, _)| **at > day));
+        after.map(|(_, cents)| cents).sum::<i64>().max(0) as u64
+    }
+
     /// How many of the newest weeks are too young to say who of their people counts.
     pub(super) fn ripe(&self, ripening: u32, now: DateTime<Utc>) -> usize {
         let age = self.last_day.map_or(0, |last| (now.date_naive() - last).num_days().max(0) / 7);
@@ -92,7 +114,7 @@ impl Known {
 
 pub(super) async fn read(desk: &Desk<'_>) -> Result<Known, AnalyticsError> {
     let (spent, last) = spend(desk).await?;
-    let Some(last) = last else { return Ok(Known { channels: BTreeMap::new(), last_day: None }) };
+    let Some(last) = last else { return Ok(Known::nothing()) };
     let days = desk.days().await?;
     let week_of = |day: NaiveDate| usize::try_from((last - day).num_days()).ok().map(|back| back / 7).filter(|week| *week < WEEKS);
     let mut channels: BTreeMap<String, BTreeMap<usize, Sums>> = BTreeMap::new();
@@ -101,8 +123,10 @@ pub(super) async fn read(desk: &Desk<'_>) -> Result<Known, AnalyticsError> {
             add(channels.entry(channel.to_owned()).or_default().entry(week).or_default());
         }
     };
+    let mut days_spent: BTreeMap<String, BTreeMap<NaiveDate, i64>> = BTreeMap::new();
     for (channel, day, cents) in spent {
         add(&channel, day, &|sums| sums.cents += cents);
+        *days_spent.entry(channel).or_default().entry(day).or_default() += cents;
     }
     for (channel, counts) in days.entered(Stage::Applied) {
         for (day, entered) in counts {
@@ -114,7 +138,7 @@ pub(super) async fn read(desk: &Desk<'_>) -> Result<Known, AnalyticsError> {
         }
     }
     if channels.is_empty() {
-        return Ok(Known { channels: BTreeMap::new(), last_day: None });
+        return Ok(Known::nothing());
     }
     let is_covered = |channel: &str, week: usize| (0..7).all(|back| days.is_covered(channel, last - Days::new((7 * week + back) as u64)));
     let first = channels.values().filter_map(first_told).max();
@@ -129,7 +153,7 @@ pub(super) async fn read(desk: &Desk<'_>) -> Result<Known, AnalyticsError> {
         let weeks = (0..oldest.max(4)).map(told).collect();
         (channel, History { weeks })
     });
-    Ok(Known { channels: channels.collect(), last_day: Some(last) })
+    Ok(Known { channels: channels.collect(), spent: days_spent, last_day: Some(last) })
 }
 
 /// Channel, day, cents.

@@ -77,18 +77,85 @@ pub struct PlanRecommendArgs {
     pub format: PlanFormat,
 }
 
-/// `inflow plan budget`
+/// `inflow plan budget`; options go before what the scenario says.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct PlanBudgetArgs {
-    /// What four weeks may cost together [default: what the last four cost]
+    /// Say what becomes of an advice, or list kept plans
+    #[command(subcommand)]
+    pub command: Option<PlanBudgetCommand>,
+    /// Ask what [[scenario]] of plans.toml asks; several are put side by side
+    #[arg(long, value_name = "NAME")]
+    pub scenario: Vec<String>,
+    /// What the weeks may cost together; with --target the most [default: what as many cost now]
     #[arg(long, value_name = "AMOUNT")]
     pub total: Option<Decimal>,
-    /// The greatest move of a channel, in per cent of its spend
-    #[arg(long, value_name = "PERCENT", default_value = "25", value_parser = clap::value_parser!(u8).range(0..=100))]
-    pub max_move: u8,
-    /// Whom the money is to bring
+    /// Weeks that the money is for [default: 4]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=26))]
+    pub weeks: Option<u32>,
+    /// The greatest move of a channel, in per cent of its spend [default: 25]
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u32).range(0..=100))]
+    pub max_move: Option<u32>,
+    /// Whom the money is to bring [default: attended]
+    #[arg(long, value_enum)]
+    pub by: Option<PlanBy>,
+    /// A channel gets no less: douyin=2000, or douyin=20% of the total; may be repeated
+    #[arg(long, value_name = "C=AMOUNT")]
+    pub floor: Vec<String>,
+    /// A channel gets no more; may be repeated
+    #[arg(long, value_name = "C=AMOUNT")]
+    pub cap: Vec<String>,
+    /// A channel keeps what it costs now; may be repeated
+    #[arg(long, value_name = "C")]
+    pub hold: Vec<String>,
+    /// The least money that brings so many people
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub target: Option<u32>,
+    /// With which probability the target is to be reached, in per cent [default: 80]
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u32).range(1..=99))]
+    pub probability: Option<u32>,
+    /// Keep the plan, in the name of who keeps it
+    #[arg(long, value_name = "NAME")]
+    pub keep: Option<String>,
+    /// Compare with the plan kept by this day, or of this id [default: the newest kept last month]
+    #[arg(long, value_name = "DATE|ID")]
+    pub against: Option<String>,
+    /// table or json
+    #[arg(long, value_enum, default_value = "table", value_name = "F")]
+    pub format: PlanFormat,
+}
+
+/// What is done about advice on money.
+#[derive(Debug, Subcommand)]
+pub enum PlanBudgetCommand {
+    /// The advice on a channel is followed: what is spent there is compared with it from now on
+    Accept(PlanDecideArgs),
+    /// It is not: the channel keeps what it costs now, for as long as plans.toml says
+    Reject(PlanDecideArgs),
+    /// List the plans that were kept
+    Kept(PlanKeptArgs),
+}
+
+/// `inflow plan budget accept` and `reject`
+#[derive(Debug, Args)]
+pub struct PlanDecideArgs {
+    /// The channel
+    #[arg(value_name = "CHANNEL")]
+    pub channel: String,
+    /// Who decides; kept and printed
+    #[arg(long, value_name = "NAME")]
+    pub by: String,
+    /// Why; kept and printed
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+    /// Of which advice
     #[arg(long, value_enum, default_value = "attended")]
-    pub by: PlanBy,
+    pub of: PlanBy,
+}
+
+/// `inflow plan budget kept`
+#[derive(Debug, Args)]
+pub struct PlanKeptArgs {
     /// table or json
     #[arg(long, value_enum, default_value = "table", value_name = "F")]
     pub format: PlanFormat,

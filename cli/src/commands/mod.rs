@@ -42,6 +42,7 @@ pub async fn write(app: &App, command: &Command) -> Result<u8, Failure> {
         Command::Erase(args) => erase::run(app, args).await,
         Command::Close(args) if args.month.is_some() => close::run(app, args).await,
         Command::Message(MessageCommand::Send(args)) => Box::pin(message::send(app, args)).await,
+        Command::Plan(PlanCommand::Budget(args)) => Box::pin(plan::budget(app, args)).await,
         Command::Plan(PlanCommand::Repost(args)) => Box::pin(plan::repost(app, args)).await,
         Command::Alerts(command) => Box::pin(alerts::write(app, command)).await,
         Command::Process(command) => Box::pin(process::write(app, command)).await,

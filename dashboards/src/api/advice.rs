@@ -226,6 +226,9 @@ fn sentence(kind: AdviceKind, code: &str) -> Words {
         (AdviceKind::Budget, "even") => ("the next person costs as much here as elsewhere", "再多一人的成本与其他渠道相当"),
         (AdviceKind::Budget, "only_channel") => ("there is no other channel to move money to or from", "没有其他渠道可调入或调出"),
         (AdviceKind::Budget, "no_spend") => ("nothing was spent here in the last four weeks", "近四周该渠道没有花费"),
+        (AdviceKind::Budget, "rejected") => {
+            ("a person rejected to move its money, so that it keeps what it costs now", "有人否决了调整,因此维持现有花费")
+        }
         (AdviceKind::Budget | AdviceKind::PostingTime, "no_data") => {
             ("the connection has not delivered, so that who came is unknown", "连接未送达数据,来人情况未知")
         }

@@ -89,12 +89,13 @@ const BASIS: [Meaning; 9] = [
     ("mixed", words("mixed", "不一"), GREY),
 ];
 
-const REASON: [Meaning; 6] = [
+const REASON: [Meaning; 7] = [
     ("cheaper_here", words("the next person costs less here", "这里多来一人更便宜"), GREEN),
     ("dearer_here", words("the next person costs more here", "这里多来一人更贵"), ORANGE),
     ("even", words("as dear as elsewhere", "与别处相当"), GREY),
     ("only_channel", words("no other channel", "仅此渠道"), GREY),
     ("no_spend", words("no spend", "无花费"), GREY),
+    ("rejected", words("a person rejected the move", "调整已被否决"), GREY),
     ("no_data", words("no data", "无数据"), PURPLE),
 ];
 

@@ -192,8 +192,8 @@ fn advise(rows: &[Vec<(f64, u64)>], spend: &[u64], seed: u64, settings: &allocat
         .map(|(rows, now)| response::Channel { weeks: rows.iter().take(rows.len() - DELAY).map(week).collect(), spend: *now as f64 })
         .collect();
     let fitted = response::fit(&known, &response::Settings { draws: 300, seed, ..response::Settings::default() });
-    let channels: Vec<Channel<'_>> = spend.iter().zip(&fitted).map(|(spend, one)| Channel { spend: *spend, curves: &one.curves }).collect();
-    allocation::allocate(&channels, None, settings)
+    let channels: Vec<Channel<'_>> = spend.iter().zip(&fitted).map(|(spend, one)| Channel::new(*spend, &one.curves)).collect();
+    allocation::allocate(&channels, None, settings).expect("what is spent now fits")
 }
 
 /// See the module's comment.
