@@ -75,8 +75,14 @@ impl<'a> Budget<'a> {
     /// Those of the store.
     pub async fn read(store: &'a Store, config: &'a Config, now: DateTime<Utc>) -> Result<Self, AnalyticsError> {
         let marts = Marts::live(store, config);
-        let known = weeks::read(&Desk::new(&marts, config, now)).await?;
-        Ok(Self { known, decisions: Decisions::read(store, now).await?, config, now })
+        let desk = Desk::new(&marts, config, now);
+        let (known, decisions) = (weeks::read(&desk).await?, Decisions::read(store, now).await?);
+        Ok(Self { known, decisions, config, now })
+    }
+
+    async fn of(desk: &Desk<'a>) -> Result<Self, AnalyticsError> {
+        let (known, decisions) = (weeks::read(desk).await?, Decisions::read(desk.marts.store, desk.now).await?);
+        Ok(Self { known, decisions, config: desk.config, now: desk.now })
     }
 
     /// The advice that a question gets.
@@ -90,13 +96,12 @@ impl<'a> Budget<'a> {
 
 /// Both advices that the mart keeps.
 pub(crate) async fn plans(desk: &Desk<'_>) -> Result<Vec<BudgetPlan>, AnalyticsError> {
-    let (known, decisions) = (weeks::read(desk).await?, Decisions::read(desk.marts.store, desk.now).await?);
-    let budget = Budget { known, decisions, config: desk.config, now: desk.now };
+    let budget = Budget::of(desk).await?;
     [People::Attended, People::Onboarded].into_iter().map(|people| budget.plan(&BudgetQuery::new(people))).collect()
 }
 
 /// What a channel brought in the last 13 weeks that are old enough to say who was onboarded.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ChannelYield {
     /// The channel.
     pub channel: String,
@@ -107,15 +112,33 @@ pub struct ChannelYield {
     /// Cents.
     #[serde(serialize_with = "amount")]
     pub spend: u64,
+    /// By how much the advice on money for hires would let its spend grow; 1 where it has none.
+    pub weight: f64,
+    /// Weeks that its postings were live, added up over the postings.
+    pub posting_weeks: f64,
 }
 
 /// Of every channel through which somebody applied.
 pub(crate) async fn yields(desk: &Desk<'_>) -> Result<Vec<ChannelYield>, AnalyticsError> {
-    let known = weeks::read(desk).await?;
-    let ripe = known.ripe(People::Onboarded.ripening(), desk.now);
-    let each = known.channels.iter().map(|(channel, history)| {
+    let budget = Budget::of(desk).await?;
+    let Some(last) = budget.known.last_day else { return Ok(Vec::new()) };
+    let ripe = budget.known.ripe(People::Onboarded.ripening(), desk.now);
+    let live = weeks::live(desk, last, ripe).await?;
+    let advice = budget.plan(&BudgetQuery::new(People::Onboarded))?;
+    let weight = |channel: &str| {
+        let one = advice.channels.iter().find(|one| one.channel == channel && one.from > 0);
+        one.map_or(1.0, |one| one.advised as f64 / one.from as f64)
+    };
+    let each = budget.known.channels.iter().map(|(channel, history)| {
         let recent = history.recent(ripe);
-        ChannelYield { channel: channel.clone(), applied: history.recent_applied(ripe), onboarded: recent.onboarded, spend: recent.spend }
+        ChannelYield {
+            channel: channel.clone(),
+            applied: history.recent_applied(ripe),
+            onboarded: recent.onboarded,
+            spend: recent.spend,
+            weight: weight(channel),
+            posting_weeks: live.get(channel).map_or(0.0, |weeks| history.recent_sum(ripe, weeks)),
+        }
     });
     Ok(each.filter(|one| one.applied > 0).collect())
 }

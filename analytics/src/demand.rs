@@ -5,10 +5,11 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Days, Months, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, Days, Months, NaiveDate, Utc};
+use chrono_tz::Tz;
 use inflow_config::Config;
 use inflow_statistics::demand::{self, Attrition, Demand, Needs, SETTLED, Staff};
-use inflow_statistics::forecast::periods::{LEAST_PERIODS, Outlook, PeriodMethod, outlook};
+use inflow_statistics::forecast::periods::{Effect, Known, LEAST_PERIODS, Outlook, Part, PeriodMethod, around_occasions};
 use inflow_store::Store;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
@@ -17,6 +18,7 @@ use crate::AnalyticsError;
 use crate::analyze::Marts;
 use crate::budget::{ChannelYield, money, yields};
 use crate::jobs::Desk;
+use crate::jobs::calendar::{Occasion, occasion};
 use crate::report::instant;
 
 pub use inflow_statistics::demand::Step;
@@ -49,6 +51,14 @@ impl Grain {
         match self {
             Self::Week => 12,
             Self::Month => 4,
+        }
+    }
+
+    /// Periods after those planned that say whether people will still be needed.
+    fn tail(self) -> usize {
+        match self {
+            Self::Week => 8,
+            Self::Month => 3,
         }
     }
 
@@ -116,9 +126,64 @@ pub enum Source {
 pub struct PlannedPeriod {
     /// Its first day.
     pub start: NaiveDate,
+    /// Promotions and holidays with days in it.
+    pub occasions: Vec<Occasion>,
     /// Units, heads, leavers, gap.
     #[serde(flatten)]
     pub need: demand::PeriodNeed,
+}
+
+/// A promotion or holiday with days in the periods planned.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PlannedOccasion {
+    /// Which.
+    pub occasion: Occasion,
+    /// How well the series knows it.
+    pub known: Known,
+    /// In how many years the series saw it, with ordinary periods on both sides.
+    pub seen: usize,
+    /// The greatest of its periods planned, over an ordinary one.
+    pub factor: f64,
+    /// First days of its periods planned.
+    pub periods: Vec<NaiveDate>,
+}
+
+/// What a week asks of a channel.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PlannedPart {
+    /// The channel.
+    pub channel: String,
+    /// Applications; the mean, so that weeks and channels add up.
+    pub applications: Step,
+    /// Postings that bring them in the week, at what a live one brings now; none where none was live.
+    pub postings: Option<Step>,
+    /// Cents; written as `budget`, decimal text of the currency.
+    #[serde(rename = "budget", serialize_with = "step_amounts")]
+    pub cents: Step,
+}
+
+/// What is to be done in a week, so that people start in time.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PlannedWeek {
+    /// Its Monday.
+    pub week: NaiveDate,
+    /// First day of the first period whose people are asked for in it.
+    pub starts: NaiveDate,
+    /// Openings to open in it, whole ones that add up.
+    pub open: u64,
+    /// Openings, both kinds together, expected.
+    pub openings: Step,
+    /// Openings for good, expected.
+    pub lasting: Step,
+    /// Openings until the business falls again, expected.
+    pub temporary: Step,
+    /// Applications that they take.
+    pub applications: Option<Step>,
+    /// What those cost; written as `budget`.
+    #[serde(rename = "budget", serialize_with = "amounts")]
+    pub cents: Option<Step>,
+    /// The same by channel, at the mix that the advice on money for hires makes.
+    pub channels: Vec<PlannedPart>,
 }
 
 /// A plan with all that it stands on.
@@ -138,6 +203,10 @@ pub struct DemandPlan {
     pub backtest_ratio: Option<f64>,
     /// From that of today on.
     pub periods: Vec<PlannedPeriod>,
+    /// Promotions and holidays in them.
+    pub occasions: Vec<PlannedOccasion>,
+    /// What is to be done by week; none when no period is in reach of the lead time.
+    pub weeks: Vec<PlannedWeek>,
     /// The first day of the period that asks for most hires; none when no period is in reach of the lead time.
     pub hardest: Option<NaiveDate>,
     /// People to hire.
@@ -187,13 +256,13 @@ pub async fn demand_plan(
     let marts = Marts::live(store, config);
     let desk = Desk::new(&marts, config, now);
     let today = now.with_timezone(&config.settings.company.timezone).date_naive();
-    let ahead = Ahead::of(series, today, query.ahead)?;
+    let ahead = Ahead::of(series, today, query.ahead, config.settings.company.timezone)?;
     let known = People::read(&desk, today, query).await?;
     let (lead, lead_source) = lead(&desk, query).await?;
     let channels = yields(&desk).await?;
-    let yields: Vec<demand::Channel> =
-        channels.iter().map(|one| demand::Channel { applied: one.applied, onboarded: one.onboarded, cents: one.spend }).collect();
+    let yields: Vec<demand::Channel> = channels.iter().map(channel).collect();
     let starts: Vec<f64> = ahead.starts.iter().map(|start| (*start - today).num_days() as f64).collect();
+    let (mondays, weeks) = opened_in(&ahead, today, lead);
     let demand = Demand {
         outlook: &ahead.outlook,
         starts: &starts,
@@ -202,10 +271,14 @@ pub async fn demand_plan(
         lead: f64::from(lead),
         staff: &known.staff,
         channels: &yields,
+        shown: ahead.wanted,
+        weeks: &weeks,
     };
     let needs = demand::plan(&demand)
         .ok_or_else(|| unplannable("nobody can work at that productivity", "units a head must be above 0, and shrinkage below 1"))?;
-    let Needs { periods, hardest, hires, conversion, applications, cents, attrition } = needs;
+    let Needs { periods, hardest, hires, conversion, applications, cents, attrition, weeks: needed } = needs;
+    let in_reach = periods.iter().any(|period| period.in_reach);
+    let planned = planned_weeks(&ahead, (&mondays, &weeks), &channels, needed);
     Ok(DemandPlan {
         grain: series.grain,
         today,
@@ -214,7 +287,9 @@ pub async fn demand_plan(
         method: ahead.outlook.method,
         backtest_ratio: ahead.outlook.ratio,
         hardest: hardest.and_then(|place| ahead.starts.get(place).copied()),
-        periods: ahead.starts.iter().zip(periods).map(|(start, need)| PlannedPeriod { start: *start, need }).collect(),
+        periods: ahead.periods(periods),
+        occasions: ahead.occasions(),
+        weeks: if in_reach { planned } else { Vec::new() },
         hires,
         conversion,
         applications,
@@ -239,6 +314,66 @@ fn amounts<S: Serializer>(cents: &Option<Step>, to: S) -> Result<S::Ok, S::Error
     cents.map(|step| BTreeMap::from([("value", amount(step.value)), ("low", amount(step.low)), ("high", amount(step.high))])).serialize(to)
 }
 
+fn step_amounts<S: Serializer>(cents: &Step, to: S) -> Result<S::Ok, S::Error> {
+    amounts(&Some(*cents), to)
+}
+
+fn channel(one: &ChannelYield) -> demand::Channel {
+    demand::Channel {
+        applied: one.applied,
+        onboarded: one.onboarded,
+        cents: one.spend,
+        weight: one.weight,
+        posting_weeks: one.posting_weeks,
+    }
+}
+
+/// The Mondays of the weeks in which openings are opened, and for each planned period which of them is its own: so many days before it begins.
+fn opened_in(ahead: &Ahead, today: NaiveDate, lead: u32) -> (Vec<NaiveDate>, Vec<usize>) {
+    let monday = |start: &NaiveDate| {
+        let day = (*start - Days::new(u64::from(lead))).max(today);
+        day - Days::new(u64::from(day.weekday().num_days_from_monday()))
+    };
+    let of: Vec<NaiveDate> = ahead.starts.iter().take(ahead.wanted).map(monday).collect();
+    let mut mondays = of.clone();
+    mondays.dedup();
+    let places = of.iter().map(|monday| mondays.partition_point(|other| other < monday)).collect();
+    (mondays, places)
+}
+
+fn planned_weeks(
+    ahead: &Ahead,
+    (mondays, weeks): (&[NaiveDate], &[usize]),
+    channels: &[ChannelYield],
+    needed: Vec<demand::WeekNeed>,
+) -> Vec<PlannedWeek> {
+    let (mut so_far, mut opened) = (0.0_f64, 0_u64);
+    let all = mondays.iter().enumerate().zip(needed).map(|((place, monday), need)| {
+        so_far += need.openings.value;
+        let open = (so_far.round() as u64).saturating_sub(opened);
+        opened += open;
+        let parts = channels.iter().zip(need.channels).map(|(channel, part)| PlannedPart {
+            channel: channel.channel.clone(),
+            applications: part.applications,
+            postings: part.postings,
+            cents: part.cents,
+        });
+        PlannedWeek {
+            week: *monday,
+            // A week is one of those of periods.
+            starts: weeks.iter().position(|of| *of == place).and_then(|period| ahead.starts.get(period)).copied().unwrap_or(*monday),
+            open,
+            openings: need.openings,
+            lasting: need.lasting,
+            temporary: need.temporary,
+            applications: need.applications,
+            cents: need.cents,
+            channels: parts.collect(),
+        }
+    });
+    all.collect()
+}
+
 fn unplannable(what: impl Into<String>, hint: impl Into<String>) -> AnalyticsError {
     AnalyticsError::Unplannable { what: what.into(), hint: hint.into() }
 }
@@ -246,12 +381,31 @@ fn unplannable(what: impl Into<String>, hint: impl Into<String>) -> AnalyticsErr
 /// The periods from today on.
 struct Ahead {
     outlook: Outlook,
+    /// Also of those after the planned ones.
     starts: Vec<NaiveDate>,
+    /// How many are planned.
+    wanted: usize,
     known_until: NaiveDate,
+    /// What each occasion does, and what each of the periods has of it.
+    effects: Vec<(Occasion, Effect, Vec<Part>)>,
+}
+
+/// What a period has of an occasion.
+fn part(zone: Tz, of: Occasion, start: NaiveDate, end: NaiveDate) -> Part {
+    let days = start.iter_days().take_while(|day| *day < end);
+    let (mut all, mut held, mut peak) = (0_u32, 0_u32, false);
+    for day in days {
+        all += 1;
+        if let Some((_, is_peak)) = occasion(zone, day).filter(|(other, _)| *other == of) {
+            held += 1;
+            peak |= is_peak;
+        }
+    }
+    Part { share: f64::from(held) / f64::from(all.max(1)), peak }
 }
 
 impl Ahead {
-    fn of(series: &BusinessSeries, today: NaiveDate, ahead: Option<u32>) -> Result<Self, AnalyticsError> {
+    fn of(series: &BusinessSeries, today: NaiveDate, ahead: Option<u32>, zone: Tz) -> Result<Self, AnalyticsError> {
         let BusinessSeries { grain, first, values } = series;
         let start = |place: usize| {
             grain.start(*first, place).ok_or_else(|| unplannable("the series lies out of all calendars", "check its first column"))
@@ -268,8 +422,12 @@ impl Ahead {
             return Err(unplannable(what, "add the newest rows to the file"));
         }
         let wanted = ahead.unwrap_or(grain.ahead()) as usize;
-        let found = outlook(values, grain.season(), gone + wanted);
-        let mut outlook = found.ok_or_else(|| {
+        let horizon = gone + wanted + grain.tail();
+        let bounds = (0..=count + horizon).map(start).collect::<Result<Vec<NaiveDate>, _>>()?;
+        let parts = |of: Occasion| bounds.windows(2).map(|pair| part(zone, of, pair[0], pair[1])).collect::<Vec<Part>>();
+        let occasions: Vec<Vec<Part>> = Occasion::ALL.into_iter().map(parts).collect();
+        let found = around_occasions(values, grain.season(), horizon, &occasions);
+        let (mut outlook, effects) = found.ok_or_else(|| {
             let known = values.iter().flatten().count();
             unplannable(
                 format!(
@@ -281,8 +439,39 @@ impl Ahead {
         })?;
         outlook.values.drain(..gone);
         outlook.spreads.drain(..gone);
-        let starts = (0..wanted).map(|place| start(count + gone + place)).collect::<Result<_, _>>()?;
-        Ok(Self { outlook, starts, known_until })
+        let from = count + gone;
+        let effects = Occasion::ALL.into_iter().zip(effects).zip(&occasions).map(|((of, effect), parts)| {
+            let ahead = effect.factors[from..].to_vec();
+            (of, Effect { factors: ahead, ..effect }, parts[from..].to_vec())
+        });
+        Ok(Self { starts: bounds[from..bounds.len() - 1].to_vec(), wanted, known_until, effects: effects.collect(), outlook })
+    }
+
+    fn periods(&self, needs: Vec<demand::PeriodNeed>) -> Vec<PlannedPeriod> {
+        let held = |place: usize| {
+            let of = |(occasion, _, parts): &(Occasion, Effect, Vec<Part>)| (parts[place].share > 0.0).then_some(*occasion);
+            self.effects.iter().filter_map(of).collect()
+        };
+        let each = self.starts.iter().zip(needs).enumerate();
+        each.map(|(place, (start, need))| PlannedPeriod { start: *start, occasions: held(place), need }).collect()
+    }
+
+    /// Those with days in what is planned.
+    fn occasions(&self) -> Vec<PlannedOccasion> {
+        let of = |(occasion, effect, parts): &(Occasion, Effect, Vec<Part>)| {
+            let held: Vec<usize> = (0..self.wanted).filter(|place| parts[*place].share > 0.0).collect();
+            let factors = held.iter().map(|place| effect.factors[*place]);
+            let factor = factors.fold(1.0_f64, |most, factor| if (factor - 1.0).abs() > (most - 1.0).abs() { factor } else { most });
+            let periods: Vec<NaiveDate> = held.iter().map(|place| self.starts[*place]).collect();
+            (!periods.is_empty()).then_some(PlannedOccasion {
+                occasion: *occasion,
+                known: effect.known,
+                seen: effect.seen,
+                factor,
+                periods,
+            })
+        };
+        self.effects.iter().filter_map(of).collect()
     }
 }
 
@@ -366,8 +555,8 @@ mod tests {
     }
 
     fn said(series: &BusinessSeries, today: &str) -> String {
-        match Ahead::of(series, today.parse().unwrap(), Some(2)) {
-            Ok(ahead) => format!("{:?} after {}", ahead.starts, ahead.known_until),
+        match Ahead::of(series, today.parse().unwrap(), Some(2), Tz::Asia__Shanghai) {
+            Ok(ahead) => format!("{:?} after {}", &ahead.starts[..ahead.wanted], ahead.known_until),
             Err(error) => error.to_string(),
         }
     }

@@ -54,11 +54,15 @@ pub use budget::{
 };
 pub use catalogue::{Metric, Superseded, catalogue, metric};
 pub use closing::{Closed, ClosingCheck, Month, Off, Refusal, check_closings, close, closings, reopen};
-pub use demand::{BusinessSeries, DemandPlan, DemandQuery, Grain, PlannedPeriod, Source as DemandSource, Step as DemandStep, demand_plan};
+pub use demand::{
+    BusinessSeries, DemandPlan, DemandQuery, Grain, PlannedOccasion, PlannedPart, PlannedPeriod, PlannedWeek, Source as DemandSource,
+    Step as DemandStep, demand_plan,
+};
 pub use error::AnalyticsError;
 pub use inflow_statistics::demand::PeriodNeed;
 pub use inflow_statistics::fairness::Impact;
-pub use inflow_statistics::forecast::periods::PeriodMethod;
+pub use inflow_statistics::forecast::periods::{Known as OccasionKnown, PeriodMethod};
+pub use jobs::calendar::Occasion;
 pub use month_end::{AccountTurnover, Closing, MonthEnd, MonthEntry, month_closing, month_end, month_postings};
 pub use part::Part;
 pub use recommendation::{

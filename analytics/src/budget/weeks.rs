@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::Recent;
 use crate::AnalyticsError;
 use crate::jobs::Desk;
+use crate::report::instant;
 
 /// Weeks looked at: a year, and those that are not ripe.
 const WEEKS: usize = 60;
@@ -62,6 +63,12 @@ impl History {
     /// Applications of the weeks of [`Self::recent`].
     pub(super) fn recent_applied(&self, ripe: usize) -> u64 {
         self.weeks.iter().skip(ripe).take(RECENT).filter(|week| week.covered).map(|week| week.applied).sum()
+    }
+
+    /// Sum over the weeks of [`Self::recent`] of what each has of something, the newest first.
+    pub(super) fn recent_sum(&self, ripe: usize, of: &BTreeMap<usize, f64>) -> f64 {
+        let weeks = self.weeks.iter().enumerate().skip(ripe).take(RECENT).filter(|(_, week)| week.covered);
+        weeks.filter_map(|(place, _)| of.get(&place)).sum()
     }
 
     /// The last 13 of the weeks that are ripe.
@@ -154,6 +161,21 @@ pub(super) async fn read(desk: &Desk<'_>) -> Result<Known, AnalyticsError> {
         (channel, History { weeks })
     });
     Ok(Known { channels: channels.collect(), spent: days_spent, last_day: Some(last) })
+}
+
+/// By channel and week, the newest numbered 0: weeks that postings were live, added up over the postings.
+pub(super) async fn live(desk: &Desk<'_>, last: NaiveDate, ripe: usize) -> Result<BTreeMap<String, BTreeMap<usize, f64>>, AnalyticsError> {
+    let params = [("last", last.to_string()), ("weeks", (ripe + RECENT).to_string()), ("as_of", instant(desk.now))];
+    let sql = desk.marts.here(include_str!("../../sql/jobs/posting_weeks.sql"));
+    let rows = desk.marts.store.rows(&sql, &params).await.map_err(AnalyticsError::store("cannot read how long postings were live"))?;
+    let mut live: BTreeMap<String, BTreeMap<usize, f64>> = BTreeMap::new();
+    for row in &rows {
+        let channel = row.get("channel").and_then(Value::as_str).unwrap_or_default();
+        let week = row.get("week").and_then(Value::as_u64).unwrap_or_default() as usize;
+        let weeks = row.get("live").and_then(Value::as_f64).unwrap_or_default();
+        live.entry(channel.to_owned()).or_default().insert(week, weeks);
+    }
+    Ok(live)
 }
 
 /// Channel, day, cents.

@@ -3,6 +3,7 @@
 use chrono::{Datelike, NaiveDate};
 use chrono_tz::Tz;
 use inflow_statistics::forecast::ORDINARY;
+use serde::Serialize;
 
 /// The mid-year shopping festival around 18 June and the one around 11 November, and what shops hire for them.
 const MID_YEAR: u8 = 1;
@@ -57,6 +58,33 @@ pub(super) fn class(zone: Tz, day: NaiveDate) -> u8 {
     }
 }
 
+/// Occasions that move a business, and not only who applies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Occasion {
+    /// The mid-year shopping festival: 1 to 18 June, about the 18th.
+    MidYear,
+    /// Double 11: 1 to 11 November, about the 11th.
+    DoubleEleven,
+    /// Lunar New Year, from its eve to the sixth day of the year.
+    LunarNewYear,
+}
+
+impl Occasion {
+    /// All of them.
+    pub(crate) const ALL: [Self; 3] = [Self::MidYear, Self::DoubleEleven, Self::LunarNewYear];
+}
+
+/// The occasion of a local day, and whether it is the day that the occasion is about.
+pub(crate) fn occasion(zone: Tz, day: NaiveDate) -> Option<(Occasion, bool)> {
+    match class(zone, day) {
+        MID_YEAR => Some((Occasion::MidYear, day.day() == 18)),
+        DOUBLE_ELEVEN => Some((Occasion::DoubleEleven, day.day() == 11)),
+        NEW_YEAR => Some((Occasion::LunarNewYear, lunar_new_year(day.year()) == Some(day))),
+        _ => None,
+    }
+}
+
 /// The first day of the lunar year that begins in a year, where it is known.
 pub(super) fn lunar_new_year(year: i32) -> Option<NaiveDate> {
     let (month, day) = FIRST_DAYS.get(usize::try_from(year - FIRST_YEAR).ok()?)?;
@@ -79,6 +107,10 @@ mod tests {
         assert_eq!(of(Tz::America__New_York, "2026-02-17"), ORDINARY);
         assert_eq!(of(Tz::Asia__Shanghai, "2026-11-11"), DOUBLE_ELEVEN);
         assert_eq!(of(Tz::Asia__Shanghai, "2050-02-01"), ORDINARY);
+        let of = |day: &str| occasion(Tz::Asia__Shanghai, day.parse().unwrap());
+        assert_eq!([of("2026-11-01"), of("2026-11-11")], [Some((Occasion::DoubleEleven, false)), Some((Occasion::DoubleEleven, true))]);
+        assert_eq!([of("2026-02-17"), of("2026-02-24")], [Some((Occasion::LunarNewYear, true)), None]);
+        assert_eq!(occasion(Tz::Europe__Berlin, "2026-11-11".parse().unwrap()), None);
     }
 
     /// The lunar year begins with the new moon nearest to the beginning of spring: never before 21 January nor after 20 February.

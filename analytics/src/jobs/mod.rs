@@ -17,7 +17,7 @@ use days::ChannelDays;
 
 mod bank;
 mod budget;
-mod calendar;
+pub(crate) mod calendar;
 mod causes;
 mod days;
 mod drops;

@@ -158,8 +158,8 @@ fn limits(channel: &str, limits: BudgetLimits) -> BTreeMap<String, BudgetLimits>
     BTreeMap::from([(channel.to_owned(), limits)])
 }
 
-fn share(text: &str) -> Option<MoneyOrShare> {
-    Some(text.parse().unwrap())
+fn amount(text: &str) -> MoneyOrShare {
+    text.parse().unwrap()
 }
 
 fn of<'a>(plan: &'a BudgetPlan, channel: &str) -> &'a Advised {
@@ -170,7 +170,7 @@ fn of<'a>(plan: &'a BudgetPlan, channel: &str) -> &'a Advised {
 async fn the_cosmetics_shop_moves_to_boss_keeps_douyin_and_trims_zhilian() {
     let world = cosmetics_world().await;
     // Months in which each plan is followed: the bounded moves add up to the story's 70 / 20 / 10.
-    let keep = BudgetLimits { floor: share("20%"), ..BudgetLimits::default() };
+    let keep = BudgetLimits { floor: Some(amount("20%")), ..BudgetLimits::default() };
     let query = BudgetQuery { limits: limits("douyin", keep), max_move: 0.75, ..BudgetQuery::new(People::Attended) };
     let plan = advice(&world, &query).await;
     let (boss, zhaopin, douyin) = (of(&plan, "boss"), of(&plan, "zhaopin"), of(&plan, "douyin"));
@@ -202,7 +202,7 @@ async fn bounds_targets_and_weeks_are_answered_or_refused() {
     let held =
         advice(&world, &BudgetQuery { limits: limits("boss", BudgetLimits { hold: true, ..BudgetLimits::default() }), ..plain() }).await;
     assert_eq!((of(&held, "boss").advised, of(&held, "boss").reason), (of(&held, "boss").spend, BudgetReason::Held));
-    let capped = BudgetLimits { cap: share("9000"), ..BudgetLimits::default() };
+    let capped = BudgetLimits { cap: Some(amount("9000")), ..BudgetLimits::default() };
     let capped = advice(&world, &BudgetQuery { limits: limits("boss", capped), ..plain() }).await;
     assert_eq!((of(&capped, "boss").advised, of(&capped, "boss").reason), (900_000, BudgetReason::Cap));
     assert_eq!(capped.cents(), month.cents());
@@ -222,7 +222,7 @@ async fn bounds_targets_and_weeks_are_answered_or_refused() {
 
     let refused =
         async |query: BudgetQuery| budget_plan(&world.store, &world.config, world.clock.now(), &query).await.unwrap_err().to_string();
-    let floor = |text: &str| BudgetLimits { floor: share(text), ..BudgetLimits::default() };
+    let floor = |text: &str| BudgetLimits { floor: Some(amount(text)), ..BudgetLimits::default() };
     assert_eq!(
         refused(BudgetQuery { limits: limits("bos", floor("1")), ..plain() }).await,
         "there is no channel `bos`, accepted: boss, zhaopin, douyin"
@@ -231,7 +231,7 @@ async fn bounds_targets_and_weeks_are_answered_or_refused() {
         refused(BudgetQuery { limits: limits("douyin", floor("90%")), ..plain() }).await,
         "floors, channels that keep their money and the greatest move take 30240.00 CNY in 4 weeks, and there are 19600.00"
     );
-    let crossed = BudgetLimits { floor: share("50%"), cap: share("1000"), hold: false };
+    let crossed = BudgetLimits { floor: Some(amount("50%")), cap: Some(amount("1000")), hold: false };
     assert_eq!(
         refused(BudgetQuery { limits: limits("douyin", crossed), ..plain() }).await,
         "the floor of douyin (50%, which is 9800.00) is above its cap (1000, which is 1000.00)"
@@ -276,7 +276,7 @@ async fn a_rejected_move_is_not_advised_again_until_its_time_or_its_figures_are_
     assert!(advice(&world, &BudgetQuery::new(People::Onboarded)).await.channels.iter().all(|one| one.decision.is_none()));
 
     // A question that says itself what the channel may get goes before.
-    let cap = BudgetLimits { cap: share("7000"), ..BudgetLimits::default() };
+    let cap = BudgetLimits { cap: Some(amount("7000")), ..BudgetLimits::default() };
     let asked = advice(&world, &BudgetQuery { limits: limits("zhaopin", cap), ..plain.clone() }).await;
     assert!(
         of(&asked, "zhaopin").advised <= 700_000 && of(&asked, "zhaopin").decision.as_ref().unwrap().state == DecisionState::AskedOtherwise

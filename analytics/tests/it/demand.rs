@@ -1,6 +1,7 @@
 //! From a business series to hires, applications and budget, on hand-made people and channels.
 
-use inflow_analytics::{BusinessSeries, DemandPlan, DemandQuery, DemandSource as Source, Grain, demand_plan};
+use chrono::Datelike;
+use inflow_analytics::{BusinessSeries, DemandPlan, DemandQuery, DemandSource as Source, Grain, Occasion, OccasionKnown, demand_plan};
 use serde_json::{Value, json};
 
 use crate::world::{World, application, event};
@@ -110,4 +111,108 @@ async fn orders_become_heads_hires_applications_and_money() {
     // A business that lies still needs nobody more than there are.
     let few = asked(&world, &orders(100.0), &query()).await.unwrap();
     assert_eq!((few.hires.value, few.hires.high, few.applications.unwrap().value), (0.0, 0.0, 0.0));
+}
+
+/// A clothing shop by day (seeds: orders triple in the Double 11 period): 3 000 orders a day, a little more on weekends, noise, three times as many from 1 to 11
+/// November, from `first` to 4 October 2026; as weeks from Monday on.
+fn clothing(first: &str) -> BusinessSeries {
+    let (first, last): (chrono::NaiveDate, chrono::NaiveDate) = (first.parse().unwrap(), "2026-10-04".parse().unwrap());
+    let mut noise = 7_u64;
+    let day = |day: chrono::NaiveDate| {
+        // Numbers that look like chance and are the same every time (Lehmer).
+        noise = noise * 48_271 % 2_147_483_647;
+        let weekend = if day.weekday().number_from_monday() > 5 { 1.2 } else { 1.0 };
+        let times = if day.month() == 11 && day.day() <= 11 { 3.0 } else { 1.0 };
+        3000.0 * weekend * times * (0.95 + 0.1 * noise as f64 / 2_147_483_647.0)
+    };
+    let days: Vec<f64> = first.iter_days().take_while(|one| *one <= last).map(day).collect();
+    BusinessSeries { grain: Grain::Week, first, values: days.chunks_exact(7).map(|week| Some(week.iter().sum())).collect() }
+}
+
+#[tokio::test]
+async fn double_eleven_asks_for_temporary_heads_weeks_ahead() {
+    let world = World::new().await;
+    let now: chrono::DateTime<chrono::Utc> = "2026-10-05T02:00:00Z".parse().unwrap();
+    // 1 400 orders a week are a head's work; sixteen people do an ordinary week (22 200 orders).
+    let query = DemandQuery {
+        units_per_head: 1400.0,
+        shrinkage: 0.0,
+        lead_days: Some(21),
+        heads: Some(16),
+        attrition: Some(0.0),
+        ahead: Some(10),
+        store: None,
+    };
+    world.analyze().await;
+    let asked = async |series: &BusinessSeries| demand_plan(&world.store, &world.config, now, series, &query).await.unwrap();
+    // From Monday 2 January 2023: three Double Elevens.
+    let plan = asked(&clothing("2023-01-02")).await;
+    let [one] = plan.occasions.as_slice() else { panic!("{:?}", plan.occasions) };
+    assert_eq!((one.occasion, one.known, one.seen), (Occasion::DoubleEleven, OccasionKnown::Known, 3));
+    let starts: Vec<String> = one.periods.iter().map(ToString::to_string).collect();
+    // In 2026 the first of November is a Sunday, the eleventh a Wednesday.
+    assert_eq!(starts, ["2026-10-26", "2026-11-02", "2026-11-09"]);
+    let period = |start: &str| plan.periods.iter().find(|one| one.start.to_string() == start).unwrap();
+    let truth = |start: &str| {
+        let monday: chrono::NaiveDate = start.parse().unwrap();
+        let day = |day: chrono::NaiveDate| {
+            let weekend = if day.weekday().number_from_monday() > 5 { 1.2 } else { 1.0 };
+            3000.0 * weekend * if day.month() == 11 && day.day() <= 11 { 3.0 } else { 1.0 }
+        };
+        monday.iter_days().take(7).map(day).sum::<f64>() / 1400.0
+    };
+    for start in ["2026-10-19", "2026-10-26", "2026-11-02", "2026-11-09", "2026-11-23"] {
+        let (need, heads) = (period(start).need, truth(start));
+        assert!(need.heads.low <= heads && heads <= need.heads.high, "{start}: {:?} {heads}", need.heads);
+        assert!((need.heads.value / heads - 1.0).abs() < 0.12, "{start}: {:?} {heads}", need.heads);
+    }
+    // The peak needs thirty heads more (the seed's number); they are asked for three weeks before, and for a while only.
+    let peak = &period("2026-11-02").need;
+    assert!((26.0..38.0).contains(&peak.temporary.value), "{:?}", peak.temporary);
+    assert!(period("2026-11-30").need.temporary.value < 1.0);
+    let asked_for = |monday: &str| plan.weeks.iter().find(|week| week.week.to_string() == monday).unwrap();
+    let week = asked_for("2026-10-12");
+    assert_eq!(week.starts.to_string(), "2026-11-02");
+    assert!(week.temporary.value > 20.0 && week.lasting.value < 2.0, "{week:?}");
+    let open: u64 = plan.weeks.iter().map(|week| week.open).sum();
+    let expected: f64 = plan.weeks.iter().map(|week| week.lasting.value + week.temporary.value).sum();
+    assert!((open as f64 - expected).abs() <= 0.5 + 1e-9, "whole openings add up: {open} {expected}");
+
+    // A series from January knows no Double 11: it says so, and the peak is not there.
+    let short = asked(&clothing("2026-01-05")).await;
+    let [one] = short.occasions.as_slice() else { panic!("{:?}", short.occasions) };
+    assert_eq!((one.known, one.seen, one.periods.len()), (OccasionKnown::Unknown, 0, 3));
+    assert!((one.factor - 1.0).abs() < 1e-9 && short.weeks.iter().all(|week| week.temporary.value < 2.0), "{:#?}", short.weeks);
+    // One that saw it once says that too, and is less sure.
+    let once = asked(&clothing("2025-06-02")).await;
+    assert_eq!((once.occasions[0].known, once.occasions[0].seen), (OccasionKnown::Once, 1));
+    let width = |plan: &DemandPlan| {
+        let heads = plan.periods.iter().find(|one| one.start.to_string() == "2026-11-02").unwrap().need.heads;
+        heads.high / heads.low
+    };
+    assert!(width(&once) > width(&plan));
+}
+
+#[tokio::test]
+async fn weeks_say_what_they_take_of_each_channel() {
+    let world = World::new().await;
+    staff(&world).await;
+    channel(&world).await;
+    // Five postings, live all the time.
+    let spans = (0..5).map(|i| json!({"connection": "boss", "source_id": format!("p{i}"), "channel": "boss", "status": "open", "posted_at": "2026-01-01 00:00:00", "posted_precision": "exact", "title": "x", "version": 1}));
+    world.insert("postings", spans.collect()).await;
+    world.analyze().await;
+    let plan = asked(&world, &orders(1000.0), &DemandQuery { lead_days: Some(21), ..query() }).await.unwrap();
+    let boss = &plan.channels[0];
+    assert!((boss.posting_weeks - 65.0).abs() < 0.5 && (boss.weight - 1.0).abs() < 1e-9, "{boss:?}");
+    let first = plan.weeks.iter().find(|week| week.open > 0).unwrap();
+    let [part] = first.channels.as_slice() else { panic!("{first:?}") };
+    // Seventy applications a week of five postings; ten yuan each.
+    let (applications, cents) = (first.applications.unwrap(), first.cents.unwrap());
+    assert!((part.postings.unwrap().value / (applications.value / 14.0) - 1.0).abs() < 0.05, "{part:?}");
+    assert!((cents.value / applications.value - 1000.0).abs() < 1.0 && (part.cents.value - cents.value).abs() < 1.0);
+    let all: f64 = plan.weeks.iter().map(|week| week.lasting.value + week.temporary.value).sum();
+    assert!(all > 0.0 && first.applications.unwrap().low <= applications.value && applications.value <= applications.high);
+    let json = serde_json::to_value(&plan).unwrap();
+    assert!(json["weeks"][0]["budget"]["value"].is_string() && json["weeks"][0]["channels"][0]["budget"]["high"].is_string());
 }

@@ -121,7 +121,7 @@ pub fn run(worlds: u32, seed: u64) -> Vec<Verdict> {
             .map(|(share, mean, price)| {
                 let applied = poisson(*mean, &mut random);
                 let onboarded = (0..applied).filter(|_| random.random_bool(*share)).count() as u64;
-                Channel { applied, onboarded, cents: applied * price }
+                Channel { applied, onboarded, cents: applied * price, weight: 1.0, posting_weeks: 0.0 }
             })
             .collect();
         let staff = Staff {
@@ -132,8 +132,17 @@ pub fn run(worlds: u32, seed: u64) -> Vec<Verdict> {
         let starts: Vec<f64> = (0..AHEAD).map(|week| 7.0 * week as f64).collect();
         let lead = random.random_range(14.0..42.0);
         let Some(outlook) = outlook(&known, 52, AHEAD) else { continue };
-        let demand =
-            Demand { outlook: &outlook, starts: &starts, units_per_head: each, shrinkage: 0.0, lead, staff: &staff, channels: &channels };
+        let demand = Demand {
+            outlook: &outlook,
+            starts: &starts,
+            units_per_head: each,
+            shrinkage: 0.0,
+            lead,
+            staff: &staff,
+            channels: &channels,
+            shown: AHEAD,
+            weeks: &[0; AHEAD],
+        };
         let needs = plan(&demand).expect("a period and a productivity");
         // What came.
         let stays = |days: f64| (-hazards[0] * days.min(SETTLED) - hazards[1] * (days - SETTLED).max(0.0)).exp();

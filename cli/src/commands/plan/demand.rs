@@ -1,11 +1,16 @@
 //! `inflow plan demand`: from a business series to hires, applications and budget.
 
-use super::{pick, series};
+mod weeks;
+
+use super::{channel_name, pick, series};
 use crate::app::App;
 use crate::args::{PlanDemandArgs, PlanFormat};
 use crate::failure::Failure;
 use crate::table;
-use inflow_analytics::{DemandPlan, DemandQuery, DemandSource as Source, DemandStep as Step, Grain, PlannedPeriod, demand_plan};
+use inflow_analytics::{
+    DemandPlan, DemandQuery, DemandSource as Source, DemandStep as Step, Grain, Occasion, OccasionKnown, PlannedOccasion, PlannedPeriod,
+    demand_plan,
+};
 use inflow_config::{Config, DemandSettings, Lang};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
@@ -66,18 +71,69 @@ fn told(lang: Lang, config: &Config, plan: &DemandPlan) -> String {
         ("heads needed", "所需人数"),
         ("will have left", "届时离职"),
         ("short (−: to spare)", "缺口(− 为富余)"),
+        ("of them for a while", "其中临时"),
         ("in time", "来得及"),
     ]
     .map(|(en, zh)| pick(lang, en, zh).to_owned());
     let rows: Vec<Vec<String>> = plan.periods.iter().map(|one| row(lang, one)).collect();
-    let lines = [steps(lang, plan), assumptions(lang, config, plan)];
+    let lines = [occasions(lang, plan), steps(lang, plan), weeks::told(lang, config, plan), assumptions(lang, config, plan)];
     table::draw(&header, &rows) + &lines.join("")
 }
 
 fn row(lang: Lang, one: &PlannedPeriod) -> Vec<String> {
     let need = &one.need;
     let in_time = if need.in_reach { pick(lang, "yes", "是") } else { pick(lang, "no", "否") };
-    vec![one.start.to_string(), range(need.units, 0), range(need.heads, 1), range(need.leavers, 1), range(need.gap, 1), in_time.to_owned()]
+    vec![
+        one.start.to_string(),
+        range(need.units, 0),
+        range(need.heads, 1),
+        range(need.leavers, 1),
+        range(need.gap, 1),
+        temporary(one),
+        in_time.to_owned(),
+    ]
+}
+
+fn temporary(one: &PlannedPeriod) -> String {
+    if one.need.temporary.high > 0.05 { range(one.need.temporary, 1) } else { "–".to_owned() }
+}
+
+fn occasion(lang: Lang, of: Occasion) -> &'static str {
+    match of {
+        Occasion::MidYear => pick(lang, "the mid-year festival (618)", "618 年中大促"),
+        Occasion::DoubleEleven => pick(lang, "Double 11", "双十一"),
+        Occasion::LunarNewYear => pick(lang, "Lunar New Year", "春节"),
+    }
+}
+
+/// What promotions and holidays do in the periods planned, or that the series does not know it.
+fn occasions(lang: Lang, plan: &DemandPlan) -> String {
+    let line = |one: &PlannedOccasion| {
+        let (name, seen, factor) = (occasion(lang, one.occasion), one.seen, one.factor);
+        let periods: Vec<String> = one.periods.iter().map(ToString::to_string).collect();
+        let periods = periods.join(pick(lang, ", ", "、"));
+        match (one.known, lang) {
+            (OccasionKnown::Known, Lang::En) => {
+                format!("{name} ({periods}): up to {factor:.2} times an ordinary period, as seen {seen} times.\n")
+            }
+            (OccasionKnown::Known, Lang::Zh) => format!("{name}({periods}):最高为平常期的 {factor:.2} 倍,依据历史 {seen} 次。\n"),
+            (OccasionKnown::Once, Lang::En) => {
+                format!("{name} ({periods}): up to {factor:.2} times an ordinary period. It was seen once only: take it with care.\n")
+            }
+            (OccasionKnown::Once, Lang::Zh) => format!("{name}({periods}):最高为平常期的 {factor:.2} 倍。历史仅见一次,请谨慎采用。\n"),
+            (OccasionKnown::NoEffect, Lang::En) => {
+                format!("{name} ({periods}): seen {seen} times, and it does nothing to this business that stands out.\n")
+            }
+            (OccasionKnown::NoEffect, Lang::Zh) => format!("{name}({periods}):历史 {seen} 次,对本业务无明显影响。\n"),
+            (OccasionKnown::Unknown, Lang::En) => format!(
+                "{name} ({periods}): the series does not reach back to one, so that these periods are planned as ordinary ones. Add older rows, or plan for it yourself.\n"
+            ),
+            (OccasionKnown::Unknown, Lang::Zh) => {
+                format!("{name}({periods}):序列未包含以往的{name},这些期按平常期计划。请补充更早的数据,或自行加计。\n")
+            }
+        }
+    };
+    plan.occasions.iter().map(line).collect()
 }
 
 fn range(step: Step, digits: usize) -> String {
@@ -145,11 +201,12 @@ fn assumptions(lang: Lang, config: &Config, plan: &DemandPlan) -> String {
         .channels
         .iter()
         .map(|one| {
-            let name = config.channel(&one.channel).map_or(one.channel.as_str(), |channel| pick(lang, &channel.name.en, &channel.name.zh));
-            let spend = one.spend as f64 / 100.0;
+            let name = channel_name(lang, config, &one.channel);
+            let (spend, moved) = (one.spend as f64 / 100.0, 100.0 * (one.weight - 1.0));
+            let moved = if moved.abs() < 0.05 { String::new() } else { format!(" ({moved:+.0} %)") };
             match lang {
-                Lang::En => format!("{name} {} applied, {} onboarded, cost {spend:.2}", one.applied, one.onboarded),
-                Lang::Zh => format!("{name} 投递 {}、入职 {}、花费 {spend:.2}", one.applied, one.onboarded),
+                Lang::En => format!("{name} {} applied, {} onboarded, cost {spend:.2}{moved}", one.applied, one.onboarded),
+                Lang::Zh => format!("{name} 投递 {}、入职 {}、花费 {spend:.2}{moved}", one.applied, one.onboarded),
             }
         })
         .collect();
@@ -165,7 +222,7 @@ fn assumptions(lang: Lang, config: &Config, plan: &DemandPlan) -> String {
              - heads now: {heads}, of whom {coming} are about to start ({})\n\
              - leaving in a month: {new} in the first 90 days, {settled} later ({})\n\
              - days from asking to the first day: {lead} ({})\n\
-             - channels in the 13 weeks old enough to know, mix and cost as they were: {}\n\
+             - channels in the 13 weeks old enough to know, cost as it was, mix as the advice on money for hires moves it: {}\n\
              More of the same channel tends to cost more than its average: see `inflow plan budget`.\n",
             of[0],
             of[1],
@@ -179,7 +236,7 @@ fn assumptions(lang: Lang, config: &Config, plan: &DemandPlan) -> String {
              - 现有人数:{heads},其中待入职 {coming}({})\n\
              - 月离职率:入职 90 天内 {new},之后 {settled}({})\n\
              - 从起招到入职:{lead} 天({})\n\
-             - 渠道(近 13 个结果已明的周,构成与成本照旧):{}\n\
+             - 渠道(近 13 个结果已明的周,成本照旧,构成按以入职为目标的预算建议调整):{}\n\
              同一渠道加量,单价往往高于平均:参见 `inflow plan budget`。\n",
             of[0],
             of[1],

@@ -1,5 +1,5 @@
 use super::*;
-use inflow_analytics::{ChannelYield, PeriodMethod, PeriodNeed};
+use inflow_analytics::{ChannelYield, PeriodMethod, PeriodNeed, PlannedPart, PlannedWeek};
 
 fn config() -> Config {
     let folder = tempfile::tempdir().unwrap();
@@ -16,7 +16,15 @@ fn of(value: f64, low: f64, high: f64) -> Step {
 fn plan() -> DemandPlan {
     let period = |start: &str, in_reach: bool, gap: Step| PlannedPeriod {
         start: start.parse().unwrap(),
-        need: PeriodNeed { units: of(5000.0, 4400.0, 5700.4), heads: of(49.0, 43.1, 55.9), leavers: of(2.1, 0.0, 5.2), gap, in_reach },
+        occasions: Vec::new(),
+        need: PeriodNeed {
+            units: of(5000.0, 4400.0, 5700.4),
+            heads: of(49.0, 43.1, 55.9),
+            leavers: of(2.1, 0.0, 5.2),
+            gap,
+            in_reach,
+            temporary: if in_reach { of(4.0, 1.2, 7.1) } else { of(0.0, 0.0, 0.0) },
+        },
     };
     DemandPlan {
         grain: Grain::Week,
@@ -26,6 +34,33 @@ fn plan() -> DemandPlan {
         method: PeriodMethod::ThetaOfSeason,
         backtest_ratio: Some(0.83),
         periods: vec![period("2026-11-30", false, of(-0.04, -6.0, 7.0)), period("2027-01-04", true, of(11.2, 5.0, 18.0))],
+        occasions: [OccasionKnown::Known, OccasionKnown::Once, OccasionKnown::NoEffect, OccasionKnown::Unknown]
+            .into_iter()
+            .zip([Occasion::DoubleEleven, Occasion::MidYear, Occasion::LunarNewYear, Occasion::DoubleEleven])
+            .map(|(known, occasion)| PlannedOccasion {
+                occasion,
+                known,
+                seen: 3,
+                factor: 2.71,
+                periods: vec!["2027-11-01".parse().unwrap(), "2027-11-08".parse().unwrap()],
+            })
+            .collect(),
+        weeks: vec![PlannedWeek {
+            week: "2026-11-30".parse().unwrap(),
+            starts: "2027-01-04".parse().unwrap(),
+            open: 12,
+            openings: of(12.1, 5.5, 18.0),
+            lasting: of(8.1, 4.0, 12.0),
+            temporary: of(4.0, 1.2, 7.1),
+            applications: Some(of(242.0, 110.0, 390.0)),
+            cents: Some(of(1_210_000.0, 550_000.0, 1_950_000.0)),
+            channels: vec![PlannedPart {
+                channel: "boss".to_owned(),
+                applications: of(242.0, 110.0, 390.0),
+                postings: Some(of(24.2, 11.0, 40.0)),
+                cents: of(1_210_000.0, 550_000.0, 1_950_000.0),
+            }],
+        }],
         hardest: Some("2027-01-04".parse().unwrap()),
         hires: of(11.6, 5.1, 18.9),
         conversion: Some(of(0.05, 0.042, 0.059)),
@@ -41,14 +76,28 @@ fn plan() -> DemandPlan {
         lead_source: Source::Assumed,
         attrition: [of(0.11, 0.06, 0.18), of(0.03, 0.02, 0.045)],
         attrition_source: Source::Measured,
-        channels: vec![ChannelYield { channel: "boss".to_owned(), applied: 800, onboarded: 40, spend: 4_000_000 }],
+        channels: vec![ChannelYield {
+            channel: "boss".to_owned(),
+            applied: 800,
+            onboarded: 40,
+            spend: 4_000_000,
+            weight: 1.1,
+            posting_weeks: 80.0,
+        }],
     }
 }
 
 #[test]
 fn every_step_and_assumption_is_told() {
     let unknown = DemandPlan { conversion: None, applications: None, cents: None, channels: Vec::new(), grain: Grain::Month, ..plan() };
-    let late = DemandPlan { hardest: None, heads_source: Source::Given, lead_source: Source::Measured, ..plan() };
+    let late = DemandPlan {
+        weeks: Vec::new(),
+        occasions: Vec::new(),
+        hardest: None,
+        heads_source: Source::Given,
+        lead_source: Source::Measured,
+        ..plan()
+    };
     let all = [plan(), unknown, late];
     let text: Vec<String> = all.iter().flat_map(|plan| [Lang::En, Lang::Zh].map(|lang| told(lang, &config(), plan))).collect();
     insta::assert_snapshot!("planned", text.join("\n"));
