@@ -230,11 +230,13 @@ impl Budget<'_> {
         let gone: BTreeSet<&str> = against.channels.keys().map(String::as_str).filter(|channel| !now.contains_key(channel)).collect();
         let change = |channel: &str| {
             let (then, now) = (against.channels.get(channel), now.get(channel).copied());
+            let was = then.map(|one| one.advised * u64::from(plan.asked.weeks) / u64::from(against.weeks.max(1)));
+            let is_same = was.is_some() && was == now.map(|one| one.advised);
             BudgetChange {
                 channel: channel.to_owned(),
-                was: then.map(|one| one.advised * u64::from(plan.asked.weeks) / u64::from(against.weeks.max(1))),
+                was,
                 now: now.map(|one| one.advised),
-                why: why(then, now, asked_otherwise),
+                why: if is_same { vec![BudgetWhy::Same] } else { why(then, now, asked_otherwise) },
                 planned_since: then.map_or(0, |one| one.advised * u64::from(days) / u64::from(7 * against.weeks.max(1))),
                 spent_since: self.known.spent_after(channel, day),
             }
@@ -312,10 +314,8 @@ fn why(then: Option<&PlannedChannel>, now: Option<&Advised>, asked_otherwise: bo
     if differs(then.next_cost, now.next_cost_before) {
         all.push(BudgetWhy::Cost { then: then.next_cost.map(super::money), now: now.next_cost_before.map(super::money) });
     }
-    match (all.is_empty(), then.advised == now.advised) {
-        (true, true) => all.push(BudgetWhy::Same),
-        (true, false) => all.push(BudgetWhy::Others),
-        (false, _) => {}
+    if all.is_empty() {
+        all.push(BudgetWhy::Others);
     }
     all
 }

@@ -254,6 +254,10 @@ async fn a_rejected_move_is_not_advised_again_until_its_time_or_its_figures_are_
     decide("boss", BudgetVerdict::Accepted, "as advised").await;
     world.analyze().await;
 
+    let audit = world.rows("SELECT action, count() AS lines FROM inflow_state.audit GROUP BY action ORDER BY action").await;
+    let audit: Vec<(&str, u64)> = audit.iter().map(|row| (row["action"].as_str().unwrap(), row["lines"].as_u64().unwrap())).collect();
+    assert_eq!(audit, [("decide", 2), ("keep plan", 1)]);
+
     let plan = advice(&world, &plain).await;
     let zhaopin = of(&plan, "zhaopin");
     assert_eq!(

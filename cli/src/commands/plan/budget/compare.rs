@@ -37,7 +37,9 @@ pub fn told(lang: Lang, config: &Config, answers: &[Answer]) -> String {
     line("expected", "预期人数", String::new(), &|plan| format!("{:.1}", plan.after));
     line("counted (95 %)", "实际人数(95 %)", String::new(), &|plan| format!("{:.0} – {:.0}", plan.count_low, plan.count_high));
     line("cost each", "人均成本", String::new(), &|plan| price(plan.cost_each));
-    line("gain over now", "较现状增益", String::new(), &|plan| format!("{:+.1} ({:+.1} – {:+.1})", plan.gain, plan.low, plan.high));
+    line("gain over today's split", "较现有分配的增益", String::new(), &|plan| {
+        format!("{:+.1} ({:+.1} – {:+.1})", plan.gain, plan.low, plan.high)
+    });
     line("probability of gain", "增益概率", String::new(), &|plan| plan.probability.map_or_else(|| "–".to_owned(), sure));
     line("worst case (1 in 20)", "最坏情形(二十分之一)", String::new(), &|plan| format!("{:+.1}", plan.worst));
     if plans().any(|plan| plan.target.is_some()) {

@@ -148,7 +148,14 @@ fn summary(lang: Lang, plan: &BudgetPlan, last_day: &str) -> String {
 fn targeted(lang: Lang, plan: &BudgetPlan, answer: &TargetAnswer, target: u64, asked: f64) -> String {
     let (of, cents, currency, weeks) = (people(lang, plan.people), money(plan.cents()), &plan.currency, plan.asked.weeks);
     let (found, asked, surely) = (sure(answer.probability), sure(asked), answer.surely);
+    let is_least = answer.reached && plan.channels.iter().all(|one| one.advised == one.least);
     match (answer.reached, lang) {
+        (true, Lang::En) if is_least => format!(
+            "{target} {of} in {weeks} weeks: the least that the bounds allow, {cents} {currency}, brings them with a probability of {found} ({asked} was asked).\n"
+        ),
+        (true, Lang::Zh) if is_least => {
+            format!("{weeks} 周内{of}达到 {target}:限定范围内的最低金额 {cents} {currency} 即有 {found} 的概率(要求 {asked})。\n")
+        }
         (true, Lang::En) => {
             format!("{target} {of} in {weeks} weeks take {cents} {currency} at least to be {asked} probable (with it: {found}).\n")
         }
