@@ -99,7 +99,8 @@ impl App {
             None => Config::load(&self.config_file, &inflow_config::process_env)?,
         };
         let connections = config.connections.iter().flat_map(|connection| inflow_connectors::check_connection(&config, connection));
-        let problems = connections.chain(inflow_analytics::check_alerts(&config)).collect::<Vec<_>>();
+        let problems = connections.chain(inflow_analytics::check_alerts(&config)).chain(inflow_actions::repost::carry::check(&config));
+        let problems = problems.collect::<Vec<_>>();
         if !problems.is_empty() {
             return Err(inflow_config::ConfigError { problems }.into());
         }

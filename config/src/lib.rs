@@ -68,7 +68,7 @@ pub use process::{
     ProcessStep, Processes, Processor, Quiet, Template, Unless, fields,
 };
 pub use quantity::{Window, duration_text, format_duration, parse_bytes, parse_duration};
-pub use repost::{Holidays, Hours, RepostChannel, Reposts};
+pub use repost::{Holidays, Hours, RefreshWebhook, RepostChannel, RepostMode, Reposts};
 pub use schedule::Cron;
 pub use schema::{json_schema, schema_files};
 pub use secret::{SecretError, SecretRef};

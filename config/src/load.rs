@@ -79,7 +79,7 @@ impl Config {
         let finance = load_finance(&beside.join("finance.toml"), known, &mut problems);
         let messages = load_messages(&beside.join("messages.toml"), known, &mut problems);
         problems.extend(alerts.check(&messages));
-        let reposts = load_reposts(&beside.join("reposts.toml"), known, &messages, &mut problems);
+        let reposts = load_reposts(&beside.join("reposts.toml"), known, &messages, &connections, &mut problems);
         let country = settings.as_ref().map(|(settings, _)| settings.company.country.as_str());
         let processes = load_processes(&beside.join("process.toml"), country, &messages, &connections, &mut problems);
         let plans = load_plans(&beside.join("plans.toml"), known, &mut problems);
@@ -157,6 +157,8 @@ impl Config {
         let also = self.alerts.all_receivers();
         let sent = self.messages.secrets(&also);
         problems.extend(sent.filter_map(|(key, secret)| self.check_secret(&self.messages.places, &key, secret)));
+        let called = self.reposts.secrets();
+        problems.extend(called.filter_map(|(key, secret)| self.check_secret(&self.reposts.places, &key, secret)));
         let led = self.processes.secrets().filter(|_| self.processes.is_any());
         problems.extend(led.filter_map(|(key, secret)| self.check_secret(&self.processes.places, &key, secret)));
         problems
@@ -280,7 +282,13 @@ fn load_messages(file: &Path, channels: Option<&[Channel]>, problems: &mut Vec<P
     messages
 }
 
-fn load_reposts(file: &Path, channels: Option<&[Channel]>, messages: &Messages, problems: &mut Vec<Problem>) -> Reposts {
+fn load_reposts(
+    file: &Path,
+    channels: Option<&[Channel]>,
+    messages: &Messages,
+    connections: &[Connection],
+    problems: &mut Vec<Problem>,
+) -> Reposts {
     let Some(Some(root)) = read_document(file, problems) else { return Reposts::default() };
     let sink = Sink::new(file);
     let reposts = sink.read(&root, Reposts::read);
@@ -296,6 +304,14 @@ fn load_reposts(file: &Path, channels: Option<&[Channel]>, messages: &Messages, 
         let has = if known.is_empty() { "which has none".to_owned() } else { format!("which has {}", known.join(", ")) };
         let message = format!("there is no receiver `{id}` in messages.toml, {has}");
         wrong.push(reposts.problem("to", Bad::new(message).hint(did_you_mean(id, known))));
+    }
+    let known: Vec<&str> = connections.iter().map(|one| one.name.as_str()).collect();
+    for (index, webhook) in reposts.webhook.iter().enumerate().filter(|(_, one)| !one.connection.is_empty()) {
+        if !known.contains(&webhook.connection.as_str()) {
+            let message = format!("there is no connections/{}.toml", webhook.connection);
+            let hint = did_you_mean(&webhook.connection, known.iter().copied());
+            wrong.push(reposts.problem(&format!("webhook[{index}].connection"), Bad::new(message).hint(hint)));
+        }
     }
     problems.extend(in_order(wrong));
     reposts

@@ -15,6 +15,7 @@ use crate::problem::{Bad, Problem};
 use crate::quantity::{DurationText, duration_text, parse_duration};
 use crate::reader::Section;
 use crate::schedule::Cron;
+use crate::secret::SecretRef;
 use crate::settings::DecimalText;
 use crate::tree::Node;
 use crate::values::{bad, boolean, day, decimal, expected, from_str, http_url, list, not_negative, one_of, parsed, whole, words};
@@ -55,6 +56,8 @@ pub struct Reposts {
     pub link_base: Option<Url>,
     /// Channels whose postings are planned; on others nothing is.
     pub channel: Vec<RepostChannel>,
+    /// Systems of the company's own that refresh postings when they are called; for channels of mode auto.
+    pub webhook: Vec<RefreshWebhook>,
     /// Where the keys of the file stand.
     #[serde(skip)]
     #[schemars(skip)]
@@ -70,6 +73,9 @@ pub struct RepostChannel {
     /// Whether it is planned; absent: true.
     #[schemars(default)]
     pub enabled: Option<bool>,
+    /// Who carries a slot out: a person (todo), or the machine where the posting's connection has a way (auto).
+    #[schemars(default)]
+    pub mode: RepostMode,
     /// Refreshes a local day.
     #[schemars(range(min = 1, max = 1000))]
     pub per_day: u32,
@@ -99,6 +105,47 @@ pub struct RepostChannel {
     /// Hours of this channel in the place of the company's.
     #[schemars(default, with = "Option<Vec<String>>")]
     pub working_hours: Option<Vec<Hours>>,
+}
+
+/// Who carries a slot out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RepostMode {
+    /// A person, who is handed a to-do.
+    #[default]
+    Todo,
+    /// The machine, by `actions.refresh` of the connector or by a `[[webhook]]`; a person where neither works.
+    Auto,
+}
+
+impl RepostMode {
+    /// The word used in the file.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Todo => "todo",
+            Self::Auto => "auto",
+        }
+    }
+}
+
+impl FromStr for RepostMode {
+    type Err = Bad;
+
+    fn from_str(text: &str) -> Result<Self, Bad> {
+        one_of("mode", text, [Self::Todo, Self::Auto], Self::as_str)
+    }
+}
+
+/// A system of the company's own that refreshes the postings of a connection when it is called, signed.
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct RefreshWebhook {
+    /// The connection whose postings it refreshes.
+    pub connection: String,
+    /// Where its address is kept: it may hold a key, so it is a secret as a whole.
+    pub url: SecretRef,
+    /// Key that calls are signed with.
+    pub secret: SecretRef,
 }
 
 fn gap() -> Duration {
@@ -215,6 +262,7 @@ impl Default for Reposts {
             to: Vec::new(),
             link_base: None,
             channel: Vec::new(),
+            webhook: Vec::new(),
             places: Places::default(),
         }
     }
@@ -223,7 +271,7 @@ impl Default for Reposts {
 impl Reposts {
     pub(crate) fn read(section: &mut Section<'_>) -> Self {
         let default = Self::default();
-        let mut seen = BTreeSet::new();
+        let (mut seen, mut called) = (BTreeSet::new(), BTreeSet::new());
         let reposts = Self {
             at: section.optional("at", from_str),
             working_days: section.optional("working_days", weekdays).unwrap_or(default.working_days),
@@ -241,6 +289,13 @@ impl Reposts {
                     section.complain("id", Bad::new(format!("the channel `{}` has rules twice", channel.id)));
                 }
                 channel
+            }),
+            webhook: section.sections("webhook", |section| {
+                let webhook = RefreshWebhook::read(section);
+                if !webhook.connection.is_empty() && !called.insert(webhook.connection.clone()) {
+                    section.complain("connection", Bad::new(format!("the connection `{}` has two webhooks", webhook.connection)));
+                }
+                webhook
             }),
             places: Places::default(),
         };
@@ -267,13 +322,26 @@ impl Reposts {
         is_open(time, channel.working_hours.as_ref().unwrap_or(&self.working_hours), &self.quiet_hours)
     }
 
+    /// The webhook that refreshes the postings of a connection.
+    pub fn webhook_of(&self, connection: &str) -> Option<&RefreshWebhook> {
+        self.webhook.iter().find(|one| one.connection == connection)
+    }
+
+    /// Secrets with the keys that name them.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = (String, &SecretRef)> {
+        self.webhook
+            .iter()
+            .enumerate()
+            .flat_map(|(at, one)| [(format!("webhook[{at}].url"), &one.url), (format!("webhook[{at}].secret"), &one.secret)])
+    }
+
     /// Ids of channels with the keys that name them.
     pub(crate) fn channels(&self) -> impl Iterator<Item = (String, &str)> {
         self.channel.iter().enumerate().map(|(index, one)| (format!("channel[{index}].id"), one.id.as_str()))
     }
 
     /// A problem with a key of the file.
-    pub(crate) fn problem(&self, key: &str, bad: Bad) -> Problem {
+    pub fn problem(&self, key: &str, bad: Bad) -> Problem {
         let problem = self.places.problem(key, bad.message);
         Problem { hint: bad.hint, ..problem }
     }
@@ -289,6 +357,7 @@ impl RepostChannel {
         let channel = Self {
             id: section.required("id", String::new(), words),
             enabled: section.optional("enabled", boolean),
+            mode: section.optional("mode", from_str).unwrap_or_default(),
             per_day: section.required("per_day", 1, |node| whole(node, 1_u32, 1000)),
             per_account: section.optional("per_account", |node| whole(node, 1_u32, 1000)),
             gap: section.optional("gap", duration).unwrap_or_else(gap),
@@ -310,6 +379,16 @@ impl RepostChannel {
             }
         }
         channel
+    }
+}
+
+impl RefreshWebhook {
+    fn read(section: &mut Section<'_>) -> Self {
+        Self {
+            connection: section.required("connection", String::new(), words),
+            url: section.required("url", SecretRef::env(""), from_str),
+            secret: section.required("secret", SecretRef::env(""), from_str),
+        }
     }
 }
 

@@ -24,10 +24,11 @@ pub fn catalogue(lang: Lang) -> String {
     line(pick(
         "Made from `connectors/specs/*.toml` by `cargo xtask gen`; do not edit. A connection is a file `connections/NAME.toml` with\n\
          `connector = \"..\"`, its `[params]` and `[secrets]`; `inflow connector test NAME` tries it with one small call. `connector = \"file\"` reads\n\
-         any spreadsheet by a mapping of your own, `connector = \"webhook\"` takes signed calls.",
+         any spreadsheet by a mapping of your own, `connector = \"webhook\"` takes signed calls. None of these boards documents an open way to refresh a\n\
+         posting; a spec of your own may have one, `[actions.refresh]`: the words stand in connectors/README.md.",
         "由 `cargo xtask gen` 根据 `connectors/specs/*.toml` 生成,请勿手改。一个连接就是一个 `connections/名称.toml` 文件,写明 `connector = \"..\"`、\n\
          `[params]` 与 `[secrets]`;`inflow connector test 名称` 用一次小请求试通。`connector = \"file\"` 按自写映射读取任意表格,`connector = \"webhook\"`\n\
-         接收带签名的推送。",
+         接收带签名的推送。以下平台均无公开的刷新接口;自写规格可用 `[actions.refresh]` 说明刷新办法,用词见 connectors/README.md。",
     ));
     line("");
     line(pick("| connector | board | lawful way in | delivers |", "| 连接器 | 平台 | 合法途径 | 数据 |"));
@@ -120,6 +121,12 @@ fn board(spec: &Spec, zh: bool) -> String {
     item(pick("set", "需设置"), &needs.join("; "));
     let limits: Vec<String> = spec.budget.iter().map(|window| limit(window, zh)).collect();
     item(pick("limits kept", "遵守限额"), &limits.join(pick(", ", "、")));
+    if spec.actions.refresh.is_some() {
+        item(
+            pick("can be told", "可执行操作"),
+            pick("refresh a posting (`mode = \"auto\"` in reposts.toml)", "刷新职位(reposts.toml 中 `mode = \"auto\"`)"),
+        );
+    }
     for stream in spec.streams.iter().filter(|stream| stream.kind != Kind::Reference) {
         text.push_str(&list(stream, zh));
     }

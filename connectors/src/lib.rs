@@ -21,8 +21,8 @@ mod suggest;
 pub use check::check_connection;
 pub use error::{PullError, PullErrorKind};
 pub use pull::{
-    DeliveredFile, DroppedColumn, NoProgress, Nonces, Note, Probe, PullContext, PullOutcome, PullProgress, Unsigned, Webhook,
-    WebhookDelivery, channels, delivered_files, import, probe, pull, receive_webhook, refuse_webhook,
+    Called, DeliveredFile, DroppedColumn, NoProgress, Nonces, Note, Probe, PullContext, PullOutcome, PullProgress, Unsigned, Webhook,
+    WebhookDelivery, channels, delivered_files, import, probe, pull, receive_webhook, refresh, refresh_of, refuse_webhook,
 };
 pub use state::{Health, Landed, MappedLines, PullState, Run, SegmentIntake, SegmentSink, SinkError, StoredCounts};
 pub use statement::{ReadLines, Statement, StatementCheck, StatementFault, StatementPlace, StatementSum};

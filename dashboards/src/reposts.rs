@@ -2,7 +2,7 @@
 
 use inflow_store::RepostSlotRow;
 
-const HEADER: [&str; 17] = [
+const HEADER: [&str; 18] = [
     "slot",
     "at",
     "local",
@@ -20,6 +20,7 @@ const HEADER: [&str; 17] = [
     "cost",
     "currency",
     "state",
+    "outcome",
 ];
 
 /// Slots as csv with a header line.
@@ -49,6 +50,7 @@ pub fn csv(slots: &[RepostSlotRow]) -> Result<String, csv::Error> {
             slot.cost.to_string(),
             slot.currency.clone(),
             slot.state.as_str().to_owned(),
+            slot.call.outcome.clone(),
         ])?;
     }
     let bytes = writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;

@@ -95,6 +95,10 @@ fn standing(lang: Lang, state: RepostState) -> &'static str {
         (RepostState::Skipped, Lang::Zh) => "已记为跳过。该链接已失效。",
         (RepostState::Withdrawn, Lang::En) => "A later plan has this slot no more.",
         (RepostState::Withdrawn, Lang::Zh) => "新的计划已取消该时段。",
+        (RepostState::Sent, Lang::En) => "The program is at it.",
+        (RepostState::Sent, Lang::Zh) => "程序正在处理。",
+        (RepostState::Missed, Lang::En) => "Its time has passed.",
+        (RepostState::Missed, Lang::Zh) => "已错过时段。",
         (_, Lang::En) => "It is planned.",
         (_, Lang::Zh) => "已计划。",
     }

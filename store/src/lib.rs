@@ -66,7 +66,7 @@ pub use native::NativeBlock;
 pub use options::StoreOptions;
 pub use pages::{After, AuditRow, RunFilter};
 pub use progress::{Progress, Silent};
-pub use repost_plan::{RepostDecision, RepostLeftRow, RepostSlotRow, RepostState};
+pub use repost_plan::{RepostCall, RepostConclusion, RepostDecision, RepostLeftRow, RepostSlotRow, RepostState};
 pub use reposts::RepostRow;
 pub use row_binary::RowBinary;
 pub use row_reader::Fields;

@@ -56,8 +56,26 @@ pub struct RepostSlotRow {
     pub decided_at: Option<DateTime<Utc>>,
     /// Who said so.
     pub decided_by: String,
+    /// What the machine did for it.
+    #[serde(flatten)]
+    pub call: RepostCall,
     /// When it was planned.
     pub made_at: DateTime<Utc>,
+}
+
+/// What the machine did for a slot; nothing, where people carry slots out.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct RepostCall {
+    /// Calls that were made.
+    pub attempts: u32,
+    /// The first one.
+    pub called_at: Option<DateTime<Utc>>,
+    /// It is not called again before.
+    pub next_at: Option<DateTime<Utc>>,
+    /// Code of what came of the last one, or of why there was none.
+    pub outcome: String,
+    /// What was answered, in one line.
+    pub said: String,
 }
 
 /// What became of a slot.
@@ -66,12 +84,18 @@ pub struct RepostSlotRow {
 pub enum RepostState {
     /// Nothing yet.
     Planned,
+    /// The machine called, or may have; the outcome is not known yet.
+    Sent,
     /// A person was asked to do it.
     Told,
     /// It was carried out.
     Done,
+    /// The machine gave up; a person is to be asked.
+    Failed,
     /// A person said no.
     Skipped,
+    /// It was not carried out and no longer is to be: its time passed, or a limit stood against it.
+    Missed,
     /// A later plan has it no more.
     Withdrawn,
 }
@@ -81,16 +105,19 @@ impl RepostState {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Planned => "planned",
+            Self::Sent => "sent",
             Self::Told => "told",
             Self::Done => "done",
+            Self::Failed => "failed",
             Self::Skipped => "skipped",
+            Self::Missed => "missed",
             Self::Withdrawn => "withdrawn",
         }
     }
 
-    /// Whether it can still be done or skipped.
+    /// Whether a person can still say that it is done, or is not to be. Not while the machine is at it.
     pub fn is_open(self) -> bool {
-        matches!(self, Self::Planned | Self::Told)
+        matches!(self, Self::Planned | Self::Told | Self::Failed)
     }
 }
 
@@ -113,6 +140,46 @@ pub struct RepostLeftRow {
     pub reason_zh: String,
     /// When it was planned.
     pub made_at: DateTime<Utc>,
+}
+
+/// What came of a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RepostConclusion {
+    /// It was carried out.
+    Done {
+        /// Code of the answer.
+        outcome: String,
+        /// Whether the answer says that an earlier call did it.
+        already: bool,
+    },
+    /// Nobody knows; the same key is to be sent again.
+    Unknown {
+        /// Not before.
+        next_at: DateTime<Utc>,
+        /// What was answered.
+        said: String,
+    },
+    /// The call did not leave.
+    NotSent {
+        /// Not again before.
+        next_at: DateTime<Utc>,
+        /// Why.
+        said: String,
+    },
+    /// A person is to be asked.
+    Failed {
+        /// Code of the reason.
+        outcome: String,
+        /// What was answered.
+        said: String,
+    },
+    /// It is not to be carried out any more.
+    Missed {
+        /// Code of the reason.
+        outcome: String,
+        /// What was answered.
+        said: String,
+    },
 }
 
 /// What a decision on a slot came to.
@@ -139,7 +206,7 @@ impl Store {
         left: &[RepostLeftRow],
     ) -> Result<(), StoreError> {
         let _turn = self.0.deciding.lock().await;
-        let before: Vec<RepostSlotRow> = self.typed(&format!("{SLOTS} WHERE state IN ('planned', 'told', 'done', 'skipped')"), &[]).await?;
+        let before: Vec<RepostSlotRow> = self.typed(&format!("{SLOTS} WHERE state != 'withdrawn'"), &[]).await?;
         let of_these = |row: &&RepostSlotRow| channels.contains(&row.channel);
         let said = |slot: &str| slots.iter().any(|row| row.slot == slot);
         let gone = before.iter().filter(of_these).filter(|row| row.state == RepostState::Planned && !said(&row.slot));
@@ -183,6 +250,76 @@ impl Store {
         Ok(found.into_iter().next())
     }
 
+    /// Slots that the machine may have to call for: planned ones whose time has come, and those of which nobody knows the outcome; by instant.
+    pub async fn due_reposts(&self, now: DateTime<Utc>) -> Result<Vec<RepostSlotRow>, StoreError> {
+        let sql = format!(
+            "{SLOTS} WHERE state IN ('planned', 'sent') AND at <= {{now:DateTime64(3, 'UTC')}} \
+             AND (isNull(next_at) OR next_at <= {{now:DateTime64(3, 'UTC')}}) ORDER BY at, channel, slot"
+        );
+        self.typed(&sql, &[("now", text(now))]).await
+    }
+
+    /// Slots of some state since an instant, by instant.
+    pub async fn reposts_in(&self, state: RepostState, since: DateTime<Utc>) -> Result<Vec<RepostSlotRow>, StoreError> {
+        let sql = format!("{SLOTS} WHERE state = {{state:String}} AND at >= {{since:DateTime64(3, 'UTC')}} ORDER BY at, channel, slot");
+        self.typed(&sql, &[("state", state.as_str().to_owned()), ("since", text(since))]).await
+    }
+
+    /// Writes down that a slot is called for, before it is: `None` when it is not to be, because a person answered it, a later plan has it no more, or
+    /// somebody else is at it until its `next_at`. Says so in the audit. `next_at` is when it is called again if nobody notes what came of it.
+    pub async fn begin_repost(&self, actor: &str, slot: &str, next_at: DateTime<Utc>) -> Result<Option<RepostSlotRow>, StoreError> {
+        let _turn = self.0.deciding.lock().await;
+        let Some(mut row) = self.repost_slot(slot).await? else { return Ok(None) };
+        let now = self.clock().now().trunc_subsecs(3);
+        let is_due = row.at <= now && row.call.next_at.is_none_or(|next| next <= now);
+        if !matches!(row.state, RepostState::Planned | RepostState::Sent) || !is_due {
+            return Ok(None);
+        }
+        row.state = RepostState::Sent;
+        row.call.attempts += 1;
+        row.call.called_at = row.call.called_at.or(Some(now));
+        row.call.next_at = Some(next_at.trunc_subsecs(3));
+        "unknown".clone_into(&mut row.call.outcome);
+        // The audit first: of what was called there is always a line.
+        let detail = json!({ "slot": row.slot, "channel": row.channel, "connection": row.connection, "posting": row.posting_source_id, "attempt": row.call.attempts });
+        self.audit(actor, "call repost", &detail.to_string()).await?;
+        self.put_slots([&row]).await?;
+        Ok(Some(row))
+    }
+
+    /// Notes what came of a call, or that there is to be none; `None` when the slot was concluded by somebody else. What was carried out is told to what
+    /// measures hours ([`Store::note_reposts`]). Says so in the audit.
+    pub async fn conclude_repost(
+        &self,
+        actor: &str,
+        slot: &str,
+        conclusion: &RepostConclusion,
+    ) -> Result<Option<RepostSlotRow>, StoreError> {
+        let _turn = self.0.deciding.lock().await;
+        let Some(row) = self.repost_slot(slot).await? else { return Ok(None) };
+        let open = match conclusion {
+            RepostConclusion::Missed { .. } => matches!(row.state, RepostState::Planned | RepostState::Sent),
+            _ => row.state == RepostState::Sent,
+        };
+        if !open {
+            return Ok(None);
+        }
+        let now = self.clock().now().trunc_subsecs(3);
+        let (row, carried_out) = concluded(row, conclusion, actor, now);
+        if let Some(carried_out) = carried_out {
+            // Before the slot: if the process ends in between, it is done again under the same key.
+            self.note_reposts(&[carried_out]).await?;
+        }
+        self.put_slots([&row]).await?;
+        let RepostCall { attempts, outcome, said, .. } = &row.call;
+        let detail = json!({
+            "slot": row.slot, "channel": row.channel, "connection": row.connection, "posting": row.posting_source_id, "state": row.state,
+            "attempt": attempts, "outcome": outcome, "said": said,
+        });
+        self.audit(actor, "repost", &detail.to_string()).await?;
+        Ok(Some(row))
+    }
+
     /// Notes that a person was told of slots. One that was answered, or withdrawn, while the messages left stays what it is by now: its link is used up.
     pub async fn tell_reposts(&self, actor: &str, slots: &[RepostSlotRow]) -> Result<(), StoreError> {
         if slots.is_empty() {
@@ -190,7 +327,7 @@ impl Store {
         }
         let _turn = self.0.deciding.lock().await;
         let keys: Vec<&str> = slots.iter().map(|row| row.slot.as_str()).collect();
-        let planned = format!("{SLOTS} WHERE state = 'planned' AND has({{slots:Array(String)}}, slot)");
+        let planned = format!("{SLOTS} WHERE state IN ('planned', 'failed') AND has({{slots:Array(String)}}, slot)");
         let planned: Vec<RepostSlotRow> = self.typed(&planned, &[("slots", array_literal(&keys))]).await?;
         let told: Vec<RepostSlotRow> = planned.into_iter().map(|row| RepostSlotRow { state: RepostState::Told, ..row }).collect();
         self.put_slots(told.iter()).await?;
@@ -210,7 +347,7 @@ impl Store {
         let row = RepostSlotRow { state, decided_at: Some(now), decided_by: actor.to_owned(), ..row };
         if done {
             // Before the slot: if the process ends in between, it is done again under the same key.
-            self.note_reposts(&[carried_out(&row, now)]).await?;
+            self.note_reposts(&[carried_out(&row, now, now)]).await?;
         }
         self.put_slots([&row]).await?;
         let detail = json!({ "slot": row.slot, "channel": row.channel, "connection": row.connection, "posting": row.posting_source_id, "state": state });
@@ -220,20 +357,71 @@ impl Store {
 
     async fn put_slots<'r>(&self, rows: impl IntoIterator<Item = &'r RepostSlotRow>) -> Result<(), StoreError> {
         let version = self.next_version().await?;
-        let rows = rows
-            .into_iter()
-            .map(|row| written(row, &[("at", Some(row.at)), ("made_at", Some(row.made_at)), ("decided_at", row.decided_at)], version));
+        let rows = rows.into_iter().map(|row| {
+            let (made_at, RepostCall { called_at, next_at, .. }) = (Some(row.made_at), &row.call);
+            let instants = [
+                ("at", Some(row.at)),
+                ("made_at", made_at),
+                ("decided_at", row.decided_at),
+                ("called_at", *called_at),
+                ("next_at", *next_at),
+            ];
+            written(row, &instants, version)
+        });
         let rows = rows.collect::<Result<Vec<_>, _>>()?;
         self.put("repost_plan", &rows, "").await
     }
 }
 
+/// A slot after a conclusion, and what measures hours is told of it.
+fn concluded(mut row: RepostSlotRow, conclusion: &RepostConclusion, actor: &str, now: DateTime<Utc>) -> (RepostSlotRow, Option<RepostRow>) {
+    let first = row.call.called_at.unwrap_or(now);
+    row.call.next_at = None;
+    match conclusion {
+        RepostConclusion::Done { outcome, already } => {
+            // Of several calls nobody knows which one did it, unless the answer says that it was an earlier one.
+            let at = if *already || row.call.attempts < 2 { first } else { now };
+            row.state = RepostState::Done;
+            (row.decided_at, row.decided_by) = (Some(at), actor.to_owned());
+            outcome.clone_into(&mut row.call.outcome);
+            row.call.said.clear();
+            let carried_out = carried_out(&row, first, at);
+            return (row, Some(carried_out));
+        }
+        RepostConclusion::Unknown { next_at, said } => {
+            row.call.next_at = Some(next_at.trunc_subsecs(3));
+            said.clone_into(&mut row.call.said);
+        }
+        RepostConclusion::NotSent { next_at, said } => {
+            row.call.next_at = Some(next_at.trunc_subsecs(3));
+            said.clone_into(&mut row.call.said);
+            row.call.attempts = row.call.attempts.saturating_sub(1);
+            if row.call.attempts == 0 {
+                row.state = RepostState::Planned;
+                row.call.called_at = None;
+                "not_sent".clone_into(&mut row.call.outcome);
+            }
+        }
+        RepostConclusion::Failed { outcome, said } | RepostConclusion::Missed { outcome, said } => {
+            let missed = matches!(conclusion, RepostConclusion::Missed { .. });
+            row.state = if missed { RepostState::Missed } else { RepostState::Failed };
+            if missed {
+                (row.decided_at, row.decided_by) = (Some(now), actor.to_owned());
+            }
+            outcome.clone_into(&mut row.call.outcome);
+            said.clone_into(&mut row.call.said);
+        }
+    }
+    (row, None)
+}
+
 /// A slot as what measures hours knows it: by the hour at which it was really done, which is what an hour drawn at random meant only if they are
-/// the same.
-fn carried_out(row: &RepostSlotRow, now: DateTime<Utc>) -> RepostRow {
+/// the same. Where that was between two instants, both must be of the slot's hour.
+fn carried_out(row: &RepostSlotRow, first: DateTime<Utc>, now: DateTime<Utc>) -> RepostRow {
     let zone: chrono_tz::Tz = row.timezone.parse().unwrap_or(chrono_tz::UTC);
     let hour = |at: DateTime<Utc>| chrono::Timelike::hour(&at.with_timezone(&zone)) as u8;
-    let in_time = hour(now) == hour(row.at) && (now - row.at).abs() < chrono::TimeDelta::hours(1);
+    let near = |at: DateTime<Utc>| hour(at) == hour(row.at) && (at - row.at).abs() < chrono::TimeDelta::hours(1);
+    let in_time = near(first) && near(now);
     RepostRow {
         plan: row.slot.clone(),
         connection: row.connection.clone(),

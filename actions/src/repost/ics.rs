@@ -33,9 +33,9 @@ fn event(slot: &RepostSlotRow, config: &Config, lang: Lang, links: Option<(&Sign
         }
     }
     let status = match slot.state {
-        RepostState::Skipped | RepostState::Withdrawn => EventStatus::Cancelled,
+        RepostState::Skipped | RepostState::Missed | RepostState::Withdrawn => EventStatus::Cancelled,
         RepostState::Planned => EventStatus::Tentative,
-        RepostState::Told | RepostState::Done => EventStatus::Confirmed,
+        RepostState::Sent | RepostState::Told | RepostState::Failed | RepostState::Done => EventStatus::Confirmed,
     };
     Event::new()
         .uid(&format!("{}@repost.inflow", slot.slot))

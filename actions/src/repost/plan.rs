@@ -545,5 +545,8 @@ fn dice(seed: u64, question: &str, posting: &PostingState, day: NaiveDate) -> f6
     (u64::from_le_bytes(first) >> 11) as f64 / (1_u64 << 53) as f64
 }
 
+mod at_hand;
+pub use at_hand::Against;
+
 #[cfg(test)]
 mod tests;

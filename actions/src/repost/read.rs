@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::calendar::Calendar;
+use super::carry::PROMPT;
 use super::plan::{Advice, ChannelState, Estimate, Heat, HeatCell, Pace, PostingState, Situation, Taken, hundredths};
 
 /// Days whose applications say when people apply.
@@ -94,7 +95,31 @@ impl<'c> Situation<'c> {
         let rules: Vec<&RepostChannel> = config.reposts.channel.iter().filter(planned).collect();
         let ids: Vec<String> = rules.iter().map(|rules| rules.id.clone()).collect();
         let reader = Reader { store, config, now, ids };
-        let (mut heat, mut advice, mut left) = (reader.heat().await?, reader.advice().await?, reader.budgets().await?);
+        let worth = (reader.heat().await?, reader.advice().await?);
+        Self::of(&reader, (from, to), &rules, worth).await
+    }
+
+    /// What stands for or against carrying slots out now: all of that but when people apply.
+    ///
+    /// # Errors
+    /// When the store does not answer or was never analysed.
+    pub async fn at_hand(store: &Store, config: &'c Config, now: DateTime<Utc>) -> Result<Self, ReadError> {
+        let rules: Vec<&RepostChannel> = config.reposts.channel.iter().filter(|rules| rules.enabled.unwrap_or(true)).collect();
+        let ids: Vec<String> = rules.iter().map(|rules| rules.id.clone()).collect();
+        let reader = Reader { store, config, now, ids };
+        // Zones are within a day of the company's.
+        let today = reader.today();
+        Self::of(&reader, (today - Days::new(1), today + Days::new(1)), &rules, (BTreeMap::new(), BTreeMap::new())).await
+    }
+
+    async fn of(
+        reader: &Reader<'c, '_>,
+        (from, to): (NaiveDate, NaiveDate),
+        rules: &[&RepostChannel],
+        (mut heat, mut advice): (BTreeMap<String, Heat>, BTreeMap<String, Advice>),
+    ) -> Result<Self, ReadError> {
+        let (config, now) = (reader.config, reader.now);
+        let mut left = reader.budgets().await?;
         let today = now.with_timezone(&config.settings.company.timezone).date_naive();
         let channels = rules.iter().map(|rules| ChannelState {
             id: rules.id.clone(),
@@ -109,7 +134,7 @@ impl<'c> Situation<'c> {
             now,
             from,
             to,
-            seed: seed(store)?,
+            seed: seed(reader.store)?,
             rules: &config.reposts,
             calendar: Calendar::of(config),
             channels,
@@ -121,27 +146,28 @@ impl<'c> Situation<'c> {
         Ok(situation)
     }
 
+    /// Counts a slot that is being called for.
+    pub(super) fn take(&mut self, slot: &RepostSlotRow) {
+        let known = |one: &Taken| one.connection == slot.connection && one.posting == slot.posting_source_id && one.at == when(slot);
+        if !self.taken.iter().any(known) {
+            self.taken.push(taken(slot.clone(), when(slot)));
+        }
+    }
+
     /// What was done, promised and refused.
     fn remember(&mut self, slots: Vec<RepostSlotRow>, seen: Vec<PostingState>) {
         for slot in slots {
             let Some(channel) = self.channels.iter().find(|channel| channel.id == slot.channel) else { continue };
             let at = match slot.state {
-                RepostState::Done => slot.decided_at.unwrap_or(slot.at),
-                RepostState::Told => slot.at,
+                RepostState::Done | RepostState::Sent => when(&slot),
+                RepostState::Told | RepostState::Failed => slot.at,
                 RepostState::Skipped => {
                     self.skipped.insert((slot.connection, slot.posting_source_id, slot.at.with_timezone(&channel.zone).date_naive()));
                     continue;
                 }
-                RepostState::Planned | RepostState::Withdrawn => continue,
+                RepostState::Planned | RepostState::Missed | RepostState::Withdrawn => continue,
             };
-            self.taken.push(Taken {
-                channel: slot.channel,
-                connection: slot.connection,
-                posting: slot.posting_source_id,
-                cluster: slot.cluster_id,
-                at,
-                cost: hundredths(slot.cost),
-            });
+            self.taken.push(taken(slot, at));
         }
         for one in seen {
             // The board tells of what was done by plan as well.
@@ -164,6 +190,24 @@ impl<'c> Situation<'c> {
     }
 }
 
+fn taken(slot: RepostSlotRow, at: DateTime<Utc>) -> Taken {
+    Taken {
+        channel: slot.channel,
+        connection: slot.connection,
+        posting: slot.posting_source_id,
+        cluster: slot.cluster_id,
+        at,
+        cost: hundredths(slot.cost),
+    }
+}
+
+/// When a slot was carried out, or may have been. One that the machine called for in its minute counts as of then, so that what was planned side
+/// by side stays so.
+fn when(slot: &RepostSlotRow) -> DateTime<Utc> {
+    let called = slot.call.called_at.map(|called| if (called - slot.at).abs() < PROMPT { slot.at } else { called });
+    called.or(slot.decided_at).unwrap_or(slot.at)
+}
+
 /// The seed of this store: a plan that is made anew draws the same hours, and nobody can tell them from the configuration.
 fn seed(store: &Store) -> Result<u64, StoreError> {
     let key = store.signing_key("repost draws")?;
@@ -184,14 +228,14 @@ fn price(config: &Config, rules: &RepostChannel, day: NaiveDate) -> u64 {
     hundredths((terms.price * rate * Decimal::ONE_HUNDRED).ceil() / Decimal::ONE_HUNDRED)
 }
 
-struct Reader<'r> {
-    store: &'r Store,
-    config: &'r Config,
+struct Reader<'c, 's> {
+    store: &'s Store,
+    config: &'c Config,
     now: DateTime<Utc>,
     ids: Vec<String>,
 }
 
-impl Reader<'_> {
+impl Reader<'_, '_> {
     fn query(&self, metric: &str, from: NaiveDate, to: NaiveDate) -> Query {
         let filters = BTreeMap::from([("channel".to_owned(), self.ids.clone())]);
         Query { metric: metric.to_owned(), version: None, by: Vec::new(), from, to, tz: None, as_of: self.now, filters }

@@ -66,6 +66,41 @@ impl WhyNot {
     }
 }
 
+/// What came of a slot that the machine carries out, by the code of its outcome; the code itself where it is none.
+pub fn outcome_sentence(code: &str) -> Sentence {
+    let limits = [
+        WhyNot::Rests,
+        WhyNot::Ends,
+        WhyNot::Skipped,
+        WhyNot::ChannelQuota,
+        WhyNot::AccountQuota,
+        WhyNot::CostLimit,
+        WhyNot::Budget,
+        WhyNot::TooNear,
+    ];
+    if let Some(limit) = limits.into_iter().find(|limit| limit.as_str() == code) {
+        return limit.sentence();
+    }
+    match code {
+        "done" => Sentence::of("it was refreshed", "已刷新"),
+        "already" => Sentence::of("an earlier call had refreshed it", "此前的调用已刷新"),
+        "unknown" => Sentence::of("nobody knows whether it was refreshed: look before you do it", "是否已刷新不明,请先查看再操作"),
+        "not_sent" => Sentence::of("the call could not leave yet", "调用尚未发出"),
+        "refused" => Sentence::of("the other side refused the call", "对方拒绝了调用"),
+        "not_allowed" => Sentence::of("the account or the board's rules do not allow it", "账号权限或平台规则不允许"),
+        "gone" => Sentence::of("the board has no such posting any more", "平台已无该职位"),
+        "quota_spent" => Sentence::of("the account has no refresh left", "账号刷新次数已用完"),
+        "late" => Sentence::of("nothing ran when its time came", "到点时程序未在运行"),
+        "closed_hours" => Sentence::of(
+            "nothing ran when its time came, and now nobody works or the hours are quiet",
+            "到点时程序未在运行,现为非工作或静默时段",
+        ),
+        "not_live" => Sentence::of("the posting was not live any more", "职位已不在线"),
+        "not_planned" => Sentence::of("the channel is not planned any more", "该渠道已不再排期"),
+        other => Sentence::of(other, other),
+    }
+}
+
 impl Slot {
     /// The reason for people.
     pub fn sentence(&self) -> Sentence {

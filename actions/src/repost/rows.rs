@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, SubsecRound, Utc};
 use inflow_config::Config;
-use inflow_store::{RepostLeftRow, RepostSlotRow, RepostState};
+use inflow_store::{RepostCall, RepostLeftRow, RepostSlotRow, RepostState};
 use rust_decimal::Decimal;
 
 use super::plan::{Left, Slot};
@@ -44,6 +44,7 @@ pub fn slot_row(slot: &Slot, config: &Config, now: DateTime<Utc>) -> RepostSlotR
         state: RepostState::Planned,
         decided_at: None,
         decided_by: String::new(),
+        call: RepostCall::default(),
         made_at: now.trunc_subsecs(3),
     }
 }

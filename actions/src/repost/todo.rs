@@ -6,6 +6,7 @@ use url::Url;
 
 use super::ics::calendar_file;
 use super::link::{Answer, Signer};
+use super::reason::outcome_sentence;
 use crate::send::{Attachment, Letter};
 use crate::words::pick;
 
@@ -24,6 +25,14 @@ pub fn letter(slots: &[RepostSlotRow], config: &Config, lang: Lang, signer: &Sig
         lines.push(String::new());
         lines.push(format!("{} · {channel} · {}{cost}", slot.local, slot.title));
         lines.push(pick(lang, &slot.reason_en, &slot.reason_zh).to_owned());
+        if !slot.call.outcome.is_empty() {
+            let why = outcome_sentence(&slot.call.outcome);
+            let said = if slot.call.said.is_empty() { String::new() } else { format!(" ({})", slot.call.said) };
+            lines.push(match lang {
+                Lang::En => format!("The program could not do it: {}{said}", why.en),
+                Lang::Zh => format!("程序未能自动完成:{}{said}", why.zh),
+            });
+        }
         for (word, answer) in [(pick(lang, "done", "已完成"), Answer::Done), (pick(lang, "skip", "跳过"), Answer::Skip)] {
             lines.push(format!("{word}: {}", signer.address(base, &slot.slot, slot.at, answer)));
         }

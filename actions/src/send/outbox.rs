@@ -91,8 +91,16 @@ impl<'c> Outbox<'c> {
         reference.read(&self.config.dir).map_err(|error| SendError { hint: error.hint(), ..SendError::refused(error.to_string()) })
     }
 
+    /// Whether an address that is kept as a secret is there, and is one that may be called; nothing is sent.
+    ///
+    /// # Errors
+    /// What is missing.
+    pub fn check_address(&self, address: &SecretRef) -> Result<(), SendError> {
+        self.allowed(self.secret(address)?.expose_secret()).map(drop)
+    }
+
     /// The address, when messages may go there.
-    pub(super) fn allowed(&self, address: &str) -> Result<Url, SendError> {
+    pub(crate) fn allowed(&self, address: &str) -> Result<Url, SendError> {
         let url = Url::parse(address).map_err(|_| SendError::refused("its address cannot be read").hint("it begins with https://"))?;
         let (Some(host), Some(name)) = (url.host(), url.host_str()) else { return Err(SendError::refused("its address has no host")) };
         if !url.username().is_empty() || url.password().is_some() {

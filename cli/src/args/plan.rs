@@ -36,7 +36,7 @@ pub struct PlanRepostArgs {
     /// text, json, csv, or ics (a calendar)
     #[arg(long, value_enum, default_value = "text", value_name = "F")]
     pub format: RepostFormat,
-    /// Hand the slots as to-dos, with links that answer, to the receivers that reposts.toml names
+    /// Hand the slots as to-dos, with links that answer, to the receivers that reposts.toml names; of channels with mode = "auto", carry out what is due now
     #[arg(long, conflicts_with = "dry_run")]
     pub apply: bool,
     /// Only show the plan: keep nothing

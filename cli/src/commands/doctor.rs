@@ -1,5 +1,7 @@
 //! `inflow doctor`
 
+mod refreshes;
+
 use crate::app::{App, Opened, shown};
 use crate::failure::{Failure, exit};
 use crate::jobs;
@@ -175,6 +177,7 @@ async fn store(app: &App, findings: &mut Findings<'_>) {
     messages(&opened, findings).await;
     alerts(&opened, findings).await;
     process(&opened, findings).await;
+    refreshes::look(&opened, findings).await;
     opened.close().await;
 }
 

@@ -1,6 +1,7 @@
 //! `inflow plan`
 
 mod budget;
+mod carry;
 mod demand;
 mod groups;
 mod recommend;
@@ -8,9 +9,10 @@ mod repost;
 mod series;
 
 pub use budget::budget;
+pub use carry::{carry_out, given_up, is_any as is_any_automatic};
 pub use demand::demand;
 pub use recommend::recommend;
-pub use repost::{last as last_repost_plan, pass as repost_pass, repost};
+pub use repost::{SCHEDULE as REPOST_SCHEDULE, hand_out as hand_out_reposts, last as last_repost_plan, pass as repost_pass, repost};
 
 use inflow_config::{Config, Lang};
 

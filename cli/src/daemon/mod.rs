@@ -107,6 +107,9 @@ pub async fn hold(app: &App, opened: Opened, schedules: Option<&[String]>) -> Re
         if opened.config.reposts.at.is_some() {
             tasks.spawn(reposter::work(app.clone(), opened.clone(), Arc::clone(&agenda)));
         }
+        if crate::commands::plan::is_any_automatic(&opened.config) {
+            tasks.spawn(reposter::carry(app.clone(), opened.clone()));
+        }
         let daemon = Arc::new(Daemon { app: app.clone(), opened: opened.clone(), pulling, agenda, analyst: Arc::clone(&analyst) });
         daemon.start(names, &mut tasks).await?;
         if let Some(messenger) = messenger::Messenger::of(app, &opened) {

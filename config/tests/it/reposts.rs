@@ -6,11 +6,13 @@ use chrono::{NaiveTime, Weekday};
 use rstest::rstest;
 
 use crate::Folder;
+use inflow_config::{RepostMode, SecretRef};
 
 const CHANNELS: &str = "[[channel]]\nid = \"boss\"\nname = { en = \"BOSS\", zh = \"BOSS直聘\" }\n";
 
 fn folder(text: &str) -> Folder {
-    Folder::new(&[("inflow.toml", ""), ("channels.toml", CHANNELS), ("reposts.toml", text)])
+    let jobs = "connector = \"file\"\nchannel = \"boss\"\n";
+    Folder::new(&[("inflow.toml", ""), ("channels.toml", CHANNELS), ("connections/jobs.toml", jobs), ("reposts.toml", text)])
 }
 
 #[test]
@@ -24,6 +26,21 @@ fn a_channel_needs_little() {
     assert_eq!([open("08:59"), open("09:00"), open("19:59"), open("20:00"), open("23:00")], [false, true, true, false, false]);
     assert!(folder("").load(&[]).unwrap().reposts.of("boss").is_none());
     assert!(folder("[[channel]]\nid = \"boss\"\nper_day = 2\nenabled = false\n").load(&[]).unwrap().reposts.of("boss").is_none());
+}
+
+#[test]
+fn a_channel_may_be_carried_out_by_a_system_of_the_companys_own() {
+    let text = "[[channel]]\nid = \"boss\"\nper_day = 2\nmode = \"auto\"\n[[webhook]]\nconnection = \"jobs\"\nurl = \"file:hook\"\nsecret = \"file:key\"\n";
+    let folder = folder(text);
+    let config = folder.load(&[]).unwrap();
+    assert_eq!(config.reposts.of("boss").unwrap().mode, RepostMode::Auto);
+    assert_eq!(config.reposts.webhook_of("jobs").unwrap().url, SecretRef::file("hook"));
+    assert!(config.reposts.webhook_of("boss").is_none());
+    let missing: Vec<String> = config.check_secrets().iter().map(ToString::to_string).collect();
+    assert!(missing.iter().any(|one| one.contains("webhook[0].url") && one.contains("hook cannot be read")), "{missing:?}");
+    folder.write("hook", b"https://hr.example.test/refresh");
+    folder.write("key", b"invented");
+    assert_eq!(config.check_secrets(), []);
 }
 
 #[test]
@@ -77,6 +94,18 @@ fn hours_go_over_midnight_where_they_are_quiet() {
 #[case::price(
     "[[channel]]\nid = \"boss\"\nper_day = 2\nprice = \"6\"\ncost_per_day = \"5\"\n",
     "reposts.toml:5: channel[0].cost_per_day: 5 does not pay one refresh (6) (raise it, or set enabled = false)"
+)]
+#[case::mode(
+    "[[channel]]\nid = \"boss\"\nper_day = 2\nmode = \"automatic\"\n",
+    "reposts.toml:4: channel[0].mode: unknown mode `automatic`, accepted: todo, auto"
+)]
+#[case::webhook_of_nothing(
+    "[[webhook]]\nconnection = \"bos\"\nurl = \"env:URL\"\nsecret = \"env:KEY\"\n",
+    "reposts.toml:2: webhook[0].connection: there is no connections/bos.toml"
+)]
+#[case::webhook_unsigned(
+    "[[webhook]]\nconnection = \"jobs\"\nurl = \"env:URL\"\n",
+    "reposts.toml:1: webhook[0].secret: missing, and it has no default"
 )]
 #[case::share(
     "[[channel]]\nid = \"boss\"\nper_day = 2\nrandom_share = \"10\"\n",

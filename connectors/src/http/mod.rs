@@ -138,7 +138,7 @@ impl Http {
         loop {
             let permit = endpoint.budget.acquire().await.map_err(failure::used_up)?;
             *asked += 1;
-            let failure = match self.send(copy(&next)?, endpoint, permit, attempt).await {
+            let failure = match self.send(copy(&next)?, endpoint, permit, attempt, Accepts::Success).await {
                 Ok(Reply::Answer(answer)) => return Ok(answer),
                 Ok(Reply::Elsewhere(status, to)) if redirects < redirect::MOST => {
                     redirects += 1;
@@ -162,10 +162,24 @@ impl Http {
         }
     }
 
+    /// Sends a request that changes something, once, within the budget: whoever asks knows whether it may be sent again. An answer of any status is
+    /// one, redirects too, which are not followed.
+    ///
+    /// # Errors
+    /// Without an answer: then nobody knows whether it arrived, unless the budget is used up.
+    pub async fn act(&self, request: Request, endpoint: &Endpoint) -> Result<Answer, PullError> {
+        let permit = endpoint.budget.acquire().await.map_err(failure::used_up)?;
+        match self.send(request, endpoint, permit, 1, Accepts::Everything).await {
+            Ok(Reply::Answer(answer)) => Ok(answer),
+            Ok(Reply::Elsewhere(status, _)) => Ok(Answer { status, headers: HeaderMap::new(), body: Bytes::new() }),
+            Err(failure) => Err(failure.error),
+        }
+    }
+
     /// Sends one request and writes its line into the request log.
-    async fn send(&self, request: Request, endpoint: &Endpoint, permit: Permit, attempt: u32) -> Result<Reply, Failure> {
+    async fn send(&self, request: Request, endpoint: &Endpoint, permit: Permit, attempt: u32, accepts: Accepts) -> Result<Reply, Failure> {
         let mut line = self.journal.as_ref().map(|journal| journal.line(endpoint, &request, attempt, self.clock.now()));
-        let (status, result) = self.once(request, endpoint, permit).await;
+        let (status, result) = self.once(request, endpoint, permit, accepts).await;
         if let Some(line) = &mut line {
             line.status = status;
             line.bytes = if let Ok(Reply::Answer(answer)) = &result { answer.body.len() } else { 0 };
@@ -174,7 +188,13 @@ impl Http {
         result
     }
 
-    async fn once(&self, request: Request, endpoint: &Endpoint, mut permit: Permit) -> (Option<StatusCode>, Result<Reply, Failure>) {
+    async fn once(
+        &self,
+        request: Request,
+        endpoint: &Endpoint,
+        mut permit: Permit,
+        accepts: Accepts,
+    ) -> (Option<StatusCode>, Result<Reply, Failure>) {
         let url = request.url().clone();
         let host = url.host_str().unwrap_or_default();
         let conditional = [IF_NONE_MATCH, IF_MODIFIED_SINCE].iter().any(|name| request.headers().contains_key(name));
@@ -192,7 +212,7 @@ impl Http {
         if let Some(to) = redirect::target(&url, status, &headers) {
             return (Some(status), Ok(Reply::Elsewhere(status, to)));
         }
-        if !status.is_success() {
+        if !status.is_success() && accepts == Accepts::Success {
             let error = failure::refusal(host, status, &headers).with_status(status.as_u16());
             return (Some(status), Err(Failure { error, again: retry::is_transient(status), wait }));
         }
@@ -218,6 +238,15 @@ impl Http {
         budget.pause(wait.min(retry::LONGEST_PAUSE));
         Some(wait)
     }
+}
+
+/// Which answers are answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Accepts {
+    /// Of a list: those with what was asked for.
+    Success,
+    /// Of an action: each says what became of it.
+    Everything,
 }
 
 enum Reply {

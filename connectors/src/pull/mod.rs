@@ -7,6 +7,7 @@
 //!                                                                 landed hashes, store, cursor
 //! ```
 
+mod act;
 mod answered;
 mod board;
 mod conditional;
@@ -47,6 +48,7 @@ use crate::spec::{FILE_CONNECTOR, MAILBOX_CONNECTOR, Spec, Stream, WEBHOOK_CONNE
 use crate::state::{Health, PullState, Run, SegmentSink};
 use land::LandCounts;
 
+pub use act::{Called, refresh, refresh_of};
 pub use import::import;
 pub(crate) use import::read_mapping;
 pub(crate) use line::{LineMaker, Made};

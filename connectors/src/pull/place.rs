@@ -14,6 +14,8 @@ pub(crate) struct Place<'r> {
     pub(crate) parent: Option<&'r Value>,
     /// The record behind `{$path}`.
     pub(crate) record: Option<&'r Value>,
+    /// Whether the record's values are ids, which never stand for a path of their own in an address.
+    pub(crate) ids: bool,
     /// More body fields: the facets asked for.
     pub(crate) body: Map<String, Value>,
 }

@@ -13,7 +13,10 @@ use url::Url;
 use super::place::Place;
 use crate::error::{PullError, PullErrorKind};
 use crate::http::{self, Budget, Endpoint, Http, Redactor};
-use crate::spec::{Answer, Auth, BudgetWindow, Detail, Method, Request, Spec, Stream};
+use crate::spec::{ActionMethod, Answer, Auth, BudgetWindow, Detail, Method, Refresh, Request, Spec, Stream};
+
+/// The header of an action's key (draft-ietf-httpapi-idempotency-key-header).
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
 /// A query parameter or body field of a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -137,7 +140,7 @@ impl<'a> Target<'a> {
             if let Some(value) = place.value(name)? {
                 filled.push_str(before);
                 // A path that the board itself gives keeps its slashes.
-                let kept = !in_url || value.starts_with('/') || value.contains("://");
+                let kept = !in_url || !place.ids && (value.starts_with('/') || value.contains("://"));
                 filled.push_str(&if kept { value } else { encode_segment(&value) });
                 rest = tail;
                 continue;
@@ -226,6 +229,44 @@ impl<'a> Target<'a> {
             (None, Method::Get) => None,
         };
         self.build(url, &Shape { method: detail.method, accept: detail.answer.accept(), public }, body)
+    }
+
+    /// The request of an action; `place` knows the posting and the key.
+    pub(crate) fn action(&self, refresh: &Refresh, place: &Place<'_>) -> Result<reqwest::Request, PullError> {
+        let path = self.fill_at(&refresh.path, true, place)?;
+        let wrong = |error| configuration(format!("the address of actions.refresh is wrong: {error}"));
+        let mut url = Url::parse(&format!("{}{path}", self.base)).map_err(wrong)?;
+        let mut query = self.query(&refresh.query, place)?;
+        if let Auth::Query { param, value } = &self.spec.auth {
+            query.push(Param::text(param, self.fill(value, false)?));
+        }
+        set_query(&mut url, &query);
+        let method = match refresh.method {
+            ActionMethod::Post => reqwest::Method::POST,
+            ActionMethod::Put => reqwest::Method::PUT,
+            ActionMethod::Patch => reqwest::Method::PATCH,
+        };
+        let mut headers: Vec<(&str, String)> = vec![(ACCEPT.as_str(), Answer::Json.accept().to_owned())];
+        for (name, value) in self.spec.headers.iter().chain(&refresh.headers) {
+            headers.push((name, self.fill_at(value, false, place)?));
+        }
+        if !refresh.names_key_header() {
+            headers.push((IDEMPOTENCY_KEY, self.fill_at("{$key}", false, place)?));
+        }
+        let mut request = self.http.request(method, url);
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        let mut request = self.sign(request)?;
+        if let Some(body) = &refresh.body {
+            request = request.json(&self.filled_body(body, place)?);
+        }
+        request.build().map_err(|error| configuration(format!("the request cannot be made: {error}")))
+    }
+
+    /// Sends an action once; an answer of any status is one.
+    pub(crate) async fn act(&self, request: reqwest::Request) -> Result<http::Answer, PullError> {
+        self.http.act(request, &self.endpoint).await
     }
 
     /// Query parameters; one that comes out empty, because its param is not set, is left out.

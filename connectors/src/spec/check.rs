@@ -65,10 +65,10 @@ fn read<T: serde::de::DeserializeOwned>(text: &str, file: &str) -> Result<T, Spe
 }
 
 #[derive(Default)]
-struct Found(Vec<String>);
+pub(super) struct Found(Vec<String>);
 
 impl Found {
-    fn add(&mut self, key: &str, message: impl std::fmt::Display) {
+    pub(super) fn add(&mut self, key: &str, message: impl std::fmt::Display) {
         self.0.push(format!("{key}: {message}"));
     }
 
@@ -106,6 +106,12 @@ fn check_spec(spec: &Spec, found: &mut Found) {
     }
     for (header, value) in &spec.headers {
         placeholders(value, &known, &format!("headers.{header}"), found);
+    }
+    if let Some(refresh) = &spec.actions.refresh {
+        refresh.check(&known, found);
+        if spec.base_url.is_empty() || spec.budget.is_empty() {
+            found.add("actions", "a board that is told to do something needs `base_url` and `budget`");
+        }
     }
     let references: BTreeSet<&str> = spec.streams.iter().filter(|s| s.kind == Kind::Reference).map(|s| s.name.as_str()).collect();
     let mut names = BTreeSet::new();

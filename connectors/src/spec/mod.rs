@@ -5,6 +5,7 @@
 //! The engine reads requests, paging, cursors and identity from here; the pipeline reads fields
 //! and events from landed lines with the same types.
 
+mod action;
 mod answer;
 mod check;
 mod columns;
@@ -29,6 +30,7 @@ use std::time::Duration;
 use inflow_config::Stage;
 use serde::{Deserialize, Serialize};
 
+pub use action::{ActionMethod, Actions, ExpectedAnswer, Meaning, Refresh, RefreshLimits};
 pub use answer::{Answer, HtmlCell};
 pub(crate) use check::needed_columns;
 pub use check::{SpecError, parse_mapping, parse_spec};
@@ -91,6 +93,9 @@ pub struct Spec {
     /// Stage words of the board.
     #[serde(default)]
     pub stages: BTreeMap<String, Stage>,
+    /// What its API can be told to do.
+    #[serde(default)]
+    pub actions: Actions,
     /// Its lists, in the order pulled.
     #[serde(rename = "stream")]
     pub streams: Vec<Stream>,

@@ -6,9 +6,9 @@ use axum::http::header::{ACCEPT_LANGUAGE, CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
-use inflow_actions::repost::calendar_file;
+use inflow_actions::repost::{Sentence, calendar_file, outcome_sentence};
 use inflow_config::{Lang, did_you_mean};
-use inflow_store::{RepostLeftRow, RepostSlotRow, RepostState};
+use inflow_store::{RepostCall, RepostLeftRow, RepostSlotRow, RepostState};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -83,12 +83,42 @@ struct RepostSlot {
     cost: String,
     /// Currency of that.
     currency: String,
-    /// `planned`, `told`, `done`, `skipped`, `withdrawn`.
+    /// `planned`, `sent` (the machine called; the outcome is not known yet), `told` (a person was asked), `done`, `failed` (the machine gave up; a person is
+    /// to be asked), `skipped`, `missed`, `withdrawn`; readers accept others.
+    #[schema(example = "planned")]
     state: &'static str,
+    /// What the machine did for it; null where people carry slots out.
+    call: Option<RepostCalled>,
     /// When it was done or skipped.
     decided_at: Option<DateTime<Utc>>,
     /// When it was planned.
     made_at: DateTime<Utc>,
+}
+
+/// What the machine did for a slot.
+#[derive(Debug, Serialize, ToSchema)]
+struct RepostCalled {
+    /// Calls that were made.
+    attempts: u32,
+    /// The first one.
+    called_at: Option<DateTime<Utc>>,
+    /// `done`, `already`, `unknown`, `refused`, `not_allowed`, `gone`, `quota_spent`, `late`, `closed_hours`, or a limit; readers accept others.
+    #[schema(example = "done")]
+    outcome: String,
+    /// The same for people.
+    why: Words,
+    /// What was answered, in one line; may be empty.
+    said: String,
+}
+
+impl RepostCalled {
+    fn of(call: RepostCall) -> Option<Self> {
+        if call.outcome.is_empty() {
+            return None;
+        }
+        let Sentence { en, zh } = outcome_sentence(&call.outcome);
+        Some(Self { attempts: call.attempts, called_at: call.called_at, outcome: call.outcome, why: Words { en, zh }, said: call.said })
+    }
 }
 
 /// A posting without a slot.
@@ -141,6 +171,7 @@ impl From<RepostSlotRow> for RepostSlot {
             cost: row.cost.to_string(),
             currency: row.currency,
             state: row.state.as_str(),
+            call: RepostCalled::of(row.call),
             decided_at: row.decided_at,
             made_at: row.made_at,
         }

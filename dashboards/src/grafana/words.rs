@@ -107,11 +107,14 @@ const SLOT_REASON: [Meaning; 5] = [
     ("no_figures", words("nothing is known of the hours", "尚无时点数据"), PURPLE),
 ];
 
-const SLOT_STATE: [Meaning; 4] = [
+const SLOT_STATE: [Meaning; 7] = [
     ("planned", words("planned", "已计划"), GREY),
+    ("sent", words("called, no answer yet", "已调用,结果未明"), ORANGE),
     ("told", words("a person was asked", "已通知"), ORANGE),
     ("done", words("done", "已完成"), GREEN),
+    ("failed", words("the program could not", "未能自动完成"), RED),
     ("skipped", words("skipped", "已跳过"), GREY),
+    ("missed", words("missed", "已错过"), GREY),
 ];
 
 const COMPONENT: [Meaning; 4] = [

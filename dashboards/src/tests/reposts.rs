@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use chrono::DateTime;
 use inflow_actions::repost::link::{Answer, Signer};
-use inflow_store::{RepostSlotRow, RepostState};
+use inflow_store::{RepostCall, RepostSlotRow, RepostState};
 use rust_decimal::Decimal;
 
 use super::{Site, site, site_with};
@@ -32,6 +32,7 @@ fn slot(key: &str, at: &str, local: &str, state: RepostState) -> RepostSlotRow {
         state,
         decided_at: None,
         decided_by: String::new(),
+        call: RepostCall::default(),
         made_at: DateTime::UNIX_EPOCH,
     }
 }
@@ -48,6 +49,20 @@ fn planned() -> Site {
 }
 
 #[tokio::test]
+async fn what_the_machine_did_is_told() {
+    let site = site();
+    let mut row = slot("called", "2026-11-20T16:30:00Z", "2026-11-21 00:30", RepostState::Failed);
+    (row.call.attempts, row.call.outcome, row.call.said) = (1, "refused".to_owned(), "answered with HTTP status 400".to_owned());
+    site.figures.slots.lock().expect("no panic elsewhere").push(row);
+    let call = site.json("/api/v1/repost-plan").await.1["slots"][0]["call"].clone();
+    assert_eq!(
+        (&call["attempts"], &call["outcome"], &call["why"]["zh"]),
+        (&1.into(), &"refused".into(), &"对方拒绝了调用".into()),
+        "{call}"
+    );
+}
+
+#[tokio::test]
 async fn the_plan_is_of_local_days_in_three_forms() {
     let site = planned();
     let (status, told) = site.json("/api/v1/repost-plan").await;
@@ -59,6 +74,7 @@ async fn the_plan_is_of_local_days_in_three_forms() {
         "{told}"
     );
     assert_eq!((&slots[0]["gain"]["low"], &told["left"][0]["code"]), (&(-0.5).into(), &"rests".into()));
+    assert_eq!((&slots[0]["call"], &slots[0]["state"]), (&serde_json::Value::Null, &"planned".into()), "a matter of people");
     assert_eq!(site.json("/api/v1/repost-plan?from=2026-11-22&to=2026-11-28&channel=boss").await.1["slots"][0]["slot"], "late");
     for (asked, said) in [
         ("channel=bos", "there is no channel \"bos\""),

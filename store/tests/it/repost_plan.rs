@@ -1,7 +1,7 @@
 //! The plan of reposts: what a new plan does to an old one, and answers that are given once.
 
 use chrono::{DateTime, Utc};
-use inflow_store::{RepostDecision, RepostLeftRow, RepostSlotRow, RepostState};
+use inflow_store::{RepostCall, RepostConclusion, RepostDecision, RepostLeftRow, RepostSlotRow, RepostState};
 use rust_decimal::Decimal;
 
 use crate::support::{run, store};
@@ -33,6 +33,7 @@ fn slot(key: &str, channel: &str, hour: u32) -> RepostSlotRow {
         state: RepostState::Planned,
         decided_at: None,
         decided_by: String::new(),
+        call: RepostCall::default(),
         made_at: at("2031-03-01T00:00:00.250Z"),
     }
 }
@@ -109,5 +110,68 @@ fn a_slot_is_answered_once_and_measured() {
         let audit = "SELECT count() AS n FROM inflow_state.audit WHERE action = 'repost' AND actor = 'bob' AND detail LIKE '%repost_c%'";
         assert_eq!(store.rows(audit, &[]).await.unwrap()[0]["n"], 2);
         assert_ne!(store.signing_key("one").unwrap(), store.signing_key("another").unwrap());
+    });
+}
+
+#[test]
+fn a_call_is_written_down_before_it_is_made_and_concluded_once() {
+    let store = store();
+    run(async {
+        // Slots of the past: the clock of the store is that of the machine.
+        let now = store.clock().now();
+        let past = |key: &str, minutes: i64| RepostSlotRow { at: now - chrono::TimeDelta::minutes(minutes), ..slot(key, "repost_d", 1) };
+        let (soon, later) = (now - chrono::TimeDelta::seconds(1), now + chrono::TimeDelta::hours(1));
+        let slots = [past("d1", 4), past("d2", 3), past("d3", 2), past("d4", 1), RepostSlotRow { at: later, ..slot("d5", "repost_d", 1) }];
+        store.keep_repost_plan("ann", &["repost_d".to_owned()], &slots, &[]).await.unwrap();
+        let due = async || {
+            let rows = store.due_reposts(store.clock().now()).await.unwrap();
+            rows.into_iter().filter(|row| row.channel == "repost_d").map(|row| row.slot).collect::<Vec<_>>()
+        };
+        assert_eq!(due().await, ["d1", "d2", "d3", "d4"], "d5 comes later");
+        assert_eq!(store.begin_repost("machine", "d5", later).await.unwrap(), None);
+        // Two at one time: one calls.
+        let (one, other) = futures::join!(store.begin_repost("machine", "d1", later), store.begin_repost("machine", "d1", later));
+        let begun: Vec<RepostSlotRow> = [one.unwrap(), other.unwrap()].into_iter().flatten().collect();
+        assert_eq!(begun.len(), 1);
+        assert_eq!((begun[0].state, begun[0].call.attempts, begun[0].call.outcome.as_str()), (RepostState::Sent, 1, "unknown"));
+        assert!(matches!(store.decide_repost("bob", "d1", true).await.unwrap(), RepostDecision::Closed(_)), "the machine is at it");
+        // A plan that is made meanwhile does not take it back.
+        store.keep_repost_plan("ann", &["repost_d".to_owned()], &slots[1..], &[]).await.unwrap();
+        assert_eq!(store.repost_slot("d1").await.unwrap().unwrap().state, RepostState::Sent);
+        assert_eq!(due().await, ["d2", "d3", "d4"], "not before its next_at");
+        let done = RepostConclusion::Done { outcome: "done".to_owned(), already: false };
+        let row = store.conclude_repost("machine", "d1", &done).await.unwrap().unwrap();
+        assert_eq!((row.state, row.decided_at), (RepostState::Done, row.call.called_at));
+        assert_eq!(store.conclude_repost("machine", "d1", &done).await.unwrap(), None, "once");
+
+        // Of unknown outcome: called again under the same key, and counted once.
+        store.begin_repost("machine", "d2", soon).await.unwrap().unwrap();
+        let unknown = RepostConclusion::Unknown { next_at: soon, said: "no answer".to_owned() };
+        store.conclude_repost("machine", "d2", &unknown).await.unwrap().unwrap();
+        let again = store.begin_repost("machine", "d2", soon).await.unwrap().unwrap();
+        assert_eq!((again.call.attempts, again.call.said.as_str()), (2, "no answer"));
+        let already = RepostConclusion::Done { outcome: "already".to_owned(), already: true };
+        let row = store.conclude_repost("machine", "d2", &already).await.unwrap().unwrap();
+        assert_eq!((row.state, row.decided_at), (RepostState::Done, again.call.called_at), "when the first call was made");
+
+        // What did not leave is as if it had not been tried; what a person is to do can be told and answered.
+        store.begin_repost("machine", "d3", later).await.unwrap().unwrap();
+        let not_sent = RepostConclusion::NotSent { next_at: soon, said: "no budget".to_owned() };
+        let row = store.conclude_repost("machine", "d3", &not_sent).await.unwrap().unwrap();
+        assert_eq!((row.state, row.call.attempts, row.call.called_at), (RepostState::Planned, 0, None));
+        store.begin_repost("machine", "d3", later).await.unwrap().unwrap();
+        let failed = RepostConclusion::Failed { outcome: "refused".to_owned(), said: "no".to_owned() };
+        let row = store.conclude_repost("machine", "d3", &failed).await.unwrap().unwrap();
+        assert_eq!(row.state, RepostState::Failed);
+        assert_eq!(store.reposts_in(RepostState::Failed, now - chrono::TimeDelta::days(1)).await.unwrap(), std::slice::from_ref(&row));
+        store.tell_reposts("ann", &[row]).await.unwrap();
+        assert!(matches!(store.decide_repost("bob", "d3", false).await.unwrap(), RepostDecision::Kept(_)));
+        let missed = RepostConclusion::Missed { outcome: "late".to_owned(), said: String::new() };
+        assert_eq!(store.conclude_repost("machine", "d4", &missed).await.unwrap().unwrap().state, RepostState::Missed);
+
+        let noted = store.rows("SELECT plan FROM inflow_state.reposts FINAL WHERE channel = 'repost_d' ORDER BY plan", &[]).await.unwrap();
+        assert_eq!(noted.iter().map(|row| row["plan"].as_str().unwrap()).collect::<Vec<_>>(), ["d1", "d2"]);
+        let calls = "SELECT count() AS n FROM inflow_state.audit WHERE actor = 'machine' AND action = 'call repost'";
+        assert_eq!(store.rows(calls, &[]).await.unwrap()[0]["n"], 5);
     });
 }

@@ -22,6 +22,7 @@ mod page;
 mod persons;
 mod process;
 mod recordings;
+mod refreshes;
 mod repost_world;
 mod reposts;
 mod statements;

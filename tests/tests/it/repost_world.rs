@@ -70,6 +70,7 @@ impl Town {
 fn rules(share: &str) -> Reposts {
     let channel = RepostChannel {
         id: "zhaopin".to_owned(),
+        mode: inflow_config::RepostMode::Todo,
         enabled: None,
         per_day: 3,
         per_account: None,

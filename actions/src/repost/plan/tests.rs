@@ -1,5 +1,5 @@
 use chrono_tz::{America::New_York, Asia::Shanghai, Australia::Lord_Howe, Europe::Berlin};
-use inflow_config::{Holidays, Hours};
+use inflow_config::{Holidays, Hours, RepostMode};
 use proptest::prelude::*;
 use std::time::Duration;
 
@@ -17,6 +17,7 @@ fn channel(id: &str) -> RepostChannel {
     RepostChannel {
         id: id.to_owned(),
         enabled: None,
+        mode: RepostMode::default(),
         per_day: 3,
         per_account: None,
         gap: Duration::from_mins(15),
@@ -128,6 +129,47 @@ fn says_why_a_posting_has_no_slot() {
     let pace = Pace { month: day("2026-11-01"), today: day("2026-11-30"), left: 99 };
     assert_eq!(why(&|one| (one.channels[0].price, one.channels[0].pace) = (100, Some(pace))), Some(WhyNot::Budget));
     assert_eq!(why(&|one| (one.channels[0].price, one.channels[0].pace) = (100, Some(Pace { left: 100, ..pace }))), None);
+}
+
+/// What was planned is open when its time has come, until something stands against it.
+#[test]
+fn limits_hold_at_the_moment_too() {
+    let rules = Reposts {
+        channel: vec![RepostChannel { per_day: 1, ..channel("boss") }],
+        quiet_hours: vec!["12:00-13:30".parse().unwrap()],
+        ..Reposts::default()
+    };
+    let against = |time: &str, change: &dyn Fn(&mut Situation<'_>)| {
+        let mut situation = situation(&rules, "CN", vec![state("boss", Shanghai)], vec![posting("boss", 1, "2026-11-01T00:00:00Z")]);
+        change(&mut situation);
+        situation.stands_against("boss", "boss", "P1", at(time))
+    };
+    let ten = "2026-11-30T02:00:00Z";
+    let taken = |at: DateTime<Utc>, cost| Taken {
+        channel: "boss".to_owned(),
+        connection: "boss".to_owned(),
+        posting: "other".to_owned(),
+        cluster: String::new(),
+        at,
+        cost,
+    };
+    assert_eq!(against(ten, &|_| ()), None);
+    assert_eq!(against("2026-11-30T04:30:00Z", &|_| ()), Some(Against::ClosedHours), "12:30 is quiet");
+    assert_eq!(against("2026-11-29T02:00:00Z", &|_| ()), Some(Against::ClosedHours), "a Sunday");
+    assert_eq!(against(ten, &|one| one.postings.clear()), Some(Against::NotLive));
+    assert_eq!(against(ten, &|one| one.channels.clear()), Some(Against::NotPlanned));
+    assert_eq!(against(ten, &|one| one.taken = vec![taken(at(ten) - TimeDelta::hours(1), 0)]), Some(Against::Limit(WhyNot::ChannelQuota)));
+    assert_eq!(against(ten, &|one| one.taken = vec![taken(at(ten) - TimeDelta::minutes(5), 0)]), Some(Against::Limit(WhyNot::TooNear)));
+    assert_eq!(against(ten, &|one| one.postings[0].last = at(ten) - TimeDelta::days(1)), Some(Against::Limit(WhyNot::Rests)));
+    // What was spent earlier today is not in the ledger yet.
+    let pace = Pace { month: day("2026-11-01"), today: day("2026-11-30"), left: 199 };
+    let two = RepostChannel { per_day: 2, ..channel("boss") };
+    let rules = Reposts { channel: vec![two], ..Reposts::default() };
+    let mut situation = situation(&rules, "CN", vec![state("boss", Shanghai)], vec![posting("boss", 1, "2026-11-01T00:00:00Z")]);
+    (situation.channels[0].price, situation.channels[0].pace) = (100, Some(pace));
+    assert_eq!(situation.stands_against("boss", "boss", "P1", at(ten)), None);
+    situation.taken = vec![taken(at(ten) - TimeDelta::minutes(30), 100)];
+    assert_eq!(situation.stands_against("boss", "boss", "P1", at(ten)), Some(Against::Limit(WhyNot::Budget)));
 }
 
 #[test]

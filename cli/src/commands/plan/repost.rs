@@ -1,15 +1,16 @@
 //! `inflow plan repost`
 
-use super::pick;
+use super::{carry_out, given_up, pick};
 use crate::app::{App, Opened};
 use crate::args::{PlanRepostArgs, RepostFormat};
 use crate::failure::{Failure, exit};
 use crate::table;
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
+use inflow_actions::repost::carry::is_automatic;
 use inflow_actions::repost::link::Signer;
 use inflow_actions::repost::{Situation, calendar_file, left_row, letter, plan, slot_row};
 use inflow_actions::send::{Outbox, Outgoing};
-use inflow_config::{Config, Lang, did_you_mean};
+use inflow_config::{Config, Lang, RepostMode, did_you_mean};
 use inflow_store::{RepostLeftRow, RepostSlotRow, RepostState};
 use serde::Serialize;
 use std::sync::Arc;
@@ -20,7 +21,7 @@ const DAYS: u64 = 7;
 /// Who plans.
 const ACTOR: &str = inflow_store::COMMAND_LINE;
 /// Who plans on a schedule.
-const SCHEDULE: &str = "schedule of reposts";
+pub const SCHEDULE: &str = "schedule of reposts";
 /// What begins within this of a scheduled pass is handed out by it.
 const AHEAD: TimeDelta = TimeDelta::hours(24);
 
@@ -33,6 +34,8 @@ struct Document<'d> {
     unknown_years: Vec<i32>,
     slots: &'d [RepostSlotRow],
     left: &'d [RepostLeftRow],
+    /// With `--apply`: slots of earlier plans that were due, and of which something became now.
+    carried_out: &'d [RepostSlotRow],
 }
 
 /// Plans, keeps the plan, prints it, and hands out to-dos where that is asked for.
@@ -47,18 +50,23 @@ async fn planned(app: &App, opened: &Opened, args: &PlanRepostArgs) -> Result<u8
     let (config, store, now) = (&opened.config, &opened.store, opened.clock.now());
     let channels = channels(config, &args.channel)?;
     let (from, to) = period(args, now.with_timezone(&config.settings.company.timezone).date_naive())?;
-    if args.apply {
+    let people = |id: &String| config.reposts.of(id).is_some_and(|rules| rules.mode == RepostMode::Todo);
+    if args.apply && channels.iter().any(people) {
         receivers_named(config)?;
     }
+    // Before planning: the new plan takes the place of what nobody began.
+    let carried_out = if args.apply { carry_out(app, opened, ACTOR).await? } else { Vec::new() };
     let Made { unknown, mut slots, left } = make(app, opened, (from, to), &channels, now).await?;
     if !args.dry_run {
         store.keep_repost_plan(ACTOR, &channels, &slots, &left).await?;
     }
     let mut code = 0;
     if args.apply {
-        code = hand_out(app, opened, &slots).await?;
+        let mut asked = given_up(opened).await?;
+        asked.extend(slots.iter().filter(|slot| !is_automatic(config, slot)).cloned());
+        code = hand_out(app, opened, &asked).await?;
         if code == 0 {
-            for slot in &mut slots {
+            for slot in slots.iter_mut().filter(|slot| asked.iter().any(|one| one.slot == slot.slot)) {
                 slot.state = RepostState::Told;
             }
         }
@@ -66,7 +74,7 @@ async fn planned(app: &App, opened: &Opened, args: &PlanRepostArgs) -> Result<u8
     match args.format {
         RepostFormat::Text => app.printer.result(&told(app.printer.lang, config, &slots, &left)),
         RepostFormat::Json => {
-            let document = Document { from, to, unknown_years: unknown, slots: &slots, left: &left };
+            let document = Document { from, to, unknown_years: unknown, slots: &slots, left: &left, carried_out: &carried_out };
             app.printer.result(&serde_json::to_string_pretty(&document).map_err(Failure::ours)?);
         }
         RepostFormat::Csv => app.printer.raw(inflow_dashboards::repost_csv(&slots).map_err(Failure::ours)?.as_bytes()),
@@ -119,12 +127,14 @@ pub async fn pass(app: &App, opened: &Opened) -> Result<(), Failure> {
     let channels = channels(config, &[])?;
     let today = now.with_timezone(&config.settings.company.timezone).date_naive();
     let to = today.checked_add_days(Days::new(DAYS - 1)).unwrap_or(today);
+    carry_out(app, opened, SCHEDULE).await?;
     let made = make(app, opened, (today, to), &channels, now).await?;
     opened.store.keep_repost_plan(SCHEDULE, &channels, &made.slots, &made.left).await?;
     let (slots, left) = (made.slots.len(), made.left.len());
     app.printer
         .note(&format!("reposts: {slots} planned, {left} postings without"), &format!("职位刷新:已计划 {slots} 次,{left} 个职位未排入"));
-    let soon: Vec<RepostSlotRow> = made.slots.into_iter().filter(|slot| slot.at < now + AHEAD).collect();
+    let asked = |slot: &RepostSlotRow| slot.at < now + AHEAD && !is_automatic(config, slot);
+    let soon: Vec<RepostSlotRow> = made.slots.into_iter().filter(asked).collect();
     if !config.reposts.to.is_empty() && !soon.is_empty() {
         hand_out(app, opened, &soon).await?;
     }
@@ -188,12 +198,20 @@ fn base(config: &Config) -> Result<Url, Failure> {
     }
 }
 
-/// Sends the to-dos. A slot is told when one receiver has it at least; who has none is said.
-async fn hand_out(app: &App, opened: &Opened, slots: &[RepostSlotRow]) -> Result<u8, Failure> {
+/// Sends the to-dos; with nobody to send them to, nothing is. A slot is told when one receiver has it at least; who has none is said.
+pub async fn hand_out(app: &App, opened: &Opened, slots: &[RepostSlotRow]) -> Result<u8, Failure> {
     let (config, store) = (&opened.config, &opened.store);
     // What was told before, or answered, is in the plan of the planner as taken, and comes here no more.
     if slots.is_empty() {
         app.printer.note("nothing to hand out", "没有需要下发的待办");
+        return Ok(0);
+    }
+    if config.reposts.to.is_empty() {
+        let count = slots.len();
+        app.printer.warn(
+            &format!("{count} slots wait for a person, and reposts.toml names no receiver in `to`"),
+            &format!("{count} 个时段需要人处理,而 reposts.toml 的 to 没有接收人"),
+        );
         return Ok(0);
     }
     let lang = if config.settings.company.country == "CN" { Lang::Zh } else { Lang::En };
