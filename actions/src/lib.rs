@@ -1,6 +1,6 @@
 //! What is done with the figures: reports for people ([`brief`]), sending them ([`send`]), telling people of alerts
-//! as they begin and end ([`alert`]), when to refresh which posting ([`repost`]), and
-//! leading cases from stage to stage ([`process`]).
+//! as they begin and end ([`alert`]), when to refresh which posting ([`repost`]),
+//! leading cases from stage to stage ([`process`]), and the company's own openings for job search sites ([`feed`]).
 //!
 //! ```text
 //! metric reports ─► facts ─┬─► day    text                     ┐
@@ -13,6 +13,7 @@
 
 pub mod alert;
 pub mod brief;
+pub mod feed;
 pub mod pdf;
 pub mod process;
 pub mod repost;

@@ -8,6 +8,7 @@ mod alerts;
 mod brief;
 mod close;
 mod export;
+mod feed;
 mod plan;
 mod process;
 mod token;
@@ -16,6 +17,7 @@ pub use alerts::{AlertsAckArgs, AlertsCommand, AlertsSilenceArgs};
 pub use brief::{BriefArgs, BriefCommand, MessageCommand, MessageSendArgs};
 pub use close::CloseArgs;
 pub use export::{ExportCommand, ExportFormat, ExportMonthArgs, ExportVouchersArgs};
+pub use feed::{FeedArgs, FeedFormat};
 pub use plan::{
     PlanBudgetArgs, PlanBudgetCommand, PlanBy, PlanCommand, PlanDecideArgs, PlanDemandArgs, PlanFormat, PlanRecommendArgs, PlanRepostArgs,
     RepostFormat,
@@ -115,6 +117,8 @@ pub enum Command {
     Alerts(AlertsCommand),
     /// The next runs of everything on a schedule, and what came of the last
     Schedule(ScheduleArgs),
+    /// The company's own openings for job search sites: Indeed's XML, RSS, pages with JSON-LD
+    Feed(FeedArgs),
     /// Run ClickHouse SQL, read-only unless --write
     Query(QueryArgs),
     /// Serve the page, the API and the ClickHouse endpoint without pulling
@@ -191,6 +195,7 @@ impl Command {
             Self::Process(_) => "process",
             Self::Alerts(_) => "alerts",
             Self::Schedule(_) => "schedule",
+            Self::Feed(_) => "feed",
             Self::Query(_) => "query",
             Self::Serve => "serve",
             Self::Close(_) => "close",

@@ -92,6 +92,7 @@ async fn dispatch(app: &App, command: Command) -> Result<u8, Failure> {
         Command::Process(command) => Box::pin(commands::process::look(app, command)).await,
         Command::Alerts(command) => Box::pin(commands::alerts::look(app, command)).await,
         Command::Schedule(args) => commands::schedule::run(app, args).await,
+        Command::Feed(args) => commands::feed::run(app, args).await,
         Command::Query(args) => commands::query::run(app, args).await,
         Command::Serve => commands::serve::run(app).await,
         Command::Close(args) => commands::close::look(app, args).await,

@@ -442,8 +442,13 @@ fn unknown_channel(connection: &Connection, key: &str, id: &str, channels: &[Cha
 }
 
 fn unknown_sources(settings: &Settings, channels: &[Channel], places: &Places) -> Vec<Problem> {
-    let named =
-        settings.sources.channels().into_iter().filter(|(_, id)| !id.is_empty() && channels.iter().all(|channel| channel.id != *id));
+    let fed = settings.feed.channels.iter().map(|id| ("feed.channels".to_owned(), id.as_str()));
+    let named = settings
+        .sources
+        .channels()
+        .into_iter()
+        .chain(fed)
+        .filter(|(_, id)| !id.is_empty() && channels.iter().all(|channel| channel.id != *id));
     named
         .map(|(key, id)| {
             let (message, hint) = no_such_channel(id, channels);

@@ -12,6 +12,7 @@ use url::Url;
 
 use crate::advice::{DemandSettings, RecommendationSettings};
 use crate::family;
+use crate::feed::Feed;
 use crate::http::HttpSettings;
 use crate::money::Currency;
 use crate::problem::Bad;
@@ -48,6 +49,8 @@ pub struct Settings {
     pub recommendation: RecommendationSettings,
     /// From business to hires, applications and budget.
     pub demand: DemandSettings,
+    /// The company's own openings, for job search sites.
+    pub feed: Feed,
     /// A csv file with more rates: columns currency, from and rate, or 币种, 日期 and 汇率. Relative to this file.
     pub rates_file: Option<PathBuf>,
     /// Exchange rates of foreign currencies, each from a day on.
@@ -240,6 +243,7 @@ impl Settings {
             job_families: family::read(section),
             recommendation: section.section("recommendation", RecommendationSettings::read),
             demand: section.section("demand", DemandSettings::read),
+            feed: section.section("feed", Feed::read),
             rates_file: section.optional("rates_file", words).map(PathBuf::from),
             rates: Rate::read_all(section),
         }

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use axum::http::StatusCode;
 use chrono::{DateTime, NaiveDate, Utc};
 use inflow_actions::alert::link::AlertSigner;
+use inflow_actions::feed::Openings;
 use inflow_actions::repost::link::Signer;
 use inflow_analytics::{AnalyticsError, Part, Query, Report, Unmapped};
 use inflow_config::Config;
@@ -69,6 +70,8 @@ pub(crate) trait Figures: Send + Sync + 'static {
     async fn repost_slot(&self, slot: &str) -> Result<Option<RepostSlotRow>, Failure>;
     /// Keeps that a slot was carried out, or is not to be.
     async fn decide_repost(&self, actor: &str, slot: &str, done: bool) -> Result<RepostDecision, Failure>;
+    /// The company's own openings, as the public may see them.
+    async fn openings(&self, now: DateTime<Utc>) -> Result<Openings, Failure>;
     /// Who signs the links of to-dos.
     fn signer(&self) -> Result<Signer, Failure>;
     /// What people were told of alerts, and what they said.
@@ -280,6 +283,17 @@ impl Figures for StoreFigures {
 
     async fn decide_repost(&self, actor: &str, slot: &str, done: bool) -> Result<RepostDecision, Failure> {
         self.store.decide_repost(actor, slot, done).await.map_err(failed)
+    }
+
+    async fn openings(&self, now: DateTime<Utc>) -> Result<Openings, Failure> {
+        if !self.store.is_settled() {
+            return Err(Failure::new(StatusCode::SERVICE_UNAVAILABLE, "tables are being exchanged"));
+        }
+        Openings::read(&self.store, &self.config, now).await.map_err(|error| {
+            // Anybody may ask, and the reason may name a folder.
+            tracing::error!(%error, "the feed cannot be read");
+            Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "the openings cannot be read now")
+        })
     }
 
     fn signer(&self) -> Result<Signer, Failure> {

@@ -9,6 +9,7 @@
 //! | `/login`, `/logout` | signing in to the page with a token, and out |
 //! | `/api/v1/*` | the API ([`openapi`] describes it, docs/api.md explains it) |
 //! | `/alert/{alert}/ack` | what a signed link of an alert's message opens: one button, which says that somebody sees to it |
+//! | `/feed/indeed.xml`, `/feed/rss.xml`, `/feed/jobs/{id}` | the company's own openings for everybody, where `[feed]` says so |
 //! | `/todo/{slot}/{answer}` | what a signed link of a to-do opens: one button, which says done or skip |
 //! | `POST /hooks/{connection}` | takes what a system sends by itself, signed ([`HookReceiver`]) |
 //! | `/metrics` | how process, store and connections do, for Prometheus |
@@ -27,6 +28,7 @@ mod assets;
 mod body;
 mod csv;
 mod failure;
+mod feed;
 mod figures;
 pub mod grafana;
 mod guard;

@@ -21,7 +21,7 @@ use crate::figures::{Figures, StoreFigures};
 use crate::guard::{self, Guard};
 use crate::hooks::{self, HookReceiver};
 use crate::reports::Reports;
-use crate::{ack, api, assets, login, measures, tag, todo};
+use crate::{ack, api, assets, feed, login, measures, tag, todo};
 
 /// Reports that run at one time.
 const REPORTS_AT_ONCE: usize = 4;
@@ -117,6 +117,8 @@ pub(crate) fn over(shared: Shared) -> Router {
         .route("/hooks/{connection}", post(hooks::deliver))
         .route("/todo/{slot}/{answer}", get(todo::page).post(todo::answer))
         .route("/alert/{alert}/ack", get(ack::page).post(ack::answer))
+        .route("/feed/{name}", get(feed::document))
+        .route("/feed/jobs/{id}", get(feed::job))
         .route("/login", get(login::page).post(login::sign_in))
         .route("/logout", post(login::sign_out));
     let page =

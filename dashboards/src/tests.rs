@@ -17,6 +17,7 @@ use crate::hooks::{HookAnswer, HookReceiver, SentHeaders};
 use crate::router::{Shared, over, shared_over};
 
 mod access;
+mod feed;
 mod invented;
 mod openapi;
 mod reports;

@@ -13,6 +13,7 @@ pub mod engine;
 pub mod erase;
 pub mod explain;
 pub mod export;
+pub mod feed;
 pub mod import;
 pub mod init;
 pub mod message;

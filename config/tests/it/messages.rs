@@ -34,7 +34,7 @@ fn in_connection(text: &str) -> String {
 )]
 #[case::unknown_table(
     "[compny]\nname = \"x\"",
-    "inflow.toml:1: compny: unknown key, accepted here: company, store, serve, identity, landing, http, clock, sources, job_families, recommendation, demand, rates_file, rates (did you mean `company`?)"
+    "inflow.toml:1: compny: unknown key, accepted here: company, store, serve, identity, landing, http, clock, sources, job_families, recommendation, demand, feed, rates_file, rates (did you mean `company`?)"
 )]
 #[case::wrong_type("[company]\nname = 3", "inflow.toml:2: company.name: must be a text in quotes, not a whole number")]
 #[case::empty("[company]\nname = \" \"", "inflow.toml:2: company.name: must not be empty")]
@@ -130,6 +130,18 @@ fn in_connection(text: &str) -> String {
 )]
 #[case::shrinkage("[demand]\nshrinkage = \"1\"", "inflow.toml:2: demand.shrinkage: must be from 0 to below 1, such as \"0.15\"")]
 #[case::family("[job_families]\nsales = \"销售\"", "inflow.toml:2: job_families.sales: must be a list of words, not a text")]
+#[case::feed_link(
+    "[feed]\napply_url = \"https://a.example/{job}\"",
+    "inflow.toml:2: feed.apply_url: there is no field {job}, accepted: {requisition}, {posting}, {id}"
+)]
+#[case::feed_one_link(
+    "[feed]\napply_url = \"https://a.example/\"",
+    "inflow.toml:2: feed.apply_url: is the same for every opening (such as https://jobs.example/{requisition})"
+)]
+#[case::feed_no_link(
+    "[feed]\napply_url = \"mailto:{id}\"",
+    "inflow.toml:2: feed.apply_url: is no address of the web (it begins with https://)"
+)]
 #[case::family_without_words("[job_families]\nsales = []", "inflow.toml:2: job_families.sales: must name a word of the family's titles")]
 #[case::word_of_two_families(
     "[job_families]\nkitchen = [\"Cook\"]\nservice = [\"waiter\", \"cook\"]",
@@ -249,7 +261,7 @@ fn connections(#[case] text: &str, #[case] expected: &str) {
 #[case::unknown_section(
     "INFLOW__COMPNY__NAME",
     "Acme",
-    "INFLOW__COMPNY__NAME: unknown key, accepted here: company, store, serve, identity, landing, http, clock, sources, job_families, recommendation, demand, rates_file, rates (did you mean `INFLOW__COMPANY__NAME`?)"
+    "INFLOW__COMPNY__NAME: unknown key, accepted here: company, store, serve, identity, landing, http, clock, sources, job_families, recommendation, demand, feed, rates_file, rates (did you mean `INFLOW__COMPANY__NAME`?)"
 )]
 #[case::value("INFLOW__STORE__THREADS", "many", "INFLOW__STORE__THREADS: must be a whole number from 1 to 1024")]
 #[case::boolean("INFLOW__SERVE__BEHIND_PROXY", "1", "INFLOW__SERVE__BEHIND_PROXY: must be true or false")]
@@ -277,7 +289,7 @@ inflow.toml:2: store.threads: must be a whole number from 1 to 1024
 inflow.toml:4: company.timezone: unknown time zone `Mars`, accepted: an IANA name such as Asia/Shanghai
 inflow.toml:5: company.nam: unknown key, accepted here: name, timezone, currency, country (did you mean `name`?)
 INFLOW__SERVE__PAGE: `here` is not an address, accepted: IP and port such as 127.0.0.1:8080
-INFLOW__NO__SUCH: unknown key, accepted here: company, store, serve, identity, landing, http, clock, sources, job_families, recommendation, demand, rates_file, rates
+INFLOW__NO__SUCH: unknown key, accepted here: company, store, serve, identity, landing, http, clock, sources, job_families, recommendation, demand, feed, rates_file, rates
 channels.toml:3: channel[0].name.en: must not be empty
 channels.toml:4: channel[0].colour: unknown key, accepted here: id, name, timezone, terms
 connections/C d.toml: the file's name is the connection's, accepted: lower-case letters, digits, _ and -, then .toml

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use inflow_actions::alert::link::AlertSigner;
+use inflow_actions::feed::Openings;
 use inflow_actions::repost::link::Signer;
 use inflow_analytics::{Definition, Meaning, Metric, NO_DIMENSION, Part, Query, Report, Unmapped, metric};
 use inflow_store::{
@@ -37,6 +38,7 @@ pub(super) struct Invented {
     pub(super) runs: Mutex<Vec<RunRow>>,
     pub(super) slots: Mutex<Vec<RepostSlotRow>>,
     pub(super) alert_decisions: Mutex<Vec<AlertDecisionRow>>,
+    pub(super) openings: Mutex<Option<Openings>>,
 }
 
 fn of<T>(kept: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -251,6 +253,10 @@ impl Figures for Invented {
     async fn repost_slots(&self, channel: Option<&str>, from: DateTime<Utc>, before: DateTime<Utc>) -> Result<Vec<RepostSlotRow>, Failure> {
         let fits = |row: &&RepostSlotRow| (from..before).contains(&row.at) && channel.is_none_or(|channel| channel == row.channel);
         Ok(of(&self.slots).iter().filter(fits).cloned().collect())
+    }
+
+    async fn openings(&self, _: DateTime<Utc>) -> Result<Openings, Failure> {
+        Ok(self.openings.lock().expect("no panic elsewhere").clone().expect("a test that asks for openings gives them"))
     }
 
     async fn repost_left(&self, _: Option<&str>) -> Result<Vec<RepostLeftRow>, Failure> {

@@ -10,6 +10,7 @@ mod daemon;
 mod demo;
 mod erase;
 mod exports;
+mod feed;
 mod fifty;
 mod finance;
 mod grafana;
