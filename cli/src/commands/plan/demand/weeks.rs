@@ -8,7 +8,7 @@ use inflow_config::{Config, Lang};
 
 /// Openings, applications, postings and money by week; nothing where nobody is asked for.
 pub fn told(lang: Lang, config: &Config, plan: &DemandPlan) -> String {
-    let asks = |week: &&PlannedWeek| week.openings.high > 0.05;
+    let asks = |week: &&PlannedWeek| week.openings.value >= 0.05;
     let weeks: Vec<&PlannedWeek> = plan.weeks.iter().filter(asks).collect();
     if weeks.is_empty() {
         return String::new();
@@ -20,17 +20,11 @@ pub fn told(lang: Lang, config: &Config, plan: &DemandPlan) -> String {
         ("of them for a while", "其中临时"),
         ("people start", "到岗"),
         ("applications", "投递"),
-        ("postings", "在线职位"),
         ("budget", "预算"),
-        ("by channel", "分渠道"),
     ]
     .map(|(en, zh)| pick(lang, en, zh).to_owned());
     let known = |text: Option<String>| text.unwrap_or_else(|| "–".to_owned());
     let row = |week: &&PlannedWeek| {
-        let part = |one: &PlannedPart| format!("{} {:.0}", channel_name(lang, config, &one.channel), one.cents.value / 100.0);
-        let paid: Vec<String> = week.channels.iter().filter(|one| one.cents.value >= 50.0).map(part).collect();
-        let postings = |one: &PlannedPart| Some(format!("{} {:.1}", channel_name(lang, config, &one.channel), one.postings?.value));
-        let postings: Vec<String> = week.channels.iter().filter_map(postings).collect();
         vec![
             week.week.to_string(),
             week.open.to_string(),
@@ -38,9 +32,7 @@ pub fn told(lang: Lang, config: &Config, plan: &DemandPlan) -> String {
             if week.temporary.high > 0.05 { range(week.temporary, 1) } else { "–".to_owned() },
             week.starts.to_string(),
             known(week.applications.map(|one| range(one, 0))),
-            known((!postings.is_empty()).then(|| postings.join(", "))),
             known(week.cents.map(money)),
-            known((!paid.is_empty()).then(|| paid.join(", "))),
         ]
     };
     let rows: Vec<Vec<String>> = weeks.iter().map(row).collect();
@@ -51,5 +43,26 @@ pub fn told(lang: Lang, config: &Config, plan: &DemandPlan) -> String {
         ),
         Lang::Zh => format!("按周安排,提前 {lead} 天起招。数字为均值,各周可相加(括号内为 95 % 区间);含离职补充,故多于缺口最大一期所需:\n"),
     };
-    before + &table::draw(&header, &rows)
+    before + &table::draw(&header, &rows) + &by_channel(lang, config, &weeks)
+}
+
+/// Money and live postings by channel, a column a week; nothing where no channel is known.
+fn by_channel(lang: Lang, config: &Config, weeks: &[&PlannedWeek]) -> String {
+    let channels: Vec<&str> = weeks.first().map_or_else(Vec::new, |week| week.channels.iter().map(|one| one.channel.as_str()).collect());
+    if channels.is_empty() {
+        return String::new();
+    }
+    let header: Vec<String> =
+        std::iter::once(pick(lang, "channel", "渠道").to_owned()).chain(weeks.iter().map(|week| week.week.to_string())).collect();
+    let cell = |one: &PlannedPart| {
+        let postings = one.postings.map_or_else(|| "–".to_owned(), |postings| format!("{:.1}", postings.value));
+        format!("{:.0} / {postings}", one.cents.value / 100.0)
+    };
+    let row = |channel: &&str| {
+        let of = |week: &&PlannedWeek| week.channels.iter().find(|one| one.channel == *channel).map_or_else(String::new, cell);
+        std::iter::once(channel_name(lang, config, channel).to_owned()).chain(weeks.iter().map(of)).collect()
+    };
+    let rows: Vec<Vec<String>> = channels.iter().map(row).collect();
+    pick(lang, "Money of the week / postings that have to be live in it:\n", "当周预算 / 需在线的职位数:\n").to_owned()
+        + &table::draw(&header, &rows)
 }
