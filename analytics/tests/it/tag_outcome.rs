@@ -59,7 +59,7 @@ async fn the_difference_of_who_left_is_the_published_one() {
     close("difference_low", 0.0524);
     close("difference_high", 0.3339);
     // Two tags are looked at: everybody carries the other.
-    close("q_value", 2.0 * 0.008046);
+    close("q_value", 2.0 * 0.008_046);
     let other = find(&report, &[("outcome", "left_90"), ("tag", "chess")]);
     assert_eq!((other["difference"].as_f64(), other["q_value"].as_f64()), (Some(0.0), Some(1.0)));
     assert!(report.rows.iter().all(|row| row["outcome"] != "best_fifth"), "nobody was rated");
