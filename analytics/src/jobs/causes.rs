@@ -95,10 +95,15 @@ pub(super) async fn run(desk: &Desk<'_>) -> Result<(), AnalyticsError> {
     alerts.extend(of_drops(desk).await?);
     let mut rows = Vec::new();
     for alert in &alerts {
-        let told = match watches.iter().find(|watch| watch.rule.id == alert.rule) {
-            Some(watch) => of_rule(desk, watch, alert).await?,
-            None => of_fall(desk, alert, None).await?,
+        let sought = match watches.iter().find(|watch| watch.rule.id == alert.rule) {
+            Some(watch) => of_rule(desk, watch, alert).await,
+            None => of_fall(desk, alert, None).await,
         };
+        // Cases that are too many to be told apart in the memory there is: the alert stands without causes, and the analysis goes on.
+        let told = sought.unwrap_or_else(|error| {
+            tracing::warn!(%error, rule = alert.rule, slice = alert.slice, "the causes of an alert could not be sought");
+            Vec::new()
+        });
         rows.extend(told.into_iter().zip(1..).map(|(told, place)| Row {
             kind: if alert.rule.is_empty() { "channel_drop" } else { "threshold" },
             rule: &alert.rule,
