@@ -20,13 +20,15 @@ const PATIENCE: Duration = Duration::from_secs(10);
 enum Way {
     /// Its place in `process.toml` or `messages.toml`, and its address.
     Web { of_process: bool, key: String, url: Url },
+    /// A `[[webhook]]` of `reposts.toml`: its key, and its address.
+    Refresh { key: String, url: Url },
     /// `[smtp]` of `messages.toml`.
     Mail,
 }
 
 impl Outbox<'_> {
     /// What cannot be reached of all that messages leave by: gateways and contacts of `process.toml` that a template of a process may use, receivers and
-    /// `[smtp]` of `messages.toml`. Each with its place. An address that cannot be read is not asked: other checks say so.
+    /// `[smtp]` of `messages.toml`, webhooks of `reposts.toml`. Each with its place. An address that cannot be read is not asked: other checks say so.
     pub async fn unreachable(&self) -> Vec<Problem> {
         let asked = self.ways().into_iter().map(|way| self.ask(way));
         join_all(asked).await.into_iter().flatten().collect()
@@ -48,6 +50,10 @@ impl Outbox<'_> {
             let url = self.allowed(address.expose_secret()).ok()?;
             Some(Way::Web { of_process: false, key: format!("receiver[{at}].url"), url })
         }));
+        ways.extend(self.config.reposts.webhook.iter().enumerate().filter_map(|(at, webhook)| {
+            let url = self.allowed(self.secret(&webhook.url).ok()?.expose_secret()).ok()?;
+            Some(Way::Refresh { key: format!("webhook[{at}].url"), url })
+        }));
         let by_mail = messages.receiver.iter().any(|receiver| receiver.shape == Shape::Email)
             || (processes.is_any() && processes.gateway.iter().any(|gateway| gateway.shape == GatewayShape::Email));
         ways.extend(by_mail.then_some(Way::Mail));
@@ -56,7 +62,7 @@ impl Outbox<'_> {
 
     async fn ask(&self, way: Way) -> Option<Problem> {
         let refused = match &way {
-            Way::Web { url, .. } => self.ask_host(url).await.err()?,
+            Way::Web { url, .. } | Way::Refresh { url, .. } => self.ask_host(url).await.err()?,
             Way::Mail => self.ask_mail().await?.err()?,
         };
         let hint = refused.hint.or_else(|| Some("check the address and the network; --offline asks nobody".to_owned()));
@@ -64,6 +70,7 @@ impl Outbox<'_> {
         Some(match way {
             Way::Web { of_process: true, key, .. } => self.config.processes.problem(&key, bad),
             Way::Web { key, .. } => self.config.messages.problem(&key, bad),
+            Way::Refresh { key, .. } => self.config.reposts.problem(&key, bad),
             Way::Mail => self.config.messages.problem("smtp.host", bad),
         })
     }

@@ -114,6 +114,15 @@ fn a_call_is_made_once_under_one_key_whoever_is_killed_and_a_person_is_asked_whe
     let said = "reposts.toml:4: channel[0].mode: no connection of `boss` can refresh a posting: jobs (file)";
     assert_eq!((refused.code, refused.err.contains(said)), (1, true), "{}", refused.err);
     company.write("reposts.toml", format!("to = [\"group\"]\n{REPOSTS}{WEBHOOK}"));
+    company.write("hook", "http://127.0.0.1:9/refresh");
+    let unreachable = company.run(&["validate"]);
+    assert_eq!(
+        (unreachable.code, unreachable.err.contains("webhook[0].url: 127.0.0.1 cannot be reached")),
+        (1, true),
+        "{}",
+        unreachable.err
+    );
+    company.write("hook", format!("http://{address}/refresh"));
     company.run(&["validate"]).ok();
     company.run(&["import", "postings", "jobs.csv", "--connection", "jobs"]).ok();
     company.run(&["plan", "repost", "--days", "3"]).ok();
