@@ -478,8 +478,8 @@ impl<'s> Desk<'s, '_> {
         }
         let pace = state.pace.filter(|pace| (pace.month.year(), pace.month.month()) == (day.year(), day.month()) && state.price > 0);
         let may = pace.is_none_or(|pace| {
-            // What is planned from today on; what was done is in the ledger, or will be, and `left` is without it.
-            let planned: u64 = of_month().filter(|one| local(one) >= pace.today && one.at >= self.situation.now).map(|one| one.cost).sum();
+            // What is still to come; what was done is in the ledger, or will be, and `left` is without it.
+            let planned: u64 = of_month().filter(|one| one.at >= self.situation.now).map(|one| one.cost).sum();
             planned + state.price <= pace.until(day)
         });
         (!may).then_some(WhyNot::Budget)

@@ -27,6 +27,7 @@ mod refreshes;
 mod repost_world;
 mod reposts;
 mod statements;
+mod stories;
 mod suggest;
 mod webhooks;
 mod words;
