@@ -7,13 +7,13 @@ use inflow_config::{CONNECTION_ALERT, Config};
 use inflow_store::{AlertDecision, AlertDecisionRow, AlertEvent, AlertEventRow};
 
 use super::standing::{Now, Standing};
-use super::{hashed, key};
+use super::{hashed, next_key};
 
 /// What people are told at `now`, given how alerts stand, what they were told, and what they said. What is told together has one letter.
 ///
 /// An alert begins when it is on, somebody is to be told and nobody said to be silent; of a channel whose connection fails nothing begins, the
-/// connection's own alert does. It ends when it is known to be off. It escalates while it stands, once, unless somebody acknowledged it. In quiet
-/// hours nothing is told.
+/// connection's own alert does. It ends when it is known to be off, and without a word when it is no longer watched. It escalates while it stands, once, unless
+/// somebody acknowledged it. In quiet hours nothing is told.
 pub fn decide(
     standing: &[Standing],
     events: &[AlertEventRow],
@@ -34,7 +34,7 @@ pub fn decide(
         .collect();
     let broken: BTreeSet<&str> = standing
         .iter()
-        .filter(|one| one.rule == CONNECTION_ALERT && one.now == Now::On)
+        .filter(|one| one.rule == CONNECTION_ALERT && one.now != Now::Off)
         .flat_map(|one| one.channels.iter().map(String::as_str))
         .collect();
     let mut out = Vec::new();
@@ -53,9 +53,12 @@ pub fn decide(
         };
         out.extend(event);
     }
-    // Of a rule that is no more nothing can be told; it is closed.
-    let known = |rule: &str| !alerts.receivers(rule).is_empty() || standing.iter().any(|one| one.rule == rule);
-    out.extend(open.values().filter(|begun| !known(&begun.rule)).map(|begun| told(begun, AlertEvent::End, Vec::new(), "", now)));
+    // Of a rule that is no more nothing can be told, nor of a slice that it has no more or a connection that was taken away; it is closed. A rule of which
+    // nothing at all is known may not have been analysed yet.
+    let is_known = |rule: &str| rule == CONNECTION_ALERT || standing.iter().any(|one| one.rule == rule);
+    let stands = |begun: &AlertEventRow| standing.iter().any(|one| one.rule == begun.rule && one.slice == begun.slice);
+    let gone = |begun: &&&AlertEventRow| !stands(begun) && (alerts.receivers(&begun.rule).is_empty() || is_known(&begun.rule));
+    out.extend(open.values().filter(gone).map(|begun| told(begun, AlertEvent::End, Vec::new(), "", now)));
     with_letters(out)
 }
 
@@ -78,10 +81,8 @@ fn is_held(one: &Standing, broken: &BTreeSet<&str>) -> bool {
 }
 
 fn begin(one: &Standing, events: &[AlertEventRow], receivers: &[String], now: DateTime<Utc>) -> Option<AlertEventRow> {
-    let alert = key(&one.rule, &one.slice, one.raised_on);
-    let told_before = events.iter().any(|row| row.alert == alert && row.event == AlertEvent::Begin);
-    (!receivers.is_empty() && !told_before).then(|| AlertEventRow {
-        alert,
+    (!receivers.is_empty()).then(|| AlertEventRow {
+        alert: next_key(events, &one.rule, &one.slice, one.raised_on),
         event: AlertEvent::Begin,
         rule: one.rule.clone(),
         slice: one.slice.clone(),

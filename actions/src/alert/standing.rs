@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Days, NaiveDate, Utc};
+use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use inflow_analytics::{AnalyticsError, NO_DIMENSION, Query, Report, report};
 use inflow_config::{CONNECTION_ALERT, Config, DROP_ALERT, Lang};
-use inflow_store::Store;
+use inflow_store::{HealthRow, Store};
 use serde_json::{Map, Value};
 
 use crate::brief::alerts::{broken_line, causes, fall_line, is_of_people, name, raised_line};
@@ -17,6 +17,8 @@ type Row = Map<String, Value>;
 const BACK: u64 = 34;
 /// Of a fall, days that may be without data before it is no longer looked at.
 const FALLEN: u64 = 14;
+/// A connection that failed once begins no alert for so long, unless it fails again before.
+const ONCE: TimeDelta = TimeDelta::minutes(15);
 
 /// How an alert stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,30 +63,37 @@ pub async fn standing(store: &Store, config: &Config, lang: Lang, now: DateTime<
     let told = ask("alert_cause", &[NO_DIMENSION], BACK).await?.rows;
     let rules = ask("threshold", &["channel"], BACK).await?.rows;
     let mut all: Vec<Standing> = rules.iter().filter_map(|row| of_rule(row, &told, config, lang)).collect();
-    for by in [&["channel", "day"][..], &["channel", "store", "day"]] {
-        all.extend(of_falls(&ask("channel_drop", by, FALLEN).await?.rows, &told, config, lang));
+    for (by, of_stores) in [(&["channel", "day"][..], false), (&["channel", "store", "day"], true)] {
+        all.extend(of_falls(&ask("channel_drop", by, FALLEN).await?.rows, of_stores, &told, config, lang));
     }
     let unread = |source| AnalyticsError::Store { what: "cannot read how connections are".to_owned(), source: Box::new(source) };
     let health = store.health().await.map_err(unread)?;
     let enabled = |name: &str| config.connection(name).is_some_and(|connection| connection.enabled);
-    all.extend(health.iter().filter(|row| enabled(&row.connection)).map(|row| {
-        let on = row.status == "failing";
-        let since = row.failing_since.unwrap_or(row.last_attempt_at);
-        let line = if on {
-            broken_line(&row.connection, &row.channels, row.last_success_at, config, lang)
-        } else {
-            format!("{}{}", row.connection, pick(lang, ": delivers again", ":已恢复"))
-        };
-        Standing {
-            rule: CONNECTION_ALERT.to_owned(),
-            slice: row.connection.clone(),
-            channels: row.channels.clone(),
-            raised_on: since.with_timezone(&config.settings.company.timezone).date_naive(),
-            now: if on { Now::On } else { Now::Off },
-            text: line,
-        }
-    }));
+    all.extend(health.iter().filter(|row| enabled(&row.connection)).map(|row| of_connection(row, config, lang, now)));
     Ok(all)
+}
+
+/// One attempt that failed may be a line that was cut: it is surely down when the next one failed too, or when it has been so for a while.
+fn of_connection(row: &HealthRow, config: &Config, lang: Lang, now: DateTime<Utc>) -> Standing {
+    let since = row.failing_since.unwrap_or(row.last_attempt_at);
+    let fails = row.status == "failing";
+    let text = if fails {
+        broken_line(&row.connection, &row.channels, row.last_success_at, config, lang)
+    } else {
+        format!("{}{}", row.connection, pick(lang, ": delivers again", ":已恢复"))
+    };
+    Standing {
+        rule: CONNECTION_ALERT.to_owned(),
+        slice: row.connection.clone(),
+        channels: row.channels.clone(),
+        raised_on: since.with_timezone(&config.settings.company.timezone).date_naive(),
+        now: match fails {
+            false => Now::Off,
+            true if row.last_attempt_at > since || now - since >= ONCE => Now::On,
+            true => Now::Unknown,
+        },
+        text,
+    }
 }
 
 fn channels(row: &Row) -> Vec<String> {
@@ -115,22 +124,26 @@ fn of_rule(row: &Row, told: &[Row], config: &Config, lang: Lang) -> Option<Stand
     })
 }
 
-/// The newest day of each channel, or store of it, that is known.
-fn of_falls(rows: &[Row], told: &[Row], config: &Config, lang: Lang) -> Vec<Standing> {
+/// The newest day of each channel, or store of it, that is known. By store the metric also has a row of each channel and day of which no store was judged:
+/// that says nothing of the channel.
+fn of_falls(rows: &[Row], of_stores: bool, told: &[Row], config: &Config, lang: Lang) -> Vec<Standing> {
+    let is_known =
+        |row: &Row| !matches!(word(row, "status"), "no_data" | "partial") && row.get("observed").is_some_and(|count| !count.is_null());
     let mut newest: BTreeMap<(&str, &str), &Row> = BTreeMap::new();
-    for row in rows.iter().filter(|row| !matches!(word(row, "status"), "no_data" | "partial")) {
+    for row in rows.iter().filter(|row| word(row, "store").is_empty() != of_stores) {
         let held = newest.entry((word(row, "channel"), word(row, "store"))).or_insert(row);
-        if word(row, "day") > word(held, "day") {
+        if (is_known(row), word(row, "day")) > (is_known(held), word(held, "day")) {
             *held = row;
         }
     }
     let each = newest.into_iter().filter_map(|((channel, store), row)| {
         let named = [("channel", channel), ("store", store)].into_iter().filter(|(_, value)| !value.is_empty());
         let slice = named.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(",");
-        // What is unsure begins nothing and ends nothing.
-        let now = match word(row, "alarm") {
-            "sure" => Now::On,
-            "" => Now::Off,
+        // What is unsure begins nothing and ends nothing, and so does a day that could not be judged: a holiday, too few cases, too short a past.
+        let now = match (word(row, "alarm"), word(row, "status")) {
+            _ if !is_known(row) => Now::Unknown,
+            ("sure", _) => Now::On,
+            ("", "ok") => Now::Off,
             _ => Now::Unknown,
         };
         let line = fall_line(row, config, lang);
@@ -154,3 +167,6 @@ fn with_causes(line: &str, causes: &[String], lang: Lang) -> String {
     let lines: Vec<String> = causes.iter().map(|cause| format!("- {cause}")).collect();
     format!("{line}\n{head}\n{}", lines.join("\n"))
 }
+
+#[cfg(test)]
+mod tests;

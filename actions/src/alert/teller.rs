@@ -18,6 +18,8 @@ use crate::words::pick;
 const IN_FULL: usize = 5;
 /// A letter that could not leave for so long is not brought any more.
 const STALE: TimeDelta = TimeDelta::days(3);
+/// A letter that was given up, for want of a secret it may be, is tried again after so long: the alert may still stand.
+const AGAIN: TimeDelta = TimeDelta::days(1);
 
 /// Where it is remembered what was told, and what people said.
 pub trait Memory: Note {
@@ -91,19 +93,22 @@ impl<M: Memory + Sync, O: Outgoing + Sync> Teller<'_, M, O> {
         for row in events.iter().filter(|row| !row.letter.is_empty() && now - row.at < STALE) {
             letters.entry(&row.letter).or_default().push(row);
         }
-        let rows = self.memory.rows().await?;
+        // In the order in which it was planned: whoever was out of reach is told of an alert before its end.
+        let mut letters: Vec<(&str, Vec<&AlertEventRow>)> = letters.into_iter().collect();
+        letters.sort_by_key(|(id, told)| (told.first().map(|row| (row.at, row.event)), *id));
+        let mut rows: BTreeMap<(String, String), MessageRow> =
+            self.memory.rows().await?.into_iter().map(|row| ((row.message.clone(), row.receiver.clone()), row)).collect();
         let mut out = Vec::new();
         for (id, told) in letters {
             let letter = self.letter(&told);
             let (receivers, since) = told.first().map(|row| (row.receivers.clone(), row.at)).unwrap_or_default();
             for receiver in receivers {
-                let before = rows.iter().find(|row| row.message == id && row.receiver == receiver);
-                let waits = before.is_none_or(|row| match row.state {
-                    MessageState::Sent | MessageState::GivenUp => false,
-                    _ => row.next_at.is_none_or(|next| next <= now),
-                });
-                if waits {
-                    out.push(self.bring(id, &letter, &receiver, before, since, now).await?);
+                let of_receiver = (id.to_owned(), receiver.clone());
+                let before = rows.get(&of_receiver);
+                if before.is_none_or(|row| waits(row, now)) && is_news(&told, &receiver, &events, &rows) {
+                    let (done, row) = self.bring(id, &letter, &receiver, before, since, now).await?;
+                    out.push(done);
+                    rows.insert(of_receiver, row);
                 }
             }
         }
@@ -118,7 +123,7 @@ impl<M: Memory + Sync, O: Outgoing + Sync> Teller<'_, M, O> {
         before: Option<&MessageRow>,
         since: DateTime<Utc>,
         now: DateTime<Utc>,
-    ) -> Result<Told, StoreError> {
+    ) -> Result<(Told, MessageRow), StoreError> {
         let attempts = before.map_or(0, |row| row.attempts) + 1;
         let begun = MessageRow {
             message: id.to_owned(),
@@ -147,7 +152,7 @@ impl<M: Memory + Sync, O: Outgoing + Sync> Teller<'_, M, O> {
             }
         };
         self.memory.note(&ended).await?;
-        Ok(Told { subject: letter.subject, receiver: receiver.to_owned(), outcome, next_at: ended.next_at })
+        Ok((Told { subject: letter.subject, receiver: receiver.to_owned(), outcome, next_at: ended.next_at }, ended))
     }
 
     /// The letter of what is told together. It is a function of the noted rows alone, so that it is the same whenever it is brought again.
@@ -212,6 +217,31 @@ impl<M: Memory + Sync, O: Outgoing + Sync> Teller<'_, M, O> {
         }
         url
     }
+}
+
+/// Whether a letter that was handed over before, or could not be, is to be brought now.
+fn waits(row: &MessageRow, now: DateTime<Utc>) -> bool {
+    match row.state {
+        MessageState::Sent => false,
+        MessageState::GivenUp => now - row.last_at >= AGAIN,
+        _ => row.next_at.is_none_or(|next| next <= now),
+    }
+}
+
+/// Whether a letter is news to a receiver: of an alert that is over only if it was told to them, of its end only then.
+fn is_news(told: &[&AlertEventRow], receiver: &str, events: &[AlertEventRow], rows: &BTreeMap<(String, String), MessageRow>) -> bool {
+    // What was handed over may have arrived.
+    let knows = |alert: &str| {
+        events.iter().filter(|row| row.alert == alert && row.event != AlertEvent::End).any(|row| {
+            let sent = rows.get(&(row.letter.clone(), receiver.to_owned()));
+            sent.is_some_and(|row| matches!(row.state, MessageState::Sent | MessageState::Begun))
+        })
+    };
+    let is_over = |alert: &str| events.iter().any(|row| row.alert == alert && row.event == AlertEvent::End);
+    told.iter().any(|row| match row.event {
+        AlertEvent::End => knows(&row.alert),
+        AlertEvent::Begin | AlertEvent::Escalation => !is_over(&row.alert),
+    })
 }
 
 #[cfg(test)]

@@ -60,12 +60,17 @@ impl Memory for Remembered {
 struct Receivers {
     got: Mutex<Vec<(String, Letter)>>,
     refuses: Mutex<bool>,
+    /// Nothing can be handed over before somebody changes something.
+    lacks_secret: Mutex<bool>,
 }
 
 impl Outgoing for Receivers {
     async fn send(&self, receiver: &Receiver, letter: &Letter) -> Result<(), SendError> {
         if *self.refuses.lock().unwrap() {
             return Err(SendError::later("is not there"));
+        }
+        if *self.lacks_secret.lock().unwrap() {
+            return Err(SendError::refused("there is no secret"));
         }
         self.got.lock().unwrap().push((receiver.id.clone(), letter.clone()));
         Ok(())
@@ -251,4 +256,89 @@ async fn silence_quiet_hours_and_a_connection_that_fails_hold_back_what_begins()
     world.config.alerts.rule.clear();
     assert!(world.told(&[], "2026-11-03T02:00:00Z").await.is_empty());
     assert_eq!(world.memory.events.lock().unwrap().last().unwrap().event, AlertEvent::End);
+}
+
+#[tokio::test]
+async fn what_begins_again_on_the_day_on_which_it_ended_is_told_again() {
+    let world = World::new("");
+    let stands = |now: Now| [connection(now)];
+    assert_eq!(world.told(&stands(Now::On), "2026-11-02T01:00:00Z").await.len(), 1);
+    assert_eq!(world.told(&stands(Now::Off), "2026-11-02T01:05:00Z").await.len(), 1);
+    let first = world.memory.events.lock().unwrap()[0].alert.clone();
+    world.say(AlertDecision::Ack, &first, None);
+    let begins = ["hr: Alert: BOSS (boss_file): no data since 11-02"];
+    assert_eq!(world.told(&stands(Now::On), "2026-11-02T02:00:00Z").await, begins);
+    assert!(world.told(&stands(Now::On), "2026-11-02T02:10:00Z").await.is_empty(), "it is open");
+    world.told(&stands(Now::Off), "2026-11-02T03:00:00Z").await;
+    assert_eq!(world.told(&stands(Now::On), "2026-11-02T04:00:00Z").await, begins);
+    let events = world.memory.events.lock().unwrap();
+    let keys: std::collections::BTreeSet<&str> = events.iter().map(|row| row.alert.as_str()).collect();
+    assert_eq!((events.len(), keys.len()), (5, 3), "each has a key of its own: {events:#?}");
+}
+
+#[tokio::test]
+async fn whoever_was_out_of_reach_hears_of_what_stands_and_of_no_end_without_a_beginning() {
+    let (on, off) = ([alert("boss", Now::On, "2026-11-01")], [alert("boss", Now::Off, "2026-11-02")]);
+    let world = World::new("");
+    *world.receivers.refuses.lock().unwrap() = true;
+    world.told(&on, "2026-11-02T02:00:00Z").await;
+    // It ended before anybody could be told: there is nothing to tell.
+    world.told(&off, "2026-11-02T02:00:30Z").await;
+    *world.receivers.refuses.lock().unwrap() = false;
+    assert!(world.told(&off, "2026-11-02T02:30:00Z").await.is_empty());
+    // Two that began together, of which one ended: their beginning goes before the end.
+    let world = World::new("");
+    *world.receivers.refuses.lock().unwrap() = true;
+    let both = |first: Now| [alert("boss", first, "2026-11-01"), alert("zhaopin", Now::On, "2026-11-01")];
+    world.told(&both(Now::On), "2026-11-02T02:00:00Z").await;
+    world.told(&both(Now::Off), "2026-11-02T02:00:30Z").await;
+    *world.receivers.refuses.lock().unwrap() = false;
+    assert_eq!(
+        world.told(&both(Now::Off), "2026-11-02T02:30:00Z").await,
+        ["hr: Alert: 2, No-shows: boss 12 % ..", "hr: Alert over: No-shows: boss 12 %"]
+    );
+}
+
+#[tokio::test]
+async fn what_reached_nobody_is_tried_again_each_day_for_three() {
+    let world = World::new("");
+    let on = [alert("boss", Now::On, "2026-11-01")];
+    *world.receivers.lacks_secret.lock().unwrap() = true;
+    world.told(&on, "2026-11-02T02:00:00Z").await;
+    let arrived = || {
+        super::super::has_arrived(
+            &world.memory.events.lock().unwrap()[0],
+            &world.memory.rows.lock().unwrap().values().cloned().collect::<Vec<_>>(),
+        )
+    };
+    assert!(!arrived());
+    assert!(world.pass(&on, "2026-11-02T12:00:00Z").await.unwrap().is_empty());
+    assert_eq!(world.pass(&on, "2026-11-03T02:00:00Z").await.unwrap().len(), 1);
+    *world.receivers.lacks_secret.lock().unwrap() = false;
+    assert!(world.told(&on, "2026-11-03T12:00:00Z").await.is_empty());
+    assert_eq!(world.told(&on, "2026-11-04T02:00:00Z").await, ["hr: Alert: No-shows: boss 12 %"]);
+    assert!(arrived());
+    assert!(world.told(&on, "2026-11-05T02:00:00Z").await.is_empty());
+}
+
+#[tokio::test]
+async fn what_is_no_longer_watched_is_closed_without_a_word() {
+    let world = World::new("");
+    let all = [alert("boss", Now::On, "2026-11-01"), alert("zhaopin", Now::On, "2026-11-01"), connection(Now::On)];
+    world.told(&all, "2026-11-02T02:00:00Z").await;
+    let open = || {
+        let events = world.memory.events.lock().unwrap();
+        let of = |event: AlertEvent| events.iter().filter(|row| row.event == event).count();
+        of(AlertEvent::Begin) - of(AlertEvent::End)
+    };
+    let begun = open();
+    // Of a rule of which nothing is known it is not known either what became of it.
+    assert!(world.told(&all[2..], "2026-11-02T03:00:00Z").await.is_empty());
+    assert_eq!(open(), begun);
+    // The connection was taken away: its alert is over, and what it held back is told.
+    assert_eq!(world.told(&all[..2], "2026-11-02T04:00:00Z").await, ["hr: Alert: No-shows: boss 12 %"]);
+    assert_eq!(open(), begun, "one began, one ended");
+    // The rule has this slice no more.
+    assert!(world.told(&all[..1], "2026-11-02T05:00:00Z").await.is_empty());
+    assert_eq!(open(), 1);
 }
