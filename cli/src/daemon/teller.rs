@@ -11,12 +11,14 @@ use std::time::Duration;
 const LOOK: Duration = Duration::from_secs(10);
 /// Without an analysis it is looked at this often: quiet hours end, others are to be told.
 const LONGEST: TimeDelta = TimeDelta::minutes(10);
+/// The first analysis is waited for so long.
+const FIRST: Duration = Duration::from_mins(10);
 
 /// Tells what began and ended until told to stop.
 pub async fn work(app: App, opened: Opened, analyst: Arc<Analyst>) {
     let work = async {
-        // How alerts stand is not known before the first analysis.
-        analyst.analysed().await;
+        // How alerts stand is known after the first analysis; one that fails, or takes long, holds nobody up for ever: what the last one found still stands.
+        let _late = tokio::time::timeout(FIRST, analyst.analysed()).await;
         loop {
             let next = look(&app, &opened).await;
             while opened.clock.now() < next {
