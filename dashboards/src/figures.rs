@@ -12,8 +12,8 @@ use inflow_actions::repost::link::Signer;
 use inflow_analytics::{AnalyticsError, Part, Query, Report, Unmapped};
 use inflow_config::Config;
 use inflow_store::{
-    Acknowledged, After, AlertDecisionRow, AlertEventRow, AuditRow, DecisionRow, RepostDecision, RepostLeftRow, RepostSlotRow, RunFilter,
-    RunRow, Store, StoreError, TokenRow, TokenUse,
+    Acknowledged, After, AlertDecisionRow, AlertEventRow, AuditRow, DecisionRow, MessageRow, RepostDecision, RepostLeftRow, RepostSlotRow,
+    RunFilter, RunRow, Store, StoreError, TokenRow, TokenUse,
 };
 use prometheus_client::registry::Registry;
 use serde::Serialize;
@@ -75,13 +75,24 @@ pub(crate) trait Figures: Send + Sync + 'static {
     /// Who signs the links of to-dos.
     fn signer(&self) -> Result<Signer, Failure>;
     /// What people were told of alerts, and what they said.
-    async fn alert_notes(&self) -> Result<(Vec<AlertEventRow>, Vec<AlertDecisionRow>), Failure>;
+    async fn alert_notes(&self) -> Result<AlertNotes, Failure>;
     /// An alert that people were told of.
     async fn alert_told(&self, alert: &str) -> Result<Option<AlertEventRow>, Failure>;
     /// Keeps that somebody sees to an alert.
     async fn acknowledge_alert(&self, actor: &str, alert: &str) -> Result<Acknowledged, Failure>;
     /// Who signs the links of alerts.
     fn alert_signer(&self) -> Result<AlertSigner, Failure>;
+}
+
+/// What is known of alerts beside how they stand.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct AlertNotes {
+    /// What people were to be told.
+    pub(crate) events: Vec<AlertEventRow>,
+    /// What they said.
+    pub(crate) decisions: Vec<AlertDecisionRow>,
+    /// What became of the letters.
+    pub(crate) messages: Vec<MessageRow>,
 }
 
 /// How a connection is doing.
@@ -300,8 +311,12 @@ impl Figures for StoreFigures {
         Signer::of(&self.store).map_err(failed)
     }
 
-    async fn alert_notes(&self) -> Result<(Vec<AlertEventRow>, Vec<AlertDecisionRow>), Failure> {
-        Ok((self.store.alert_events().await.map_err(failed)?, self.store.alert_decisions().await.map_err(failed)?))
+    async fn alert_notes(&self) -> Result<AlertNotes, Failure> {
+        Ok(AlertNotes {
+            events: self.store.alert_events().await.map_err(failed)?,
+            decisions: self.store.alert_decisions().await.map_err(failed)?,
+            messages: self.store.messages().await.map_err(failed)?,
+        })
     }
 
     async fn alert_told(&self, alert: &str) -> Result<Option<AlertEventRow>, Failure> {

@@ -6,7 +6,7 @@ use crate::failure::{Failure, exit};
 use crate::output::Printer;
 use crate::table;
 use inflow_actions::alert::link::AlertSigner;
-use inflow_actions::alert::{Now, Standing, Teller, Told, is_silenced, key, standing};
+use inflow_actions::alert::{Now, Standing, Teller, Told, has_arrived, is_silenced, next_key, standing};
 use inflow_config::{BUILT_IN_ALERTS, Config, Lang, did_you_mean};
 use inflow_store::{Acknowledged, AlertDecision, AlertDecisionRow, AlertEvent, AlertEventRow};
 use serde_json::{Value, json};
@@ -101,6 +101,7 @@ struct Line<'a> {
     key: String,
     one: &'a Standing,
     begun: Option<&'a AlertEventRow>,
+    arrived: bool,
     escalated: bool,
     seen_to: Option<&'a AlertDecisionRow>,
     silenced: bool,
@@ -112,6 +113,7 @@ impl Line<'_> {
             (Some(row), ..) => [format!("seen to by {}", row.decided_by), format!("{} 处理中", row.decided_by)],
             (_, true, ..) => ["silenced".to_owned(), "已静默".to_owned()],
             (_, _, true, _) => ["others told".to_owned(), "已升级".to_owned()],
+            (_, _, _, Some(_)) if !self.arrived => ["could not be sent".to_owned(), "未送达".to_owned()],
             (_, _, _, Some(_)) => ["told".to_owned(), "已通知".to_owned()],
             _ => ["not told".to_owned(), "未通知".to_owned()],
         };
@@ -122,7 +124,8 @@ impl Line<'_> {
     fn json(&self) -> Value {
         json!({
             "key": self.key, "rule": self.one.rule, "slice": self.one.slice, "channels": self.one.channels, "raised_on": self.one.raised_on,
-            "known": self.one.now == Now::On, "text": self.one.text, "told_at": self.begun.map(|row| row.at), "escalated": self.escalated,
+            "known": self.one.now == Now::On, "text": self.one.text, "told_at": self.begun.filter(|_| self.arrived).map(|row| row.at),
+            "could_not_be_sent": self.begun.is_some() && !self.arrived, "escalated": self.escalated,
             "silenced": self.silenced, "acknowledged_by": self.seen_to.map(|row| &row.decided_by), "acknowledged_at": self.seen_to.map(|row| row.at),
         })
     }
@@ -132,6 +135,7 @@ async fn list(app: &App, opened: &Opened, format: ListFormat) -> Result<u8, Fail
     let (config, now, printer) = (&opened.config, opened.clock.now(), &app.printer);
     let stand = Box::pin(standing(&opened.store, config, printer.lang, now)).await?;
     let (events, decisions) = (opened.store.alert_events().await?, opened.store.alert_decisions().await?);
+    let messages = opened.store.messages().await?;
     let has = |alert: &str, event: AlertEvent| events.iter().any(|row| row.alert == alert && row.event == event);
     let mut lines: Vec<Line<'_>> = Vec::new();
     for one in &stand {
@@ -141,13 +145,14 @@ async fn list(app: &App, opened: &Opened, format: ListFormat) -> Result<u8, Fail
         if one.now == Now::Off || (one.now == Now::Unknown && begun.is_none()) {
             continue;
         }
-        let alert = begun.map_or_else(|| key(&one.rule, &one.slice, one.raised_on), |row| row.alert.clone());
+        let alert = begun.map_or_else(|| next_key(&events, &one.rule, &one.slice, one.raised_on), |row| row.alert.clone());
         lines.push(Line {
             escalated: has(&alert, AlertEvent::Escalation),
             seen_to: decisions.iter().find(|row| row.kind == AlertDecision::Ack && row.id == alert),
             silenced: is_silenced(one, &decisions, config, now),
             key: alert,
             one,
+            arrived: begun.is_some_and(|row| has_arrived(row, &messages)),
             begun,
         });
     }

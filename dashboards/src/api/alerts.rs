@@ -4,10 +4,10 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
 use chrono::{DateTime, NaiveDate, Utc};
-use inflow_actions::alert::{Now, Standing, is_silenced};
+use inflow_actions::alert::{Now, Standing, has_arrived, is_silenced};
 use inflow_analytics::Query;
 use inflow_config::{CONNECTION_ALERT, Config, DROP_ALERT};
-use inflow_store::{AlertDecision, AlertDecisionRow, AlertEvent, AlertEventRow};
+use inflow_store::{AlertDecision, AlertEvent, AlertEventRow};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
@@ -16,7 +16,7 @@ use crate::access::{Part, Principal};
 use crate::body::Params;
 use crate::csv::plain;
 use crate::failure::Failure;
-use crate::figures::Health;
+use crate::figures::{AlertNotes, Health};
 use crate::paging::{Asked, Page};
 use crate::query;
 use crate::router::Shared;
@@ -98,8 +98,10 @@ pub(super) struct Alert {
     covered: Option<f64>,
     /// What its bad cases have in common or what changed with it, the one that explains most first; of an alert that stands. Empty: nothing stands out.
     causes: Vec<LikelyCause>,
-    /// When people were told that it began.
+    /// When people were told that it began; null where none of them has the message.
     told_at: Option<DateTime<Utc>>,
+    /// Whether people are to be told that it began and none of them has the message.
+    could_not_be_sent: bool,
     /// When others were told, since nobody saw to it.
     escalated_at: Option<DateTime<Utc>>,
     /// Who sees to it.
@@ -175,10 +177,10 @@ pub(super) async fn alerts(
         found.extend(failing.filter(of_channel).filter(|one| one.day >= from.to_string() && one.day <= to.to_string()));
     }
     let causes = rows("alert_cause", &["none"]).await?;
-    let (events, decisions) = shared.figures.alert_notes().await?;
+    let notes = shared.figures.alert_notes().await?;
     for alert in &mut found {
         alert.causes = likely(alert, &causes);
-        mark(alert, &events, &decisions, &shared.config, as_of);
+        mark(alert, &notes, &shared.config, as_of);
     }
     Ok(page(&asked, found, as_of))
 }
@@ -208,7 +210,7 @@ fn likely(alert: &Alert, causes: &[Map<String, Value>]) -> Vec<LikelyCause> {
 }
 
 /// Who was told of an alert, who sees to it, and whether it is silenced.
-fn mark(alert: &mut Alert, events: &[AlertEventRow], decisions: &[AlertDecisionRow], config: &Config, now: DateTime<Utc>) {
+fn mark(alert: &mut Alert, AlertNotes { events, decisions, messages }: &AlertNotes, config: &Config, now: DateTime<Utc>) {
     let rule = match alert.kind {
         AlertKind::Threshold => alert.rule.clone().unwrap_or_default(),
         AlertKind::ChannelDrop => DROP_ALERT.to_owned(),
@@ -224,13 +226,21 @@ fn mark(alert: &mut Alert, events: &[AlertEventRow], decisions: &[AlertDecisionR
         text: String::new(),
     };
     alert.silenced = is_silenced(&stands, decisions, config, now);
-    // The one that was told last of those that began by then.
+    let event = |of: &AlertEventRow, event: AlertEvent| events.iter().find(|row| row.alert == of.alert && row.event == event);
+    // The one that was told last of those that began by then and were not over: a day is judged when it has ended, so what was over on it was another one.
+    let zone = config.settings.company.timezone;
+    let over = |row: &AlertEventRow| event(row, AlertEvent::End).map(|end| end.at.with_timezone(&zone).date_naive().to_string());
     let began = |row: &&AlertEventRow| {
-        row.event == AlertEvent::Begin && row.rule == stands.rule && row.slice == stands.slice && row.raised_on.to_string() <= alert.day
+        row.event == AlertEvent::Begin
+            && row.rule == stands.rule
+            && row.slice == stands.slice
+            && row.raised_on.to_string() <= alert.day
+            && over(row).is_none_or(|over| over > alert.day)
     };
     let Some(told) = events.iter().filter(began).max_by_key(|row| row.at) else { return };
-    let at = |event: AlertEvent| events.iter().find(|row| row.alert == told.alert && row.event == event).map(|row| row.at);
-    (alert.told_at, alert.escalated_at) = (Some(told.at), at(AlertEvent::Escalation));
+    let arrived = has_arrived(told, messages);
+    (alert.told_at, alert.could_not_be_sent) = (Some(told.at).filter(|_| arrived), !arrived);
+    alert.escalated_at = event(told, AlertEvent::Escalation).map(|row| row.at);
     if let Some(seen_to) = decisions.iter().find(|row| row.kind == AlertDecision::Ack && row.id == told.alert) {
         (alert.acknowledged_by, alert.acknowledged_at) = (Some(seen_to.decided_by.clone()), Some(seen_to.at));
     }
@@ -261,6 +271,7 @@ fn of_connection(name: &str, health: &Health, zone: chrono_tz::Tz) -> Vec<Alert>
         covered: None,
         causes: Vec::new(),
         told_at: None,
+        could_not_be_sent: false,
         escalated_at: None,
         acknowledged_by: None,
         acknowledged_at: None,
@@ -317,6 +328,7 @@ fn of_rule(row: &Map<String, Value>) -> Option<Alert> {
         covered: number(row, "covered"),
         causes: Vec::new(),
         told_at: None,
+        could_not_be_sent: false,
         escalated_at: None,
         acknowledged_by: None,
         acknowledged_at: None,
@@ -352,6 +364,7 @@ fn of_fall(row: &Map<String, Value>) -> Option<Alert> {
         covered: number(row, "covered"),
         causes: Vec::new(),
         told_at: None,
+        could_not_be_sent: false,
         escalated_at: None,
         acknowledged_by: None,
         acknowledged_at: None,
@@ -360,47 +373,4 @@ fn of_fall(row: &Map<String, Value>) -> Option<Alert> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use proptest::prelude::*;
-    use serde_json::json;
-
-    use super::*;
-
-    fn fall(day: u32, channel: &str) -> Alert {
-        let row = json!({"channel": channel, "day": format!("2026-11-{day:02}"), "alarm": "sure", "observed": 3, "expected": 12.5, "status": "ok"});
-        of_fall(row.as_object().unwrap()).unwrap()
-    }
-
-    #[test]
-    fn quiet_days_are_no_alerts() {
-        let row = json!({"channel": "boss", "day": "2026-11-02", "alarm": "", "rule": "no_show", "slice": "", "change": ""});
-        assert!(of_fall(row.as_object().unwrap()).is_none() && of_rule(row.as_object().unwrap()).is_none());
-    }
-
-    proptest! {
-        /// Whatever the size of pages, and with newer ones coming in between.
-        #[test]
-        fn who_walks_the_pages_meets_each_alert_once(days in proptest::collection::btree_set((1_u32..9, 0_u8..4), 1..20), limit in 1_usize..7) {
-            let mut all: Vec<Alert> = days.iter().map(|(day, channel)| fall(*day, &format!("channel{channel}"))).collect();
-            let expected: BTreeMap<String, usize> = all.iter().map(|alert| (alert.id.clone(), 1)).collect();
-            let mut met: BTreeMap<String, usize> = BTreeMap::new();
-            let (mut cursor, mut newer) = (None::<String>, 10);
-            loop {
-                let uri = "/api/v1/alerts".parse().unwrap();
-                let asked = Asked::read("alerts", &uri, Some(limit), cursor.as_deref()).unwrap();
-                let (_, Json(found)) = page(&asked, all.clone(), DateTime::UNIX_EPOCH);
-                let found = serde_json::to_value(&found).unwrap();
-                for item in found["items"].as_array().unwrap() {
-                    *met.entry(item["id"].as_str().unwrap().to_owned()).or_default() += 1;
-                }
-                all.push(fall(newer, "newer"));
-                newer += 1;
-                cursor = found["next"].as_str().map(str::to_owned);
-                if cursor.is_none() { break }
-            }
-            prop_assert_eq!(met, expected);
-        }
-    }
-}
+mod tests;

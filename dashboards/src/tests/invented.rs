@@ -10,8 +10,8 @@ use inflow_actions::feed::Openings;
 use inflow_actions::repost::link::Signer;
 use inflow_analytics::{Definition, Meaning, Metric, NO_DIMENSION, Part, Query, Report, Unmapped, metric};
 use inflow_store::{
-    Acknowledged, After, AlertDecision, AlertDecisionRow, AlertEvent, AlertEventRow, AuditRow, DecisionRow, RepostDecision, RepostLeftRow,
-    RepostSlotRow, RepostState, RunFilter, RunRow, TokenRow, TokenUse,
+    Acknowledged, After, AlertDecision, AlertDecisionRow, AlertEvent, AlertEventRow, AuditRow, DecisionRow, MessageRow, MessageState,
+    RepostDecision, RepostLeftRow, RepostSlotRow, RepostState, RunFilter, RunRow, TokenRow, TokenUse,
 };
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::registry::Registry;
@@ -19,7 +19,7 @@ use serde_json::{Map, Value, json};
 
 use crate::access::NewToken;
 use crate::failure::Failure;
-use crate::figures::{Figures, Health, Reach, Stamp};
+use crate::figures::{AlertNotes, Figures, Health, Reach, Stamp};
 use crate::measures::Measure;
 
 /// What an id of an application begins with, here alone.
@@ -291,8 +291,20 @@ impl Figures for Invented {
         Ok(Signer::new([3; 32]))
     }
 
-    async fn alert_notes(&self) -> Result<(Vec<AlertEventRow>, Vec<AlertDecisionRow>), Failure> {
-        Ok((vec![told()], of(&self.alert_decisions).clone()))
+    async fn alert_notes(&self) -> Result<AlertNotes, Failure> {
+        let letter = MessageRow {
+            message: told().letter,
+            period: told().raised_on,
+            receiver: "hr".to_owned(),
+            kind: "alert".to_owned(),
+            state: MessageState::Sent,
+            attempts: 1,
+            first_at: DateTime::UNIX_EPOCH,
+            last_at: DateTime::UNIX_EPOCH,
+            next_at: None,
+            error: String::new(),
+        };
+        Ok(AlertNotes { events: vec![told()], decisions: of(&self.alert_decisions).clone(), messages: vec![letter] })
     }
 
     async fn alert_told(&self, alert: &str) -> Result<Option<AlertEventRow>, Failure> {
