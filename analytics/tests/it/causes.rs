@@ -196,3 +196,73 @@ async fn a_fall_names_the_job_that_was_taken_down() {
     assert!(english.starts_with("job Barista") && english.contains(", 0 since, "), "{english}");
     assert!(told[1]["text_en"].as_str().unwrap().starts_with("Postings live: 2.0 before, 1.0 since (50.0 % fewer)"), "{told:#?}");
 }
+
+#[tokio::test]
+async fn what_was_not_delivered_elsewhere_is_no_cause() {
+    let mut world = World::new().await;
+    world.config.alerts.rule = world.rules(&format!("{NO_SHOW}by = [\"kind\"]\nchannel = [\"boss\"]\n"));
+    let late = |day: NaiveDate| day >= "2026-11-15".parse().unwrap();
+    let lose = |row: &mut Value| {
+        missed(row);
+        row["result"] = json!("undelivered");
+    };
+    // Of its AI interviews every eighth is missed since the 15th and all are delivered; of those on site, and of another channel's, a third are not.
+    invitations(&world, "boss", |day, number, row| {
+        let onsite = number < 10;
+        row["kind"] = json!(if onsite { "onsite" } else { "ai" });
+        match (onsite, late(day), drawn(day, number, 9)) {
+            (true, true, ..33) => lose(row),
+            (false, true, ..12) => missed(row),
+            _ => {}
+        }
+    })
+    .await;
+    invitations(&world, "zhaopin", |day, number, row| {
+        if late(day) && drawn(day, number, 10) < 33 {
+            lose(row);
+        }
+    })
+    .await;
+    world.analyze().await;
+    let standing = world.report("threshold", &["none"], "2026-11-01", "2026-11-30").await;
+    assert_eq!(find(&standing, &[("slice", "kind=ai")])["state"], "raised");
+    let report = causes(&world).await;
+    assert!(of(&report, "kind=ai").iter().all(|row| row["factor"] != "undelivered"), "{report:#?}");
+}
+
+#[tokio::test]
+async fn a_fall_is_not_blamed_on_impressions_whose_sheet_is_late_nor_on_refreshes_that_were_not_delivered() {
+    let world = World::new().await;
+    let mut rows = Vec::new();
+    let (mut seen, mut refreshed) = (Vec::new(), Vec::new());
+    for day in days("2026-06-01", "2026-11-30") {
+        let falls = day >= "2026-11-24".parse().unwrap();
+        for number in 0..if falls { 2 } else { 20 } {
+            rows.push(application(&format!("{day} {number}"), "boss", &format!("{day} 04:00:00")));
+        }
+        // Sheets and refreshes both end on the day before the fall.
+        if !falls {
+            seen.push(json!({"connection": "boss", "source_id": day.to_string(), "channel": "boss", "store": "", "cut": "account", "day": day.to_string(), "impressions": 1000, "version": 1}));
+            refreshed.push(json!({"connection": "boss", "source_id": format!("refresh {day}"), "posting_source_id": "1", "event": "refreshed", "occurred_at": format!("{day} 02:00:00"), "version": 1}));
+        }
+    }
+    world.insert("applications", rows).await;
+    world.insert("channel_daily", seen).await;
+    let posting = json!({
+        "connection": "boss", "source_id": "1", "channel": "boss", "title": "Barista", "store": "", "status": "open",
+        "posted_at": "2026-06-01 02:00:00", "posted_precision": "exact", "updated_at": null, "closed_at": null, "closed_precision": "", "version": 1,
+    });
+    world.insert("postings", vec![posting]).await;
+    world.insert("posting_events", refreshed).await;
+    let factors = async || {
+        world.analyze().await;
+        let report = causes(&world).await;
+        of(&report, "channel=boss").iter().map(|row| row["factor"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(factors().await, ["refreshes"], "no sheet is no day without impressions");
+    // The connection that brings refreshes fails since the last of the days, and the fall is known all the same.
+    world.failing("boss_refreshes", &["boss"], Some("2026-11-30 10:00:00.000")).await;
+    assert!(factors().await.is_empty());
+    let drops = world.report("channel_drop", &["channel", "day"], "2026-11-29", "2026-11-29").await;
+    assert_eq!(find(&drops, &[("channel", "boss")])["alarm"], "sure");
+}

@@ -96,15 +96,17 @@ pub(super) async fn of_rule(desk: &Desk<'_>, watch: &Watch<'_>, alert: &Standing
         _ if watch.levels.side == Side::Above => ("denominator", "numerator".to_owned()),
         _ => ("denominator", "denominator - numerator".to_owned()),
     };
-    let asked = ask(desk, watch.metric, alert, Some(watch), (alert.since, alert.day), &factors);
+    let asked = rows_of_rule(desk, watch, alert, (alert.since, alert.day), &factors);
     let named: Vec<String> = factors.iter().map(|name| format!("toString(`{name}`) AS `{name}`")).collect();
     let comma = if named.is_empty() { "" } else { ", " };
-    let sql = format!(
-        "SELECT {}{comma}toString({cases}) AS cases, toString({bad}) AS bad FROM (SELECT * FROM (\n{asked}) WHERE {}) LIMIT 200000",
-        named.join(", "),
-        picked(watch, alert)
-    );
+    let sql = format!("SELECT {}{comma}toString({cases}) AS cases, toString({bad}) AS bad FROM (\n{asked}) LIMIT 200000", named.join(", "));
     Ok(Cells::read(factors, &rows(desk, &sql).await?))
+}
+
+/// The rows of a rule's metric that are of the slice of its alert, in a period, by dimensions that the slice's own are among.
+pub(super) fn rows_of_rule(desk: &Desk<'_>, watch: &Watch<'_>, alert: &Standing, period: (NaiveDate, NaiveDate), by: &[&str]) -> String {
+    let asked = ask(desk, watch.metric, alert, Some(watch), period, by);
+    format!("SELECT * FROM (\n{asked}) WHERE {}", picked(watch, alert))
 }
 
 /// Applications of the days before and of those since.

@@ -8,11 +8,10 @@ use inflow_statistics::fairness::fisher;
 use inflow_store::quote_text;
 use serde_json::{Map, Value};
 
-use super::{Standing, Told, rows, text, words};
+use super::{Standing, Told, cells, rows, text, words};
 use crate::AnalyticsError;
 use crate::jobs::Desk;
 use crate::jobs::drops::significant;
-use crate::report::{Query, statement_of};
 use crate::thresholds::Watch;
 
 /// Each is one test of its own.
@@ -20,15 +19,28 @@ const LEVEL: f64 = 0.01;
 /// Undelivered invitations that are worth a word.
 const FEWEST: u64 = 5;
 
-/// A count of a channel's local days, and the statement that counts it from `$from` to `$to`.
-const DAILY: [(&str, &str); 3] = [
+/// What it says of a day that it has no row of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Gap {
+    /// There was none.
+    None,
+    /// There was none, if all connections of the channel delivered.
+    NoneDelivered,
+    /// Nobody knows: the sheet of the day may be still to come.
+    Unknown,
+}
+
+/// A count of a channel's local days, the statement that counts it from `$from` to `$to`, and what a day without a row is.
+const DAILY: [(&str, Gap, &str); 3] = [
     (
         "live_postings",
+        Gap::None,
         "SELECT local_day AS day, toString(sum(live_seconds) / 86400) AS told FROM inflow.posting_quarters \
          WHERE channel = $channel AND ($store = '' OR store = $store) AND local_day BETWEEN $from AND $to GROUP BY day",
     ),
     (
         "refreshes",
+        Gap::NoneDelivered,
         "SELECT toDate(formatDateTime(e.occurred_at, '%F', $zone)) AS day, toString(uniqExact(e.connection, e.posting_source_id, e.source_id)) AS told \
          FROM inflow.posting_events AS e FINAL INNER JOIN (SELECT connection, source_id FROM inflow.postings FINAL \
          WHERE channel = $channel AND ($store = '' OR store = $store)) AS p ON p.connection = e.connection AND p.source_id = e.posting_source_id \
@@ -37,6 +49,7 @@ const DAILY: [(&str, &str); 3] = [
     // Cuts of one account count the same impressions again.
     (
         "impressions",
+        Gap::Unknown,
         "SELECT day, toString(max(of_cut)) AS told FROM (SELECT day, cut, sum(impressions) AS of_cut FROM inflow.channel_daily FINAL \
          WHERE deleted = 0 AND isNotNull(impressions) AND channel = $channel AND ($store = '' OR store = $store) AND day BETWEEN $from AND $to \
          GROUP BY day, cut) GROUP BY day",
@@ -47,8 +60,10 @@ const DAILY: [(&str, &str); 3] = [
 pub(super) async fn of_channel(desk: &Desk<'_>, alert: &Standing, back: i64, fall: f64) -> Result<Vec<Told>, AnalyticsError> {
     let (channel, from) = (alert.value("channel"), alert.since - Days::new(back as u64));
     let zone = desk.config.channel_timezone(channel).name().to_owned();
+    let health = desk.marts.store.health().await.map_err(AnalyticsError::store("cannot read how connections are"))?;
+    let fails = health.iter().any(|row| row.status == "failing" && row.channels.iter().any(|of| of == channel));
     let mut out = Vec::new();
-    for (factor, sql) in DAILY {
+    for (factor, gap, sql) in DAILY.into_iter().filter(|(_, gap, _)| !fails || *gap != Gap::NoneDelivered) {
         let values = [
             ("$channel", channel),
             ("$store", alert.value("store")),
@@ -59,22 +74,28 @@ pub(super) async fn of_channel(desk: &Desk<'_>, alert: &Standing, back: i64, fal
         .map(|(name, value)| (name, quote_text(value)));
         let sql = values.iter().fold(sql.to_owned(), |sql, (name, value)| sql.replace(name, value));
         let told = rows(desk, &format!("SELECT toString(day) AS day, told FROM ({sql})")).await?;
-        out.extend(fewer(factor, &told, (from, alert), fall));
+        out.extend(fewer(factor, gap, &told, (from, alert), fall));
     }
     Ok(out)
 }
 
-/// Days on which nothing was counted count as none.
-fn fewer(factor: &'static str, told: &[Map<String, Value>], (from, alert): (NaiveDate, &Standing), fall: f64) -> Option<Told> {
+pub(super) fn fewer(
+    factor: &'static str,
+    gap: Gap,
+    told: &[Map<String, Value>],
+    (from, alert): (NaiveDate, &Standing),
+    fall: f64,
+) -> Option<Told> {
     let days: BTreeMap<NaiveDate, f64> =
         told.iter().filter_map(|row| Some((text(row, "day").parse().ok()?, text(row, "told").parse().ok()?))).collect();
-    let all: Vec<(bool, f64)> = from
-        .iter_days()
-        .take_while(|day| *day <= alert.day)
-        .map(|day| (day >= alert.since, days.get(&day).copied().unwrap_or_default()))
-        .collect();
+    let count = |day: NaiveDate| days.get(&day).copied().or((gap != Gap::Unknown).then_some(0.0));
+    let all: Vec<(bool, f64)> =
+        from.iter_days().take_while(|day| *day <= alert.day).filter_map(|day| Some((day >= alert.since, count(day)?))).collect();
     let of = |late: bool| all.iter().filter(|(is_late, _)| *is_late == late).map(|(_, count)| *count).collect::<Vec<f64>>();
     let (before, since) = (of(false), of(true));
+    if before.is_empty() || since.is_empty() {
+        return None;
+    }
     let mean = |counts: &[f64]| counts.iter().sum::<f64>() / counts.len() as f64;
     let (earlier, later) = (mean(&before), mean(&since));
     if earlier <= 0.0 {
@@ -107,20 +128,7 @@ pub(super) async fn undelivered(desk: &Desk<'_>, watch: &Watch<'_>, alert: &Stan
     let days = Days::new((alert.day - alert.since).num_days().unsigned_abs() + 1);
     let mut counts = Vec::new();
     for (from, to) in [(alert.since - days, alert.since - Days::new(1)), (alert.since, alert.day)] {
-        let known = watch.metric.filters();
-        let filters =
-            alert.of.iter().filter(|(name, _)| known.contains(&name.as_str())).map(|(name, value)| (name.clone(), vec![value.clone()]));
-        let query = Query {
-            metric: watch.metric.id.to_owned(),
-            version: None,
-            by: Vec::new(),
-            from,
-            to,
-            tz: None,
-            as_of: desk.now,
-            filters: filters.collect(),
-        };
-        let asked = statement_of(watch.metric, &query, &[]);
+        let asked = cells::rows_of_rule(desk, watch, alert, (from, to), &watch.by);
         let found = rows(desk, &format!("SELECT sum(undelivered) AS undelivered, sum(denominator) AS delivered FROM (\n{asked})")).await?;
         let number = |column: &str| found.first().and_then(|row| row.get(column)?.as_u64()).unwrap_or_default();
         counts.push((number("undelivered"), number("undelivered") + number("delivered")));

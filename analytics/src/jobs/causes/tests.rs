@@ -1,6 +1,7 @@
 use inflow_config::Config;
 use inflow_statistics::causes::{Cause, Measure};
 
+use super::changes::{self, Gap};
 use super::words::{Said, fewer, undelivered};
 use super::*;
 
@@ -82,4 +83,34 @@ fn a_fall_goes_back_over_alarms_and_what_is_unknown_to_the_last_quiet_day() {
         Some((false, "2026-11-10".to_owned()))
     );
     assert!(fallen(&days(&[Some("sure"), Some("")])).is_none() && fallen(&days(&[None])).is_none());
+}
+
+#[test]
+fn a_day_whose_sheet_is_still_to_come_is_no_day_without_impressions() {
+    let day = |number: u32| NaiveDate::from_ymd_opt(2026, 11, number).unwrap();
+    let alert = Standing {
+        rule: String::new(),
+        slice: "channel=boss".to_owned(),
+        of: vec![("channel".to_owned(), "boss".to_owned())],
+        raised_on: day(20),
+        since: day(20),
+        day: day(23),
+        expected: 40.0,
+    };
+    let found = |gap: Gap, counted: &[(u32, u32)]| {
+        let row = |(at, told): &(u32, u32)| {
+            serde_json::json!({"day": day(*at).to_string(), "told": told.to_string()}).as_object().unwrap().clone()
+        };
+        let told: Vec<Map<String, Value>> = counted.iter().map(row).collect();
+        changes::fewer("impressions", gap, &told, (day(1), &alert), 0.5)
+    };
+    let before: Vec<(u32, u32)> = (1..20).map(|at| (at, 1000 + at)).collect();
+    let with = |since: &[(u32, u32)]| [before.as_slice(), since].concat();
+    assert!(found(Gap::Unknown, &before).is_none(), "no sheet since: nobody knows");
+    assert!(found(Gap::Unknown, &with(&[(20, 1010), (21, 1004)])).is_none(), "as many as before");
+    assert!(found(Gap::Unknown, &with(&[(20, 1010), (21, 1004)])[19..]).is_none(), "nothing to compare with");
+    let fell = found(Gap::Unknown, &with(&[(20, 400), (21, 420), (22, 380)])).unwrap();
+    assert_eq!((fell.later, fell.explains), (Some(400.0), Some(1.0)));
+    // Where a day without a row is a day without any, it counts.
+    assert_eq!(found(Gap::None, &before).unwrap().later, Some(0.0));
 }
