@@ -182,8 +182,9 @@ impl FromStr for AlertPeriod {
 impl Alerts {
     pub(crate) fn read(section: &mut Section<'_>) -> Self {
         let mut ids: BTreeSet<String> = BTreeSet::new();
+        let escalate_to: Vec<String> = section.optional("escalate_to", list).unwrap_or_default();
         let rule = section.sections("rule", |section| {
-            let rule = AlertRule::read(section);
+            let rule = AlertRule::read(section, &escalate_to);
             if !ids.insert(rule.id.clone()) {
                 section.complain("id", Bad::new(format!("there are two rules `{}`", rule.id)));
             }
@@ -197,7 +198,7 @@ impl Alerts {
             to: section.optional("to", list).unwrap_or_default(),
             lang: section.optional("lang", from_str),
             escalate_after: section.optional("escalate_after", duration),
-            escalate_to: section.optional("escalate_to", list).unwrap_or_default(),
+            escalate_to,
             quiet: section.section("quiet", |section| has_quiet.then(|| Quiet::read(section))),
             drops: section.optional("drops", boolean),
             connections: section.optional("connections", boolean),
@@ -206,10 +207,7 @@ impl Alerts {
             places: Places::default(),
         };
         if section.has("escalate_after") && alerts.escalate_to.is_empty() {
-            section.complain(
-                "escalate_after",
-                bad("after that long nobody is told: there is no `escalate_to`", "escalate_to = [\"manager\"]"),
-            );
+            section.complain("escalate_after", bad(NOBODY_LATER, "escalate_to = [\"manager\"]"));
         }
         alerts
     }
@@ -277,7 +275,7 @@ impl Alerts {
 }
 
 impl AlertRule {
-    fn read(section: &mut Section<'_>) -> Self {
+    fn read(section: &mut Section<'_>, others: &[String]) -> Self {
         let level = |node: &Node| decimal(node).and_then(not_negative);
         let rule = Self {
             id: section.required("id", String::new(), id),
@@ -299,6 +297,9 @@ impl AlertRule {
             escalate_after: section.optional("escalate_after", duration),
             escalate_to: section.optional("escalate_to", list),
         };
+        if section.has("escalate_after") && rule.escalate_to.as_deref().unwrap_or(others).is_empty() {
+            section.complain("escalate_after", bad(NOBODY_LATER, "escalate_to = [\"manager\"] in the rule or at the top of the file"));
+        }
         match (section.has("above"), section.has("below")) {
             (true, true) => section.complain("below", bad("an alert begins either `above` or `below`, not both", "write two rules")),
             (false, false) => {
@@ -329,4 +330,5 @@ impl AlertRule {
     }
 }
 
+const NOBODY_LATER: &str = "after that long nobody is told: there is no `escalate_to`";
 const QUIET_SIDE: &str = "an alert ends on the quiet side of where it begins, or it would end at once";

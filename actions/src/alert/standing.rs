@@ -138,7 +138,7 @@ fn of_falls(rows: &[Row], of_stores: bool, told: &[Row], config: &Config, lang: 
     }
     let each = newest.into_iter().filter_map(|((channel, store), row)| {
         let named = [("channel", channel), ("store", store)].into_iter().filter(|(_, value)| !value.is_empty());
-        let slice = named.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(",");
+        let slice = named.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(", ");
         // What is unsure begins nothing and ends nothing, and so does a day that could not be judged: a holiday, too few cases, too short a past.
         let now = match (word(row, "alarm"), word(row, "status")) {
             _ if !is_known(row) => Now::Unknown,

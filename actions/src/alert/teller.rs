@@ -210,7 +210,7 @@ impl<M: Memory + Sync, O: Outgoing + Sync> Teller<'_, M, O> {
             if let [channel] = row.channels.as_slice() {
                 query.append_pair("channel", channel);
             }
-            let parts = row.slice.split(',').filter_map(|part| part.trim().strip_prefix("store="));
+            let parts = row.slice.split(", ").filter_map(|part| part.strip_prefix("store="));
             for store in parts {
                 query.append_pair("store", store);
             }

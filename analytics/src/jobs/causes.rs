@@ -202,7 +202,7 @@ fn fallen(days: &[Map<String, Value>]) -> Option<(bool, Standing)> {
         .filter(|(_, value)| !value.is_empty())
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect();
-    let slice = of.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(",");
+    let slice = of.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(", ");
     let day = date(days.last()?, "day")?;
     Some((text(last, "alarm") == "sure", Standing { rule: String::new(), slice, of, raised_on: date(first, "day")?, since, day, expected }))
 }

@@ -10,6 +10,7 @@ use inflow_actions::alert::{Now, Standing, Teller, Told, has_arrived, is_silence
 use inflow_config::{BUILT_IN_ALERTS, Config, Lang, did_you_mean};
 use inflow_store::{Acknowledged, AlertDecision, AlertDecisionRow, AlertEvent, AlertEventRow};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use url::Url;
 
 /// A command that writes.
@@ -172,10 +173,10 @@ async fn list(app: &App, opened: &Opened, format: ListFormat) -> Result<u8, Fail
             let mut text = line.one.text.lines();
             let first = text.next().unwrap_or_default().to_owned();
             let cause = text.find_map(|line| line.strip_prefix("- ")).unwrap_or("–").to_owned();
-            vec![short, line.one.raised_on.to_string(), first, cause, line.state(printer.lang)]
+            vec![short, line.one.raised_on.to_string(), first, line.one.slice.clone(), cause, line.state(printer.lang)]
         })
         .collect();
-    let heads = [("key", "编号"), ("since", "始于"), ("alert", "告警"), ("likely", "可能原因"), ("state", "状态")];
+    let heads = [("key", "编号"), ("since", "始于"), ("alert", "告警"), ("slice", "切片"), ("likely", "可能原因"), ("state", "状态")];
     let heads: Vec<String> = heads.iter().map(|(en, zh)| printer.pick(en, zh).to_owned()).collect();
     printer.raw(table::draw(&heads, &rows).as_bytes());
     Ok(0)
@@ -222,6 +223,16 @@ async fn ack(app: &App, opened: &Opened, args: &AlertsAckArgs) -> Result<u8, Fai
     }
 }
 
+/// A silence of a slice that no rule has would silence nothing.
+fn known_slice(slice: &str, known: &BTreeSet<&str>) -> Result<(), Failure> {
+    if known.contains(slice) {
+        return Ok(());
+    }
+    let hint = did_you_mean(slice, known.iter().copied())
+        .unwrap_or_else(|| "`inflow alerts list` shows them: channel=boss, store=North".to_owned());
+    Err(Failure::user(format!("no rule has a slice `{slice}`"), hint))
+}
+
 async fn silence(app: &App, opened: &Opened, args: &AlertsSilenceArgs) -> Result<u8, Failure> {
     let (config, now) = (&opened.config, opened.clock.now());
     if args.rule.is_none() && args.slice.is_none() && args.channel.is_none() {
@@ -236,6 +247,13 @@ async fn silence(app: &App, opened: &Opened, args: &AlertsSilenceArgs) -> Result
         let known = config.channels.iter().map(|channel| channel.id.as_str());
         let hint = did_you_mean(channel, known).unwrap_or_else(|| "channels.toml lists them".to_owned());
         return Err(Failure::user(format!("there is no channel `{channel}`"), hint));
+    }
+    if let Some(slice) = args.slice.as_deref() {
+        let rules = |rule: &str| args.rule.as_deref().is_none_or(|own| own == rule);
+        let (stand, events) = (Box::pin(standing(&opened.store, config, app.printer.lang, now)).await?, opened.store.alert_events().await?);
+        let of_now = stand.iter().map(|one| (one.rule.as_str(), one.slice.as_str()));
+        let known = of_now.chain(events.iter().map(|row| (row.rule.as_str(), row.slice.as_str())));
+        known_slice(slice, &known.filter(|(rule, _)| rules(rule)).map(|(_, slice)| slice).collect())?;
     }
     if args.until <= now {
         return Err(Failure::user("--until is over already", "give an instant to come, with its offset"));
@@ -256,4 +274,19 @@ async fn silence(app: &App, opened: &Opened, args: &AlertsSilenceArgs) -> Result
     let until = args.until.with_timezone(&config.settings.company.timezone).format("%Y-%m-%d %H:%M");
     app.printer.note(&format!("nobody is told until {until}"), &format!("{until} 前不再通知"));
     Ok(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_silence_names_a_slice_that_there_is() {
+        let known: BTreeSet<&str> = ["channel=boss, store=North", "channel=boss"].into();
+        assert!(known_slice("channel=boss", &known).is_ok() && known_slice("", &known).is_err());
+        let failure = known_slice("channel=boss,store=North", &known).unwrap_err();
+        let [(message, hint)] = failure.messages.as_slice() else { panic!("{failure:?}") };
+        assert_eq!(message, "no rule has a slice `channel=boss,store=North`");
+        assert!(hint.as_ref().unwrap().contains("channel=boss, store=North"), "{hint:?}");
+    }
 }

@@ -63,6 +63,10 @@ fn a_rule_ends_its_alert_a_fifth_back_unless_it_says_where() {
     "above = 1\nchannel = [\"bos\"]",
     "alerts.toml:6: rule[0].channel: there is no channel `bos` in channels.toml, which has boss (did you mean `boss`?)"
 )]
+#[case::nobody_later(
+    "above = 1\nescalate_after = \"2h\"",
+    "alerts.toml:6: rule[0].escalate_after: after that long nobody is told: there is no `escalate_to` (escalate_to = [\"manager\"] in the rule or at the top of the file)"
+)]
 #[case::float(
     "above = 0.08",
     "alerts.toml:5: rule[0].above: must be a decimal number in quotes, such as \"1280.50\" (write \"0.08\" to keep it exact)"

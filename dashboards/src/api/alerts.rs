@@ -342,7 +342,7 @@ fn of_fall(row: &Map<String, Value>) -> Option<Alert> {
     let (channel, store, day) = (some(row, "channel"), some(row, "store"), text(row, "day"));
     let named = [("channel", &channel), ("store", &store)];
     let slice: Vec<String> = named.iter().filter_map(|(name, value)| value.as_ref().map(|value| format!("{name}={value}"))).collect();
-    let slice = slice.join(",");
+    let slice = slice.join(", ");
     Some(Alert {
         id: format!("channel_drop/{slice}/{day}"),
         kind: AlertKind::ChannelDrop,

@@ -192,7 +192,7 @@ async fn alerts_are_what_changed() {
     assert_eq!(
         ids,
         [
-            "channel_drop/channel=boss,store=store 0/2026-11-20",
+            "channel_drop/channel=boss, store=store 0/2026-11-20",
             "channel_drop/channel=boss/2026-11-20",
             "threshold/rule 0/slice 0/2026-11-20"
         ]

@@ -28,7 +28,7 @@ fn a_day_of_which_no_store_was_judged_says_nothing_of_its_channel() {
         day("28", "", None, "", "few"),
         day("29", "", None, "", "few"),
     ];
-    assert_eq!(read(&rows, true), [("channel=boss,store=North".to_owned(), Now::On, "2026-11-28".to_owned())]);
+    assert_eq!(read(&rows, true), [("channel=boss, store=North".to_owned(), Now::On, "2026-11-28".to_owned())]);
     assert!(read(&rows[1..], true).is_empty());
 }
 
