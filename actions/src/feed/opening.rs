@@ -120,7 +120,8 @@ impl Pay {
 impl Opening {
     /// Pay in words: the posting's, else made of what was read.
     pub(super) fn salary(&self) -> String {
-        if !self.pay_text.is_empty() {
+        // A board's words without an amount (月薪, by agreement) say less than the amounts that were read, or nothing.
+        if self.pay_text.chars().any(char::is_numeric) {
             return self.pay_text.clone();
         }
         let Some(pay) = &self.pay else { return String::new() };

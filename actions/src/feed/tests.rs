@@ -62,6 +62,20 @@ fn an_opening_is_a_live_posting_of_an_open_requisition() {
 }
 
 #[test]
+fn words_without_an_amount_are_no_salary() {
+    let config = config("");
+    let posting = |text: &str, min: Value| json!({"pay_text": text, "pay_min": min, "pay_currency": "CNY", "pay_period": "month"});
+    for (text, min, said) in [
+        ("月薪", Value::Null, ""),
+        ("月薪", json!("6000"), "6000 CNY per month"),
+        ("面议", Value::Null, ""),
+        ("6-8K", json!("6000"), "6-8K"),
+    ] {
+        assert_eq!(openings(&config, &[posting(text, min)], &[], &[]).all[0].salary(), said, "{text}");
+    }
+}
+
+#[test]
 fn what_lacks_something_is_left_out_and_listed() {
     let config = config("");
     let postings = [json!({"id": "A", "body": "", "title": "Cook"}), json!({"id": "B", "city": "", "url": "ftp://x/"}), json!({"id": "C"})];
