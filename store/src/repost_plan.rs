@@ -197,19 +197,20 @@ const SLOTS: &str = "SELECT * EXCEPT version FROM repost_plan FINAL";
 
 impl Store {
     /// Keeps a plan of some channels. It takes the place of the one before, whatever days that was of: open slots that it does not have are withdrawn unless
-    /// a person was told of them; what was decided stays as it is. Says so in the audit.
+    /// a person was told of them, or they are `spared`: those that its planner counted as promised. What was decided stays as it is. Says so in the audit.
     pub async fn keep_repost_plan(
         &self,
         actor: &str,
         channels: &[String],
         slots: &[RepostSlotRow],
         left: &[RepostLeftRow],
+        spared: impl Fn(&RepostSlotRow) -> bool,
     ) -> Result<(), StoreError> {
         let _turn = self.0.deciding.lock().await;
         let before: Vec<RepostSlotRow> = self.typed(&format!("{SLOTS} WHERE state != 'withdrawn'"), &[]).await?;
         let of_these = |row: &&RepostSlotRow| channels.contains(&row.channel);
         let said = |slot: &str| slots.iter().any(|row| row.slot == slot);
-        let gone = before.iter().filter(of_these).filter(|row| row.state == RepostState::Planned && !said(&row.slot));
+        let gone = before.iter().filter(of_these).filter(|row| row.state == RepostState::Planned && !said(&row.slot) && !spared(row));
         let withdrawn: Vec<RepostSlotRow> = gone.map(|row| RepostSlotRow { state: RepostState::Withdrawn, ..row.clone() }).collect();
         let standing = |slot: &str| before.iter().any(|row| row.slot == slot && row.state != RepostState::Planned);
         let kept: Vec<RepostSlotRow> = slots.iter().filter(|row| !standing(&row.slot)).cloned().collect();
@@ -287,12 +288,23 @@ impl Store {
         Ok(Some(row))
     }
 
-    /// Notes what came of a call, or that there is to be none; `None` when the slot was concluded by somebody else. What was carried out is told to what
-    /// measures hours ([`Store::note_reposts`]). Says so in the audit.
+    /// Slots as they are now, of those that a person can still be told of: who asks for the first time, or was not reached. In the order given.
+    pub async fn untold_reposts(&self, slots: &[RepostSlotRow]) -> Result<Vec<RepostSlotRow>, StoreError> {
+        let keys: Vec<&str> = slots.iter().map(|row| row.slot.as_str()).collect();
+        let sql = format!("{SLOTS} WHERE state IN ('planned', 'failed') AND has({{slots:Array(String)}}, slot)");
+        let mut untold: Vec<RepostSlotRow> = self.typed(&sql, &[("slots", array_literal(&keys))]).await?;
+        untold.sort_by_key(|row| keys.iter().position(|key| *key == row.slot));
+        Ok(untold)
+    }
+
+    /// Notes what came of a call, or that there is to be none; `None` when the slot was concluded by somebody else, or called for by somebody else since:
+    /// `attempts` are those of the slot that the conclusion was drawn from. What was carried out is told to what measures hours
+    /// ([`Store::note_reposts`]). Says so in the audit.
     pub async fn conclude_repost(
         &self,
         actor: &str,
         slot: &str,
+        attempts: u32,
         conclusion: &RepostConclusion,
     ) -> Result<Option<RepostSlotRow>, StoreError> {
         let _turn = self.0.deciding.lock().await;
@@ -301,7 +313,7 @@ impl Store {
             RepostConclusion::Missed { .. } => matches!(row.state, RepostState::Planned | RepostState::Sent),
             _ => row.state == RepostState::Sent,
         };
-        if !open {
+        if !open || row.call.attempts != attempts {
             return Ok(None);
         }
         let now = self.clock().now().trunc_subsecs(3);
@@ -327,9 +339,8 @@ impl Store {
         }
         let _turn = self.0.deciding.lock().await;
         let keys: Vec<&str> = slots.iter().map(|row| row.slot.as_str()).collect();
-        let planned = format!("{SLOTS} WHERE state IN ('planned', 'failed') AND has({{slots:Array(String)}}, slot)");
-        let planned: Vec<RepostSlotRow> = self.typed(&planned, &[("slots", array_literal(&keys))]).await?;
-        let told: Vec<RepostSlotRow> = planned.into_iter().map(|row| RepostSlotRow { state: RepostState::Told, ..row }).collect();
+        let untold = self.untold_reposts(slots).await?;
+        let told: Vec<RepostSlotRow> = untold.into_iter().map(|row| RepostSlotRow { state: RepostState::Told, ..row }).collect();
         self.put_slots(told.iter()).await?;
         self.audit(actor, "tell repost", &json!({ "slots": keys }).to_string()).await
     }

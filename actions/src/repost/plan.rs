@@ -23,7 +23,7 @@ pub const WINDOW: u32 = 3;
 /// Slots begin on quarter-hours: every zone in use is a multiple of them.
 const QUARTER: TimeDelta = TimeDelta::minutes(15);
 /// A person needs so long to hear of a slot.
-const NOTICE: TimeDelta = TimeDelta::minutes(15);
+pub(super) const NOTICE: TimeDelta = TimeDelta::minutes(15);
 /// A posting that ends sooner than this after a slot is left alone.
 const WORTHWHILE: TimeDelta = TimeDelta::hours(24);
 /// No zone is further from UTC.
@@ -61,14 +61,28 @@ pub struct ChannelState {
     pub id: String,
     /// Zone of its days and hours.
     pub zone: Tz,
-    /// What a refresh costs, in hundredths of the company's currency.
+    /// What a refresh costs on days before the first of `prices`, in hundredths of the company's currency.
     pub price: u64,
+    /// What it costs from a day of the channel's zone on, where that changes.
+    pub prices: BTreeMap<NaiveDate, u64>,
     /// When people apply.
     pub heat: Heat,
     /// What drawn reposts have measured, where they have.
     pub advice: Option<Advice>,
     /// What the budget of finance.toml leaves, where one names the channel.
     pub pace: Option<Pace>,
+}
+
+impl ChannelState {
+    /// What a refresh costs on a day of the channel's zone, in hundredths.
+    pub fn price_on(&self, day: NaiveDate) -> u64 {
+        self.prices.range(..=day).next_back().map_or(self.price, |(_, price)| *price)
+    }
+
+    /// What it costs at an instant.
+    pub fn price_at(&self, at: DateTime<Utc>) -> u64 {
+        self.price_on(at.with_timezone(&self.zone).date_naive())
+    }
 }
 
 /// Applications per live posting hour, by weekday from Monday and hour; none where nothing is known.
@@ -434,7 +448,7 @@ impl<'s> Desk<'s, '_> {
             posting: posting.id.clone(),
             cluster: posting.cluster.clone(),
             at: open.at,
-            cost: week.state.price,
+            cost: week.state.price_on(day),
         });
         self.slots.push(Slot {
             channel: posting.channel.clone(),
@@ -448,7 +462,7 @@ impl<'s> Desk<'s, '_> {
             why,
             gain,
             rested: (open.at - last).num_days(),
-            cost: week.state.price,
+            cost: week.state.price_on(day),
         });
         true
     }
@@ -472,15 +486,16 @@ impl<'s> Desk<'s, '_> {
         let of_month = || of_channel().filter(|one| (local(one).year(), local(one).month()) == (day.year(), day.month()));
         let spent_today: u64 = today.iter().map(|one| one.cost).sum();
         let spent_month: u64 = of_month().map(|one| one.cost).sum();
-        let over = |spent: u64, most: Option<Decimal>| most.is_some_and(|most| spent + state.price > hundredths(most)) && state.price > 0;
+        let price = state.price_on(day);
+        let over = |spent: u64, most: Option<Decimal>| most.is_some_and(|most| spent + price > hundredths(most)) && price > 0;
         if over(spent_today, rules.cost_per_day) || over(spent_month, rules.cost_per_month) {
             return Some(WhyNot::CostLimit);
         }
-        let pace = state.pace.filter(|pace| (pace.month.year(), pace.month.month()) == (day.year(), day.month()) && state.price > 0);
+        let pace = state.pace.filter(|pace| (pace.month.year(), pace.month.month()) == (day.year(), day.month()) && price > 0);
         let may = pace.is_none_or(|pace| {
             // What is still to come; what was done is in the ledger, or will be, and `left` is without it.
             let planned: u64 = of_month().filter(|one| one.at >= self.situation.now).map(|one| one.cost).sum();
-            planned + state.price <= pace.until(day)
+            planned + price <= pace.until(day)
         });
         (!may).then_some(WhyNot::Budget)
     }

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::calendar::Calendar;
-use super::carry::PROMPT;
+use super::carry::{PROMPT, is_imminent};
 use super::plan::{Advice, ChannelState, Estimate, Heat, HeatCell, Pace, PostingState, Situation, Taken, hundredths};
 
 /// Days whose applications say when people apply.
@@ -96,7 +96,7 @@ impl<'c> Situation<'c> {
         let ids: Vec<String> = rules.iter().map(|rules| rules.id.clone()).collect();
         let reader = Reader { store, config, now, ids };
         let worth = (reader.heat().await?, reader.advice().await?);
-        Self::of(&reader, (from, to), &rules, worth).await
+        Self::of(&reader, (from, to), &rules, worth, |slot| is_imminent(config, slot, now)).await
     }
 
     /// What stands for or against carrying slots out now: all of that but when people apply.
@@ -109,7 +109,7 @@ impl<'c> Situation<'c> {
         let reader = Reader { store, config, now, ids };
         // Zones are within a day of the company's.
         let today = reader.today();
-        Self::of(&reader, (today - Days::new(1), today + Days::new(1)), &rules, (BTreeMap::new(), BTreeMap::new())).await
+        Self::of(&reader, (today - Days::new(1), today + Days::new(1)), &rules, (BTreeMap::new(), BTreeMap::new()), |_| false).await
     }
 
     async fn of(
@@ -117,14 +117,17 @@ impl<'c> Situation<'c> {
         (from, to): (NaiveDate, NaiveDate),
         rules: &[&RepostChannel],
         (mut heat, mut advice): (BTreeMap<String, Heat>, BTreeMap<String, Advice>),
+        is_promised: impl Fn(&RepostSlotRow) -> bool,
     ) -> Result<Self, ReadError> {
         let (config, now) = (reader.config, reader.now);
         let mut left = reader.budgets().await?;
         let today = now.with_timezone(&config.settings.company.timezone).date_naive();
+        let first = reader.month_of(from).date_naive();
         let channels = rules.iter().map(|rules| ChannelState {
             id: rules.id.clone(),
             zone: config.channel_timezone(&rules.id),
-            price: price(config, rules, from),
+            price: price(config, rules, first),
+            prices: prices(config, rules, first, to),
             heat: heat.remove(&rules.id).unwrap_or_default(),
             advice: advice.remove(&rules.id),
             pace: left.remove(&rules.id).map(|left| Pace { month: today.with_day(1).unwrap_or(today), today, left }),
@@ -142,15 +145,28 @@ impl<'c> Situation<'c> {
             taken: Vec::new(),
             skipped: BTreeSet::new(),
         };
-        situation.remember(reader.slots(from, to).await?, reader.seen(from).await?);
+        let slots = reader.slots(from, to).await?;
+        let promised: Vec<RepostSlotRow> = slots.iter().filter(|slot| is_promised(slot)).cloned().collect();
+        situation.remember(slots, reader.seen(from).await?);
+        situation.promise(promised);
         Ok(situation)
+    }
+
+    /// Counts slots that the machine is about to carry out. They count as of their time, or as of now where it is late with them.
+    fn promise(&mut self, slots: Vec<RepostSlotRow>) {
+        for slot in slots {
+            let Some(channel) = self.channels.iter().find(|channel| channel.id == slot.channel) else { continue };
+            let at = if slot.at < self.now - PROMPT { self.now } else { slot.at };
+            self.taken.push(taken(slot, at, channel));
+        }
     }
 
     /// Counts a slot that is being called for.
     pub(super) fn take(&mut self, slot: &RepostSlotRow) {
         let known = |one: &Taken| one.connection == slot.connection && one.posting == slot.posting_source_id && one.at == when(slot);
-        if !self.taken.iter().any(known) {
-            self.taken.push(taken(slot.clone(), when(slot)));
+        let channel = self.channels.iter().find(|channel| channel.id == slot.channel);
+        if let Some(channel) = channel.filter(|_| !self.taken.iter().any(known)) {
+            self.taken.push(taken(slot.clone(), when(slot), channel));
         }
     }
 
@@ -167,7 +183,7 @@ impl<'c> Situation<'c> {
                 }
                 RepostState::Planned | RepostState::Missed | RepostState::Withdrawn => continue,
             };
-            self.taken.push(taken(slot, at));
+            self.taken.push(taken(slot, at, channel));
         }
         for one in seen {
             // The board tells of what was done by plan as well.
@@ -177,7 +193,7 @@ impl<'c> Situation<'c> {
             if self.taken.iter().any(known) {
                 continue;
             }
-            let cost = self.channels.iter().find(|channel| channel.id == one.channel).map_or(0, |channel| channel.price);
+            let cost = self.channels.iter().find(|channel| channel.id == one.channel).map_or(0, |channel| channel.price_at(one.last));
             self.taken.push(Taken {
                 channel: one.channel,
                 connection: one.connection,
@@ -190,14 +206,15 @@ impl<'c> Situation<'c> {
     }
 }
 
-fn taken(slot: RepostSlotRow, at: DateTime<Utc>) -> Taken {
+/// It costs what it was planned at, or more where the price has risen by the day of `at`.
+fn taken(slot: RepostSlotRow, at: DateTime<Utc>, channel: &ChannelState) -> Taken {
     Taken {
         channel: slot.channel,
         connection: slot.connection,
         posting: slot.posting_source_id,
         cluster: slot.cluster_id,
         at,
-        cost: hundredths(slot.cost),
+        cost: hundredths(slot.cost).max(channel.price_at(at)),
     }
 }
 
@@ -226,6 +243,20 @@ fn price(config: &Config, rules: &RepostChannel, day: NaiveDate) -> u64 {
     let rate = config.settings.rate(currency, terms.from).unwrap_or(Decimal::ONE);
     // Rounded up: a limit is not passed for a fraction.
     hundredths((terms.price * rate * Decimal::ONE_HUNDRED).ceil() / Decimal::ONE_HUNDRED)
+}
+
+/// The days of a period on which the price becomes another, with what it becomes.
+fn prices(config: &Config, rules: &RepostChannel, first: NaiveDate, to: NaiveDate) -> BTreeMap<NaiveDate, u64> {
+    let mut before = price(config, rules, first);
+    let mut changes = BTreeMap::new();
+    for day in first.iter_days().take_while(|day| *day <= to) {
+        let now = price(config, rules, day);
+        if now != before {
+            changes.insert(day, now);
+            before = now;
+        }
+    }
+    changes
 }
 
 struct Reader<'c, 's> {
@@ -343,3 +374,6 @@ fn text<'r>(row: &'r Map<String, Value>, column: &str) -> Option<&'r str> {
 fn number(row: &Map<String, Value>, column: &str) -> Option<f64> {
     row.get(column)?.as_f64()
 }
+
+#[cfg(test)]
+mod tests;

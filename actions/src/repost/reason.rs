@@ -90,10 +90,10 @@ pub fn outcome_sentence(code: &str) -> Sentence {
         "not_allowed" => Sentence::of("the account or the board's rules do not allow it", "账号权限或平台规则不允许"),
         "gone" => Sentence::of("the board has no such posting any more", "平台已无该职位"),
         "quota_spent" => Sentence::of("the account has no refresh left", "账号刷新次数已用完"),
-        "late" => Sentence::of("nothing ran when its time came", "到点时程序未在运行"),
+        "late" => Sentence::of("it could not be called within an hour of its time", "到点后一小时内未能调用"),
         "closed_hours" => Sentence::of(
-            "nothing ran when its time came, and now nobody works or the hours are quiet",
-            "到点时程序未在运行,现为非工作或静默时段",
+            "it could not be called when its time came, and now nobody works or the hours are quiet",
+            "到点时未能调用,现为非工作或静默时段",
         ),
         "not_live" => Sentence::of("the posting was not live any more", "职位已不在线"),
         "not_planned" => Sentence::of("the channel is not planned any more", "该渠道已不再排期"),

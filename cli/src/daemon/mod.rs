@@ -107,7 +107,7 @@ pub async fn hold(app: &App, opened: Opened, schedules: Option<&[String]>) -> Re
         if opened.config.reposts.at.is_some() {
             tasks.spawn(reposter::work(app.clone(), opened.clone(), Arc::clone(&agenda)));
         }
-        if crate::commands::plan::is_any_automatic(&opened.config) {
+        if crate::commands::plan::is_any_automatic(&opened).await? {
             tasks.spawn(reposter::carry(app.clone(), opened.clone()));
         }
         let daemon = Arc::new(Daemon { app: app.clone(), opened: opened.clone(), pulling, agenda, analyst: Arc::clone(&analyst) });

@@ -70,8 +70,12 @@ async fn look(app: &App, opened: &Opened, tell_from: &mut DateTime<Utc>) -> Resu
         return Ok(());
     }
     let waiting = given_up(opened).await?;
-    if !waiting.is_empty() && hand_out_reposts(app, opened, &waiting).await? != 0 {
+    if !waiting.is_empty() {
+        // Before sending: what was sent and could not be noted is not sent every time it is looked.
         *tell_from = now + AGAIN;
+        if hand_out_reposts(app, opened, &waiting).await? == 0 {
+            *tell_from = now;
+        }
     }
     Ok(())
 }

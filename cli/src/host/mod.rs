@@ -30,6 +30,8 @@ pub struct Host {
     pub analyses: Analyses,
     /// Held by whoever sends messages, so that none goes out twice.
     pub sending: tokio::sync::Mutex<()>,
+    /// Held by whoever calls for refreshes: limits are looked at before each call, so two at one time would break them.
+    pub carrying: tokio::sync::Mutex<()>,
     http: OnceLock<Arc<Http>>,
     turns: Arc<Semaphore>,
 }
@@ -40,6 +42,7 @@ impl Default for Host {
             gate: Gate::default(),
             analyses: Analyses::default(),
             sending: tokio::sync::Mutex::default(),
+            carrying: tokio::sync::Mutex::default(),
             http: OnceLock::new(),
             turns: Arc::new(Semaphore::new(SEGMENTS_AT_ONCE)),
         }

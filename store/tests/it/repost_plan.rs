@@ -61,9 +61,9 @@ fn a_new_plan_withdraws_what_nobody_was_told_of() {
         let (from, before) = (at("2031-03-04T00:00:00Z"), at("2031-03-05T00:00:00Z"));
         let [first, second, third, told] = [slot("a1", CHANNEL, 1), slot("a2", CHANNEL, 2), slot("a3", CHANNEL, 3), slot("a4", CHANNEL, 4)];
         let other = slot("b1", "repost_b", 1);
-        store.keep_repost_plan("ann", &["repost_b".to_owned()], std::slice::from_ref(&other), &[]).await.unwrap();
+        store.keep_repost_plan("ann", &["repost_b".to_owned()], std::slice::from_ref(&other), &[], |_| false).await.unwrap();
         let all = [first.clone(), second.clone(), third.clone(), told.clone()];
-        store.keep_repost_plan("ann", &channels, &all, &[left("L1", CHANNEL, "2031-03-01T00:00:00Z")]).await.unwrap();
+        store.keep_repost_plan("ann", &channels, &all, &[left("L1", CHANNEL, "2031-03-01T00:00:00Z")], |_| false).await.unwrap();
         assert_eq!(store.repost_slots(Some(CHANNEL), from, before).await.unwrap(), all, "as they were written");
         store.tell_reposts("ann", std::slice::from_ref(&told)).await.unwrap();
         assert!(matches!(store.decide_repost("bob", "a1", true).await.unwrap(), RepostDecision::Kept(_)));
@@ -72,7 +72,7 @@ fn a_new_plan_withdraws_what_nobody_was_told_of() {
         assert!(matches!(store.decide_repost("bob", "a1", false).await.unwrap(), RepostDecision::Closed(_)));
         // The next plan has none but the second, and says the first anew, which is done.
         let next = [first.clone(), second.clone()];
-        store.keep_repost_plan("ann", &channels, &next, &[left("L2", CHANNEL, "2031-03-02T00:00:00Z")]).await.unwrap();
+        store.keep_repost_plan("ann", &channels, &next, &[left("L2", CHANNEL, "2031-03-02T00:00:00Z")], |_| false).await.unwrap();
         let standing = store.repost_slots(None, from, before).await.unwrap();
         let states: Vec<(&str, RepostState)> = standing.iter().map(|row| (row.slot.as_str(), row.state)).collect();
         let told = [
@@ -83,6 +83,20 @@ fn a_new_plan_withdraws_what_nobody_was_told_of() {
             ("a4", RepostState::Told),
         ];
         assert_eq!(states, told);
+        let untold = store.untold_reposts(&all).await.unwrap();
+        assert_eq!(
+            untold.iter().map(|row| row.slot.as_str()).collect::<Vec<_>>(),
+            ["a2"],
+            "of the others somebody was told, or they are closed"
+        );
+        // What the planner counts as promised stays, though the plan does not have it.
+        store
+            .keep_repost_plan("ann", &channels, &[], &[left("L2", CHANNEL, "2031-03-02T00:00:00Z")], |row| row.slot == "a2")
+            .await
+            .unwrap();
+        assert_eq!(store.repost_slot("a2").await.unwrap().unwrap().state, RepostState::Planned);
+        store.keep_repost_plan("ann", &channels, &[], &[left("L2", CHANNEL, "2031-03-02T00:00:00Z")], |_| false).await.unwrap();
+        assert_eq!(store.repost_slot("a2").await.unwrap().unwrap().state, RepostState::Withdrawn);
         let postings: Vec<String> = store.repost_left(Some(CHANNEL)).await.unwrap().into_iter().map(|row| row.posting_source_id).collect();
         assert_eq!(postings, ["L2"], "of the newest plan alone");
     });
@@ -93,7 +107,7 @@ fn a_slot_is_answered_once_and_measured() {
     let store = store();
     run(async {
         let channels = ["repost_c".to_owned()];
-        store.keep_repost_plan("ann", &channels, &[slot("c1", "repost_c", 5), slot("c2", "repost_c", 6)], &[]).await.unwrap();
+        store.keep_repost_plan("ann", &channels, &[slot("c1", "repost_c", 5), slot("c2", "repost_c", 6)], &[], |_| false).await.unwrap();
         assert_eq!(store.decide_repost("bob", "no such slot", true).await.unwrap(), RepostDecision::Unknown);
         // Who answers at the same time: one is kept, the others find it closed.
         let answers = futures::future::join_all((0..8).map(|i| {
@@ -122,7 +136,7 @@ fn a_call_is_written_down_before_it_is_made_and_concluded_once() {
         let past = |key: &str, minutes: i64| RepostSlotRow { at: now - chrono::TimeDelta::minutes(minutes), ..slot(key, "repost_d", 1) };
         let (soon, later) = (now - chrono::TimeDelta::seconds(1), now + chrono::TimeDelta::hours(1));
         let slots = [past("d1", 4), past("d2", 3), past("d3", 2), past("d4", 1), RepostSlotRow { at: later, ..slot("d5", "repost_d", 1) }];
-        store.keep_repost_plan("ann", &["repost_d".to_owned()], &slots, &[]).await.unwrap();
+        store.keep_repost_plan("ann", &["repost_d".to_owned()], &slots, &[], |_| false).await.unwrap();
         let due = async || {
             let rows = store.due_reposts(store.clock().now()).await.unwrap();
             rows.into_iter().filter(|row| row.channel == "repost_d").map(|row| row.slot).collect::<Vec<_>>()
@@ -136,38 +150,41 @@ fn a_call_is_written_down_before_it_is_made_and_concluded_once() {
         assert_eq!((begun[0].state, begun[0].call.attempts, begun[0].call.outcome.as_str()), (RepostState::Sent, 1, "unknown"));
         assert!(matches!(store.decide_repost("bob", "d1", true).await.unwrap(), RepostDecision::Closed(_)), "the machine is at it");
         // A plan that is made meanwhile does not take it back.
-        store.keep_repost_plan("ann", &["repost_d".to_owned()], &slots[1..], &[]).await.unwrap();
+        store.keep_repost_plan("ann", &["repost_d".to_owned()], &slots[1..], &[], |_| false).await.unwrap();
         assert_eq!(store.repost_slot("d1").await.unwrap().unwrap().state, RepostState::Sent);
         assert_eq!(due().await, ["d2", "d3", "d4"], "not before its next_at");
+        // Somebody who looked before the call was made does not conclude it.
+        let late = RepostConclusion::Missed { outcome: "late".to_owned(), said: String::new() };
+        assert_eq!(store.conclude_repost("another", "d1", 0, &late).await.unwrap(), None);
         let done = RepostConclusion::Done { outcome: "done".to_owned(), already: false };
-        let row = store.conclude_repost("machine", "d1", &done).await.unwrap().unwrap();
+        let row = store.conclude_repost("machine", "d1", 1, &done).await.unwrap().unwrap();
         assert_eq!((row.state, row.decided_at), (RepostState::Done, row.call.called_at));
-        assert_eq!(store.conclude_repost("machine", "d1", &done).await.unwrap(), None, "once");
+        assert_eq!(store.conclude_repost("machine", "d1", 1, &done).await.unwrap(), None, "once");
 
         // Of unknown outcome: called again under the same key, and counted once.
         store.begin_repost("machine", "d2", soon).await.unwrap().unwrap();
         let unknown = RepostConclusion::Unknown { next_at: soon, said: "no answer".to_owned() };
-        store.conclude_repost("machine", "d2", &unknown).await.unwrap().unwrap();
+        store.conclude_repost("machine", "d2", 1, &unknown).await.unwrap().unwrap();
         let again = store.begin_repost("machine", "d2", soon).await.unwrap().unwrap();
         assert_eq!((again.call.attempts, again.call.said.as_str()), (2, "no answer"));
         let already = RepostConclusion::Done { outcome: "already".to_owned(), already: true };
-        let row = store.conclude_repost("machine", "d2", &already).await.unwrap().unwrap();
+        let row = store.conclude_repost("machine", "d2", 2, &already).await.unwrap().unwrap();
         assert_eq!((row.state, row.decided_at), (RepostState::Done, again.call.called_at), "when the first call was made");
 
         // What did not leave is as if it had not been tried; what a person is to do can be told and answered.
         store.begin_repost("machine", "d3", later).await.unwrap().unwrap();
         let not_sent = RepostConclusion::NotSent { next_at: soon, said: "no budget".to_owned() };
-        let row = store.conclude_repost("machine", "d3", &not_sent).await.unwrap().unwrap();
+        let row = store.conclude_repost("machine", "d3", 1, &not_sent).await.unwrap().unwrap();
         assert_eq!((row.state, row.call.attempts, row.call.called_at), (RepostState::Planned, 0, None));
         store.begin_repost("machine", "d3", later).await.unwrap().unwrap();
         let failed = RepostConclusion::Failed { outcome: "refused".to_owned(), said: "no".to_owned() };
-        let row = store.conclude_repost("machine", "d3", &failed).await.unwrap().unwrap();
+        let row = store.conclude_repost("machine", "d3", 1, &failed).await.unwrap().unwrap();
         assert_eq!(row.state, RepostState::Failed);
         assert_eq!(store.reposts_in(RepostState::Failed, now - chrono::TimeDelta::days(1)).await.unwrap(), std::slice::from_ref(&row));
         store.tell_reposts("ann", &[row]).await.unwrap();
         assert!(matches!(store.decide_repost("bob", "d3", false).await.unwrap(), RepostDecision::Kept(_)));
         let missed = RepostConclusion::Missed { outcome: "late".to_owned(), said: String::new() };
-        assert_eq!(store.conclude_repost("machine", "d4", &missed).await.unwrap().unwrap().state, RepostState::Missed);
+        assert_eq!(store.conclude_repost("machine", "d4", 0, &missed).await.unwrap().unwrap().state, RepostState::Missed);
 
         let noted = store.rows("SELECT plan FROM inflow_state.reposts FINAL WHERE channel = 'repost_d' ORDER BY plan", &[]).await.unwrap();
         assert_eq!(noted.iter().map(|row| row["plan"].as_str().unwrap()).collect::<Vec<_>>(), ["d1", "d2"]);

@@ -130,6 +130,11 @@ fn a_call_is_made_once_under_one_key_whoever_is_killed_and_a_person_is_asked_whe
     assert_eq!(slots(&company), planned);
     assert_eq!(system.calls.lock().unwrap().len(), 0, "nothing is due");
 
+    // However often it is planned shortly before its time, a slot is not taken back, nor is another planned beside it.
+    clock(&company, "2026-11-02T08:50");
+    company.run(&["plan", "repost", "--days", "3", "--apply"]).ok();
+    assert_eq!(slots(&company), planned);
+
     // Killed between the call and its answer.
     clock(&company, "2026-11-02T09:01");
     let daemon = Holder::start(&company, &["run"]);

@@ -95,7 +95,15 @@ fn planned(town: &Town, rules: &Reposts, seed: u64) -> Plan {
         last: town.looking[0],
         closes_at: None,
     });
-    let state = ChannelState { id: "zhaopin".to_owned(), zone: Shanghai, price: 0, heat: town.heat(), advice: None, pace: None };
+    let state = ChannelState {
+        id: "zhaopin".to_owned(),
+        zone: Shanghai,
+        price: 0,
+        prices: std::collections::BTreeMap::new(),
+        heat: town.heat(),
+        advice: None,
+        pace: None,
+    };
     plan(&Situation {
         now: town.half.and_time(chrono::NaiveTime::MIN).and_utc() - TimeDelta::hours(8),
         from: town.half,

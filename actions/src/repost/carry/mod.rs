@@ -23,7 +23,7 @@ use super::read::ReadError;
 use crate::send::Outbox;
 pub(super) use judge::PROMPT;
 pub use judge::{GIVE_UP_AFTER, LATE, MOST_ATTEMPTS, Verdict, concluded, verdict};
-pub use way::{Way, check, is_automatic, way};
+pub use way::{Way, check, is_automatic, is_imminent, way};
 
 /// A call that has no answer by then has an unknown outcome.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -120,11 +120,12 @@ impl Carrier<'_> {
     }
 
     async fn missed(&self, row: &RepostSlotRow, outcome: &str) -> Result<Option<RepostSlotRow>, ReadError> {
-        self.conclude(row, &RepostConclusion::Missed { outcome: outcome.to_owned(), said: String::new() }).await
+        // What kept an earlier call from leaving is the reason that a person can mend.
+        self.conclude(row, &RepostConclusion::Missed { outcome: outcome.to_owned(), said: row.call.said.clone() }).await
     }
 
     async fn conclude(&self, row: &RepostSlotRow, conclusion: &RepostConclusion) -> Result<Option<RepostSlotRow>, ReadError> {
-        Ok(self.store.conclude_repost(self.actor, &row.slot, conclusion).await?)
+        Ok(self.store.conclude_repost(self.actor, &row.slot, row.call.attempts, conclusion).await?)
     }
 }
 

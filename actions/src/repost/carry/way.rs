@@ -1,8 +1,12 @@
 //! By what a posting can be refreshed without a person.
 
+use chrono::{DateTime, Utc};
 use inflow_config::{Bad, Config, Problem, RefreshWebhook, RepostMode};
 use inflow_connectors::spec::{Refresh, RefreshLimits};
-use inflow_store::RepostSlotRow;
+use inflow_store::{RepostSlotRow, RepostState};
+
+use super::super::plan::NOTICE;
+use super::LATE;
 
 /// How a connection's postings are refreshed.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -34,6 +38,12 @@ pub fn way<'c>(config: &'c Config, connection: &str) -> Option<Way<'c>> {
 pub fn is_automatic(config: &Config, slot: &RepostSlotRow) -> bool {
     let auto = config.reposts.of(&slot.channel).is_some_and(|rules| rules.mode == RepostMode::Auto);
     auto && way(config, &slot.connection).is_some()
+}
+
+/// Whether the machine is to carry a slot out so soon, or is late with it so little, that no plan moves it any more: nothing can be planned for so soon,
+/// and a plan that is made every few minutes would take back each slot before its time.
+pub fn is_imminent(config: &Config, slot: &RepostSlotRow, now: DateTime<Utc>) -> bool {
+    slot.state == RepostState::Planned && slot.at >= now - LATE && slot.at < now + NOTICE && is_automatic(config, slot)
 }
 
 /// Channels of mode auto none of whose connections has a way, each with what is missing.

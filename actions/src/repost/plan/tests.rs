@@ -43,7 +43,7 @@ fn posting(channel: &str, number: usize, last: &str) -> PostingState {
 }
 
 fn state(id: &str, zone: Tz) -> ChannelState {
-    ChannelState { id: id.to_owned(), zone, price: 0, heat: Heat::default(), advice: None, pace: None }
+    ChannelState { id: id.to_owned(), zone, price: 0, prices: BTreeMap::new(), heat: Heat::default(), advice: None, pace: None }
 }
 
 /// One in each hour, ten from 18:00 to 21:00 on weekdays: the seeds' appliances shop.

@@ -19,8 +19,10 @@ const IN_TIME: TimeDelta = TimeDelta::minutes(2);
 
 /// Says what waits, what failed and what was missed, by reason; and whether the company's own systems can be called.
 pub async fn look(opened: &Opened, findings: &mut Findings<'_>) {
-    if !is_any_automatic(&opened.config) {
-        return;
+    match is_any_automatic(opened).await {
+        Ok(true) => {}
+        Ok(false) => return,
+        Err(error) => return findings.bad("refresh", &error.to_string(), None),
     }
     match Outbox::new(&opened.config, Arc::clone(&opened.clock)) {
         Ok(outbox) => {

@@ -3,26 +3,29 @@
 use crate::app::{App, Opened};
 use crate::failure::Failure;
 use crate::output::Printer;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta};
 use inflow_actions::repost::carry::Carrier;
 use inflow_actions::repost::outcome_sentence;
 use inflow_actions::send::Outbox;
 use inflow_config::{Config, Lang, RepostMode};
 use inflow_connectors::http::HttpOptions;
-use inflow_store::{RepostSlotRow, RepostState};
+use inflow_store::{RepostSlotRow, RepostState, StoreError};
 use std::sync::Arc;
 
 /// A slot that failed longer ago than this is no news for anybody.
 const NEWS: TimeDelta = TimeDelta::days(3);
 
-/// Whether some channel is carried out by the machine.
-pub fn is_any(config: &Config) -> bool {
-    config.reposts.channel.iter().any(|one| one.mode == RepostMode::Auto && one.enabled.unwrap_or(true))
+/// Whether the machine has something to carry out: some channel says so, or did and there are calls of which nobody knows the outcome.
+pub async fn is_any(opened: &Opened) -> Result<bool, StoreError> {
+    let is_auto = |config: &Config| config.reposts.channel.iter().any(|one| one.mode == RepostMode::Auto && one.enabled.unwrap_or(true));
+    Ok(is_auto(&opened.config) || !opened.store.reposts_in(RepostState::Sent, DateTime::UNIX_EPOCH).await?.is_empty())
 }
 
 /// Carries out what is due, and says what became of it.
 pub async fn carry_out(app: &App, opened: &Opened, actor: &'static str) -> Result<Vec<RepostSlotRow>, Failure> {
-    if !is_any(&opened.config) {
+    // Before anything is read: what the other one did must be seen.
+    let _turn = opened.host.carrying.lock().await;
+    if !is_any(opened).await? {
         return Ok(Vec::new());
     }
     let outbox = Outbox::new(&opened.config, Arc::clone(&opened.clock)).map_err(|error| Failure::explain(&error))?;

@@ -6,7 +6,7 @@ use crate::args::{PlanRepostArgs, RepostFormat};
 use crate::failure::{Failure, exit};
 use crate::table;
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
-use inflow_actions::repost::carry::is_automatic;
+use inflow_actions::repost::carry::{is_automatic, is_imminent};
 use inflow_actions::repost::link::Signer;
 use inflow_actions::repost::{Situation, calendar_file, left_row, letter, plan, slot_row};
 use inflow_actions::send::{Outbox, Outgoing};
@@ -58,7 +58,7 @@ async fn planned(app: &App, opened: &Opened, args: &PlanRepostArgs) -> Result<u8
     let carried_out = if args.apply { carry_out(app, opened, ACTOR).await? } else { Vec::new() };
     let Made { unknown, mut slots, left } = make(app, opened, (from, to), &channels, now).await?;
     if !args.dry_run {
-        store.keep_repost_plan(ACTOR, &channels, &slots, &left).await?;
+        store.keep_repost_plan(ACTOR, &channels, &slots, &left, |slot| is_imminent(config, slot, now)).await?;
     }
     let mut code = 0;
     if args.apply {
@@ -129,7 +129,7 @@ pub async fn pass(app: &App, opened: &Opened) -> Result<(), Failure> {
     let to = today.checked_add_days(Days::new(DAYS - 1)).unwrap_or(today);
     carry_out(app, opened, SCHEDULE).await?;
     let made = make(app, opened, (today, to), &channels, now).await?;
-    opened.store.keep_repost_plan(SCHEDULE, &channels, &made.slots, &made.left).await?;
+    opened.store.keep_repost_plan(SCHEDULE, &channels, &made.slots, &made.left, |slot| is_imminent(config, slot, now)).await?;
     let (slots, left) = (made.slots.len(), made.left.len());
     app.printer
         .note(&format!("reposts: {slots} planned, {left} postings without"), &format!("职位刷新:已计划 {slots} 次,{left} 个职位未排入"));
@@ -201,7 +201,9 @@ fn base(config: &Config) -> Result<Url, Failure> {
 /// Sends the to-dos; with nobody to send them to, nothing is. A slot is told when one receiver has it at least; who has none is said.
 pub async fn hand_out(app: &App, opened: &Opened, slots: &[RepostSlotRow]) -> Result<u8, Failure> {
     let (config, store) = (&opened.config, &opened.store);
-    // What was told before, or answered, is in the plan of the planner as taken, and comes here no more.
+    let _turn = opened.host.sending.lock().await;
+    // Somebody else may have told of them, or answered, since they were read.
+    let slots = &store.untold_reposts(slots).await?;
     if slots.is_empty() {
         app.printer.note("nothing to hand out", "没有需要下发的待办");
         return Ok(0);
@@ -217,7 +219,6 @@ pub async fn hand_out(app: &App, opened: &Opened, slots: &[RepostSlotRow]) -> Re
     let lang = if config.settings.company.country == "CN" { Lang::Zh } else { Lang::En };
     let letter = letter(slots, config, lang, &Signer::of(store)?, &base(config)?);
     let outbox = Outbox::new(config, Arc::clone(&opened.clock)).map_err(|error| Failure::explain(&error))?;
-    let _turn = opened.host.sending.lock().await;
     let (mut reached, mut code) = (false, 0);
     for receiver in config.reposts.to.iter().filter_map(|id| config.messages.receiver(id)) {
         match outbox.send(receiver, &letter).await {

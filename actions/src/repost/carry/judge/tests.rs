@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use chrono_tz::Asia::Shanghai;
@@ -53,7 +53,15 @@ fn situation(rules: &Reposts, postings: usize) -> Situation<'_> {
         seed: 7,
         rules,
         calendar: Calendar::new(rules, "CN"),
-        channels: vec![ChannelState { id: "boss".to_owned(), zone: Shanghai, price: 600, heat: Heat::default(), advice: None, pace: None }],
+        channels: vec![ChannelState {
+            id: "boss".to_owned(),
+            zone: Shanghai,
+            price: 600,
+            prices: BTreeMap::new(),
+            heat: Heat::default(),
+            advice: None,
+            pace: None,
+        }],
         postings: (0..postings).map(posting).collect(),
         taken: Vec::new(),
         skipped: BTreeSet::new(),
