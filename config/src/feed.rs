@@ -22,6 +22,8 @@ pub struct Feed {
     /// The employer's name in the feed; absent: `company.name`.
     #[schemars(with = "Option<String>")]
     pub company: Option<String>,
+    /// Other names that the company posts under: of brands, of subsidiaries, of its job boards. A posting that names another employer is left out.
+    pub companies: Vec<String>,
     /// The employer's own site.
     #[schemars(with = "Option<String>")]
     pub site: Option<Url>,
@@ -48,6 +50,7 @@ impl Feed {
         Self {
             enabled: section.optional("enabled", boolean).unwrap_or_default(),
             company: section.optional("company", words),
+            companies: section.optional("companies", list).unwrap_or_default(),
             site: section.optional("site", http_url),
             base_url: section.optional("base_url", http_url),
             apply_url: section.optional("apply_url", apply_url),

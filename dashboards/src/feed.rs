@@ -2,17 +2,27 @@
 //!
 //! Nothing of these answers stands on a token or session. They hold what [`inflow_actions::feed`] reads, which is what the public can see already.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use axum::extract::{Path, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, LAST_MODIFIED};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
-use inflow_actions::feed::{Openings, indeed, page, rss};
+use inflow_actions::feed::{Openings, indeed, is_id, page, rss};
+use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 use crate::failure::Failure;
 use crate::router::Shared;
 use crate::tag;
 
+/// Openings as they were read last. Anybody may ask, so they are read by one at a time and by nobody again for a while.
+pub(crate) type Kept = Mutex<Option<(Instant, Arc<Openings>)>>;
+
+/// So long they are good for everybody.
+const GOOD_FOR: Duration = Duration::from_mins(1);
 /// Feeds are asked for every few hours; a page may be as old as this.
 const KEPT: &str = "public, max-age=300";
 /// The page of an opening holds text and data; a crawler reads both, nothing runs.
@@ -33,19 +43,23 @@ pub(crate) async fn document(State(shared): State<Shared>, Path(name): Path<Stri
 
 /// `/feed/jobs/{id}`: the page of an opening, with schema.org `JobPosting`.
 pub(crate) async fn job(State(shared): State<Shared>, Path(id): Path<String>, headers: HeaderMap) -> Result<Response, Failure> {
-    let openings = openings(&shared, true).await?;
+    let openings = openings(&shared, is_id(&id)).await?;
     let gone = || Failure::new(StatusCode::NOT_FOUND, "there is no such opening, or it is closed");
     let text = openings.get(&id).and_then(|opening| page(&openings, opening)).ok_or_else(gone)?;
     Ok(answer(text, "text/html; charset=utf-8", openings.changed_at, &headers))
 }
 
-async fn openings(shared: &Shared, known: bool) -> Result<Openings, Failure> {
+async fn openings(shared: &Shared, known: bool) -> Result<Arc<Openings>, Failure> {
     if !shared.config.settings.feed.enabled || !known {
         return Err(Failure::new(StatusCode::NOT_FOUND, "there is nothing here"));
     }
-    // As many as reports: anybody may ask.
-    let _turn = shared.turns.acquire().await.map_err(|_| Failure::new(StatusCode::SERVICE_UNAVAILABLE, "the server is ending"))?;
-    shared.figures.openings(shared.clock.now()).await
+    let mut kept = shared.openings.lock().await;
+    if let Some((_, openings)) = kept.as_ref().filter(|(read, _)| read.elapsed() < GOOD_FOR) {
+        return Ok(Arc::clone(openings));
+    }
+    let openings = Arc::new(shared.figures.openings(shared.clock.now()).await?);
+    *kept = Some((Instant::now(), Arc::clone(&openings)));
+    Ok(openings)
 }
 
 fn answer(text: String, kind: &'static str, changed_at: DateTime<Utc>, asked: &HeaderMap) -> Response {

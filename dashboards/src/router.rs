@@ -59,6 +59,8 @@ pub(crate) struct Shared {
     pub(crate) config: Arc<Config>,
     pub(crate) clock: SharedClock,
     pub(crate) turns: Arc<Semaphore>,
+    /// The company's own openings, as they were read last.
+    pub(crate) openings: Arc<feed::Kept>,
     pub(crate) hooks: Option<Arc<dyn HookReceiver>>,
     /// Deliveries that are read at one time.
     pub(crate) deliveries: Arc<Semaphore>,
@@ -103,7 +105,7 @@ pub(crate) fn shared_over(
     let serve = &config.settings.serve;
     let needs_login = serve.asks_for_tokens();
     let sessions = Arc::new(Sessions::new(serve.behind_proxy)?);
-    Ok(Shared { figures, config, clock, turns, hooks, deliveries, needs_login, sessions, meter: Arc::default() })
+    Ok(Shared { figures, config, clock, turns, openings: Arc::default(), hooks, deliveries, needs_login, sessions, meter: Arc::default() })
 }
 
 /// Page and API over what they share.

@@ -2,7 +2,7 @@
 //!
 //! An opening is what the public can see already: a live posting, of an open requisition where it names one. Of a requisition only its id, its
 //! department and its store are read, so budget, heads, reasons, owners, approved pay and due dates cannot get out. Phones and mails were masked when
-//! postings were landed; the sentence around a mask is left out. What lacks something that a form requires is left out of it and listed with the reason.
+//! postings were landed; the sentence around a mask is left out. Boards on which many companies post name the employer: postings of others are left out. What lacks something that a form requires is left out of it and listed with the reason.
 
 mod indeed;
 mod json_ld;
@@ -33,14 +33,16 @@ pub struct Openings {
     pub changed_at: DateTime<Utc>,
     /// By id.
     pub all: Vec<Opening>,
+    /// Live postings that name another employer, by connection: they are nobody's of `all`.
+    pub strangers: Vec<LeftOut>,
 }
 
 /// What a form leaves out, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeftOut {
-    /// The opening's id in feeds.
+    /// The opening's id in feeds; of postings that are another employer's, their connection.
     pub id: String,
-    /// Its title.
+    /// Its title; of those, their connection.
     pub title: String,
     /// What is missing, in English.
     pub en: String,
@@ -65,9 +67,9 @@ impl Openings {
         self.all.iter().find(|one| one.id == id)
     }
 
-    /// Those that have all that a form requires, and the others.
+    /// Those that have all that a form requires, and the others with what is another employer's.
     fn complete(&self, missing: impl Fn(&Opening) -> Vec<Missing>) -> (Vec<&Opening>, Vec<LeftOut>) {
-        let (mut complete, mut left) = (Vec::new(), Vec::new());
+        let (mut complete, mut left) = (Vec::new(), self.strangers.clone());
         for opening in &self.all {
             let missing = missing(opening);
             if missing.is_empty() {
@@ -136,6 +138,11 @@ fn missing_in_feed(opening: &Opening) -> Vec<Missing> {
     let mut all = missing(opening);
     all.extend(opening.url.is_none().then_some(Missing::Address));
     all
+}
+
+/// Whether a text can be an opening's id: sixteen hex digits.
+pub fn is_id(text: &str) -> bool {
+    text.len() == 16 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 /// The settings of the feed.

@@ -62,6 +62,63 @@ fn an_opening_is_a_live_posting_of_an_open_requisition() {
 }
 
 #[test]
+fn other_employers_jobs_stay_out() {
+    let config = config("companies = [\"风筝工坊\"]\n");
+    let postings = [
+        json!({"id": "A", "title": "Cook", "company": "Acme Kites, Inc."}),
+        json!({"id": "B", "title": "Waiter", "company": "acme-kites"}),
+        json!({"id": "C", "title": "Driver", "company": "风筝工坊有限公司"}),
+        json!({"id": "D", "title": "Clerk", "company": ""}),
+        json!({"id": "E", "connection": "remote_jobs", "title": "Rival's", "company": "Rival Kites Ltd"}),
+        json!({"id": "F", "connection": "remote_jobs", "title": "Another's", "company": "Acme Kites Rentals"}),
+    ];
+    let all = openings(&config, &postings, &[], &[]);
+    let mut titles: Vec<&str> = all.all.iter().map(|one| one.title.as_str()).collect();
+    titles.sort_unstable();
+    assert_eq!(titles, ["Clerk", "Cook", "Driver", "Waiter"]);
+    let written = indeed(&all);
+    assert_eq!((written.count, written.left.len(), written.left[0].title.as_str()), (4, 1, "remote_jobs"));
+    assert!(
+        written.left[0].en.starts_with("postings that name another employer: 2 (Acme Kites Rentals, Rival Kites Ltd); `companies`"),
+        "{written:?}"
+    );
+    assert!(written.left[0].zh.starts_with("2 个职位属于其他公司(Acme Kites Rentals、Rival Kites Ltd);"), "{written:?}");
+}
+
+#[test]
+fn a_copy_that_names_no_requisition_is_of_the_one_of_its_job() {
+    let config = config("");
+    let copy = json!({"id": "B1", "connection": "boss", "cluster": "a/1", "title": "Cook (urgent)", "department": ""});
+    let own = json!({"id": "P1", "cluster": "a/1", "requisition": "R1", "title": "Cook"});
+    let told = |postings: &[Value], requisitions: &[Value]| {
+        let all = openings(&config, postings, requisitions, &[]).all;
+        all.into_iter().map(|one| (one.reference, one.department)).collect::<Vec<_>>()
+    };
+    let (kitchen, one) = ("Kitchen".to_owned(), |id: &str| id.to_owned());
+    assert_eq!(told(&[own.clone(), copy.clone()], &[requisition("R1", "open")]), [(one("R1"), kitchen.clone())], "one job once");
+    assert_eq!(told(&[own.clone(), copy.clone()], &[requisition("R1", "filled")]), [], "it does not outlive its requisition");
+    let mut ended = own.clone();
+    ended["live"] = json!(false);
+    assert_eq!(told(&[ended.clone(), copy.clone()], &[requisition("R1", "open")]), [(one("R1"), kitchen.clone())]);
+    assert_eq!(told(&[ended.clone(), copy.clone()], &[requisition("R1", "filled")]), [], "nor when the posting that named it has ended");
+    // The job was wanted before, under another number: what is live now says more.
+    let mut former = ended;
+    former["requisition"] = json!("R0");
+    let both = [requisition("R0", "filled"), requisition("R1", "open")];
+    assert_eq!(told(&[former, own, copy.clone()], &both), [(one("R1"), kitchen)]);
+    assert_eq!(told(&[copy], &[]), [(one("B1"), String::new())], "nobody names one");
+}
+
+#[test]
+fn a_number_that_two_systems_know_is_closed_where_both_say_so() {
+    let config = config("");
+    let posting = [json!({"connection": "board", "requisition": "7", "title": "Cook"})];
+    let of = |connection: &str, status: &str| json!({"connection": connection, "id": "7", "status": status, "department": "", "store": ""});
+    let count = |one, other| openings(&config, &posting, &[of("ats", one), of("hr", other)], &[]).all.len();
+    assert_eq!([count("filled", "closed"), count("filled", "open"), count("open", "open")], [0, 1, 1]);
+}
+
+#[test]
 fn words_without_an_amount_are_no_salary() {
     let config = config("");
     let posting = |text: &str, min: Value| json!({"pay_text": text, "pay_min": min, "pay_currency": "CNY", "pay_period": "month"});
@@ -73,6 +130,13 @@ fn words_without_an_amount_are_no_salary() {
     ] {
         assert_eq!(openings(&config, &[posting(text, min)], &[], &[]).all[0].salary(), said, "{text}");
     }
+}
+
+#[test]
+fn an_address_keeps_the_path_of_its_base() {
+    let config = config("base_url = \"https://hr.example/jobs?x=1\"\n");
+    let all = openings(&config, &[json!({"url": ""})], &[], &[]);
+    assert_eq!(all.all[0].url.as_ref().unwrap().as_str(), format!("https://hr.example/jobs/feed/jobs/{}", all.all[0].id));
 }
 
 #[test]

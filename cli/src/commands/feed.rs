@@ -3,7 +3,7 @@
 use crate::app::{App, shown};
 use crate::args::{FeedArgs, FeedFormat};
 use crate::failure::Failure;
-use inflow_actions::feed::{LeftOut, Openings, indeed, json_ld, page, rss};
+use inflow_actions::feed::{LeftOut, Openings, indeed, is_id, json_ld, page, rss};
 use std::io::Write;
 use std::path::Path;
 
@@ -77,7 +77,7 @@ fn pages(app: &App, out: Option<&Path>, openings: &Openings) -> Result<(usize, V
         let path = entry.map_err(failed)?.path();
         // Only what this command wrote: sixteen hex digits and .html.
         let id = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_suffix(".html"));
-        let own = id.filter(|id| id.len() == 16 && id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')));
+        let own = id.filter(|id| is_id(id));
         if own.is_some_and(|id| objects.iter().all(|(one, _)| one != id)) {
             std::fs::remove_file(&path).map_err(failed)?;
         }

@@ -6,7 +6,7 @@ use inflow_tests::Company;
 const SETTINGS: &str = "[company]\nname = \"Acme\"\ntimezone = \"Asia/Shanghai\"\n[serve]\npage = \"127.0.0.1:0\"\nclickhouse = \"127.0.0.1:0\"\n[clock]\nfixed = 2026-11-20T12:00:00+08:00\n";
 const FEED: &str = "[feed]\nenabled = true\nsite = \"https://acme.example/\"\ndescriptions = \"texts\"\n";
 const REQUISITIONS: &str = "kind = \"requisitions\"\nid = \"no\"\n[fields]\ntitle = \"title\"\ndepartment = \"department\"\nstatus = \"status\"\nheads = \"heads\"\nreason = { path = \"why\", words = { \"fired\" = \"replacement\" } }\nowner = \"owner\"\nbudget = \"budget\"\ncurrency = { default = \"CNY\" }\nnote = \"note\"\ndue_on = { path = \"due\", format = \"%Y-%m-%d\" }\n";
-const JOBS: &str = "kind = \"postings\"\nid = \"no\"\ncomplete = true\n[fields]\ntitle = \"title\"\ncity = \"city\"\nrequisition_source_id = \"requisition\"\nurl = \"url\"\nbody = \"text\"\npay_text = \"pay\"\nemployment_type = \"type\"\nposted_at = { path = \"since\", format = \"%Y-%m-%d\" }\n";
+const JOBS: &str = "kind = \"postings\"\nid = \"no\"\ncomplete = true\n[fields]\ntitle = \"title\"\ncity = \"city\"\nrequisition_source_id = \"requisition\"\ncompany = \"employer\"\nurl = \"url\"\nbody = \"text\"\npay_text = \"pay\"\nemployment_type = \"type\"\nposted_at = { path = \"since\", format = \"%Y-%m-%d\" }\n";
 
 fn company() -> Company {
     let company = Company::new();
@@ -24,8 +24,9 @@ fn company() -> Company {
         ),
         (
             "jobs.csv",
-            "no,title,city,requisition,url,text,pay,type,since\nJ1,Cook,Weifang,R1,https://jobs.example/j1,Cook & carve. Ask 13800138000.,6000-8000元/月,Full-time,2026-11-01\n\
-             J2,Waiter,Weifang,R2,https://jobs.example/j2,,,,2026-11-02\n",
+            "no,title,city,requisition,url,text,pay,type,since,employer\nJ1,Cook,Weifang,R1,https://jobs.example/j1,Cook & carve. Ask 13800138000.,6000-8000元/月,Full-time,2026-11-01,Acme Ltd.\n\
+             J2,Waiter,Weifang,R2,https://jobs.example/j2,,,,2026-11-02,\n\
+             J3,Baker,Weifang,,https://rival.example/j3,Bake.,,,2026-11-03,Rival Foods\n",
         ),
         ("texts/other.md", "nothing of these\n"),
     ] {
@@ -42,7 +43,9 @@ fn openings_go_out_without_what_is_internal_and_end_with_their_requisition() {
     let feed = company.run(&["feed", "--lang", "en"]).ok();
     assert!(feed.out.contains("<requisitionid><![CDATA[R1]]></requisitionid>") && feed.out.matches("<job>").count() == 1, "{}", feed.out);
     assert!(
-        feed.err.contains("left out: Waiter: no posting says what the job is") && feed.err.contains("1 openings, 1 left out"),
+        feed.err.contains("left out: Waiter: no posting says what the job is")
+            && feed.err.contains("left out: jobs: postings that name another employer: 1 (Rival Foods)")
+            && feed.err.contains("1 openings, 2 left out"),
         "{}",
         feed.err
     );
@@ -81,6 +84,8 @@ fn openings_go_out_without_what_is_internal_and_end_with_their_requisition() {
         "13800138000",
         "[phone]",
         "validThrough",
+        "Rival",
+        "rival",
     ] {
         assert!(!all.contains(internal), "{internal} got out: {all}");
     }
