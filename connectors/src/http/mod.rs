@@ -35,6 +35,9 @@ use failure::{Failure, bad};
 use journal::Journal;
 use ledger::Ledger;
 
+/// A request that changes something waits for its turn in the budget, and before it for a token, so long at most.
+pub const ACTION_WAIT: Duration = Duration::from_secs(20);
+
 /// The client for boards. Make one for a process: budgets are shared through it.
 #[derive(Debug)]
 pub struct Http {
@@ -162,13 +165,15 @@ impl Http {
         }
     }
 
-    /// Sends a request that changes something, once, within the budget: whoever asks knows whether it may be sent again. An answer of any status is
-    /// one, redirects too, which are not followed.
+    /// Sends a request that changes something, once, within the budget: whoever asks knows whether it may be sent again. It waits for its turn for
+    /// [`ACTION_WAIT`] at most, so that whoever gives up on an answer later knows that it left. An answer of any status is one, redirects too, which are
+    /// not followed.
     ///
     /// # Errors
     /// Without an answer: then nobody knows whether it arrived, unless the budget is used up.
     pub async fn act(&self, request: Request, endpoint: &Endpoint) -> Result<Answer, PullError> {
-        let permit = endpoint.budget.acquire().await.map_err(failure::used_up)?;
+        let turn = tokio::time::timeout(ACTION_WAIT, endpoint.budget.acquire()).await;
+        let permit = turn.unwrap_or(Err(UsedUp { wait: ACTION_WAIT })).map_err(failure::used_up)?;
         match self.send(request, endpoint, permit, 1, Accepts::Everything).await {
             Ok(Reply::Answer(answer)) => Ok(answer),
             Ok(Reply::Elsewhere(status, _)) => Ok(Answer { status, headers: HeaderMap::new(), body: Bytes::new() }),

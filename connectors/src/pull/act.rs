@@ -7,7 +7,7 @@ use super::answered::read;
 use super::place::Place;
 use super::target::Target;
 use crate::error::{PullError, PullErrorKind};
-use crate::http::Http;
+use crate::http::{ACTION_WAIT, Http};
 use crate::spec::{Answer, Meaning, Refresh, scalar_text};
 
 /// What came of a call.
@@ -41,7 +41,11 @@ pub async fn refresh(http: &Http, config: &Config, connection: &Connection, post
     let mut target = Target::new(http, config, connection, spec).map_err(|error| error.at(&connection.name))?;
     if let Some(request) = target.token_request()? {
         let mut asked = 0;
-        match target.fetch(&request, &mut asked).await.and_then(|answer| read(&answer, request.url(), &Answer::Json)) {
+        let answer = tokio::time::timeout(ACTION_WAIT, target.fetch(&request, &mut asked)).await;
+        let Ok(answer) = answer else {
+            return Ok(Called::NotSent(format!("no token within {} seconds", ACTION_WAIT.as_secs())));
+        };
+        match answer.and_then(|answer| read(&answer, request.url(), &Answer::Json)) {
             Ok(body) => target.take_token(&body)?,
             Err(error) => return Ok(Called::NotSent(error.message)),
         }

@@ -149,3 +149,48 @@ async fn the_name_of_a_colleague_is_no_source() {
     let sources: Vec<&Value> = lines.iter().map(|line| &line.record["common_source"]).collect();
     assert_eq!(sources, [&Value::Null, &json!("测试乙")]);
 }
+
+/// What stands on a board for employees alone is no posting, and its text for them is no public one.
+#[tokio::test]
+async fn posts_of_the_internal_board_are_not_taken() {
+    let post = |id: u64, internal: bool| {
+        json!({
+            "id": id, "title": "Tea taster", "internal": internal, "external": !internal, "live": true, "active": true, "job_id": 9, "content": null,
+            "internal_content": "<p>Of the reorganisation nobody knows yet.</p>", "created_at": "2026-09-01T00:00:00.000Z",
+            "updated_at": "2026-09-02T00:00:00.000Z", "first_published_at": "2026-09-01T00:00:00.000Z", "location": {"name": "Hangzhou"}
+        })
+    };
+    let job = |id: &str, internal: bool| {
+        json!({
+            "id": id, "type": "jobs", "links": {"careersite-job-url": "https://tea.example/1"}, "relationships": {},
+            "attributes": {"title": "Tea taster", "internal": internal, "status": "open", "human-status": "published", "body": "<p>Taste.</p>",
+                "created-at": "2026-09-01T00:00:00.000+02:00", "updated-at": "2026-09-02T00:00:00.000+02:00"}
+        })
+    };
+    for (connector, stream, secrets) in [
+        ("greenhouse_harvest", "job_posts", &["api_key"][..]),
+        ("greenhouse_harvest_v3", "job_posts", &["client_id", "client_secret"]),
+        ("teamtailor_api", "jobs", &["api_key"]),
+    ] {
+        let (posts, jobs) = (json!([post(1, false), post(2, true)]), json!({"data": [job("1", false), job("2", true)], "links": {}}));
+        let board = Board::start(move |seen, _| match (seen.path.as_str(), connector) {
+            ("/token", _) => Reply::json(&json!({"access_token": "t", "expires_in": 3600})),
+            ("/job_posts", _) => Reply::json(&posts),
+            ("/jobs", "teamtailor_api") => Reply::json(&jobs),
+            (_, "teamtailor_api") => Reply::json(&json!({"data": [], "links": {}})),
+            _ => Reply::json(&json!([])),
+        })
+        .await;
+        let mut one = connection("tea", connector, &board.url);
+        one.secrets.extend(secrets.iter().map(|secret| ((*secret).into(), SecretRef::file("key"))));
+        if connector == "greenhouse_harvest_v3" {
+            one.params.insert("token_url".into(), format!("{}/token", board.url.trim_end_matches('/')));
+        }
+        let rig = Rig::new();
+        rig.pull(&one).await;
+        let lines = rig.world.lines_of(stream);
+        let ids: Vec<&str> = lines.iter().map(|line| line.id.as_str()).collect();
+        assert_eq!(ids, ["1"], "{connector}");
+        assert!(!format!("{lines:?}").contains("reorganisation"), "{connector}");
+    }
+}

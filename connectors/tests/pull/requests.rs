@@ -206,3 +206,19 @@ async fn a_company_s_own_certificates_are_trusted_when_named() {
     options.settings.ca_file = None;
     assert_eq!(ask(options, &url).await.unwrap_err().kind, PullErrorKind::Unreachable);
 }
+
+/// Whoever asks for something to be done gives up after a minute and must know then whether it left.
+#[tokio::test(start_paused = true)]
+async fn an_action_that_has_no_turn_soon_does_not_leave() {
+    let folder = tempfile::tempdir().unwrap();
+    let http = Http::new(options(&folder)).unwrap();
+    let url: Url = "http://127.0.0.1:9/refresh".parse().unwrap();
+    let endpoint = endpoint(&http, &url, &[]);
+    endpoint.budget.pause(Duration::from_mins(5));
+    let request = http.request(Method::POST, url).build().unwrap();
+    let begun = tokio::time::Instant::now();
+    let error = http.act(request, &endpoint).await.unwrap_err();
+    assert_eq!((error.kind, begun.elapsed().as_secs()), (PullErrorKind::BudgetUsedUp, 20), "{error}");
+    http.close();
+    assert!(!folder.path().join("requests").exists(), "nothing went out");
+}
