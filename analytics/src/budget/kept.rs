@@ -149,7 +149,7 @@ pub struct BudgetChange {
 pub struct BudgetDiff {
     /// The kept plan.
     pub against: KeptBudget,
-    /// Days since whose spend is known.
+    /// Days since whose spend is known, up to the last one that the kept plan is of.
     pub days: u32,
     /// One a channel of either plan.
     pub channels: Vec<BudgetChange>,
@@ -223,7 +223,8 @@ impl Budget<'_> {
     pub fn diff(&self, plan: &BudgetPlan, against: KeptBudget) -> BudgetDiff {
         let weighing = Weighing { known: &self.known, config: self.config, now: self.now, query: &plan.asked };
         let day = against.made_at.with_timezone(&self.config.settings.company.timezone).date_naive();
-        let days = weighing.days_since(day);
+        // A plan says nothing of the days after its own weeks.
+        let days = weighing.days_since(day).min(7 * against.weeks.max(1));
         let asked_otherwise = asked(&serde_json::to_value(&plan.asked).unwrap_or_default()) != asked(&against.question);
         let now: BTreeMap<&str, &Advised> = plan.channels.iter().map(|one| (one.channel.as_str(), one)).collect();
         let order = plan.channels.iter().map(|one| one.channel.as_str());
@@ -238,7 +239,7 @@ impl Budget<'_> {
                 now: now.map(|one| one.advised),
                 why: if is_same { vec![BudgetWhy::Same] } else { why(then, now, asked_otherwise) },
                 planned_since: then.map_or(0, |one| one.advised * u64::from(days) / u64::from(7 * against.weeks.max(1))),
-                spent_since: self.known.spent_after(channel, day),
+                spent_since: self.known.spent_within(channel, day, days),
             }
         };
         let channels = order.chain(gone).map(change).collect();

@@ -108,7 +108,13 @@ impl Known {
 
     /// Cents of the days after one, as far as spend is known.
     pub(super) fn spent_after(&self, channel: &str, day: NaiveDate) -> u64 {
-        let after = self.spent.get(channel).into_iter().flat_map(|days| days.range(day..).filter(|(at, _)| **at > day));
+        self.spent_within(channel, day, u32::MAX)
+    }
+
+    /// Cents of so many days after one, as far as spend is known.
+    pub(super) fn spent_within(&self, channel: &str, day: NaiveDate, days: u32) -> u64 {
+        let last = day.checked_add_days(chrono::Days::new(u64::from(days))).unwrap_or(NaiveDate::MAX);
+        let after = self.spent.get(channel).into_iter().flat_map(|days| days.range(day..=last).filter(|(at, _)| **at > day));
         after.map(|(_, cents)| cents).sum::<i64>().max(0) as u64
     }
 

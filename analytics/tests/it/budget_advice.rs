@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use inflow_analytics::{
     Advised, Against, Budget, BudgetLimits, BudgetPlan, BudgetQuery, BudgetReason, BudgetTarget, BudgetVerdict, BudgetWhy, DecisionState,
-    People, Scope, analyze, budget_plan, decide_budget,
+    KeptBudget, People, Scope, analyze, budget_plan, decide_budget,
 };
 use inflow_config::MoneyOrShare;
 use serde_json::{Value, json};
@@ -352,6 +352,10 @@ async fn spend_since_says_whether_a_move_was_carried_out_and_new_figures_end_a_r
     assert_eq!((state("douyin").days, state("douyin").spent), (19, 19_000));
     assert_eq!(state("zhaopin").state, DecisionState::FiguresMoved, "{:?}", state("zhaopin"));
     assert_ne!(of(&plan, "zhaopin").reason, BudgetReason::Rejected);
+    // Of a plan of two weeks both sides are of these.
+    let short = budget.diff(&plan, KeptBudget { weeks: 2, ..kept.clone() });
+    let zhaopin = short.channels.iter().find(|one| one.channel == "zhaopin").unwrap();
+    assert_eq!((short.days, zhaopin.spent_since, zhaopin.planned_since), (14, 14 * 30_000, 630_000));
     let diff = budget.diff(&plan, kept);
     let zhaopin = diff.channels.iter().find(|one| one.channel == "zhaopin").unwrap();
     assert_eq!((diff.days, zhaopin.spent_since, zhaopin.planned_since), (19, 19 * 30_000, 630_000 * 19 / 28));
