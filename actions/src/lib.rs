@@ -18,5 +18,6 @@ pub mod pdf;
 pub mod process;
 pub mod repost;
 pub mod send;
+mod signed;
 pub mod words;
 pub mod workbook;

@@ -6,7 +6,7 @@ use axum::extract::{Path, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use inflow_actions::repost::link::BadLink;
+use inflow_actions::alert::link::BadLink;
 use inflow_config::Lang;
 use inflow_store::{Acknowledged, AlertEventRow};
 

@@ -34,8 +34,11 @@ fn checked(shared: &Shared, slot: &str, answer: &str, signed: &Signed) -> Result
     let answer = Answer::of(answer).ok_or_else(unknown)?;
     let checked = shared.figures.signer()?.check(slot, answer, signed.until, &signed.sig, shared.clock.now());
     checked.map_err(|bad| {
-        let status = if bad == BadLink::Expired { StatusCode::GONE } else { StatusCode::FORBIDDEN };
-        Failure::new(status, bad.to_string()).hint("`inflow plan repost --apply` hands out new ones")
+        let (status, detail) = match bad {
+            BadLink::Expired => (StatusCode::GONE, "the link could be used until a week after its slot"),
+            BadLink::Unsigned => (StatusCode::FORBIDDEN, "the link is not signed by this store, or was changed"),
+        };
+        Failure::new(status, detail).hint("`inflow plan repost --apply` hands out new ones")
     })?;
     Ok(answer)
 }

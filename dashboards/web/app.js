@@ -62,6 +62,7 @@ function context() {
     zone: overview.company.timezone,
     stores: overview.stores,
     channels: channelNames(overview),
+    rules: new Map(overview.rules.map((rule) => [rule.id, pick(rule.name) || rule.id])),
     drill: (wanted) => choose(wanted),
     failureWords,
     filters,

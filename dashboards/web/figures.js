@@ -28,8 +28,9 @@ const KINDS = {
 
 /** The words of a dimension or key. */
 export function nameOf(column, value, context) {
-  const { channels } = context;
+  const { channels, rules } = context;
   if (column === "channel") return value === "unallocated" ? t("unallocated") : (channels.get(value) ?? (value || t("unnamed")));
+  if (column === "rule") return rules?.get(value) ?? known(column, String(value));
   if (column === "budget_of") return value === "all" ? t("budget_all") : (channels.get(value) ?? value);
   // `channel=boss, store=north`: the slice of an alert.
   if (column === "slice" && value.includes("=")) return value.split(/,\s*/).map((part) => nameOf(part.split("=")[0], part.slice(part.indexOf("=") + 1), context)).join(" · ");

@@ -2,12 +2,11 @@
 //! answers nothing, the button of its page does; that it is answered once is held by the store ([`inflow_store::Store::acknowledge_alert`]).
 
 use chrono::{DateTime, TimeDelta, Utc};
-use hmac::{Hmac, Mac};
 use inflow_store::{Store, StoreError};
-use sha2::Sha256;
 use url::Url;
 
-use crate::repost::link::BadLink;
+pub use crate::signed::BadLink;
+use crate::signed::SigningKey;
 
 /// How long after its message a link can be used.
 const GOOD_FOR: TimeDelta = TimeDelta::days(30);
@@ -15,16 +14,8 @@ const GOOD_FOR: TimeDelta = TimeDelta::days(30);
 const PURPOSE: &str = "alert links";
 
 /// Signs and checks links.
-#[derive(Clone)]
-pub struct AlertSigner {
-    key: [u8; 32],
-}
-
-impl std::fmt::Debug for AlertSigner {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("AlertSigner")
-    }
-}
+#[derive(Debug, Clone)]
+pub struct AlertSigner(SigningKey);
 
 impl AlertSigner {
     /// With the key of a store.
@@ -32,30 +23,17 @@ impl AlertSigner {
     /// # Errors
     /// When it cannot be read.
     pub fn of(store: &Store) -> Result<Self, StoreError> {
-        Ok(Self { key: store.signing_key(PURPOSE)? })
+        SigningKey::of(store, PURPOSE).map(Self)
     }
 
     /// With this key.
     pub fn new(key: [u8; 32]) -> Self {
-        Self { key }
-    }
-
-    fn mac(&self, alert: &str, until: i64) -> Option<Hmac<Sha256>> {
-        // HMAC takes keys of any length.
-        Some(Hmac::<Sha256>::new_from_slice(&self.key).ok()?.chain_update(format!("ack\n{alert}\n{until}")))
+        Self(SigningKey::new(key))
     }
 
     /// The address that acknowledges an alert, under where people reach the page.
     pub fn address(&self, base: &Url, alert: &str, at: DateTime<Utc>) -> Url {
-        let until = (at + GOOD_FOR).timestamp();
-        let bytes = self.mac(alert, until).map(|mac| mac.finalize().into_bytes()).unwrap_or_default();
-        let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or_default();
-        let signature: String = bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect();
-        let mut url = base.clone();
-        url.set_path(&format!("{}/alert/{alert}/ack", base.path().trim_end_matches('/')));
-        url.set_query(Some(&format!("until={until}&sig={signature}")));
-        url.set_fragment(None);
-        url
+        self.0.address(base, &format!("alert/{alert}/ack"), &format!("ack\n{alert}"), at + GOOD_FOR)
     }
 
     /// Whether a link is ours and still good.
@@ -63,12 +41,7 @@ impl AlertSigner {
     /// # Errors
     /// What is wrong with it.
     pub fn check(&self, alert: &str, until: i64, signature: &str, now: DateTime<Utc>) -> Result<(), BadLink> {
-        let digits =
-            signature.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok()));
-        let bytes: Vec<u8> = digits.collect::<Option<_>>().ok_or(BadLink::Unsigned)?;
-        // Compared in a time that does not tell where they differ.
-        self.mac(alert, until).and_then(|mac| mac.verify_slice(&bytes).ok()).ok_or(BadLink::Unsigned)?;
-        if now.timestamp() > until { Err(BadLink::Expired) } else { Ok(()) }
+        self.0.check(&format!("ack\n{alert}"), until, signature, now)
     }
 }
 

@@ -6,6 +6,7 @@
 //! Neither knows a message again: the idempotency key goes along as `OutId` and `SessionContext`, by which their delivery reports name it.
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use hex::encode as hex;
 use hmac::{Hmac, Mac};
 use inflow_config::Gateway;
 use serde_json::{Map, Value, json};
@@ -51,7 +52,7 @@ fn acs3(url: &Url, keys: Keys<'_>, (action, version): (&str, &str), query: &[(&s
     let mut pairs: Vec<(String, String)> = query.iter().map(|(name, value)| (percent(name), percent(value))).collect();
     pairs.sort();
     let query = pairs.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&");
-    let empty = hex(&Sha256::digest(b""));
+    let empty = hex(Sha256::digest(b""));
     let headers = [
         ("host", host(url)),
         ("x-acs-action", action.to_owned()),
@@ -62,7 +63,7 @@ fn acs3(url: &Url, keys: Keys<'_>, (action, version): (&str, &str), query: &[(&s
     ];
     let (lines, names) = canonical(&headers);
     let request = format!("POST\n/\n{query}\n{lines}\n{names}\n{empty}");
-    let signature = hex(&hmac(keys.secret.as_bytes(), &format!("ACS3-HMAC-SHA256\n{}", hex(&Sha256::digest(request.as_bytes())))));
+    let signature = hex(hmac(keys.secret.as_bytes(), &format!("ACS3-HMAC-SHA256\n{}", hex(Sha256::digest(request.as_bytes())))));
     let authorization = format!("ACS3-HMAC-SHA256 Credential={},SignedHeaders={names},Signature={signature}", keys.id);
     let mut url = url.clone();
     url.set_path("/");
@@ -91,7 +92,7 @@ const TC3_MEDIA: &str = "application/json; charset=utf-8";
 fn tc3_request(url: &Url, action: &str, body: &str) -> (String, String) {
     let signed = [("content-type", TC3_MEDIA.to_owned()), ("host", host(url)), ("x-tc-action", action.to_lowercase())];
     let (lines, names) = canonical(&signed);
-    (format!("POST\n/\n\n{lines}\n{names}\n{}", hex(&Sha256::digest(body.as_bytes()))), names)
+    (format!("POST\n/\n\n{lines}\n{names}\n{}", hex(Sha256::digest(body.as_bytes()))), names)
 }
 
 fn tc3(
@@ -104,9 +105,9 @@ fn tc3(
     let (request, names) = tc3_request(url, action, &body);
     let (timestamp, day) = (now.timestamp(), now.format("%Y-%m-%d").to_string());
     let scope = format!("{day}/{service}/tc3_request");
-    let text = format!("TC3-HMAC-SHA256\n{timestamp}\n{scope}\n{}", hex(&Sha256::digest(request.as_bytes())));
+    let text = format!("TC3-HMAC-SHA256\n{timestamp}\n{scope}\n{}", hex(Sha256::digest(request.as_bytes())));
     let of_day = hmac(format!("TC3{}", keys.secret).as_bytes(), &day);
-    let signature = hex(&hmac(&hmac(&hmac(&of_day, service), "tc3_request"), &text));
+    let signature = hex(hmac(&hmac(&hmac(&of_day, service), "tc3_request"), &text));
     let authorization = format!("TC3-HMAC-SHA256 Credential={}/{scope}, SignedHeaders={names}, Signature={signature}", keys.id);
     let headers = vec![
         ("content-type", TC3_MEDIA.to_owned()),
@@ -186,11 +187,6 @@ fn hmac(key: &[u8], text: &str) -> Vec<u8> {
     Hmac::<Sha256>::new_from_slice(key).map(|mac| mac.chain_update(text.as_bytes()).finalize().into_bytes().to_vec()).unwrap_or_default()
 }
 
-fn hex(bytes: &[u8]) -> String {
-    let digit = |half: u8| char::from_digit(half.into(), 16).unwrap_or_default();
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -215,11 +211,11 @@ mod tests {
     #[test]
     fn tencents_worked_example() {
         let body = r#"{"Limit": 1, "Filters": [{"Values": ["\u672a\u547d\u540d"], "Name": "instance-name"}]}"#;
-        assert_eq!(hex(&Sha256::digest(body.as_bytes())), "35e9c5b0e3ae67532d3c9f17ead6c90222632e5b1ff7f6e89887f1398934f064");
+        assert_eq!(hex(Sha256::digest(body.as_bytes())), "35e9c5b0e3ae67532d3c9f17ead6c90222632e5b1ff7f6e89887f1398934f064");
         let url: Url = "https://cvm.tencentcloudapi.com/".parse().unwrap();
         let (request, names) = tc3_request(&url, "DescribeInstances", body);
         assert_eq!(names, "content-type;host;x-tc-action");
-        assert_eq!(hex(&Sha256::digest(request.as_bytes())), "7019a55be8395899b900fb5564e4200d984910f34794a27cb3fb7d10ff6a1e84");
+        assert_eq!(hex(Sha256::digest(request.as_bytes())), "7019a55be8395899b900fb5564e4200d984910f34794a27cb3fb7d10ff6a1e84");
     }
 
     #[test]

@@ -4,10 +4,11 @@
 //! That a slot is answered once is held by the store ([`inflow_store::Store::decide_repost`]).
 
 use chrono::{DateTime, TimeDelta, Utc};
-use hmac::{Hmac, Mac};
 use inflow_store::{Store, StoreError};
-use sha2::Sha256;
 use url::Url;
+
+pub use crate::signed::BadLink;
+use crate::signed::SigningKey;
 
 /// How long after its slot a link can be used.
 const GOOD_FOR: TimeDelta = TimeDelta::days(7);
@@ -38,28 +39,9 @@ impl Answer {
     }
 }
 
-/// Why a link is not good.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum BadLink {
-    /// Its signature is not ours.
-    #[error("the link is not signed by this store, or was changed")]
-    Unsigned,
-    /// It was good until a while ago.
-    #[error("the link could be used until a week after its slot")]
-    Expired,
-}
-
 /// Signs and checks links.
-#[derive(Clone)]
-pub struct Signer {
-    key: [u8; 32],
-}
-
-impl std::fmt::Debug for Signer {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Signer")
-    }
-}
+#[derive(Debug, Clone)]
+pub struct Signer(SigningKey);
 
 impl Signer {
     /// With the key of a store.
@@ -67,30 +49,17 @@ impl Signer {
     /// # Errors
     /// When it cannot be read.
     pub fn of(store: &Store) -> Result<Self, StoreError> {
-        Ok(Self { key: store.signing_key(PURPOSE)? })
+        SigningKey::of(store, PURPOSE).map(Self)
     }
 
     /// With this key.
     pub fn new(key: [u8; 32]) -> Self {
-        Self { key }
-    }
-
-    fn mac(&self, slot: &str, answer: Answer, until: i64) -> Option<Hmac<Sha256>> {
-        // HMAC takes keys of any length.
-        let mac = Hmac::<Sha256>::new_from_slice(&self.key).ok()?;
-        Some(mac.chain_update(format!("{}\n{slot}\n{until}", answer.as_str())))
+        Self(SigningKey::new(key))
     }
 
     /// The address of an answer under where people reach the page.
     pub fn address(&self, base: &Url, slot: &str, at: DateTime<Utc>, answer: Answer) -> Url {
-        let until = (at + GOOD_FOR).timestamp();
-        let signature = self.mac(slot, answer, until).map(|mac| hex(&mac.finalize().into_bytes())).unwrap_or_default();
-        let mut url = base.clone();
-        let path = format!("{}/todo/{slot}/{}", base.path().trim_end_matches('/'), answer.as_str());
-        url.set_path(&path);
-        url.set_query(Some(&format!("until={until}&sig={signature}")));
-        url.set_fragment(None);
-        url
+        self.0.address(base, &format!("todo/{slot}/{}", answer.as_str()), &said(slot, answer), at + GOOD_FOR)
     }
 
     /// Whether a link is ours and still good.
@@ -98,25 +67,12 @@ impl Signer {
     /// # Errors
     /// What is wrong with it.
     pub fn check(&self, slot: &str, answer: Answer, until: i64, signature: &str, now: DateTime<Utc>) -> Result<(), BadLink> {
-        let bytes = unhex(signature).ok_or(BadLink::Unsigned)?;
-        // Compared in a time that does not tell where they differ.
-        self.mac(slot, answer, until).and_then(|mac| mac.verify_slice(&bytes).ok()).ok_or(BadLink::Unsigned)?;
-        if now.timestamp() > until { Err(BadLink::Expired) } else { Ok(()) }
+        self.0.check(&said(slot, answer), until, signature, now)
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
-    let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or_default();
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digit = |byte: u8| char::from(byte).to_digit(16);
-    let bytes = text.as_bytes();
-    if !bytes.len().is_multiple_of(2) {
-        return None;
-    }
-    bytes.chunks(2).map(|pair| Some((digit(pair[0])? * 16 + digit(pair[1])?) as u8)).collect()
+fn said(slot: &str, answer: Answer) -> String {
+    format!("{}\n{slot}", answer.as_str())
 }
 
 #[cfg(test)]

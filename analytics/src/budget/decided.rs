@@ -81,7 +81,7 @@ pub struct StandingDecision {
     /// What the advice put the four weeks at.
     #[serde(serialize_with = "price")]
     pub advised: Option<u64>,
-    /// Days since whose spend is known.
+    /// Days since, of the four weeks of the advice, whose spend is known.
     pub days: u32,
     /// What the advice comes to in them.
     #[serde(serialize_with = "price")]
@@ -124,10 +124,11 @@ impl Weighing<'_> {
         let stated = |column: &str| stated.get(column).and_then(Value::as_str).and_then(cents);
         let verdict = if row.verdict == "accepted" { BudgetVerdict::Accepted } else { BudgetVerdict::Rejected };
         let day = row.decided_at.with_timezone(&self.config.settings.company.timezone).date_naive();
-        let days = self.days_since(day);
+        // The advice says nothing of the days after its own weeks.
+        let days = self.days_since(day).min(7 * NOW);
         let advised = stated("advised");
         let planned = advised.map(|advised| advised * u64::from(days) / u64::from(7 * NOW));
-        let spent = self.known.spent_after(channel, day);
+        let spent = self.known.spent_within(channel, day, days);
         let until = Duration::from_std(self.config.plans.respect_rejections).ok().and_then(|time| row.decided_at.checked_add_signed(time));
         let then = stated("next_cost_before");
         let state = match verdict {

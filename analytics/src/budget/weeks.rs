@@ -106,11 +106,6 @@ impl Known {
         known
     }
 
-    /// Cents of the days after one, as far as spend is known.
-    pub(super) fn spent_after(&self, channel: &str, day: NaiveDate) -> u64 {
-        self.spent_within(channel, day, u32::MAX)
-    }
-
     /// Cents of so many days after one, as far as spend is known.
     pub(super) fn spent_within(&self, channel: &str, day: NaiveDate, days: u32) -> u64 {
         let last = day.checked_add_days(chrono::Days::new(u64::from(days))).unwrap_or(NaiveDate::MAX);

@@ -361,4 +361,14 @@ async fn spend_since_says_whether_a_move_was_carried_out_and_new_figures_end_a_r
     assert_eq!((diff.days, zhaopin.spent_since, zhaopin.planned_since), (19, 19 * 30_000, 630_000 * 19 / 28));
     assert!(zhaopin.why.iter().any(|why| matches!(why, BudgetWhy::Cost { then: Some(_), now: Some(_) })), "{:?}", zhaopin.why);
     assert!(zhaopin.why.iter().any(|why| matches!(why, BudgetWhy::Spend { .. })));
+    // The advice was for four weeks: what is spent after them says nothing of it.
+    let lines = "2026-12-21".parse::<chrono::NaiveDate>().unwrap().iter_days().take(30).map(|day| line("douyin", day, "1000"));
+    world.insert("spend", lines.collect()).await;
+    let now: chrono::DateTime<chrono::Utc> = "2027-01-20T00:00:00Z".parse().unwrap();
+    let clock: inflow_config::SharedClock = std::sync::Arc::new(inflow_config::FixedClock(now));
+    analyze(&world.store, &world.config, &clock, &[], &Scope::All).await.unwrap();
+    let plan = Budget::read(&world.store, &world.config, now).await.unwrap().plan(&plain).unwrap();
+    let douyin = of(&plan, "douyin").decision.as_ref().unwrap();
+    // Nineteen days at 10, and nine more at 1,000.
+    assert_eq!((douyin.days, douyin.spent, douyin.planned), (28, 919_000, Some(of(&before, "douyin").advised)));
 }

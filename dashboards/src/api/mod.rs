@@ -210,9 +210,9 @@ struct Company {
     currency: String,
 }
 
-/// A channel's id and name.
+/// Id and name of a channel, or of a rule of alerts.toml.
 #[derive(Debug, Serialize, ToSchema)]
-struct NamedChannel {
+struct Named {
     /// Its id.
     id: String,
     /// Its name.
@@ -241,7 +241,9 @@ struct Overview {
     /// Today in the company's zone.
     today: NaiveDate,
     /// The channels.
-    channels: Vec<NamedChannel>,
+    channels: Vec<Named>,
+    /// The rules of alerts.toml.
+    rules: Vec<Named>,
     /// Stores that rows name.
     stores: Vec<String>,
     /// How far the data reaches.
@@ -255,13 +257,14 @@ async fn overview(State(shared): State<Shared>) -> Result<Json<Overview>, Failur
     let reach = shared.figures.reach().await?;
     let company = &shared.config.settings.company;
     let now = shared.clock.now();
-    let named = |channel: &inflow_config::Channel| NamedChannel { id: channel.id.clone(), name: (&channel.name).into() };
+    let named = |id: &str, name: &inflow_config::Name| Named { id: id.to_owned(), name: name.into() };
     Ok(Json(Overview {
         company: Company { name: company.name.clone(), timezone: company.timezone.name(), currency: company.currency.as_str().to_owned() },
         version: env!("CARGO_PKG_VERSION"),
         now,
         today: now.with_timezone(&company.timezone).date_naive(),
-        channels: shared.config.channels.iter().map(named).collect(),
+        channels: shared.config.channels.iter().map(|channel| named(&channel.id, &channel.name)).collect(),
+        rules: shared.config.alerts.rule.iter().map(|rule| named(&rule.id, &rule.name)).collect(),
         stores: reach.stores.clone(),
         data: reach,
     }))
