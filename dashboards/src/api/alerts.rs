@@ -22,10 +22,11 @@ use crate::query;
 use crate::router::Shared;
 
 /// What an alert is of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum AlertKind {
     /// A rule of alerts.toml: the metric `threshold`.
+    #[default]
     Threshold,
     /// Fewer applications than were to be expected: the metric `channel_drop`.
     ChannelDrop,
@@ -57,7 +58,7 @@ pub(super) struct AlertParams {
 }
 
 /// Something that happened on a day: a rule was passed or is quiet again, or a channel fell.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, ToSchema)]
 pub(super) struct Alert {
     /// Which: kind, rule, slice and day.
     #[schema(example = "threshold/no_show/channel=boss/2026-11-20")]
@@ -255,27 +256,12 @@ fn of_connection(name: &str, health: &Health, zone: chrono_tz::Tz) -> Vec<Alert>
         kind: AlertKind::Connection,
         day: day.clone(),
         change: "raised".to_owned(),
-        rule: None,
         slice: name.to_owned(),
         channel: channel.cloned(),
-        store: None,
-        metric: String::new(),
-        value: None,
-        low: None,
-        high: None,
-        against: None,
-        unit: String::new(),
         certainty: "sure".to_owned(),
         since: Some(day.clone()),
         status: "no_data".to_owned(),
-        covered: None,
-        causes: Vec::new(),
-        told_at: None,
-        could_not_be_sent: false,
-        escalated_at: None,
-        acknowledged_by: None,
-        acknowledged_at: None,
-        silenced: false,
+        ..Alert::default()
     };
     if health.channels.is_empty() { vec![alert(None)] } else { health.channels.iter().map(|channel| alert(Some(channel))).collect() }
 }
@@ -326,13 +312,7 @@ fn of_rule(row: &Map<String, Value>) -> Option<Alert> {
         since: some(row, "raised_on"),
         status: text(row, "status"),
         covered: number(row, "covered"),
-        causes: Vec::new(),
-        told_at: None,
-        could_not_be_sent: false,
-        escalated_at: None,
-        acknowledged_by: None,
-        acknowledged_at: None,
-        silenced: false,
+        ..Alert::default()
     })
 }
 
@@ -362,13 +342,7 @@ fn of_fall(row: &Map<String, Value>) -> Option<Alert> {
         since: some(row, "since"),
         status: text(row, "status"),
         covered: number(row, "covered"),
-        causes: Vec::new(),
-        told_at: None,
-        could_not_be_sent: false,
-        escalated_at: None,
-        acknowledged_by: None,
-        acknowledged_at: None,
-        silenced: false,
+        ..Alert::default()
     })
 }
 
